@@ -1,0 +1,67 @@
+"""What reading a file yields: documents made of pages, and passages cut from them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Literal
+
+Method = Literal["text", "ocr", "fallback"]
+"""How a page's text was won: its text layer, optical recognition, or a second parser."""
+
+PAGE_BREAK = "\f"
+
+
+class DocumentError(Exception):
+    """One file that could not be read; `reason` is one sentence for the report."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One physical page."""
+
+    number: int  # 1-based, as a PDF viewer counts
+    label: str  # the number printed on it: "iv", "12"
+    text: str  # repaired; holds no form feed
+    method: Method = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The pages of one file; every offset in the system counts characters of `text`."""
+
+    path: str
+    title: str
+    pages: tuple[Page, ...]
+    warnings: tuple[str, ...] = ()
+    text: str = field(init=False, repr=False, compare=False)  # the pages joined by one form feed
+    starts: tuple[int, ...] = field(init=False, repr=False, compare=False)  # offset of each page in `text`
+
+    def __post_init__(self) -> None:
+        starts, offset = [], 0
+        for page in self.pages:
+            starts.append(offset)
+            offset += len(page.text) + len(PAGE_BREAK)
+        object.__setattr__(self, "starts", tuple(starts))
+        object.__setattr__(self, "text", PAGE_BREAK.join(page.text for page in self.pages))
+
+    def page_at(self, offset: int) -> Page:
+        """Return the page that holds the character at `offset`."""
+        return self.pages[max(bisect_right(self.starts, offset) - 1, 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of one document: `text == document.text[start:end]`."""
+
+    start: int
+    end: int
+    page: int  # holds `start`
+    page_end: int  # holds the last character
+    page_label: str  # label of `page`
+    text: str

@@ -1,0 +1,161 @@
+"""The write path: files -> pages -> passages -> vectors -> library, one transaction a document."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ingest
+from rag_app.types import DocumentReport, IngestReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from rag_app.embedder import Embedder
+    from rag_app.store import Change, Store
+    from rag_app.types import FileStatus, Vectors
+
+_TITLE_TOKENS = 32  # of the document's title before each embedded passage
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a run has come."""
+
+    path: str  # of the file being read
+    files_done: int
+    files: int
+    passages_done: int  # of this file
+    passages: int
+
+
+class Builder:
+    """Brings files into a library."""
+
+    def __init__(
+        self,
+        store: Store,
+        embedder: Callable[[], Embedder],
+        changed: Callable[[Change], None],
+        *,
+        passage_tokens: int,
+        overlap_tokens: int,
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            store: where documents go.
+            embedder: loaded at its first use: a run that finds nothing new needs none.
+            changed: told of every change, with the new vectors stored.
+            passage_tokens: longest passage in the embedder's tokens, title and special tokens included.
+            overlap_tokens: most that neighbouring passages share.
+        """
+        self._store = store
+        self._embedder = embedder
+        self._changed = changed
+        self._passage_tokens = passage_tokens
+        self._overlap_tokens = overlap_tokens
+
+    def ingest(
+        self, paths: Sequence[Path], password: str | None, progress: Callable[[Step], None] | None
+    ) -> IngestReport:
+        """Add new and changed files; a file that cannot be read becomes a line of the report."""
+        begun = time.perf_counter()
+        found = ingest.discover(paths)
+        known = {document.path for document in self._store.documents()}
+        reports = [DocumentReport(problem.path, "failed", reason=problem.reason) for problem in found.problems]
+        for done, path in enumerate(found.files):
+            tell = _teller(progress, str(path), done, len(found.files))
+            tell(0, 0)
+            reports.append(self._file(path, password, tell))
+        if progress and found.files:
+            progress(Step(str(found.files[-1]), len(found.files), len(found.files), 0, 0))
+        return report_of(reports, known, time.perf_counter() - begun)
+
+    def _file(self, path: Path, password: str | None, tell: Callable[[int, int], None]) -> DocumentReport:
+        name = str(path)
+        try:
+            stat = path.stat()
+            sha256 = ingest.fingerprint(path)
+            known = self._store.document(name)
+            if known and known.sha256 == sha256:
+                return DocumentReport(name, "unchanged", known.pages, known.pages_with_text, known.chunks)
+            document = ingest.read(path, password)
+        except ingest.DocumentError as error:
+            return DocumentReport(name, "failed", reason=error.reason)
+        except OSError as error:
+            return DocumentReport(name, "failed", reason=f"cannot be read: {error.strerror or error}")
+        passages = self._cut(document) if document.text.strip() else []
+        vectors = self._embed(document, passages, tell)
+        change = self._store.put(
+            document,
+            sha256=sha256,
+            bytes=stat.st_size,
+            mtime_ns=stat.st_mtime_ns,
+            passages=passages,
+            vectors=vectors,
+        )
+        self._changed(change)
+        with_text = sum(bool(page.text.strip()) for page in document.pages)
+        status: FileStatus = "empty" if not passages else "updated" if known else "added"
+        reason = "; ".join(document.warnings) or None
+        if status == "empty":
+            reason = "no text found: the pages may be scans" + (f"; {reason}" if reason else "")
+        return DocumentReport(name, status, len(document.pages), with_text, len(passages), reason)
+
+    def _cut(self, document: ingest.Document) -> list[ingest.Passage]:
+        embedder = self._embedder()
+        limit = min(self._passage_tokens, embedder.max_tokens) - embedder.special_tokens
+        room = limit - embedder.count_tokens([_header(document, embedder)])[0]
+        return ingest.cut(document, embedder.count_tokens, room, self._overlap_tokens)
+
+    def _embed(
+        self, document: ingest.Document, passages: Sequence[ingest.Passage], tell: Callable[[int, int], None]
+    ) -> Vectors:
+        embedder = self._embedder()
+        header, done = _header(document, embedder), 0
+
+        def step(count: int) -> None:
+            nonlocal done
+            done += count
+            tell(done, len(passages))
+
+        return embedder.embed_passages([header + passage.text for passage in passages], step)
+
+
+def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds: float) -> IngestReport:
+    """Count what became of the files; `known` are the documents that were there before."""
+    kinds = Counter(
+        ("updated" if report.path in known else "added") if report.status == "empty" else report.status
+        for report in reports
+    )
+    return IngestReport(
+        kinds["added"],
+        kinds["updated"],
+        kinds["unchanged"],
+        kinds["removed"],
+        kinds["failed"],
+        round(seconds, 3),
+        tuple(reports),
+    )
+
+
+def _header(document: ingest.Document, embedder: Embedder) -> str:
+    """Return what is embedded before each passage: the document's title, as far as it is short."""
+    words = document.title.split()
+    while words and embedder.count_tokens([" ".join(words)])[0] > _TITLE_TOKENS:
+        words.pop()
+    return " ".join(words) + "\n"
+
+
+def _teller(
+    progress: Callable[[Step], None] | None, path: str, done: int, files: int
+) -> Callable[[int, int], None]:
+    def tell(passages_done: int, passages: int) -> None:
+        if progress:
+            progress(Step(path, done, files, passages_done, passages))
+
+    return tell

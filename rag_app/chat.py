@@ -1,0 +1,136 @@
+"""Conversation in the terminal: streamed answers, follow-up questions, and a few commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rag_app import terminal
+from rag_app.errors import RagError
+from rag_app.types import Answer, Token, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rag_app.library import Library
+
+HELP = """\
+Ask a question in your own words; a follow-up such as "and for pets?" is understood.
+/sources  what the last answer was drawn from, passage by passage
+/clear    forget the conversation
+/help     this list
+/quit     leave (also Ctrl-D)
+Ctrl-C stops an answer; the chat goes on."""
+
+
+class Chat:
+    """One conversation with a library."""
+
+    def __init__(self, library: Library, *, as_json: bool = False) -> None:
+        self._library = library
+        self._as_json = as_json
+        self._history: list[Turn] = []
+        self._last: Answer | None = None
+        self._commands: dict[str, Callable[[], bool]] = {
+            "/sources": self._sources,
+            "/clear": self._clear,
+            "/help": self._help,
+            "/quit": lambda: False,
+            "/exit": lambda: False,
+        }
+
+    def run(self) -> None:
+        """Read questions until /quit or the end of the input."""
+        read = _reader(list(self._commands))
+        if sys.stdin.isatty() and not self._as_json:
+            print("Ask your documents. /help lists the commands, /quit leaves.")
+        going = True
+        while going:
+            try:
+                line = read()
+            except EOFError:
+                break
+            except KeyboardInterrupt:  # at the prompt: drops the line, as a shell does
+                print(file=sys.stderr)
+                continue
+            going = self._take(line.strip())
+
+    def _take(self, line: str) -> bool:
+        """Answer one line of input; return whether the chat goes on."""
+        if not line:
+            return True
+        if line.startswith("/"):
+            command = self._commands.get(line.split()[0])
+            if command is None:
+                terminal.show_error(f"There is no command {line.split()[0]}.", f"Try one of: {', '.join(self._commands)}.")
+                return True
+            return command()
+        try:
+            self._ask(line)
+        except KeyboardInterrupt:
+            print("\n(stopped)", file=sys.stderr)
+        except RagError as error:
+            terminal.show_error(error.message, error.hint)
+        return True
+
+    def _ask(self, question: str) -> None:
+        events = self._library.stream(question, history=tuple(self._history))
+        answer: Answer | None = None
+        try:
+            for event in events:
+                if isinstance(event, Token) and not self._as_json:
+                    terminal.show_token(event.text)
+                elif isinstance(event, Answer):
+                    answer = event
+        finally:
+            close = getattr(events, "close", None)
+            if close:
+                close()
+        if answer is None:
+            return
+        self._last = answer
+        self._history += [Turn("user", answer.standalone_question), Turn("assistant", answer.answer)]
+        if self._as_json:
+            print(json.dumps(answer.as_json(), ensure_ascii=False), flush=True)
+            return
+        terminal.show_answer_end(answer)
+        if answer.standalone_question != question:
+            terminal.show_note(f"understood as: {answer.standalone_question}")
+        print()
+
+    def _sources(self) -> bool:
+        if self._last is None:
+            print("Nothing has been asked yet.")
+        else:
+            terminal.show_sources(self._last.citations)
+            terminal.show_passages(self._last.passages, scores=True)
+        return True
+
+    def _clear(self) -> bool:
+        self._history.clear()
+        self._last = None
+        print("The conversation is forgotten.")
+        return True
+
+    def _help(self) -> bool:
+        print(HELP)
+        return True
+
+
+def _reader(commands: list[str]) -> Callable[[], str]:
+    """Return what reads a line: with editing, history and completion on a terminal, plainly on a pipe."""
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+
+        def plain() -> str:
+            line = sys.stdin.readline()
+            if not line:
+                raise EOFError
+            return line
+
+        return plain
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
+
+    session: PromptSession[str] = PromptSession(completer=WordCompleter(commands, sentence=True))
+    return lambda: session.prompt("> ")

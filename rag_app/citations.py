@@ -1,0 +1,151 @@
+"""The form of an answer and its proof: markers that name evidence, and quotes compared with the stored text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag_app.types import Citation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rag_app.context import Evidence
+
+SENTENCES = 2  # an answer ends after so many
+_MARKER = re.compile(r"\[(\d+)\]")
+_NAMED = re.compile(r"\[(\d+)\] ")
+_FIGURE = re.compile(r"\d(?:[\d.,:/’' ]*\d)?")
+_END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
+_ABBREVIATION = re.compile(r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|Corp|St)|^\d+|\s\d{1,2})\.$")
+_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-") | {0xAD: None}
+_QUOTES = dict.fromkeys(map(ord, "‘’‚‛"), "'") | dict.fromkeys(map(ord, "“”„‟«»"), '"')
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerForm:
+    """`[n] ` with a known number, then one line of text in the scripts of the question and the evidence."""
+
+    numbers: frozenset[int]
+    wide: bool  # letters beyond the Latin script may occur
+
+    def allows(self, written: str, piece: str) -> bool:
+        """Tell whether `piece` may follow `written`."""
+        text = written + piece
+        marker = _NAMED.match(text)
+        if marker is None:
+            return any(f"[{n}] ".startswith(text) for n in self.numbers)
+        if int(marker[1]) not in self.numbers:
+            return False
+        body = text[marker.end() :]
+        if not body:
+            return True
+        return body[0] != " " and not any(c in "\n[]" or not (self.wide or _latin(c)) for c in body[-len(piece) :])
+
+    def complete(self, written: str) -> bool:
+        """Tell whether the answer may end after `written`."""
+        marker = _NAMED.match(written)
+        return marker is not None and bool(written[marker.end() :].strip())
+
+    def finished(self, written: str) -> bool:
+        """Tell whether the answer must end: it holds as many sentences as it may."""
+        marker = _NAMED.match(written)
+        return marker is not None and len(sentence_ends(written[marker.end() :])) >= SENTENCES
+
+
+def form_for(question: str, evidence: Sequence[Evidence]) -> AnswerForm:
+    """Return the form of an answer to `question` from `evidence`."""
+    text = question + "".join(piece.text for piece in evidence)
+    return AnswerForm(
+        frozenset(piece.number for piece in evidence), any(c.isalpha() and not _latin(c) for c in text)
+    )
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Return where the sentences of `text` end; abbreviations, initials and decimals do not end one."""
+    return [
+        match.end() for match in _END.finditer(text) if not _ABBREVIATION.search(text[: match.start() + 1])
+    ]
+
+
+def whole_sentences(text: str) -> str:
+    """Drop an unfinished last sentence, where one before it is whole."""
+    ends = sentence_ends(text)
+    return text[: ends[-1]] if ends else text
+
+
+def split_marker(written: str) -> tuple[int | None, str]:
+    """Part `[n] text` into n and text; n is None where no marker stands first."""
+    marker = _NAMED.match(written)
+    return (int(marker[1]), written[marker.end() :]) if marker else (None, written)
+
+
+class Draft:
+    """An answer while it is written: its marker is held back, its text can be shown at once."""
+
+    def __init__(self) -> None:
+        self.written = ""
+        self.shown = ""
+
+    def add(self, piece: str) -> str:
+        """Take the next piece and return the text that can be shown now."""
+        self.written += piece
+        marker, text = split_marker(self.written)
+        if marker is None:
+            return ""
+        new, self.shown = text[len(self.shown) :], text
+        return new
+
+
+def markers(text: str) -> list[int]:
+    """Return the numbers of the `[n]` in `text`, each once, in order."""
+    return list(dict.fromkeys(int(n) for n in _MARKER.findall(text)))
+
+
+def cite(marker: int, piece: Evidence, text_at: Callable[[str, int, int], str], page_at: Callable[[str, int], tuple[int, str]]) -> Citation:
+    """Build the citation of `piece`, comparing its text with the stored document.
+
+    Args:
+        text_at: document, start and end to the stored text there.
+        page_at: document and offset to page number and label.
+    """
+    document = piece.hit.document
+    stored = text_at(document, piece.start, piece.end)
+    page, label = page_at(document, piece.start)
+    return Citation(
+        marker=marker,
+        document=document,
+        page=page,
+        page_label=label,
+        start=piece.start,
+        end=piece.end,
+        quote=stored,
+        verified=bool(stored) and normal(stored) == normal(piece.text),
+    )
+
+
+def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
+    """Return the figures of `answer` that stand in none of `sources`: numbers the generator altered or made up."""
+    known = {_digits(figure) for source in sources for figure in _FIGURE.findall(source)}
+    known |= {part for source in sources for part in re.findall(r"\d+", source)}
+    return [figure for figure in _FIGURE.findall(answer) if _digits(figure) not in known and figure not in known]
+
+
+def normal(text: str) -> str:
+    """Return `text` as it is compared: Unicode, ligatures, hyphens, quotation marks and white space made alike."""
+    text = unicodedata.normalize("NFKC", text).translate(_HYPHENS).translate(_QUOTES)
+    return " ".join(text.split())
+
+
+def _digits(figure: str) -> str:
+    return re.sub(r"\D", "", figure)
+
+
+def _latin(character: str) -> bool:
+    """Tell whether `character` is Latin, or a sign, figure or space that every script uses."""
+    code = ord(character)
+    if code < 0x20:
+        return False
+    return code < 0x250 or 0x1E00 <= code < 0x2C00 or not character.isalpha() and code < 0x3000

@@ -1,0 +1,324 @@
+"""The command line: each command reads its options, calls the library and prints what came back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag_app import __version__, config, terminal
+from rag_app.library import Library
+from rag_app.types import Mode
+
+if TYPE_CHECKING:
+    from rag_app.types import Answer
+
+app = typer.Typer(
+    name="rag",
+    help="Ask your documents, on your machine, and get an answer with proof.\n\n"
+    'Start with `rag models pull`, then `rag ingest FOLDER`, then `rag ask "..."`.',
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+documents_app = typer.Typer(help="List the documents of the library, remove some, or print their text.")
+models_app = typer.Typer(help="Show which models are installed and chosen, or fetch them.")
+app.add_typer(documents_app, name="documents")
+app.add_typer(models_app, name="models")
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", "-L", metavar="DIR", help="Folder of the library.  [default: $RAG_LIBRARY, else your data folder]"),
+]
+ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A TOML file with settings.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
+CandidatesOption = Annotated[int | None, typer.Option("--candidates", min=1, help="Passages the first stage proposes.  [default: 50]")]
+
+
+def _settings(library: Path | None, file: Path | None) -> config.Settings:
+    return config.load(file, flags={"library": library})
+
+
+def _open(library: Path | None, file: Path | None, *, create: bool = False) -> Library:
+    return Library.open(settings=_settings(library, file), create=create)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"), flush=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"rag-app {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("ingest")
+def ingest_command(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders that are walked.")],
+    password: PasswordOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add new and changed files to the library; unchanged ones are skipped.
+
+    Example: rag ingest ~/Documents/contracts manual.pdf
+    """
+    with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
+        report = opened.ingest(paths, password=password, progress=progress)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_report(report)
+    if report.failed:
+        failed = [document for document in report.documents if document.status == "failed"]
+        if as_json:
+            for document in failed:
+                terminal.show_error(f"{document.path}: {document.reason}", "The other files were ingested.")
+        raise typer.Exit(1)
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="In your own words; - reads it from standard input.")],
+    k: Annotated[int | None, typer.Option("--k", min=1, help="Passages to show.  [default: 5]")] = None,
+    candidates: CandidatesOption = None,
+    mode: Annotated[str, typer.Option("--mode", metavar="hybrid|dense|keyword", help="How candidates are found.")] = "hybrid",
+    no_rerank: Annotated[bool, typer.Option("--no-rerank", help="Keep the first stage's order.")] = False,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the passages that bear on a question; no answer is written.
+
+    Example: rag search "notice period" --k 3
+    """
+    with _open(library, config_file) as opened, terminal.waiting("searching"):
+        result = opened.search_result(
+            _text(question), k, candidates=candidates, mode=_mode(mode), rerank=not no_rerank
+        )
+    if as_json:
+        _print_json(result.as_json())
+    elif result.passages:
+        terminal.show_passages(result.passages, scores=True)
+    else:
+        print("No passage was found.")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="In your own words; - reads it from standard input.")],
+    budget: Annotated[
+        float | None, typer.Option("--budget", metavar="SECONDS", help="Aim to begin the answer within this time by reading less.")
+    ] = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question from the documents, with the quote and page that prove it.
+
+    Example: rag ask "How long is the notice period?"
+    """
+    with _open(library, config_file) as opened:
+        answer = _answer(opened, _text(question), budget, show=not as_json)
+    if as_json:
+        _print_json(answer.as_json())
+
+
+def _answer(library: Library, question: str, budget: float | None, *, show: bool) -> Answer:
+    from rag_app.types import Answer, Passages, Token
+
+    events = library.stream(question, budget=budget)
+    with terminal.waiting("searching") if show else terminal.nothing():
+        event = next(events)
+    with terminal.waiting("reading") if show else terminal.nothing():
+        event = next(events)
+    while not isinstance(event, Answer):
+        if show and isinstance(event, Token):
+            terminal.show_token(event.text)
+        assert not isinstance(event, Passages)
+        event = next(events)
+    if show:
+        terminal.show_answer_end(event)
+    return event
+
+
+@app.command()
+def chat(
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Talk with your documents: follow-up questions are understood, /help lists the commands.
+
+    On a pipe, each line is a question; with --json, each answer is one line of JSON.
+    """
+    from rag_app.chat import Chat
+
+    with _open(library, config_file) as opened:
+        Chat(opened, as_json=as_json).run()
+
+
+@documents_app.callback(invoke_without_command=True)
+def documents(
+    context: typer.Context,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the documents of the library, remove some, or print their text."""
+    if context.invoked_subcommand:
+        context.obj = (library, config_file, as_json)
+        return
+    with _open(library, config_file) as opened:
+        found = opened.documents()
+    if as_json:
+        _print_json({"documents": [document.as_json() for document in found]})
+    elif found:
+        terminal.table(
+            ("document", "pages", "with text", "passages", "size"),
+            [
+                (d.path, f"{d.pages:,}", f"{d.pages_with_text:,}", f"{d.chunks:,}", terminal.bytes_text(d.bytes))
+                for d in found
+            ],
+            right=(1, 2, 3, 4),
+        )
+    else:
+        print("The library holds no documents yet. Add some with `rag ingest PATH`.")
+
+
+@documents_app.command("remove")
+def remove_documents(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="As listed, or just the file name.")],
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove documents from the library; the files themselves stay."""
+    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    with _open(library, config_file) as opened:
+        report = opened.remove(paths)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_report(report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@documents_app.command("show")
+def show_document(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(help="As listed, or just the file name.")],
+    page: Annotated[int | None, typer.Option("--page", min=1, help="Only this page, counted from 1.")] = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the stored text of a document, as answers quote it."""
+    from rag_app.errors import UsageError
+
+    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    with _open(library, config_file) as opened:
+        document = opened.read(path)
+    pages = [
+        {"page": p.number, "page_label": p.label, "start": start, "text": p.text, "method": p.method}
+        for p, start in zip(document.pages, document.starts, strict=True)
+        if page in {None, p.number}
+    ]
+    if not pages:
+        raise UsageError(
+            f"{document.path} has no page {page}.", hint=f"It has {len(document.pages)} pages, counted from 1."
+        )
+    if as_json:
+        _print_json({"document": document.path, "pages": pages})
+        return
+    for shown in pages:
+        print(f"--- page {shown['page']} ({terminal.flat(str(shown['page_label']), 20)}) ---")
+        print(terminal.clean(str(shown["text"])))
+
+
+@models_app.callback(invoke_without_command=True)
+def models(
+    context: typer.Context,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which models are installed and which are chosen, or fetch them."""
+    if context.invoked_subcommand:
+        context.obj = (library, config_file, as_json)
+        return
+    from rag_app.models import statuses
+
+    settings = _settings(library, config_file)
+    found = statuses(settings)
+    if as_json:
+        _print_json({"folder": str(settings.models), "models": [status.as_json() for status in found]})
+        return
+    terminal.table(
+        ("", "model", "role", "size", "licence", "state"),
+        [
+            ("*" if s.chosen else "", s.name, s.role, terminal.bytes_text(s.bytes), s.licence, s.state)
+            for s in found
+        ],
+        right=(3,),
+    )
+    print(f"\n* chosen. Folder: {settings.models}\nFetch with `rag models pull [NAME...]`.")
+
+
+@models_app.command("pull")
+def pull_models(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="Without names: the chosen models.")
+    ] = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch models and verify every file; an interrupted fetch goes on where it stopped."""
+    from rag_app.models import pull
+
+    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    settings = _settings(library, config_file)
+    wanted = names or [settings.embedder, settings.reranker, settings.generator]
+    with terminal.fetch_progress(shown=not as_json) as progress:
+        pulled = pull(wanted, settings, progress)
+    if as_json:
+        _print_json({"models": [{"name": m.name, "role": m.role, "path": str(m.path)} for m in pulled]})
+    else:
+        for model in pulled:
+            print(f"{model.name}: verified, in {model.path}")
+
+
+def _inherited(
+    context: typer.Context, library: Path | None, config_file: Path | None, as_json: bool
+) -> tuple[Path | None, Path | None, bool]:
+    """Let options stand before the subcommand too: `rag documents --library L show FILE`."""
+    outer_library, outer_config, outer_json = context.obj or (None, None, False)
+    return library or outer_library, config_file or outer_config, as_json or outer_json
+
+
+def _text(question: str) -> str:
+    return sys.stdin.read() if question == "-" else question
+
+
+def _mode(mode: str) -> Mode:
+    return mode  # type: ignore[return-value]  # the library checks it and says which there are

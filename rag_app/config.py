@@ -1,0 +1,159 @@
+"""Settings: defaults, then the configuration file, then the environment, then flags."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rag_app.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Engine = Literal["auto", "openvino", "torch"]
+ENGINES: tuple[Engine, ...] = ("auto", "openvino", "torch")
+
+
+def _data_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("rag", appauthor=False)
+
+
+def _cache_folder() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("rag", appauthor=False)
+
+
+def _config_file() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("rag", appauthor=False) / "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be chosen; built once by `load` and passed on."""
+
+    library: Path  # folder of the library
+    models: Path  # folder of the models
+    offline: bool = False  # never touch the network
+    embedder: str = "all-MiniLM-L6-v2"  # registry name, folder, or hub name
+    reranker: str = "ms-marco-MiniLM-L-12-v2"
+    generator: str = "Qwen2.5-Coder-1.5B-Instruct-Q4_K_M"  # registry name, GGUF file, or hub name
+    engine: Engine = "auto"  # what runs the encoders: OpenVINO where it works, else torch
+    threads: int = 0  # 0: as many as this process may use
+    gpu_layers: int = -1  # layers of the generator on the GPU, where the build has one; -1: all
+    context: int = 4096  # tokens the generator can hold
+    passage_tokens: int = 256  # longest passage, in the embedder's tokens, title and special tokens included
+    overlap_tokens: int = 48  # most that two neighbouring passages share, in whole sentences
+    candidates: int = 50  # proposed by the first stage
+    k: int = 5  # passages kept
+    answer_tokens: int = 320  # longest answer, in the generator's tokens
+
+    def __post_init__(self) -> None:
+        limits = {
+            "threads": (0, 1024),
+            "gpu_layers": (-1, 1000),
+            "context": (1024, 1_000_000),
+            "passage_tokens": (32, 8192),
+            "overlap_tokens": (0, 4096),
+            "candidates": (1, 1000),
+            "k": (1, 100),
+            "answer_tokens": (16, 4096),
+        }
+        for key, (low, high) in limits.items():
+            if not low <= getattr(self, key) <= high:
+                raise SettingsError(
+                    f"{key} = {getattr(self, key)} is out of range.", hint=f"Give a number from {low} to {high}."
+                )
+        if self.engine not in ENGINES:
+            raise SettingsError(f"engine = {self.engine!r} is unknown.", hint=f"Choose one of: {', '.join(ENGINES)}.")
+
+
+def load(
+    config: Path | None = None, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
+) -> Settings:
+    """Build the settings.
+
+    Args:
+        config: a TOML file that must exist; without it the user's own is read where there is one.
+        environment: `RAG_LIBRARY`, `RAG_MODELS`, `RAG_OFFLINE` and `RAG_<KEY>` for every other key; `os.environ` by default.
+        flags: key to value; None means not given.
+
+    Raises:
+        SettingsError: a file that cannot be read, an unknown key, or a value of the wrong type or out of range.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {"library": _data_folder() / "library", "models": _cache_folder() / "models"}
+    values |= _from_file(config, environment)
+    values |= _from_environment(environment)
+    for key, value in (flags or {}).items():
+        if value is not None:
+            values[key] = _convert(key, value, "on the command line")
+    return Settings(**values)
+
+
+def _kinds() -> dict[str, str]:
+    return {field.name: str(field.type) for field in fields(Settings)}
+
+
+def _from_file(config: Path | None, environment: Mapping[str, str]) -> dict[str, Any]:
+    named = config or (Path(environment["RAG_CONFIG"]) if environment.get("RAG_CONFIG") else None)
+    path = named or _config_file()
+    if named is None and not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"The configuration {path} cannot be read: {error}.", hint="Correct the file, or name another with --config."
+        ) from error
+    return {key: _convert(key, value, f"in {path}") for key, value in table.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        key: _convert(key, environment[name], f"in ${name}")
+        for key in _kinds()
+        if environment.get(name := f"RAG_{key.upper()}")
+    }
+
+
+def _convert(key: str, value: Any, where: str) -> Any:
+    kinds = _kinds()
+    if key not in kinds:
+        raise SettingsError(f"Unknown setting {key!r} {where}.", hint=f"Known settings: {', '.join(kinds)}.")
+    kind = kinds[key]
+    try:
+        if kind == "Path":
+            return Path(value).expanduser().absolute()
+        if kind == "bool":
+            return value if isinstance(value, bool) else _truth(value)
+        if kind == "int":
+            if isinstance(value, bool | float):
+                raise ValueError
+            return int(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{key} = {value!r} {where} is not a {kind}.", hint="Correct the value.") from error
+    if not isinstance(value, str) or not value:
+        raise SettingsError(f"{key} = {value!r} {where} is not a name.", hint="Give a name in quotes.")
+    return value
+
+
+def _truth(value: str) -> bool:
+    text = str(value).strip().lower()
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError(value)
+
+
+def with_library(settings: Settings, folder: Path | str) -> Settings:
+    """Return the settings for the library at `folder`."""
+    return replace(settings, library=Path(folder).expanduser().absolute())

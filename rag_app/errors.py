@@ -1,0 +1,102 @@
+"""Errors that a user can act on: each says what happened and what to do next.
+
+RagError
+├── UsageError            a question, path or option that cannot be used
+├── SettingsError         a key or value in the configuration
+├── LibraryError          the library's own files
+│   ├── LibraryMismatch   built with another embedder or a newer version
+│   └── LibraryBusy       another process is writing
+├── ModelError            a model that is missing, damaged or not allowed
+│   ├── ModelMissing
+│   ├── ModelDamaged
+│   └── FetchError        a fetch that failed
+├── DiskError             the disk is full or failing
+└── MissingExtra          an optional package is not installed
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class RagError(Exception):
+    """A problem the user can act on."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(RagError):
+    """A question, path or option that cannot be used."""
+
+
+class SettingsError(RagError):
+    """A key or value in the configuration that cannot be used."""
+
+
+class LibraryError(RagError):
+    """The library's own files cannot be used."""
+
+
+class LibraryMismatch(LibraryError):
+    """The library was built with another embedder, or by a newer version."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process is writing to the library."""
+
+
+class ModelError(RagError):
+    """A model cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """A model is not installed."""
+
+
+class ModelDamaged(ModelError):
+    """A model's file does not have the size or SHA-256 it should have."""
+
+
+class FetchError(ModelError):
+    """A model could not be fetched."""
+
+
+class DiskError(RagError):
+    """The disk is full or failing."""
+
+
+class MissingExtra(RagError):
+    """An optional package is not installed."""
+
+
+@contextmanager
+def needs(module: str, *, extra: str) -> Iterator[None]:
+    """Turn the absence of `module` into `MissingExtra`; other import failures pass untouched."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != module:
+            raise
+        raise MissingExtra(
+            f"This needs the package {module}, which is not installed.",
+            hint=f"Run `pip install 'rag-app[{extra}]'`.",
+        ) from error
+
+
+@contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Turn a full or failing disk into `DiskError`; `what` names what was being written and where."""
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(
+            f"Could not write {what}: {error.strerror or error}.",
+            hint="Free some space, or check the disk and its permissions, then run the same command again.",
+        ) from error

@@ -1,0 +1,279 @@
+"""The local language model, through llama.cpp: greedy, streamed, one question at a time."""
+
+from __future__ import annotations
+
+import codecs
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rag_app.encoder import available_threads
+from rag_app.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rag_app.config import Settings
+    from rag_app.models import InstalledModel
+
+_CHOICES = 256  # likeliest tokens that a form is asked about before the answer is ended
+
+
+class Form(Protocol):
+    """What an answer may look like, decided piece by piece."""
+
+    def allows(self, written: str, piece: str) -> bool:
+        """Tell whether `piece` may follow `written`."""
+        ...
+
+    def complete(self, written: str) -> bool:
+        """Tell whether the answer may end after `written`."""
+        ...
+
+    def finished(self, written: str) -> bool:
+        """Tell whether the answer must end after `written`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the prompt; its content is data and cannot contain the model's control tokens."""
+
+    role: str  # system, user or assistant
+    content: str
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens of one generation; filled in while it runs."""
+
+    prompt: int = 0
+    evaluated: int = 0  # the rest was found in the prefix cache
+    completion: int = 0
+
+
+class Generator(Protocol):
+    """Writes text after a prompt."""
+
+    name: str
+    context: int  # tokens of prompt and answer together
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
+    ) -> Iterator[str]:
+        """Yield the answer in pieces; closing the iterator stops the model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTemplate:
+    """How a family of models marks turns; our own, so that no template from a file is ever run."""
+
+    opening: str  # before the content; $role is replaced
+    closing: str
+    start: str = ""  # before everything
+    assistant: str = "assistant"  # this family's name for the role
+    has_system: bool = True  # else the system text goes before the first user turn
+
+
+TEMPLATES = {
+    "chatml": ChatTemplate("<|im_start|>$role\n", "<|im_end|>\n"),
+    "llama3": ChatTemplate(
+        "<|start_header_id|>$role<|end_header_id|>\n\n", "<|eot_id|>", start="<|begin_of_text|>"
+    ),
+    "gemma": ChatTemplate(
+        "<start_of_turn>$role\n", "<end_of_turn>\n", start="<bos>", assistant="model", has_system=False
+    ),
+    "phi3": ChatTemplate("<|$role|>\n", "<|end|>\n"),
+    "zephyr": ChatTemplate("<|$role|>\n", "</s>\n"),
+}
+
+_SIGNS = {
+    "<|im_start|>": "chatml",
+    "<|start_header_id|>": "llama3",
+    "<start_of_turn>": "gemma",
+    "<|end|>": "phi3",
+    "<|assistant|>": "zephyr",
+}
+
+
+class LlamaGenerator:
+    """A GGUF model in this process; a lock lets one answer be written at a time."""
+
+    def __init__(self, name: str, model: Any, template: ChatTemplate) -> None:
+        self.name = name
+        self.context = model.n_ctx()
+        self._model = model
+        self._template = template
+        self._lock = threading.Lock()
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`."""
+        return len(self._tokens(text, control=False))
+
+    def stream(
+        self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
+    ) -> Iterator[str]:
+        """Yield the answer in pieces, greedily; closing the iterator stops the model.
+
+        Args:
+            messages: the prompt; those that stay the same from call to call should come first, for the prefix cache.
+            usage: filled in while the answer is written.
+            max_tokens: most tokens of the answer.
+            form: which pieces may come; the likeliest that it allows is taken.
+
+        Raises:
+            UsageError: the prompt does not fit the context.
+        """
+        tokens = self._prompt(messages)
+        if len(tokens) + max_tokens > self.context:
+            raise UsageError(
+                f"The question and its passages take {len(tokens)} tokens; the generator holds {self.context}.",
+                hint="Ask a shorter question, or set a larger `context`.",
+            )
+        with self._lock:
+            usage.prompt, usage.completion = len(tokens), 0
+            try:
+                usage.evaluated = self._read(tokens)
+                yield from self._write(usage, max_tokens, form)
+            except BaseException:
+                self._model.reset()  # an interrupted evaluation leaves the cache in doubt
+                raise
+
+    def _read(self, tokens: list[int]) -> int:
+        """Evaluate the prompt, all but what the cache holds of it; return how many tokens that was."""
+        model = self._model
+        cached = model.input_ids[: model.n_tokens].tolist()
+        shared = 0
+        for old, new in zip(cached, tokens[:-1], strict=False):
+            if old != new:
+                break
+            shared += 1
+        model.n_tokens = shared
+        model.eval(tokens[shared:])
+        return len(tokens) - shared
+
+    def _write(self, usage: Usage, max_tokens: int, form: Form | None) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        written = ""
+        while usage.completion < max_tokens:
+            token = self._choose(written, decoder.getstate(), form)
+            if token is None:
+                break
+            usage.completion += 1
+            piece = decoder.decode(self._bytes(token))
+            if piece:
+                written += piece
+                yield piece
+                if form and form.finished(written):
+                    break
+            self._model.eval([token])
+
+    def _choose(self, written: str, state: Any, form: Form | None) -> int | None:
+        """Return the likeliest token that the form allows; None where the answer ends."""
+        import numpy as np
+
+        logits = np.ctypeslib.as_array(self._model._ctx.get_logits(), shape=(self._model.n_vocab(),))
+        best = int(logits.argmax())
+        if form is None:
+            return None if self._ends(best) else best
+        if self._fits(best, written, state, form):
+            return None if self._ends(best) else best
+        likeliest = np.argpartition(logits, -_CHOICES)[-_CHOICES:]
+        for token in likeliest[np.argsort(-logits[likeliest], kind="stable")].tolist():
+            if self._fits(token, written, state, form):
+                return None if self._ends(token) else token
+        return None
+
+    def _fits(self, token: int, written: str, state: Any, form: Form) -> bool:
+        if self._ends(token):
+            return form.complete(written)
+        data = self._bytes(token)
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        decoder.setstate(state)
+        piece = decoder.decode(data)
+        if decoder.getstate()[0]:  # the start of a character: judge it by the lowest one it can become
+            piece += _least(decoder.getstate()[0])
+        return bool(piece) and "\ufffd" not in piece and form.allows(written, piece)
+
+    def _ends(self, token: int) -> bool:
+        import llama_cpp
+
+        return bool(llama_cpp.llama_vocab_is_eog(self._model._model.vocab, token))
+
+    def _bytes(self, token: int) -> bytes:
+        data: bytes = self._model.detokenize([token])
+        return data
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        template, tokens = self._template, self._tokens(self._template.start, control=True)
+        for message in _without_system(messages) if not template.has_system else messages:
+            tokens += self._opening(message.role)
+            tokens += self._tokens(message.content, control=False)
+            tokens += self._tokens(template.closing, control=True)
+        return tokens + self._opening("assistant")
+
+    def _opening(self, role: str) -> list[int]:
+        name = self._template.assistant if role == "assistant" else role
+        return self._tokens(self._template.opening.replace("$role", name), control=True)
+
+    def _tokens(self, text: str, *, control: bool) -> list[int]:
+        tokens: list[int] = self._model.tokenize(text.encode("utf-8", "replace"), add_bos=False, special=control)
+        return tokens
+
+
+def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
+    """Load a GGUF file; takes seconds.
+
+    Raises:
+        ModelError: llama.cpp cannot load it.
+    """
+    import llama_cpp
+
+    threads = available_threads(settings)
+    gpu = llama_cpp.llama_supports_gpu_offload()
+    try:
+        llama = llama_cpp.Llama(
+            model_path=str(model.path),
+            n_ctx=settings.context,
+            n_batch=512,
+            n_threads=threads,
+            n_threads_batch=threads,
+            n_gpu_layers=settings.gpu_layers if gpu else 0,
+            verbose=False,
+        )
+    except (ValueError, OSError, RuntimeError) as error:
+        raise ModelError(
+            f"llama.cpp cannot load {model.path}: {error}.",
+            hint="Check that the file is a whole GGUF model, or run `rag models pull`.",
+        ) from error
+    family = (model.spec.chat if model.spec else None) or family_of(llama.metadata.get("tokenizer.chat_template", ""))
+    return LlamaGenerator(model.name, llama, TEMPLATES[family])
+
+
+def family_of(template: str) -> str:
+    """Name the family whose marks occur in a model file's own chat template, which itself is never run."""
+    return next((family for sign, family in _SIGNS.items() if sign in template), "chatml")
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    system = "\n\n".join(message.content for message in messages if message.role == "system")
+    rest = [message for message in messages if message.role != "system"]
+    if not system or not rest:
+        return rest
+    return [Message(rest[0].role, f"{system}\n\n{rest[0].content}"), *rest[1:]]
+
+
+def _least(lead: bytes) -> str:
+    """Return the lowest character whose UTF-8 form starts with `lead`."""
+    size = 2 if lead[0] < 0xE0 else 3 if lead[0] < 0xF0 else 4
+    for filler in (b"\x80", b"\xa0", b"\x90"):
+        try:
+            return (lead + filler * (size - len(lead)))[:size].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+    return "\ufffd"

@@ -1,0 +1,433 @@
+"""The Python API: a folder that holds one collection of documents, and what can be asked of it.
+
+    from rag_app import Library
+
+    with Library.open("notes.library") as library:
+        library.ingest(["papers/"])
+        print(library.ask("What is reranking?").answer)
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Self
+
+from rag_app import config
+from rag_app.errors import LibraryMismatch, UsageError
+from rag_app.store import Store
+from rag_app.types import MODES, Answer, DocumentReport, ModelNames, SearchResult, SearchSeconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+
+    from langchain_classic.retrievers import ContextualCompressionRetriever
+    from langchain_core.documents import Document as LangChainDocument
+
+    from ingest import Document
+    from rag_app.builder import Step
+    from rag_app.config import Settings
+    from rag_app.embedder import Embedder
+    from rag_app.generator import Generator
+    from rag_app.index import VectorIndex
+    from rag_app.models import InstalledModel
+    from rag_app.reranker import Reranker
+    from rag_app.retriever import LibraryRunnable
+    from rag_app.search import Trace
+    from rag_app.store import Change, StoredPassage
+    from rag_app.types import Candidate, Event, Hit, IngestReport, Mode, Scored, StoredDocument, Turn, Vectors
+
+LONGEST_QUESTION = 4000  # characters
+
+
+class Library:
+    """A collection of documents; models are loaded when they are first needed."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.settings = settings
+        self._store = store
+        self._lock = threading.RLock()
+        self._index: VectorIndex | None = None
+        self._embedder: Embedder | None = None
+        self._reranker: Reranker | None = None
+        self._generator: Generator | None = None
+
+    @classmethod
+    def open(
+        cls, folder: str | Path | None = None, *, settings: Settings | None = None, create: bool = True, **changes: Any
+    ) -> Self:
+        """Open the library in `folder`.
+
+        Args:
+            folder: where it lies; the settings' library by default.
+            settings: from `rag_app.config.load()` by default.
+            create: make one where there is none.
+            changes: single settings, such as `embedder="bge-small-en-v1.5-int8"`.
+
+        Raises:
+            LibraryError: the folder holds no library, or a damaged or newer one.
+            SettingsError: an unknown or unusable setting.
+        """
+        settings = settings or config.load(flags=changes)
+        if folder is not None:
+            settings = config.with_library(settings, folder)
+        return cls(Store.open(settings.library, create=create), settings)
+
+    def close(self) -> None:
+        """Release the files; models go with the object."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Documents
+
+    def ingest(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        password: str | None = None,
+        progress: Callable[[Step], None] | None = None,
+    ) -> IngestReport:
+        """Add new and changed files; folders are walked, unchanged files skipped.
+
+        Args:
+            paths: files and folders.
+            password: for encrypted PDFs.
+            progress: told of each step.
+
+        Raises:
+            LibraryBusy: another process is writing.
+            LibraryMismatch: the library was built with another embedder.
+            DiskError: the disk is full or failing; documents already done are kept.
+        """
+        from rag_app.builder import Builder
+
+        builder = Builder(
+            self._store,
+            self._open_embedder,
+            self._apply,
+            passage_tokens=self.settings.passage_tokens,
+            overlap_tokens=self.settings.overlap_tokens,
+        )
+        with self._store.writing():
+            try:
+                return builder.ingest([Path(path) for path in paths], password, progress)
+            finally:
+                self._save()
+
+    def remove(self, paths: Iterable[str | Path]) -> IngestReport:
+        """Remove documents from the library; their files stay. A path that is not in it becomes a failed line."""
+        from rag_app.builder import report_of
+
+        begun, reports = perf_counter(), []
+        with self._store.writing():
+            for path in paths:
+                try:
+                    document = self._find(path)
+                except UsageError as error:
+                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
+                    continue
+                self._apply(self._store.remove(document.path))
+                reports.append(
+                    DocumentReport(
+                        document.path, "removed", document.pages, document.pages_with_text, document.chunks
+                    )
+                )
+            self._save()
+        return report_of(reports, (), perf_counter() - begun)
+
+    def documents(self) -> list[StoredDocument]:
+        """List the documents, sorted by path."""
+        return self._store.documents()
+
+    def read(self, path: str | Path) -> Document:
+        """Return the stored pages and text of a document, named by its path or, where that is unique, its file name.
+
+        Raises:
+            UsageError: no document, or several, go by that name.
+        """
+        return self._store.read(self._find(path).path)
+
+    # Questions
+
+    def search(
+        self,
+        question: str,
+        k: int | None = None,
+        *,
+        candidates: int | None = None,
+        mode: Mode = "hybrid",
+        rerank: bool = True,
+    ) -> list[Hit]:
+        """Return the best `k` passages for a question, best first."""
+        return list(self.search_result(question, k, candidates=candidates, mode=mode, rerank=rerank).passages)
+
+    def search_result(
+        self,
+        question: str,
+        k: int | None = None,
+        *,
+        candidates: int | None = None,
+        mode: Mode = "hybrid",
+        rerank: bool = True,
+    ) -> SearchResult:
+        """Return the best passages, and the seconds that each stage took.
+
+        Args:
+            question: at most 4,000 characters.
+            k: passages to return, 5 by default.
+            candidates: passages that the first stage proposes, 50 by default.
+            mode: how the first stage finds them.
+            rerank: order them with the cross-encoder.
+
+        Raises:
+            UsageError: an empty or too long question, an unknown mode, or a number below 1.
+            ModelMissing: a model is not installed.
+        """
+        question = _checked(question)
+        begun = perf_counter()
+        hits, trace = self._find_passages(question, k, candidates, mode, rerank)
+        seconds = {stage: round(value, 4) for stage, value in trace.seconds.items()}
+        return SearchResult(question, mode, hits, SearchSeconds(**seconds, total=round(perf_counter() - begun, 4)))
+
+    def ask(self, question: str, *, history: Sequence[Turn] = (), budget: float | None = None) -> Answer:
+        """Return the answer to a question, with its citations; see `stream`."""
+        *_, last = self.stream(question, history=history, budget=budget)
+        assert isinstance(last, Answer)
+        return last
+
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), budget: float | None = None
+    ) -> Iterator[Event]:
+        """Yield `Passages`, then `Token`s as they are written, then the `Answer`.
+
+        Args:
+            question: at most 4,000 characters.
+            history: the conversation so far, oldest first; a question that leans on it is rewritten to stand alone.
+            budget: seconds until the first word should come; a small one reads fewer passages.
+
+        Raises:
+            UsageError: an empty or too long question.
+            ModelMissing: a model is not installed.
+        """
+        from rag_app.answerer import answer
+        from rag_app.context import EVIDENCE
+
+        question = _checked(question)
+        depth, evidence = _depth(budget, self.settings.candidates, EVIDENCE)
+        return answer(question, history, self._stages(depth, evidence))
+
+    def as_retriever(
+        self, k: int | None = None, *, candidates: int | None = None, mode: Mode = "hybrid", rerank: bool = True
+    ) -> ContextualCompressionRetriever:
+        """Return a LangChain retriever over both stages; the scores are in its documents' metadata."""
+        return self._two_stages(k, candidates, mode, rerank, None)
+
+    def as_runnable(self) -> LibraryRunnable:
+        """Return a LangChain Runnable: a question, or {"question", "history"}, to an `Answer`; it streams events."""
+        from rag_app.retriever import LibraryRunnable
+
+        return LibraryRunnable(self.stream)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The bi-encoder whose vectors the library holds."""
+        return self._open_embedder()
+
+    def passages_and_vectors(self) -> tuple[list[StoredPassage], Vectors]:
+        """Return all n passages with their (n, d) float32 rows of unit length, in the order they were stored."""
+        with self._store.snapshot():
+            ids, vectors = self._store.vectors()
+            return self._store.passages(ids.tolist()), vectors
+
+    # What is loaded, and when
+
+    def _stages(self, candidates: int, evidence: int) -> Any:
+        from rag_app.answerer import Stages
+
+        settings = self.settings
+        return Stages(
+            find=lambda question: self._find_passages(question, None, candidates, "hybrid", True),
+            score=self._score,
+            generator=self._open_generator,
+            text_at=lambda path, start, end: self._store.text(path)[start:end],
+            page_at=self._page_at,
+            models=ModelNames(settings.embedder, settings.reranker, settings.generator),
+            answer_tokens=settings.answer_tokens,
+            evidence=evidence,
+        )
+
+    def _find_passages(
+        self, question: str, k: int | None, candidates: int | None, mode: Mode, rerank: bool
+    ) -> tuple[tuple[Hit, ...], Trace]:
+        from rag_app.retriever import to_hits
+        from rag_app.search import Trace
+
+        trace = Trace()
+        documents = self._two_stages(k, candidates, mode, rerank, trace).invoke(question)
+        return to_hits(documents), trace
+
+    def _two_stages(
+        self, k: int | None, candidates: int | None, mode: Mode, rerank: bool, trace: Trace | None
+    ) -> ContextualCompressionRetriever:
+        from rag_app.retriever import two_stages
+        from rag_app.search import Search
+        from rag_app.search import Trace as NewTrace
+
+        k = self.settings.k if k is None else k
+        candidates = max(self.settings.candidates if candidates is None else candidates, k)
+        if k < 1:
+            raise UsageError(f"k = {k} is less than 1.", hint="Ask for at least one passage.")
+        if mode not in MODES:
+            raise UsageError(f"There is no search mode {mode!r}.", hint=f"Choose one of: {', '.join(MODES)}.")
+        embed = self._open_embedder().embed_question if mode != "keyword" else _no_embedding
+        search = Search(embed, self._nearest, self._store.keyword)
+        return two_stages(
+            lambda question: search.candidates(question, candidates, mode, trace or NewTrace()),
+            self._documents_of,
+            self._open_reranker() if rerank else None,
+            k,
+            trace,
+        )
+
+    def _documents_of(self, candidates: Sequence[Candidate]) -> list[LangChainDocument]:
+        from langchain_core.documents import Document
+
+        by_id = {candidate.passage: candidate for candidate in candidates}
+        return [
+            Document(
+                passage.text,
+                metadata={
+                    "document": passage.document,
+                    "title": passage.title,
+                    "page": passage.page,
+                    "page_end": passage.page_end,
+                    "page_label": passage.page_label,
+                    "start": passage.start,
+                    "end": passage.end,
+                    "retrieval_rank": by_id[passage.id].rank,
+                    "retrieval_score": by_id[passage.id].score,
+                },
+            )
+            for passage in self._store.passages(list(by_id))
+        ]
+
+    def _score(self, question: str, texts: Sequence[str]) -> Vectors:
+        return self._open_reranker().score(question, texts)
+
+    def _nearest(self, vector: Vectors, k: int) -> list[Scored]:
+        return self._open_index().search(vector, k)
+
+    def _page_at(self, path: str, offset: int) -> tuple[int, str]:
+        page = self._store.read(path).page_at(offset)
+        return page.number, page.label
+
+    def _open_index(self) -> VectorIndex:
+        from rag_app.index import open_index
+
+        with self._lock:
+            if self._index is None or self._index.generation != self._store.generation:
+                self._index = open_index(self._store.folder, self._store)
+            return self._index
+
+    def _open_embedder(self) -> Embedder:
+        from rag_app.embedder import open_embedder
+
+        with self._lock:
+            if self._embedder is None:
+                model = self._installed(self.settings.embedder, "embedder")
+                self._check_embedder(model)
+                self._embedder = open_embedder(model, self.settings)
+            return self._embedder
+
+    def _check_embedder(self, model: InstalledModel) -> None:
+        """Refuse an embedder other than the one whose vectors the library holds; an empty library takes any."""
+        name, fingerprint = self._store.get("embedder"), self._store.get("embedder_fingerprint")
+        if fingerprint == model.fingerprint:
+            return
+        if fingerprint and self._store.count():
+            raise LibraryMismatch(
+                f"The library {self.settings.library} was built with the embedder {name}, not with {model.name}.",
+                hint=f"Set RAG_EMBEDDER='{name}', or build a new library: rag ingest PATH... --library FOLDER",
+            )
+        self._store.set("embedder", model.name)
+        self._store.set("embedder_fingerprint", model.fingerprint)
+
+    def _open_reranker(self) -> Reranker:
+        from rag_app.reranker import open_reranker
+
+        with self._lock:
+            if self._reranker is None:
+                self._reranker = open_reranker(self._installed(self.settings.reranker, "reranker"), self.settings)
+            return self._reranker
+
+    def _open_generator(self) -> Generator:
+        from rag_app.generator import open_generator
+
+        with self._lock:
+            if self._generator is None:
+                self._generator = open_generator(self._installed(self.settings.generator, "generator"), self.settings)
+            return self._generator
+
+    def _installed(self, name: str, role: Any) -> InstalledModel:
+        from rag_app.models import resolve
+
+        return resolve(name, role, self.settings)
+
+    def _apply(self, change: Change) -> None:
+        """Bring the index in memory up to a change of the store; without one in memory it is opened when needed."""
+        with self._lock:
+            self._index = None
+
+    def _save(self) -> None:
+        """Save the vector index for the next start."""
+        if self._store.count():
+            self._open_index()
+
+    def _find(self, path: str | Path) -> StoredDocument:
+        wanted = os.path.abspath(path)  # noqa: PTH100  keeps links as they are, as the stored paths do
+        documents = self._store.documents()
+        exact = [document for document in documents if document.path == wanted]
+        same_name = [document for document in documents if Path(document.path).name == str(path)]
+        found = exact or same_name
+        if len(found) == 1:
+            return found[0]
+        if found:
+            paths = ", ".join(document.path for document in found)
+            raise UsageError(f"Several documents are called {path}: {paths}.", hint="Give the whole path.")
+        raise UsageError(f"{path} is not in the library.", hint="List what is there with `rag documents`.")
+
+
+def _checked(question: str) -> str:
+    question = question.encode("utf-8", "replace").decode("utf-8").strip()
+    if not question:
+        raise UsageError("The question is empty.", hint='Ask something: rag ask "How long is the notice period?"')
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(
+            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be used.",
+            hint="Ask in a sentence or two; put long texts into the library with `rag ingest`.",
+        )
+    return question
+
+
+def _depth(budget: float | None, candidates: int, evidence: int) -> tuple[int, int]:
+    """Return how many candidates are reranked and how many sentences are read to keep within `budget` seconds."""
+    if budget is None:
+        return candidates, evidence
+    if budget <= 0:
+        raise UsageError(f"A budget of {budget} seconds is too small.", hint="Give a positive number of seconds.")
+    share = min(budget / 4, 1.0)  # the reference machine gives its first word after 3 to 4 seconds
+    return max(int(candidates * share), 10), max(round(evidence * share), 3)
+
+
+def _no_embedding(question: str) -> Vectors:
+    raise AssertionError(f"keyword search embeds nothing, not even {question!r}")

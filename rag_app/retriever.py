@@ -1,0 +1,170 @@
+"""The LangChain door: the two stages of search as a retriever with contextual compression, and the library as a Runnable.
+
+This is the path that `search` and `ask` themselves take, so a chain built on it returns the same passages.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from langchain_classic.retrievers import ContextualCompressionRetriever
+from langchain_core.documents import BaseDocumentCompressor, Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable
+from pydantic import ConfigDict
+
+from rag_app.types import Answer, Hit, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from langchain_core.callbacks import CallbackManagerForRetrieverRun, Callbacks
+    from langchain_core.runnables import RunnableConfig
+
+    from rag_app.reranker import Reranker
+    from rag_app.search import Trace
+    from rag_app.types import Candidate, Event
+
+BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles; benchmarks/blend.py
+
+
+class CandidateRetriever(BaseRetriever):
+    """First stage as a LangChain retriever: `propose(question)` in LangChain's documents, best first."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    propose: Any  # Callable[[str], list[Candidate]]
+    fetch: Any  # Callable[[list[Candidate]], list[Document]]
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+        documents: list[Document] = self.fetch(self.propose(query))
+        return documents
+
+
+class CrossEncoderCompressor(BaseDocumentCompressor):
+    """Second stage as a LangChain compressor: keeps the best `k` documents, with their scores in the metadata."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    reranker: Any  # Reranker, or None to keep the first stage's order
+    k: int
+    trace: Any = None  # Trace
+
+    def compress_documents(
+        self,
+        documents: Sequence[Document],
+        query: str,
+        callbacks: Callbacks = None,  # noqa: ARG002  named by LangChain
+    ) -> Sequence[Document]:
+        """Return the best `k` of `documents`, best first; equal scores keep their order."""
+        if self.reranker is None:
+            return [_scored(document, document.metadata["retrieval_score"]) for document in documents[: self.k]]
+        since = time.perf_counter()
+        relevance = self.reranker.score(query, [reading(document) for document in documents])
+        ranked = sorted(
+            (
+                _scored(document, blended(float(score), document.metadata["retrieval_rank"]))
+                for document, score in zip(documents, relevance, strict=True)
+            ),
+            key=lambda document: -document.metadata["score"],
+        )
+        if self.trace is not None:
+            self.trace.timed("rerank", since)
+        return ranked[: self.k]
+
+
+def blended(relevance: float, retrieval_rank: int) -> float:
+    """Return the score that orders passages: the cross-encoder's logit, less a little for a late first-stage rank."""
+    from math import log2
+
+    return relevance - BLEND * log2(retrieval_rank)
+
+
+def reading(document: Document) -> str:
+    """Return what the cross-encoder reads of a passage: the document's title, then the passage."""
+    return f"{document.metadata['title']}\n{document.page_content}"
+
+
+def two_stages(
+    propose: Callable[[str], list[Candidate]],
+    fetch: Callable[[list[Candidate]], list[Document]],
+    reranker: Reranker | None,
+    k: int,
+    trace: Trace | None = None,
+) -> ContextualCompressionRetriever:
+    """Join candidates and cross-encoder into one LangChain retriever."""
+    return ContextualCompressionRetriever(
+        base_retriever=CandidateRetriever(propose=propose, fetch=fetch),
+        base_compressor=CrossEncoderCompressor(reranker=reranker, k=k, trace=trace),
+    )
+
+
+def to_hits(documents: Sequence[Document]) -> tuple[Hit, ...]:
+    """Turn the documents of `two_stages` into hits."""
+    return tuple(
+        Hit(
+            rank=rank,
+            text=document.page_content,
+            **{key: document.metadata[key] for key in _HIT_KEYS},
+        )
+        for rank, document in enumerate(documents, 1)
+    )
+
+
+_HIT_KEYS = (
+    "document",
+    "page",
+    "page_end",
+    "page_label",
+    "start",
+    "end",
+    "score",
+    "retrieval_rank",
+    "retrieval_score",
+)
+
+
+def _scored(document: Document, score: float) -> Document:
+    return Document(document.page_content, metadata={**document.metadata, "score": score})
+
+
+class LibraryRunnable(Runnable[Any, Any]):
+    """A library as a LangChain Runnable: a question, or {"question", "history"}, in; an `Answer` out.
+
+    `stream` yields the events of `Library.stream`: `Passages`, then `Token`s, then the `Answer`.
+    """
+
+    def __init__(self, stream: Callable[..., Iterator[Event]]) -> None:
+        self._stream = stream
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
+        """Return the whole answer."""
+        return self._call_with_config(self._answer, input, config, **kwargs)
+
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Event]:  # noqa: A002, ARG002
+        """Yield the answer's events as they come."""
+        yield from self._stream(**_arguments(input))
+
+    def _answer(self, value: Any) -> Answer:
+        *_, last = self._stream(**_arguments(value))
+        return last  # type: ignore[return-value]
+
+
+def _arguments(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"question": value}
+    return {"question": value["question"], "history": [_turn(turn) for turn in value.get("history") or ()]}
+
+
+def _turn(turn: Any) -> Turn:
+    """Accept our own turns, LangChain messages, {"role", "content"} and (role, content)."""
+    if isinstance(turn, Turn):
+        return turn
+    if isinstance(turn, dict):
+        role, content = turn["role"], turn["content"]
+    elif isinstance(turn, tuple):
+        role, content = turn
+    else:
+        role, content = turn.type, turn.content
+    return Turn("assistant" if role in {"ai", "assistant"} else "user", str(content))

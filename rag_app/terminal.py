@@ -1,0 +1,249 @@
+"""What the terminal shows: answers with their sources, tables, progress and errors; document text is always plain data."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from rag_app.builder import Step
+    from rag_app.types import Answer, Citation, Hit, IngestReport
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_QUOTE = 300  # characters of a quote shown
+_PREVIEW = 240
+
+
+@cache
+def console(*, error: bool = False) -> Console:
+    """Return the console of standard output, or of standard error."""
+    from rich.console import Console
+
+    return Console(stderr=error, highlight=False, markup=False, emoji=False, soft_wrap=not error)
+
+
+def clean(text: str) -> str:
+    """Return `text` without control, zero-width and direction characters; a form feed becomes a line break."""
+    return _CONTROL.sub("", text.replace("\f", "\n").replace("\r\n", "\n"))
+
+
+def flat(text: str, limit: int) -> str:
+    """Return `text` on one line of at most `limit` characters."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def show_error(message: str, hint: str) -> None:
+    """Write one message and one hint to standard error."""
+    from rich.text import Text
+
+    out = console(error=True)
+    out.print(Text.assemble(("error: ", "bold red"), flat(message, 1000)), soft_wrap=True)
+    out.print(Text.assemble(("hint: ", "bold"), flat(hint, 1000)), soft_wrap=True)
+
+
+def show_token(text: str) -> None:
+    """Write a piece of an answer at once."""
+    sys.stdout.write(clean(text))
+    sys.stdout.flush()
+
+
+def show_note(text: str) -> None:
+    """Write a remark in a quiet colour."""
+    from rich.text import Text
+
+    console().print(Text(flat(text, 500), style="dim italic"))
+
+
+def show_sources(citations: Sequence[Citation]) -> None:
+    """Write each citation with its marker, document, page and quote."""
+    from rich.text import Text
+
+    for citation in citations:
+        place = f"{PurePath(citation.document).name}, {_page(citation.page, citation.page_label)}"
+        check = "" if citation.verified else "  (quote not found on the page)"
+        console().print(
+            Text.assemble(
+                (f"[{citation.marker}] ", "bold"), _link(clean(place), citation.document, citation.page), (check, "red")
+            )
+        )
+        console().print(Text(f"    “{flat(citation.quote, _QUOTE)}”", style="dim"))
+
+
+def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
+    """Write passages, best first."""
+    from rich.text import Text
+
+    for hit in hits:
+        place = f"{PurePath(hit.document).name}, {_page(hit.page, hit.page_label)}"
+        score = f"  {hit.score:.2f}" if scores else ""
+        console().print(
+            Text.assemble((f"{hit.rank}. ", "bold"), _link(clean(place), hit.document, hit.page), (score, "dim"))
+        )
+        console().print(Text(f"   {flat(hit.text, _PREVIEW)}", style="dim"))
+
+
+def show_answer_end(answer: Answer) -> None:
+    """Write what follows a streamed answer: a note on its status, and its sources."""
+    from rich.text import Text
+
+    out = console()
+    out.print()
+    if answer.status == "partial":
+        out.print(Text("Part of this answer is not covered by the quoted text.", style="yellow"))
+    if answer.citations:
+        out.print()
+        show_sources(answer.citations)
+    elif answer.passages:
+        out.print(Text("\nThe nearest passages:", style="bold"))
+        show_passages(answer.passages[:3], scores=False)
+
+
+def show_report(report: IngestReport) -> None:
+    """Write a summary of a run, then the files that need attention."""
+    from rich.text import Text
+
+    out = console()
+    counts = {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "failed": report.failed,
+    }
+    passages = sum(document.chunks for document in report.documents if document.status in {"added", "updated"})
+    summary = ", ".join(f"{n} {name}" for name, n in counts.items() if n) or "nothing to do"
+    out.print(f"{summary}; {passages:,} new passages in {report.seconds:.1f} s")
+    for document in report.documents:
+        if document.status == "failed":
+            out.print(Text.assemble(("failed  ", "red"), f"{clean(document.path)}: {clean(document.reason or '')}"))
+        elif document.reason:
+            out.print(Text.assemble(("warning ", "yellow"), f"{clean(document.path)}: {clean(document.reason)}"))
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """Write a plain table; the columns in `right` hold figures."""
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for column, heading in enumerate(headings):
+        drawn.add_column(heading, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(clean(cell)) for cell in row))
+    console().print(drawn, soft_wrap=False)
+
+
+@contextmanager
+def ingest_progress(*, shown: bool) -> Iterator[Callable[[Step], None] | None]:
+    """Draw files and passages on standard error, where that is a terminal."""
+    if not shown or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console(error=True),
+        transient=True,
+    )
+    with bar:
+        files, passages = bar.add_task("files"), bar.add_task("passages", visible=False)
+
+        def step(now: Step) -> None:
+            bar.update(files, completed=now.files_done, total=now.files, description=flat(PurePath(now.path).name, 40))
+            bar.update(passages, completed=now.passages_done, total=now.passages or None, visible=now.passages > 0)
+
+        yield step
+
+
+@contextmanager
+def fetch_progress(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Draw the bytes and the time left of each model on standard error; a line a model where that is no terminal."""
+    if not shown:
+        yield lambda _name, _done, _total: None
+        return
+    if not sys.stderr.isatty():
+        yield _announcer()
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console(error=True),
+    )
+    tasks: dict[str, Any] = {}
+    with bar:
+
+        def step(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done, total=total)
+
+        yield step
+
+
+def _announcer() -> Callable[[str, int, int], None]:
+    announced: set[tuple[str, int]] = set()
+
+    def step(name: str, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 0
+        if (name, tenth) not in announced:
+            announced.add((name, tenth))
+            print(f"{name}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB", file=sys.stderr, flush=True)
+
+    return step
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show that something takes a moment, on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with console(error=True).status(what):
+        yield
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    """Show nothing."""
+    yield
+
+
+def _page(page: int, label: str) -> str:
+    label = flat(label, 20)
+    return f"page {page}" if label == str(page) else f"page {label} (PDF page {page})"
+
+
+def _link(text: str, document: str, page: int) -> Text:
+    """Return text that opens the document at the page, in terminals that can."""
+    from rich.style import Style
+    from rich.text import Text
+
+    target = Path(document).as_posix().encode("utf-8", "surrogateescape")
+    return Text(text, style=Style(link=f"file://{quote(target)}#page={page}"))
+
+
+def bytes_text(size: int) -> str:
+    """Return a size for people."""
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+
+

@@ -1,0 +1,210 @@
+"""Values that pass between stages and out to callers; their fields are the JSON of the interface."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+    """(n, d) rows, or one (d,) vector, of float32."""
+
+Mode = Literal["hybrid", "dense", "keyword"]
+AnswerStatus = Literal["answered", "partial", "not_found"]
+FileStatus = Literal["added", "updated", "unchanged", "removed", "empty", "failed"]
+Role = Literal["user", "assistant"]
+
+Scored: TypeAlias = tuple[int, float]
+"""A passage id and its score; larger is better."""
+
+MODES: tuple[Mode, ...] = ("hybrid", "dense", "keyword")
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A value that can be printed as JSON."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as plain dictionaries, lists and numbers."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage proposed by the first stage."""
+
+    passage: int  # id in the store
+    rank: int  # 1-based
+    score: float  # fused, cosine or BM25 score, by mode; larger is better
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Json):
+    """A passage as search returns it: `text` is the document text at `start:end`."""
+
+    rank: int  # 1-based, best first
+    document: str  # absolute path
+    page: int  # page that holds `start`; 1-based, as a PDF viewer counts
+    page_end: int
+    page_label: str  # the number printed on the page
+    start: int  # characters into the document text
+    end: int
+    text: str
+    score: float  # what the list is ordered by
+    retrieval_rank: int  # 1-based rank among the candidates
+    retrieval_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSeconds(Json):
+    """Seconds spent by each stage of a search."""
+
+    embed: float = 0.0
+    retrieve: float = 0.0
+    rerank: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult(Json):
+    """The passages for one question, best first."""
+
+    question: str
+    mode: Mode
+    passages: tuple[Hit, ...]
+    seconds: SearchSeconds
+
+
+@dataclass(frozen=True, slots=True)
+class Citation(Json):
+    """Proof for one claim: `quote` is the document text at `start:end`."""
+
+    marker: int  # the n of `[n]` in the answer
+    document: str
+    page: int  # page that holds `start`
+    page_label: str
+    start: int
+    end: int
+    quote: str
+    verified: bool  # the quote was compared with the stored text and found at `start:end`
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSeconds(Json):
+    """Seconds spent until each point of an answer."""
+
+    retrieve: float = 0.0
+    rerank: float = 0.0
+    first_token: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(Json):
+    """What the generator read and wrote, in its own tokens."""
+
+    prompt: int = 0
+    prompt_evaluated: int = 0  # the rest came from the prefix cache
+    completion: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames(Json):
+    """The models behind an answer."""
+
+    embedder: str
+    reranker: str
+    generator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Json):
+    """An answer whose `[n]` markers refer to `citations`; with `not_found` these are empty."""
+
+    question: str
+    standalone_question: str
+    status: AnswerStatus
+    answer: str
+    citations: tuple[Citation, ...]
+    passages: tuple[Hit, ...]
+    seconds: AnswerSeconds
+    tokens: Tokens
+    models: ModelNames
+    unknown_markers: tuple[int, ...] = ()  # written by the generator, but naming nothing it was given
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as plain values; `unknown_markers` only where there are any."""
+        value = asdict(self)
+        if not self.unknown_markers:
+            del value["unknown_markers"]
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Passages(Json):
+    """First event of a stream: what was retrieved, before the generator starts."""
+
+    passages: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token(Json):
+    """A piece of the answer's text as it is written."""
+
+    text: str
+
+
+Event: TypeAlias = Passages | Token | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Json):
+    """One message of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport(Json):
+    """What became of one file."""
+
+    path: str
+    status: FileStatus
+    pages: int = 0
+    pages_with_text: int = 0
+    chunks: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport(Json):
+    """What became of every file of one run; `empty` documents count as added or updated."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    documents: tuple[DocumentReport, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument(Json):
+    """One document of the library, without its text."""
+
+    path: str
+    title: str
+    sha256: str  # of the file's bytes
+    bytes: int
+    modified: float  # of the file, seconds since 1970
+    pages: int
+    pages_with_text: int
+    chunks: int
+    ingested: float  # seconds since 1970
+
+
