@@ -21,7 +21,8 @@ _EARLIEST_LINE_END = 0.85
 _MOST_HEADINGS = 3  # in a row; more of them are a list
 _LONGEST_HEADING = 90  # characters
 
-_NOT_A_HEADING = re.compile(r"[.!?;,)%\d—–-][\"'”’»)]?$|^[^\w#§\"“]")
+_TERMINAL = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
+_NOT_A_HEADING = re.compile(r"[.!?;,)%\d—–-][\"'”’»)]?$|^(?:[^\w#§\"“]|[a-z](?![a-z]?[A-Z]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +68,16 @@ def _passage(document: Document, start: int, end: int) -> Passage:
 
 def _units(text: str, measure: Measure, limit: int) -> list[_Unit]:
     pieces = _small_enough(text, sentences(text), measure, limit)
-    gaps = [text[end:start] for ((_, end), _), ((start, _), _) in pairwise(pieces)]
+    gaps = ["\n", *(text[end:start] for ((_, end), _), ((start, _), _) in pairwise(pieces)), "\n\n"]
     headings = [
-        _is_heading(text[start:end])
-        and _ends_line(gaps[i - 1] if i else "\n")
-        and i < len(gaps)
-        and _ends_line(gaps[i])
+        _ends_line(gaps[i]) and _ends_line(gaps[i + 1]) and i + 1 < len(pieces) and _is_heading(text[start:end])
         for i, ((start, end), _) in enumerate(pieces)
     ]
     units = []
     for i, ((start, end), tokens) in enumerate(pieces):
-        gap = gaps[i] if i < len(gaps) else "\n\n"
-        before_heading = i + 1 < len(headings) and headings[i + 1] and not headings[i]
-        units.append(_Unit(start, end, tokens, headings[i], _ends_line(gap), "\n\n" in gap or before_heading))
+        gap, section_end = gaps[i + 1], not headings[i] and any(headings[i + 1 : i + 2])
+        paragraph_end = section_end or _ends_paragraph(text[start:end], gap)
+        units.append(_Unit(start, end, tokens, headings[i], _ends_line(gap), paragraph_end))
     return units
 
 
@@ -87,8 +85,18 @@ def _ends_line(gap: str) -> bool:
     return "\n" in gap or "\f" in gap
 
 
+def _ends_paragraph(text: str, gap: str) -> bool:
+    return "\n\n" in gap or ("\f" in gap and _TERMINAL.search(text) is not None)
+
+
 def _is_heading(line: str) -> bool:
-    return len(line) <= _LONGEST_HEADING and not _NOT_A_HEADING.search(line) and not line[0].islower()
+    """Tell whether a line of its own belongs with what comes after it."""
+    if line.endswith(":"):
+        return True
+    if len(line) > _LONGEST_HEADING:
+        return False
+    shouted = line.isupper() and line[-1] in ".!?"  # "ACME, INC."
+    return shouted or not _NOT_A_HEADING.search(line)
 
 
 def _small_enough(text: str, spans: list[_Span], measure: Measure, limit: int) -> list[tuple[_Span, int]]:
@@ -145,9 +153,11 @@ def _end_of_group(units: Sequence[_Unit], total: Sequence[int], start: int, cove
         return last
     room = float(limit)
     rest = total[-1] - total[start]
-    if rest <= limit + _TINY:  # two passages of like size rather than a full one and a crumb
-        room = rest / 2
     first = max(start, covered) + 1
+    if rest <= limit + min(_TINY, limit // 4):  # two passages of like size rather than a full one and a crumb
+        room = rest / 2
+        while last > first and total[last] - total[start] > room:
+            last -= 1
     best = _last_where(units, total, start, first, last, room * _EARLIEST_PARAGRAPH_END, "paragraph_end")
     best = best or _last_where(units, total, start, first, last, room * _EARLIEST_LINE_END, "line_end") or last
     return _without_headings(units, first, best)
@@ -191,5 +201,13 @@ def _verified(text: str, units: Sequence[_Unit], groups: list[range], measure: M
         done += [group for group, tokens in sized if tokens <= limit or len(group) == 1]
         over = [group for group, tokens in sized if tokens > limit and len(group) > 1]
         doubtful = [half for group in over for half in (group[: len(group) // 2], group[len(group) // 2 :])]
-    spans = {(units[group.start].start, units[group.stop - 1].end) for group in done}
-    return sorted(spans)
+    return _outermost([(units[group.start].start, units[group.stop - 1].end) for group in done])
+
+
+def _outermost(spans: list[_Span]) -> list[_Span]:
+    """Sort `spans` and drop those that lie within another: halves of a group may."""
+    kept: list[_Span] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not kept or end > kept[-1][1]:
+            kept.append((start, end))
+    return kept

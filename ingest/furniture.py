@@ -18,7 +18,7 @@ _SURELY = 12  # pages; the chapter heads of a long book stay below the share
 _NUMBERED_SHARE = 0.05  # of the pages; numbering may restart in every chapter
 
 _INTEGER = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(r"[\[(|]?\s*(?:(\d{1,5})|([ivxlc]{1,8}|[IVXLC]{1,8}))\s*[\])|]?")
+_PAGE_NUMBER = re.compile(r"[\[|]?\s*(?:(\d{1,5})|([ivxlc]{1,8}|[IVXLC]{1,8}))\s*[\]|]?")
 _PAGE_OF = re.compile(
     r"(?:page|seite|página|pagina|p\.|s\.)\s*\d+(?:\s*(?:of|von|de|sur|di|/)\s*\d+)?|\d+\s+(?:of|von)\s+\d+|"
     r"[-–—]\s*\d+\s*[-–—]",

@@ -33,6 +33,7 @@ _NUMBERED_ITEM = re.compile(
 _LEADING_FIGURE = re.compile(r"[$€£(]*\s?\d[\d,.]*\)?\s+[A-Z]")
 _BROKEN = re.compile(r"[^\W_]-$")
 _MARKER_ONLY = re.compile(r"[•▪◦‣·●○■□➢➔►✓✔☐☒–-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]")
+_FENCE = ("```", "~~~")
 _VERBATIM = re.compile(r"[|#]")
 _TERMINAL = re.compile(r"[.!?:;…。！？：；][\"'”’»)\]]*$")
 _BRAND = re.compile(r"[a-z]{1,2}[A-Z]")  # iPhone, eBay: no lower-case start
@@ -45,6 +46,7 @@ _NARROWEST = 30  # characters; below it the lines are a list, not a column
 _WIDEST = 250  # above it a line is a paragraph, not a wrapped line
 _FULL = 0.8  # of a full line: with the next word it would have run over
 _LONG = 0.5
+_LONG_LABEL = 40  # characters; a longer line that a lower-case one follows was wrapped
 _ENOUGH_LINES = 8  # to measure a page by itself
 _EDGE = 0.85  # of a full line; a column of prose has most of its lines beyond it
 _ENOUGH_REACHING = 0.5
@@ -54,6 +56,7 @@ _ENOUGH_REACHING = 0.5
 class _Line:
     text: str
     gap: bool  # a blank line stands before it
+    code: bool  # within a Markdown fence
     row: bool  # ends with the figures of a table
     bare: bool  # is nothing but figures
     dates: bool  # is nothing but dates: the head of a table
@@ -69,17 +72,18 @@ def reflow(pages: Sequence[str]) -> list[str]:
 
 
 def _lines(page: str) -> list[_Line]:
-    lines, gap = [], False
+    lines, gap, code = [], False, False
     for text in page.split("\n"):
+        code ^= text.startswith(_FENCE)
         if text:
-            lines.append(_line(text, gap))
+            lines.append(_line(text, gap, code))
         gap = not text
     return lines
 
 
-def _line(text: str, gap: bool) -> _Line:
+def _line(text: str, gap: bool, code: bool) -> _Line:
     tokens = text.split()
-    figures = digits = 0
+    figures = digits = 0  # tokens at the end; a dash or a sign is a figure without digits
     for token in reversed(tokens):
         if not _FIGURE.fullmatch(token):
             break
@@ -88,8 +92,8 @@ def _line(text: str, gap: bool) -> _Line:
     bare = figures == len(tokens)
     priced = digits == 1 and len(tokens) > 2 and tokens[-2] in _CURRENCY
     dates = _DATES.fullmatch(text) is not None
-    row = bare or dates or digits >= 2 or priced or (digits == 1 and figures >= 2)
-    return _Line(text, gap, row, bare and digits > 0, dates, _TERMINAL.search(text) is not None)
+    row = bare or dates or figures >= 2 or priced
+    return _Line(text, gap, code, row, bare and digits > 0, dates, _TERMINAL.search(text) is not None)
 
 
 def _width(lines: Iterable[_Line]) -> float:
@@ -127,6 +131,8 @@ def _reflow_page(lines: Sequence[_Line], usual: float, words: Words) -> str:
 
 def _continues(before: _Line, line: _Line, after: _Line | None, width: float) -> bool:
     """Tell whether `line` goes on with what `before` began."""
+    if before.code or line.code:
+        return False
     if _MARKER_ONLY.fullmatch(before.text):
         return not _MARKER_ONLY.fullmatch(line.text)
     if before.dates and line.dates:
@@ -146,7 +152,7 @@ def _continues(before: _Line, line: _Line, after: _Line | None, width: float) ->
     if _BROKEN.search(before.text) or (unfinished and not before.text.endswith(",")):
         return True
     if _starts_lower(line):
-        return unfinished or len(before.text) >= _LONG * width
+        return unfinished or len(before.text) >= min(_LONG * width, _LONG_LABEL)
     if line.row:
         return unfinished
     return full or (unfinished and len(before.text) >= _LONG * width)

@@ -14,13 +14,17 @@ _LONGEST = 600  # characters; a longer sentence is cut at a weaker mark
 _LONG_LINE = 60  # characters; a shorter line at the foot of a page is complete
 
 _BREAK = re.compile(r"\n+")
-_PAGE_BREAK = re.compile(r"\s*\f\s*")
-_END = re.compile(r"(?P<dot>[.!?…]+)[\"'”’»)\]]*(?:\[\d{1,3}\])*(?=(?P<space>\s+)\S)|[。！？]+[」』”’）]*(?=\s*\S)")
+_PAGE_BREAK = re.compile(r"\f\s*+")
+# Possessive, and anchored where a run of marks begins: a line of leaders takes linear time.
+_END = re.compile(
+    r"(?<![.!?…])(?P<dot>[.!?…]++)[\"'”’»)\]]*+(?: »)?+(?:\[\d{1,3}\])*+(?=(?P<space>\s++)\S)|"
+    r"(?<![。！？])[。！？]++[」』”’）]*+(?=\s*+\S)"
+)
 _LAST_WORD = re.compile(r"[^\s(\[\"“„«—–/]*$")
 _NEXT_WORD = re.compile(r"[^\W\d_]+")
 _TERMINAL = re.compile(r"[.!?:;…。！？][\"'”’»)\]]*$")
 _LIST_MARKER = re.compile(
-    r"(?:\(?[\dA-Za-z]{1,3}[.)]|[IVXivx]+\.|\d+(?:\.\d+)+\.|"
+    r"(?:\(?(?:\d{1,3}|[A-Za-z])[.)]|[IVXivx]+\.|\d+(?:\.\d+)+\.|"
     r"(?:Item|Note|Part|Section|Chapter|Article|Figure|Fig|Table|Exhibit|Kapitel|Abschnitt|Artikel|Abbildung|Abb|"
     r"Tabelle|Tab|Chapitre|Capítulo|Figura|Tabla)\s[\w.]{1,5}\.)"
 )
@@ -93,8 +97,11 @@ def _joined_pages(text: str, start: int, end: int) -> Iterator[Span]:
     """Split at the form feeds that a sentence does not run over."""
     if text.find("\f", start, end) >= 0:
         for match in _PAGE_BREAK.finditer(text, start, end):
-            if not _runs_over(text, start, match.start(), match.end(), end):
-                yield start, match.start()
+            foot = match.start()
+            while foot > start and text[foot - 1].isspace():
+                foot -= 1
+            if not _runs_over(text, start, foot, match.end(), end):
+                yield start, foot
                 start = match.end()
     yield start, end
 

@@ -14,6 +14,7 @@ from rag_app.library import Library
 from rag_app.types import Mode
 
 if TYPE_CHECKING:
+    from rag_app.models import ModelStatus
     from rag_app.types import Answer
 
 app = typer.Typer(
@@ -275,7 +276,7 @@ def models(
     terminal.table(
         ("", "model", "role", "size", "licence", "state"),
         [
-            ("*" if s.chosen else "", s.name, s.role, terminal.bytes_text(s.bytes), s.licence, s.state)
+            ("*" if s.chosen else "", s.name, s.role, terminal.bytes_text(s.bytes), s.licence, _state(s))
             for s in found
         ],
         right=(3,),
@@ -300,12 +301,12 @@ def pull_models(
     settings = _settings(library, config_file)
     wanted = names or [settings.embedder, settings.reranker, settings.generator]
     with terminal.fetch_progress(shown=not as_json) as progress:
-        pulled = pull(wanted, settings, progress)
+        folders = pull(wanted, settings, progress)
     if as_json:
-        _print_json({"models": [{"name": m.name, "role": m.role, "path": str(m.path)} for m in pulled]})
+        _print_json({"models": [{"name": n, "path": str(f)} for n, f in zip(wanted, folders, strict=True)]})
     else:
-        for model in pulled:
-            print(f"{model.name}: verified, in {model.path}")
+        for name, folder in zip(wanted, folders, strict=True):
+            print(f"{name}: verified, in {folder}")
 
 
 def _inherited(
@@ -314,6 +315,12 @@ def _inherited(
     """Let options stand before the subcommand too: `rag documents --library L show FILE`."""
     outer_library, outer_config, outer_json = context.obj or (None, None, False)
     return library or outer_library, config_file or outer_config, as_json or outer_json
+
+
+def _state(status: ModelStatus) -> str:
+    if status.problem:
+        return f"damaged: {status.problem}"
+    return "verified" if status.verified else "installed" if status.installed else "not installed"
 
 
 def _text(question: str) -> str:

@@ -205,7 +205,7 @@ class Store:
 
     @property
     def dimensions(self) -> int:
-        """Length of every vector; 0 until the first is stored."""
+        """Length of every vector; 0 until the first is stored. An empty library takes any other."""
         return int(self.get("dimensions") or 0)
 
     def index_record(self) -> tuple[int, str] | None:
@@ -245,8 +245,8 @@ class Store:
         _check_passages(document, passages)
         rows = _blobs(vectors, len(passages))
         with self._database.transaction():
-            self._check_dimensions(len(rows[0]) // 4 if rows else 0)
             removed = self._clear(document.path)
+            self._check_dimensions(len(rows[0]) // 4 if rows else 0)
             key = self._put_document(document, FileState(sha256, bytes, mtime_ns))
             added = self._put_passages(key, document.title, passages, rows)
             self._execute("UPDATE documents SET checksum = ? WHERE id = ?", self._digest(key), key)
@@ -401,10 +401,11 @@ class Store:
 
     def _check_dimensions(self, given: int) -> None:
         known = self.dimensions
-        if given and known and given != known:
+        if not given or given == known:
+            return
+        if known and self.count():
             raise ValueError(f"vectors of {given} dimensions in a library of {known}")
-        if given and not known:
-            self._set("dimensions", str(given))
+        self._set("dimensions", str(given))
 
     def _key(self, path: str) -> int | None:
         value = self._database.value("SELECT id FROM documents WHERE path = CAST(? AS TEXT)", encode(path))
@@ -461,7 +462,7 @@ class Store:
         )
         return ids
 
-    def _page_texts(self, keys: set[int]) -> dict[int, str]:
+    def _page_texts(self, keys: Iterable[int]) -> dict[int, str]:
         # Apart from the passages: neighbours share a page, and a page of a text file can be long.
         query = "SELECT id, text FROM pages WHERE id IN (SELECT value FROM json_each(?))"
         return dict(self._database.rows(query, json.dumps(sorted(keys))))

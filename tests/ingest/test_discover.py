@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ingest import discover
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "papers"
+    for name in ("b.pdf", "a.PDF", "notes.md", "picture.png", ".hidden.pdf", "sub/c.txt", ".git/d.txt", "z.markdown"):
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    return root
+
+
+def names(root: Path, *paths: Path) -> list[str]:
+    return [str(file.relative_to(root)) for file in discover(paths).files]
+
+
+def reasons(*paths: Path) -> list[str]:
+    return [problem.reason for problem in discover(paths).problems]
+
+
+def test_a_folder_yields_its_visible_documents_in_sorted_order(folder: Path) -> None:
+    assert names(folder, folder) == ["a.PDF", "b.pdf", "notes.md", "sub/c.txt", "z.markdown"]
+    assert reasons(folder) == []
+
+
+def test_a_named_file_is_taken_even_if_hidden_and_counts_once(folder: Path) -> None:
+    hidden = folder / ".hidden.pdf"
+    assert names(folder, hidden, folder / "sub" / ".." / ".hidden.pdf", hidden) == [".hidden.pdf"]
+
+
+def test_a_file_named_and_found_in_its_folder_counts_once(folder: Path) -> None:
+    assert names(folder, folder / "notes.md", folder / "sub", folder) == [
+        "notes.md",
+        "sub/c.txt",
+        "a.PDF",
+        "b.pdf",
+        "z.markdown",
+    ]
+
+
+def test_a_relative_path_becomes_absolute(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert discover([Path("b.pdf")]).files == (folder / "b.pdf",)
+
+
+def test_problems_do_not_hide_the_other_files(folder: Path) -> None:
+    empty = folder / "empty"
+    empty.mkdir()
+    found = discover([folder / "absent.pdf", empty, folder / "picture.png", folder / "b.pdf"])
+    assert found.files == (folder / "b.pdf",)
+    assert [(problem.path, problem.reason) for problem in found.problems] == [
+        (str(folder / "absent.pdf"), "does not exist"),
+        (str(empty), "holds no document that can be read; supported: .pdf .txt .md .markdown"),
+        (
+            str(folder / "picture.png"),
+            "is not a type that can be read: .png; supported: .pdf .txt .md .markdown",
+        ),
+    ]
+
+
+def test_a_path_below_a_file_does_not_exist(folder: Path) -> None:
+    assert reasons(folder / "b.pdf" / "c.pdf") == ["does not exist"]
+
+
+def test_a_pipe_is_no_document(folder: Path) -> None:
+    pipe = folder / "pipe.pdf"
+    os.mkfifo(pipe)
+    assert reasons(pipe) == ["is neither a file nor a folder"]
+    assert "pipe.pdf" not in names(folder, folder)
+
+
+def test_links_out_of_the_folder_are_passed_over(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.pdf").write_text("x")
+    (folder / "out.pdf").symlink_to(outside / "secret.pdf")
+    (folder / "outdir").symlink_to(outside)
+    (folder / "dangling.pdf").symlink_to(folder / "nowhere.pdf")
+    (folder / "0-inside.pdf").symlink_to(folder / "b.pdf")
+    (folder / "loop").symlink_to(folder)
+    assert names(folder, folder) == ["a.PDF", "b.pdf", "notes.md", "sub/c.txt", "z.markdown"]
+
+
+def test_a_named_link_keeps_its_own_path(folder: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.pdf"
+    link.symlink_to(folder / "b.pdf")
+    assert discover([link]).files == (link,)

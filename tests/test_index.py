@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import resource
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.types import Document, Page, Passage
+from rag_app.errors import DiskError, LibraryBusy
+from rag_app.index import ExactIndex, IndexDamaged, VectorIndex, _faiss, open_index, save_index
+from rag_app.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from rag_app.index import Ids, Index
+    from rag_app.types import Vectors
+
+
+def unit(rows: object) -> Vectors:
+    matrix = np.asarray(rows, dtype=np.float64)
+    return (matrix / np.linalg.norm(matrix, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def random_rows(n: int, d: int, seed: int = 0) -> Vectors:
+    return unit(np.random.default_rng(seed).normal(size=(n, d)))
+
+
+def numbers(*ids: int) -> Ids:
+    return np.array(ids, dtype=np.int64)
+
+
+BUILD: dict[str, Callable[[Ids, Vectors], Index]] = {"faiss": VectorIndex.build, "numpy": ExactIndex}
+
+
+@pytest.fixture(params=BUILD)
+def build(request: pytest.FixtureRequest) -> Callable[[Ids, Vectors], Index]:
+    return BUILD[request.param]
+
+
+# Both indexes
+
+
+def test_the_nearest_come_first_with_their_cosines(build: Callable[[Ids, Vectors], Index]) -> None:
+    index = build(numbers(7, 3, 5), unit([[1, 0], [1, 1], [0, 1]]))
+    assert (len(index), index.dimensions) == (3, 2)
+    ranked = index.search(unit([1, 0]), 10)
+    assert [passage for passage, _ in ranked] == [7, 3, 5]
+    assert [score for _, score in ranked] == pytest.approx([1, math.sqrt(0.5), 0], abs=1e-6)
+    assert index.search(unit([1, 0]), 2) == ranked[:2]
+
+
+def test_equal_scores_are_ordered_by_id(build: Callable[[Ids, Vectors], Index]) -> None:
+    ids = np.random.default_rng(1).permutation(200).astype(np.int64)
+    index = build(ids, np.repeat(unit([[1, 2, 3]]), 200, axis=0))
+    assert [passage for passage, _ in index.search(unit([3, 1, 2]), 5)] == [0, 1, 2, 3, 4]
+
+
+def test_an_empty_index_finds_nothing_and_takes_any_dimensions(build: Callable[[Ids, Vectors], Index]) -> None:
+    index = build(numbers(), np.empty((0, 0), dtype=np.float32))
+    assert (len(index), index.search(unit([1, 0, 0]), 5)) == (0, [])
+    index.add(numbers(4), unit([[0, 1, 0]]))
+    assert (index.dimensions, index.search(unit([0, 1, 0]), 5)) == (3, [(4, 1.0)])
+    index.remove(numbers(4, 99))
+    assert index.search(unit([0, 1, 0]), 5) == []
+
+
+def test_wrong_shapes_are_refused(build: Callable[[Ids, Vectors], Index]) -> None:
+    index = build(numbers(1), unit([[1, 0]]))
+    with pytest.raises(ValueError, match=r"shape \(3,\) for an index of 2 dimensions"):
+        index.search(unit([1, 0, 0]), 1)
+    with pytest.raises(ValueError, match="k = 0"):
+        index.search(unit([1, 0]), 0)
+    with pytest.raises(ValueError, match=r"\(1,\) ids for vectors of shape \(2, 2\)"):
+        index.add(numbers(2), unit([[1, 0], [0, 1]]))
+    with pytest.raises(ValueError, match="dimensions"):
+        index.add(numbers(2), unit([[1, 0, 0]]))
+    assert len(index) == 1
+
+
+# FAISS against numpy
+
+COARSE = st.lists(st.integers(-2, 2), min_size=3, max_size=3).filter(any)  # few directions: many equal scores
+
+
+@given(
+    st.lists(COARSE, max_size=60),
+    st.lists(COARSE, max_size=20),
+    st.sets(st.integers(0, 59)),
+    COARSE,
+    st.integers(1, 30),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=200, deadline=None)
+def test_faiss_and_numpy_agree_after_any_changes(
+    first: list[list[int]], later: list[list[int]], gone: set[int], question: list[int], k: int, order: object
+) -> None:
+    ids = list(range(len(first) + len(later)))
+    rows = unit(first + later) if ids else np.empty((0, 3), dtype=np.float32)
+    fast = VectorIndex.build(numbers(*ids[: len(first)]), rows[: len(first)])
+    fast.add(numbers(*ids[len(first) :]), rows[len(first) :])
+    fast.remove(numbers(*gone))
+    kept = [i for i in ids if i not in gone]
+    order.shuffle(kept)  # type: ignore[attr-defined]
+    exact = ExactIndex(numbers(*kept), rows[kept])
+    rebuilt = VectorIndex.build(numbers(*kept), rows[kept])
+    ranked = exact.search(unit(question), k)
+    assert fast.search(unit(question), k) == ranked
+    assert rebuilt.search(unit(question), k) == ranked
+    assert (len(fast), len(ranked)) == (len(kept), min(k, len(kept)))
+    by_hand = {i: sum(float(a) * float(b) for a, b in zip(rows[i], unit(question), strict=True)) for i in kept}
+    assert [score for _, score in ranked] == pytest.approx(sorted(by_hand.values(), reverse=True)[:k], abs=1e-9)
+
+
+@pytest.mark.parametrize(("n", "d"), [(1, 1), (500, 384), (3000, 64)])
+def test_faiss_and_numpy_agree_on_random_vectors(n: int, d: int) -> None:
+    ids, rows = np.arange(n, dtype=np.int64) * 3 + 1, random_rows(n, d)
+    fast, exact = VectorIndex.build(ids, rows), ExactIndex(ids, rows)
+    for query in random_rows(20, d, seed=1):
+        assert fast.search(query, 50) == exact.search(query, 50)
+
+
+def test_searches_and_changes_may_run_in_several_threads() -> None:
+    rows = random_rows(2000, 32)
+    index = VectorIndex.build(np.arange(1000, dtype=np.int64), rows[:1000])
+    errors: list[BaseException] = []
+
+    def search() -> None:
+        try:
+            for query in rows[:200]:
+                assert len(index.search(query, 5)) == 5
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(1000, 2000, 50):
+        index.add(np.arange(n, n + 50, dtype=np.int64), rows[n : n + 50])
+        index.remove(np.arange(n, n + 25, dtype=np.int64))
+    for thread in threads:
+        thread.join()
+    assert (errors, len(index)) == ([], 1500)
+
+
+# The file
+
+
+def test_a_saved_index_answers_as_before(tmp_path: Path) -> None:
+    ids, rows = np.arange(100, dtype=np.int64) + 9, random_rows(100, 16)
+    index = VectorIndex.build(ids, rows)
+    sha256 = index.save(tmp_path / "vectors.faiss")
+    loaded = VectorIndex.load(tmp_path / "vectors.faiss", sha256, 16, generation=4)
+    assert [path.name for path in tmp_path.iterdir()] == ["vectors.faiss"]
+    assert (loaded.generation, len(loaded), loaded.dimensions) == (4, 100, 16)
+    assert loaded.search(rows[3], 10) == index.search(rows[3], 10)
+    loaded.remove(numbers(12))
+    assert loaded.search(rows[3], 1)[0][0] != 12
+
+
+def test_an_empty_index_can_be_saved(tmp_path: Path) -> None:
+    sha256 = VectorIndex(0).save(tmp_path / "vectors.faiss")
+    assert VectorIndex.load(tmp_path / "vectors.faiss", sha256, 0).search(unit([1, 0]), 3) == []
+
+
+def flip(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def replace_with_garbage(path: Path) -> None:
+    path.write_bytes(b"IxM2" + os.urandom(500))
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def replace_with_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGE = [flip, truncate, replace_with_garbage, delete, replace_with_folder]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_never_loaded(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    path = tmp_path / "vectors.faiss"
+    sha256 = VectorIndex.build(numbers(1, 2), random_rows(2, 64)).save(path)
+    damage(path)
+    with pytest.raises(IndexDamaged, match=r"vectors\.faiss"):
+        VectorIndex.load(path, sha256, 64)
+
+
+def test_a_file_of_another_kind_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.faiss"
+    sha256 = VectorIndex.build(numbers(1), random_rows(1, 8)).save(path)
+    with pytest.raises(IndexDamaged, match="not an index of 9 dimensions"):
+        VectorIndex.load(path, sha256, 9)
+    faiss = _faiss()
+    for raw in (b"not faiss", faiss.serialize_index(faiss.IndexFlatIP(8)).tobytes()):
+        path.write_bytes(raw)
+        with pytest.raises(IndexDamaged):
+            VectorIndex.load(path, hashlib.sha256(raw).hexdigest(), 8)
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """Let no file grow beyond `room` bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_save_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.faiss"
+    old = VectorIndex.build(numbers(1), random_rows(1, 8))
+    sha256 = old.save(path)
+    with full_disk(10_000), pytest.raises(DiskError, match=r"Could not write the vector index .*vectors\.faiss"):
+        VectorIndex.build(np.arange(5000, dtype=np.int64), random_rows(5000, 8)).save(path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["vectors.faiss"]
+    assert len(VectorIndex.load(path, sha256, 8)) == 1
+
+
+# The copy of a store
+
+
+def put(store: Store, path: str, n: int, seed: int = 0) -> None:
+    texts = [f"text {i}" for i in range(n)]
+    document = Document(path, "", tuple(Page(i, str(i), text) for i, text in enumerate(texts, 1)))
+    passages = [
+        Passage(start, start + len(text), i, i, str(i), text)
+        for i, (start, text) in enumerate(zip(document.starts, texts, strict=True), 1)
+    ]
+    store.put(document, sha256="", bytes=0, mtime_ns=0, passages=passages, vectors=random_rows(n, 16, seed))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "library") as opened:
+        put(opened, "/a", 40)
+        put(opened, "/b", 30, seed=1)
+        yield opened
+
+
+QUESTION = random_rows(1, 16, seed=9)[0]
+
+
+@pytest.fixture
+def rebuilds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each rebuild."""
+    counted: list[int] = []
+    original = Store.vectors
+
+    def vectors(self: Store) -> tuple[Ids, Vectors]:
+        counted.append(1)
+        return original(self)
+
+    monkeypatch.setattr(Store, "vectors", vectors)
+    return counted
+
+
+def test_an_intact_copy_is_loaded_and_an_outdated_one_rebuilt(store: Store, rebuilds: list[int]) -> None:
+    first = open_index(store.folder, store)
+    assert (len(first), first.generation, len(rebuilds)) == (70, 2, 1)
+    again = open_index(store.folder, store)
+    assert again.search(QUESTION, 9) == first.search(QUESTION, 9) == ExactIndex(*store.vectors()).search(QUESTION, 9)
+    rebuilds.clear()
+    store.remove("/a")
+    newer = open_index(store.folder, store)
+    assert (len(newer), newer.generation, len(rebuilds)) == (30, 3, 1)
+    assert len(open_index(store.folder, store)) == 30
+    assert len(rebuilds) == 1
+
+
+@pytest.mark.parametrize("damage", [flip, truncate, replace_with_garbage, delete])
+def test_a_damaged_copy_is_rebuilt_with_the_same_results(
+    store: Store, rebuilds: list[int], damage: Callable[[Path], None]
+) -> None:
+    before = open_index(store.folder, store).search(QUESTION, 20)
+    damage(store.folder / "vectors.faiss")
+    assert open_index(store.folder, store).search(QUESTION, 20) == before
+    assert open_index(store.folder, store).search(QUESTION, 20) == before
+    assert len(rebuilds) == 2  # once at first, once for the damage: the copy is mended
+
+
+def test_an_empty_library_can_be_searched(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        assert open_index(tmp_path, store).search(QUESTION, 5) == []
+        assert open_index(tmp_path, store).search(QUESTION, 5) == []
+        put(store, "/a", 3)
+        assert len(open_index(tmp_path, store).search(QUESTION, 5)) == 3
+
+
+def test_a_copy_kept_up_to_date_can_be_saved(store: Store, rebuilds: list[int]) -> None:
+    index = open_index(store.folder, store)
+    change = store.remove("/a")
+    assert save_index(store.folder, index, store) is False  # outdated
+    index.remove(numbers(*change.removed))
+    index.generation = change.generation
+    assert save_index(store.folder, index, store) is True
+    assert open_index(store.folder, store).search(QUESTION, 50) == index.search(QUESTION, 50)
+    assert len(rebuilds) == 1
+
+
+def test_a_full_disk_does_not_stop_the_search(store: Store) -> None:
+    with full_disk(1000):
+        index = open_index(store.folder, store)
+    assert len(index.search(QUESTION, 5)) == 5
+    assert not (store.folder / "vectors.faiss").exists()
+
+
+def test_a_copy_that_cannot_be_replaced_does_not_stop_the_search(store: Store) -> None:
+    open_index(store.folder, store)
+    replace_with_folder(store.folder / "vectors.faiss")
+    assert len(open_index(store.folder, store).search(QUESTION, 5)) == 5
+
+
+def test_a_writer_elsewhere_does_not_stop_the_search(store: Store) -> None:
+    with Store.open(store.folder) as writer, writer.writing():
+        with pytest.raises(LibraryBusy):
+            store.set("key", "value")
+        assert len(open_index(store.folder, store).search(QUESTION, 5)) == 5
+        assert not (store.folder / "vectors.faiss").exists()

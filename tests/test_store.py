@@ -1,0 +1,655 @@
+from __future__ import annotations
+
+import math
+import os
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.types import Document, Page, Passage
+from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, UsageError
+from rag_app.stopwords import STOP_WORDS
+from rag_app.store import Change, FileState, Store, StoredPassage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rag_app.types import Vectors
+
+ROOT = Path(__file__).parent.parent
+
+
+def make_document(path: str, *texts: str, title: str = "Title") -> Document:
+    pages = tuple(Page(number, f"p{number}", text) for number, text in enumerate(texts, 1))
+    return Document(path, title, pages, ("a warning",))
+
+
+def make_passage(document: Document, start: int, end: int) -> Passage:
+    first, last = document.page_at(start), document.page_at(end - 1)
+    return Passage(start, end, first.number, last.number, first.label, document.text[start:end])
+
+
+def one_a_page(document: Document) -> list[Passage]:
+    spans = ((start, start + len(page.text)) for start, page in zip(document.starts, document.pages, strict=True))
+    return [make_passage(document, start, end) for start, end in spans if end > start]
+
+
+def vectors_of(passages: list[Passage], d: int = 8) -> Vectors:
+    """Unit vectors that depend on nothing but the texts."""
+    rows = np.array([np.random.default_rng([ord(c) for c in p.text[:99]]).normal(size=d) for p in passages])
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32) if passages else np.empty((0, d))
+
+
+def put(store: Store, document: Document, passages: list[Passage] | None = None) -> Change:
+    passages = one_a_page(document) if passages is None else passages
+    vectors = vectors_of(passages)
+    return store.put(
+        document, sha256="ab" * 32, bytes=7, mtime_ns=1_700_000_000_123_456_789, passages=passages, vectors=vectors
+    )
+
+
+def found(store: Store, question: str) -> list[str]:
+    return [passage.text for passage in store.passages([i for i, _ in store.keyword(question, 50)])]
+
+
+def read_all(folder: Path) -> None:
+    with Store.open(folder) as store:
+        store.signature()
+
+
+def vocabulary(store: Store) -> list[str]:
+    connection = store._database.connection
+    connection.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab('main', 'keywords', 'row')")
+    return [term for (term,) in connection.execute("SELECT term FROM temp.words ORDER BY term")]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "library") as opened:
+        yield opened
+
+
+# Round trips
+
+
+def test_a_document_comes_back_as_it_was_put(store: Store) -> None:
+    document = make_document("/a.pdf", "Alpha beta.", "", "Gamma delta.")
+    before = time.time()
+    change = put(store, document)
+    assert change == Change((1, 2), (), 1)
+    assert store.read("/a.pdf") == document
+    assert store.pages("/a.pdf") == list(document.pages)
+    assert store.text("/a.pdf") == "Alpha beta.\f\fGamma delta."
+    assert store.files() == {"/a.pdf": FileState("ab" * 32, 7, 1_700_000_000_123_456_789)}
+    known = store.document("/a.pdf")
+    assert known is not None
+    assert before <= known.ingested <= time.time()
+    assert replace(known, ingested=0).as_json() == {
+        "path": "/a.pdf",
+        "title": "Title",
+        "sha256": "ab" * 32,
+        "bytes": 7,
+        "modified": pytest.approx(1_700_000_000.123456789),
+        "pages": 3,
+        "pages_with_text": 2,
+        "chunks": 2,
+        "ingested": 0,
+    }
+
+
+def test_everything_is_there_after_closing_and_opening_again(tmp_path: Path) -> None:
+    document = make_document("/a.pdf", "Alpha beta.")
+    with Store.open(tmp_path) as store:
+        put(store, document)
+        store.set("embedder", "small\ud800")
+        signature = store.signature()
+    with Store.open(tmp_path, create=False) as store:
+        assert store.read("/a.pdf") == document
+        assert (store.get("embedder"), store.get("unknown")) == ("small\ud800", None)
+        assert (store.generation, store.dimensions, store.count()) == (1, 8, 1)
+        assert store.signature() == signature
+        assert store.check() == []
+
+
+def test_passages_come_in_the_order_asked_without_those_that_are_gone(store: Store) -> None:
+    document = make_document("/a.pdf", "Alpha beta.", "Gamma delta.", "Epsilon.")
+    spans = [(0, 5), (6, 17), (12, 12 + 13 + 7)]
+    ids = put(store, document, [make_passage(document, *span) for span in spans]).added
+    assert store.passages([ids[2], 999, ids[0], ids[1], ids[0]]) == [
+        StoredPassage(ids[2], "/a.pdf", "Title", 2, 12, 32, 2, 3, "p2", "Gamma delta.\fEpsilon"),
+        StoredPassage(ids[0], "/a.pdf", "Title", 0, 0, 5, 1, 1, "p1", "Alpha"),
+        StoredPassage(ids[1], "/a.pdf", "Title", 1, 6, 17, 1, 2, "p1", "beta.\fGamma"),
+        StoredPassage(ids[0], "/a.pdf", "Title", 0, 0, 5, 1, 1, "p1", "Alpha"),
+    ]
+    assert store.passages([]) == []
+
+
+ODD = st.characters(exclude_characters="\f", exclude_categories=()) | st.sampled_from("\0\ud800\udcff\udc00'\"\n%é")
+
+
+@given(
+    st.text(ODD, min_size=1),
+    st.text(ODD),
+    st.lists(st.text(ODD, max_size=30), min_size=1, max_size=5),
+    st.lists(st.tuples(st.integers(0, 99), st.integers(1, 40)), max_size=6),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_text_survives_and_leaves_no_word_behind(
+    tmp_path_factory: pytest.TempPathFactory, path: str, title: str, texts: list[str], spans: list[tuple[int, int]]
+) -> None:
+    document = make_document(path, *texts, title=title)
+    ends = [(start, min(start + length, len(document.text))) for start, length in spans]
+    passages = [make_passage(document, start, end) for start, end in ends if start < end]
+    with Store.open(tmp_path_factory.mktemp("library")) as store:
+        change = put(store, document, passages)
+        assert store.read(path) == document
+        assert [stored.text for stored in store.passages(change.added)] == [passage.text for passage in passages]
+        assert store.check() == []
+        assert store.remove(path).removed == change.added
+        assert (vocabulary(store), store.documents(), store.check()) == ([], [], [])
+
+
+@pytest.mark.parametrize("name", ["new\nline", "quote'\"s", "caf\udce9.pdf", "%s ? ; --", "\U0001f600", " "])
+def test_odd_file_names_are_told_apart(store: Store, name: str) -> None:
+    put(store, make_document(name, "first words"))
+    put(store, make_document(name + "x", "other words"))
+    assert [document.path for document in store.documents()] == [name, name + "x"]
+    store.remove(name)
+    assert list(store.files()) == [name + "x"]
+    assert found(store, "words") == ["other words"]
+
+
+def test_documents_are_sorted_by_path(store: Store) -> None:
+    for path in ("/b", "/é", "/a", "/Z"):
+        put(store, make_document(path, "text"))
+    assert [document.path for document in store.documents()] == ["/Z", "/a", "/b", "/é"]
+
+
+def test_vectors_come_back_in_the_order_of_their_ids(store: Store) -> None:
+    first, second = make_document("/a", "one", "two"), make_document("/b", "three")
+    kept = put(store, first).added + put(store, second).added
+    put(store, make_document("/c", "four"))
+    store.remove("/c")
+    ids, vectors = store.vectors()
+    assert ids.tolist() == list(kept)
+    np.testing.assert_array_equal(vectors, np.vstack([vectors_of(one_a_page(first)), vectors_of(one_a_page(second))]))
+    assert (ids.dtype, vectors.dtype) == (np.int64, np.float32)
+
+
+def test_an_empty_library_has_no_vectors(store: Store) -> None:
+    ids, vectors = store.vectors()
+    assert (ids.shape, vectors.shape) == ((0,), (0, 0))
+    assert (store.count(), store.generation, store.documents(), store.check()) == (0, 0, [], [])
+
+
+def test_a_document_without_text_is_kept_without_passages(store: Store) -> None:
+    assert put(store, make_document("/scan.pdf", "", "")) == Change((), (), 1)
+    known = store.document("/scan.pdf")
+    assert known is not None
+    assert (known.pages, known.pages_with_text, known.chunks) == (2, 0, 0)
+
+
+def test_an_unknown_document_is_none_or_an_error(store: Store) -> None:
+    assert store.document("/no") is None
+    with pytest.raises(UsageError, match="/no is not in the library"):
+        store.read("/no")
+    assert store.remove("/no") == Change((), (), 0)
+
+
+# Changes
+
+
+def test_a_new_version_takes_the_place_of_the_old_one(store: Store) -> None:
+    old = put(store, make_document("/a.pdf", "ancient words", "shared"))
+    put(store, make_document("/b.pdf", "bystander"))
+    new = put(store, make_document("/a.pdf", "modern words", title="Heading"))
+    assert new == Change((4,), old.added, 3)
+    assert store.text("/a.pdf") == "modern words"
+    assert [found(store, question) for question in ("ancient", "shared", "modern", "heading", "bystander")] == [
+        [],
+        [],
+        ["modern words"],
+        ["modern words"],
+        ["bystander"],
+    ]
+    assert vocabulary(store) == ["bystander", "heading", "modern", "title", "words"]
+    assert store.check() == []
+
+
+def test_an_id_is_never_used_twice(store: Store) -> None:
+    first = put(store, make_document("/a.pdf", "one", "two")).added
+    store.remove("/a.pdf")
+    assert put(store, make_document("/a.pdf", "one", "two")).added == (3, 4) != first
+
+
+def test_the_signature_tells_contents_and_not_ids_or_times(tmp_path: Path) -> None:
+    first, second = make_document("/a", "one", "two"), make_document("/b", "three")
+    with Store.open(tmp_path / "1") as one, Store.open(tmp_path / "2") as other:
+        for document in (first, second):
+            put(one, document)
+        for document in (second, second, first):
+            put(other, document)
+        other.touch("/a", 5)
+        assert one.signature() == other.signature()
+        assert other.files()["/a"].mtime_ns == 5
+        put(other, make_document("/a", "one", "twO"))
+        assert one.signature() != other.signature()
+
+
+def test_writes_count_generations(store: Store) -> None:
+    put(store, make_document("/a", "one"))
+    store.touch("/a", 1)
+    store.set("embedder", "x")
+    store.remove("/no")
+    assert store.generation == 1
+    assert store.remove("/a").generation == store.generation == 2
+
+
+def test_the_index_record_is_remembered(store: Store) -> None:
+    assert store.index_record() is None
+    store.record_index(7, "ff" * 32)
+    assert store.index_record() == (7, "ff" * 32)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_write_that_fails_half_way_leaves_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    put(store, make_document("/a", "one", "two"))
+    before = (store.signature(), store.generation, vocabulary(store), store.count())
+
+    def fail(key: int) -> str:
+        assert store._database.value("SELECT count(*) FROM passages") == 1  # the new version is written already
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_digest", fail)
+        with pytest.raises(error):
+            put(store, make_document("/a", "another"))
+    assert (store.signature(), store.generation, vocabulary(store), store.count()) == before
+    assert put(store, make_document("/a", "another")).generation == 2
+
+
+def test_wrong_passages_and_vectors_are_refused(store: Store) -> None:
+    document = make_document("/a", "some text")
+    passage = make_passage(document, 0, 4)
+    facts = {"sha256": "", "bytes": 0, "mtime_ns": 0}
+    unit = np.array([[1, 0]], dtype=np.float32)
+    for passages, vectors, message in [
+        ([replace(passage, start=1)], unit, "a passage is not the text at 1:4"),
+        ([passage], unit[:0], "vectors of shape"),
+        ([passage], unit[0], "vectors of shape"),
+        ([passage], unit * np.nan, "not finite"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            store.put(document, passages=passages, vectors=vectors, **facts)
+    store.put(document, passages=[passage], vectors=unit, **facts)
+    with pytest.raises(ValueError, match="vectors of 3 dimensions in a library of 2"):
+        store.put(make_document("/b", "some text"), passages=[passage], vectors=np.ones((1, 3)), **facts)
+    store.remove("/a")
+    store.put(document, passages=[passage], vectors=np.ones((1, 3)), **facts)
+    assert store.dimensions == 3
+
+
+# Keywords
+
+
+def test_keyword_scores_are_bm25(store: Store) -> None:
+    texts = ["apple apple pear", "apple plum plum plum fig", "fig", "kiwi", "kiwi melon"]
+    ids = put(store, make_document("/a", *texts, title="")).added
+    n, average = len(texts), sum(len(text.split()) for text in texts) / len(texts)
+    idf = math.log((n - 2 + 0.5) / (2 + 0.5))
+    expected = []
+    for passage, text in list(zip(ids, texts, strict=True))[:2]:
+        tf, length = text.split().count("apple"), len(text.split())
+        expected.append((passage, pytest.approx(idf * tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * length / average)))))
+    assert store.keyword("apple", 10) == expected
+    assert store.keyword("apple", 1) == expected[:1]
+
+
+def test_a_word_in_the_text_counts_more_than_in_the_title(store: Store) -> None:
+    put(store, make_document("/a", "something else here", title="mercury"))
+    put(store, make_document("/b", "mercury else here", title="something"))
+    put(store, make_document("/c", "filler", title="x"))
+    put(store, make_document("/d", "filler", title="x"))
+    put(store, make_document("/e", "filler", title="x"))
+    assert found(store, "mercury") == ["mercury else here", "something else here"]
+
+
+def test_equal_keyword_scores_keep_the_order_of_ids(store: Store) -> None:
+    ids = [put(store, make_document(f"/{n}", "same words")).added[0] for n in range(5)]
+    ranked = store.keyword("words", 3)
+    assert [passage for passage, _ in ranked] == ids[:3]
+    assert len({score for _, score in ranked}) == 1
+
+
+def test_accents_case_and_composition_do_not_matter(store: Store) -> None:
+    put(store, make_document("/a", "Ein Café in München"))
+    assert [len(found(store, word)) for word in ("CAFE", "cafe\u0301", "munchen", "MÜNCHEN", "cafés")] == [
+        1,
+        1,
+        1,
+        1,
+        0,
+    ]
+
+
+def test_common_words_are_not_searched_for(store: Store) -> None:
+    put(store, make_document("/a", "What is the meaning of it, und was ist das, où est la et el por qué"))
+    for question in (
+        "What is it?",
+        "Was ist das?",
+        "Où est-ce que la",
+        "¿Por qué el...?",
+        "",
+        "?!",
+        "\U0001f600",
+        "\0",
+    ):
+        assert store.keyword(question, 5) == []
+    assert len(store.keyword("What is the meaning?", 5)) == 1
+    assert not {"war", "car", "die", "son", "us"} & STOP_WORDS
+
+
+def test_query_syntax_is_searched_for_as_words(store: Store) -> None:
+    put(store, make_document("/a", "alpha beta", "gamma", "delta"))
+    assert sorted(found(store, 'alpha" AND NEAR(gamma, 1) NOT *')) == ["alpha beta", "gamma"]
+    assert sorted(found(store, "title:delta")) == ["alpha beta", "delta", "gamma"]  # all have the title "Title"
+    assert found(store, "alp*") == []
+    assert sorted(found(store, "{text} : ^delta -gamma")) == ["delta", "gamma"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store.open(tmp_path_factory.mktemp("small")) as store:
+        put(store, make_document("/a", "alpha beta 42", "gamma and near or not", "delta"))
+        yield store
+
+
+WORDS = st.sampled_from(
+    ["alpha", "AND", "NEAR(", '"', "*", ":", "^", "42", "title:", "(", ")", "+", "-", "'", ";", "\0"]
+)
+
+
+@given(st.text(ODD) | st.lists(WORDS | st.text(ODD, max_size=3)).map(" ".join))
+@settings(max_examples=300, deadline=None)
+def test_any_question_finds_only_passages_that_hold_one_of_its_words(small: Store, question: str) -> None:
+    asked = set(re.findall(r"[^\W_]+", question.lower()))
+    for text in found(small, question):
+        assert asked & {"title", *text.split()}
+
+
+def test_a_very_long_question_is_cut_to_its_first_words(small: Store) -> None:
+    noise = " ".join(f"noise{n}" for n in range(10_000))
+    assert found(small, f"delta delta {noise}") == ["delta"]
+    assert found(small, f"{noise} delta") == []
+    assert found(small, "x" * 50_000) == []
+    assert found(small, '"' * 50_000 + " delta") == ["delta"]
+
+
+def test_a_keyword_search_for_nothing_is_refused(small: Store) -> None:
+    with pytest.raises(ValueError, match="k = 0"):
+        small.keyword("delta", 0)
+
+
+# Opening
+
+
+def test_a_missing_library_is_named_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match=re.escape(f"There is no library in {tmp_path / 'no'}")) as raised:
+        Store.open(tmp_path / "no", create=False)
+    assert "rag ingest PATH" in raised.value.hint
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_half_made_library_is_finished(tmp_path: Path) -> None:
+    (tmp_path / "library.db").touch()  # killed before the first transaction
+    with pytest.raises(LibraryError, match="There is no library"):
+        Store.open(tmp_path, create=False)
+    with Store.open(tmp_path) as store:
+        assert put(store, make_document("/a", "one")).generation == 1
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / "library.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(LibraryMismatch, match=r"library\.db was written by a newer version \(schema 99") as raised:
+        Store.open(tmp_path)
+    assert raised.value.hint == "Run `pip install --upgrade rag-app`."
+
+
+def test_the_database_of_another_program_is_refused_untouched(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "library.db")
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.close()
+    before = (tmp_path / "library.db").read_bytes()
+    with pytest.raises(LibraryError, match=r"library\.db is not a library"):
+        Store.open(tmp_path)
+    assert (tmp_path / "library.db").read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "library.db").write_bytes(b"not a database, " * 1000)
+    with pytest.raises(LibraryError, match=r"library\.db is damaged: file is not a database") as raised:
+        Store.open(tmp_path)
+    assert f"Restore {tmp_path} from a backup" in raised.value.hint
+
+
+def test_a_truncated_database_is_called_damaged(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        put(store, make_document("/a", *(f"page {n} " * 200 for n in range(50))))
+    whole = (tmp_path / "library.db").read_bytes()
+    (tmp_path / "library.db").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(LibraryError, match=r"library\.db is damaged"):
+        read_all(tmp_path)
+
+
+def test_a_changed_byte_in_a_text_is_found_by_the_check(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        put(store, make_document("/good", "words that stay"))
+        put(store, make_document("/bad", "words that unmistakably change"))
+    raw = (tmp_path / "library.db").read_bytes()
+    (tmp_path / "library.db").write_bytes(raw.replace(b"that unmistakably", b"that unmistakablx"))
+    with Store.open(tmp_path) as store:
+        assert store.check() == ["/bad: its pages, passages or vectors are not those that were stored."]
+
+
+def test_a_keyword_index_that_lacks_a_passage_is_found_by_the_check(store: Store) -> None:
+    put(store, make_document("/a", "one", "two"))
+    store._database.connection.execute("DELETE FROM keywords_docsize WHERE id = 2")
+    [problem] = store.check()
+    assert problem.endswith("library.db: the keyword index does not hold the passages that are stored.")
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LibraryError, match="is a file, not a folder"):
+        Store.open(tmp_path / "file")
+
+
+def test_a_library_that_may_only_be_read_can_be_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(tmp_path) as store:
+        put(store, make_document("/a", "some words"))
+    monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root, who may write anything
+    with Store.open(tmp_path, create=False) as store:
+        assert found(store, "words") == ["some words"]
+        assert store.text("/a") == "some words"
+        with pytest.raises(DiskError, match="readonly"):
+            put(store, make_document("/b", "two"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["library.db", "library.lock"]
+
+
+# Failures and company
+
+
+def test_a_full_disk_is_an_error_that_leaves_the_library_as_it_was(store: Store) -> None:
+    put(store, make_document("/a", "one"))
+    before = store.signature()
+    [pages] = store._database.connection.execute("PRAGMA page_count").fetchone()
+    store._database.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    with pytest.raises(DiskError, match="database or disk is full") as raised:
+        put(store, make_document("/b", "words " * 50_000))
+    assert "Free some space" in raised.value.hint
+    assert (store.signature(), store.check()) == (before, [])
+    put(store, make_document("/c", "small"))
+    assert [document.path for document in store.documents()] == ["/a", "/c"]
+
+
+def start(code: str, folder: Path) -> subprocess.Popen[str]:
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + code
+    command = [sys.executable, "-c", code, str(folder)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "tests")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+HOLD = """
+from pathlib import Path
+from rag_app.store import Store
+with Store.open(Path(sys.argv[1])) as store, store.writing():
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_writer_is_refused_and_told_the_process(store: Store) -> None:
+    put(store, make_document("/a", "some words"))
+    process = start(HOLD, store.folder)
+    try:
+        for write in (lambda: put(store, make_document("/b", "more")), lambda: store.remove("/a")):
+            with pytest.raises(LibraryBusy, match=rf"is being written by process {process.pid} since 20") as raised:
+                write()
+            assert f"Wait for process {process.pid}" in raised.value.hint
+        assert found(store, "words") == ["some words"]
+    finally:
+        stop(process)
+    assert put(store, make_document("/b", "more")).generation == 2  # the lock went with its process
+
+
+def test_a_second_thread_is_refused_too(store: Store) -> None:
+    caught: list[str] = []
+
+    def write() -> None:
+        try:
+            put(store, make_document("/b", "more"))
+        except LibraryBusy as error:
+            caught.append(error.message)
+
+    with store.writing(), store.writing():
+        put(store, make_document("/a", "one"))
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+    assert [f"process {os.getpid()}" in message for message in caught] == [True]
+    write()
+    assert len(caught) == 1
+    assert list(store.files()) == ["/a", "/b"]
+
+
+def test_a_reader_sees_the_state_before_a_write_that_is_under_way(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, make_document("/a", "old words"))
+    seen: list[object] = []
+    digest = store._digest
+
+    def look(key: int) -> str:
+        with Store.open(store.folder, create=False) as reader:
+            seen.extend([reader.text("/a"), found(reader, "words"), reader.generation])
+        return digest(key)
+
+    monkeypatch.setattr(store, "_digest", look)
+    put(store, make_document("/a", "new words"))
+    assert seen == ["old words", ["old words"], 1]
+    assert found(store, "words") == ["new words"]
+
+
+def test_a_snapshot_does_not_move_while_another_writes(store: Store) -> None:
+    put(store, make_document("/a", "one"))
+    with Store.open(store.folder) as writer, store.snapshot():
+        assert store.generation == 1
+        put(writer, make_document("/b", "two"))
+        assert (store.generation, list(store.files())) == (1, ["/a"])
+    assert (store.generation, list(store.files())) == (2, ["/a", "/b"])
+
+
+def test_threads_share_a_store(store: Store) -> None:
+    errors: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            for _ in range(50):
+                with store.snapshot():
+                    ids, vectors = store.vectors()
+                    assert len(ids) == len(vectors) == len(store.passages(ids.tolist())) == store.generation
+                assert set(found(store, "words")) <= {f"words {n}" for n in range(20)}
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(20):
+        put(store, make_document(f"/{n}", f"words {n}"))
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert store.count() == 20
+
+
+LOOP = """
+from pathlib import Path
+from test_store import VERSIONS, put
+from rag_app.store import Store
+with Store.open(Path(sys.argv[1])) as store:
+    print("ready", flush=True)
+    while True:
+        for version in VERSIONS:
+            put(store, version)
+"""
+
+VERSIONS = [
+    make_document("/a", *(f"{word} page {n} " * 20 for n in range(size))) for word, size in (("old", 60), ("new", 90))
+]
+
+
+def test_a_kill_at_any_moment_leaves_one_whole_version(tmp_path: Path) -> None:
+    signatures, library = [], tmp_path / "library"
+    for version in VERSIONS:
+        with Store.open(tmp_path / version.pages[0].text[:3]) as store:
+            put(store, version)
+            signatures.append(store.signature())
+    with Store.open(library) as store:
+        put(store, VERSIONS[0])
+    moments, generations = random.Random(7), []
+    for _ in range(10):
+        process = start(LOOP, library)
+        time.sleep(moments.uniform(0.02, 0.2))
+        stop(process)
+        with Store.open(library, create=False) as store:
+            assert store.signature() in signatures
+            assert store.check() == []
+            assert found(store, "old" if store.signature() == signatures[1] else "new") == []
+            generations.append(store.generation)
+    assert generations == sorted(generations)
+    assert generations[-1] > 10  # the processes did write
