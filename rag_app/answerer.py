@@ -16,6 +16,7 @@ from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, To
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ingest import Document
     from rag_app.context import Evidence
     from rag_app.generator import Generator
     from rag_app.search import Trace
@@ -32,8 +33,7 @@ class Stages:
     find: Callable[[str], tuple[tuple[Hit, ...], Trace]]  # question to passages, best first
     score: Callable[[str, Sequence[str]], Vectors]  # the cross-encoder
     generator: Callable[[], Generator]  # loaded at its first use
-    text_at: Callable[[str, int, int], str]  # document, start, end to the stored text
-    page_at: Callable[[str, int], tuple[int, str]]  # document, offset to page number and label
+    read: Callable[[str], Document]  # a document's path to its stored pages and text
     models: ModelNames
     answer_tokens: int
     evidence: int
@@ -130,7 +130,7 @@ def _prove(written: str, evidence: Sequence[Evidence], stages: Stages) -> _Resul
     piece = next((piece for piece in evidence if piece.number == number), None)
     if piece is None:
         return _Result("partial", text, unknown=() if number is None else (number,))
-    citation = cite(1, piece, stages.text_at, stages.page_at)
+    citation = cite(1, piece, stages.read(piece.hit.document))
     sources = [citation.quote, piece.lead, piece.hit.text]
     supported = citation.verified and not unsupported_figures(text, sources)
     return _Result("answered" if supported else "partial", f"{text} [1]", (citation,))

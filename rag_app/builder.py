@@ -7,15 +7,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import ingest
+from ingest import DocumentError, cut, discover, fingerprint, read
 from rag_app.types import DocumentReport, IngestReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
+    from ingest import Document, Passage
     from rag_app.embedder import Embedder
-    from rag_app.store import Change, Store
+    from rag_app.store import Store
     from rag_app.types import FileStatus, Vectors
 
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage
@@ -39,7 +40,7 @@ class Builder:
         self,
         store: Store,
         embedder: Callable[[], Embedder],
-        changed: Callable[[Change], None],
+        changed: Callable[[], None],
         *,
         passage_tokens: int,
         overlap_tokens: int,
@@ -49,7 +50,7 @@ class Builder:
         Args:
             store: where documents go.
             embedder: loaded at its first use: a run that finds nothing new needs none.
-            changed: told of every change, with the new vectors stored.
+            changed: told of every change of the store.
             passage_tokens: longest passage in the embedder's tokens, title and special tokens included.
             overlap_tokens: most that neighbouring passages share.
         """
@@ -64,7 +65,7 @@ class Builder:
     ) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
         begun = time.perf_counter()
-        found = ingest.discover(paths)
+        found = discover(paths)
         known = {document.path for document in self._store.documents()}
         reports = [DocumentReport(problem.path, "failed", reason=problem.reason) for problem in found.problems]
         for done, path in enumerate(found.files):
@@ -79,18 +80,18 @@ class Builder:
         name = str(path)
         try:
             stat = path.stat()
-            sha256 = ingest.fingerprint(path)
+            sha256 = fingerprint(path)
             known = self._store.document(name)
             if known and known.sha256 == sha256:
                 return DocumentReport(name, "unchanged", known.pages, known.pages_with_text, known.chunks)
-            document = ingest.read(path, password)
-        except ingest.DocumentError as error:
+            document = read(path, password)
+        except DocumentError as error:
             return DocumentReport(name, "failed", reason=error.reason)
         except OSError as error:
             return DocumentReport(name, "failed", reason=f"cannot be read: {error.strerror or error}")
         passages = self._cut(document) if document.text.strip() else []
         vectors = self._embed(document, passages, tell)
-        change = self._store.put(
+        self._store.put(
             document,
             sha256=sha256,
             bytes=stat.st_size,
@@ -98,7 +99,7 @@ class Builder:
             passages=passages,
             vectors=vectors,
         )
-        self._changed(change)
+        self._changed()
         with_text = sum(bool(page.text.strip()) for page in document.pages)
         status: FileStatus = "empty" if not passages else "updated" if known else "added"
         reason = "; ".join(document.warnings) or None
@@ -106,15 +107,13 @@ class Builder:
             reason = "no text found: the pages may be scans" + (f"; {reason}" if reason else "")
         return DocumentReport(name, status, len(document.pages), with_text, len(passages), reason)
 
-    def _cut(self, document: ingest.Document) -> list[ingest.Passage]:
+    def _cut(self, document: Document) -> list[Passage]:
         embedder = self._embedder()
         limit = min(self._passage_tokens, embedder.max_tokens) - embedder.special_tokens
         room = limit - embedder.count_tokens([_header(document, embedder)])[0]
-        return ingest.cut(document, embedder.count_tokens, room, self._overlap_tokens)
+        return cut(document, embedder.count_tokens, room, self._overlap_tokens)
 
-    def _embed(
-        self, document: ingest.Document, passages: Sequence[ingest.Passage], tell: Callable[[int, int], None]
-    ) -> Vectors:
+    def _embed(self, document: Document, passages: Sequence[Passage], tell: Callable[[int, int], None]) -> Vectors:
         embedder = self._embedder()
         header, done = _header(document, embedder), 0
 
@@ -143,7 +142,7 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
     )
 
 
-def _header(document: ingest.Document, embedder: Embedder) -> str:
+def _header(document: Document, embedder: Embedder) -> str:
     """Return what is embedded before each passage: the document's title, as far as it is short."""
     words = document.title.split()
     while words and embedder.count_tokens([" ".join(words)])[0] > _TITLE_TOKENS:
@@ -151,9 +150,7 @@ def _header(document: ingest.Document, embedder: Embedder) -> str:
     return " ".join(words) + "\n"
 
 
-def _teller(
-    progress: Callable[[Step], None] | None, path: str, done: int, files: int
-) -> Callable[[int, int], None]:
+def _teller(progress: Callable[[Step], None] | None, path: str, done: int, files: int) -> Callable[[int, int], None]:
     def tell(passages_done: int, passages: int) -> None:
         if progress:
             progress(Step(path, done, files, passages_done, passages))

@@ -63,7 +63,9 @@ class Chat:
         if line.startswith("/"):
             command = self._commands.get(line.split()[0])
             if command is None:
-                terminal.show_error(f"There is no command {line.split()[0]}.", f"Try one of: {', '.join(self._commands)}.")
+                terminal.show_error(
+                    f"There is no command {line.split()[0]}.", f"Try one of: {', '.join(self._commands)}."
+                )
                 return True
             return command()
         try:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from ingest import Document
     from rag_app.context import Evidence
 
 SENTENCES = 2  # an answer ends after so many
@@ -19,7 +20,9 @@ _MARKER = re.compile(r"\[(\d+)\]")
 _NAMED = re.compile(r"\[(\d+)\] ")
 _FIGURE = re.compile(r"\d(?:[\d.,:/’' ]*\d)?")
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
-_ABBREVIATION = re.compile(r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|Corp|St)|^\d+|\s\d{1,2})\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|Corp|St)|^\d+|\s\d{1,2})\.$"
+)
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-") | {0xAD: None}
 _QUOTES = dict.fromkeys(map(ord, "‘’‚‛"), "'") | dict.fromkeys(map(ord, "“”„‟«»"), '"')
 
@@ -58,16 +61,12 @@ class AnswerForm:
 def form_for(question: str, evidence: Sequence[Evidence]) -> AnswerForm:
     """Return the form of an answer to `question` from `evidence`."""
     text = question + "".join(piece.text for piece in evidence)
-    return AnswerForm(
-        frozenset(piece.number for piece in evidence), any(c.isalpha() and not _latin(c) for c in text)
-    )
+    return AnswerForm(frozenset(piece.number for piece in evidence), any(c.isalpha() and not _latin(c) for c in text))
 
 
 def sentence_ends(text: str) -> list[int]:
     """Return where the sentences of `text` end; abbreviations, initials and decimals do not end one."""
-    return [
-        match.end() for match in _END.finditer(text) if not _ABBREVIATION.search(text[: match.start() + 1])
-    ]
+    return [match.end() for match in _END.finditer(text) if not _ABBREVIATION.search(text[: match.start() + 1])]
 
 
 def whole_sentences(text: str) -> str:
@@ -104,21 +103,15 @@ def markers(text: str) -> list[int]:
     return list(dict.fromkeys(int(n) for n in _MARKER.findall(text)))
 
 
-def cite(marker: int, piece: Evidence, text_at: Callable[[str, int, int], str], page_at: Callable[[str, int], tuple[int, str]]) -> Citation:
-    """Build the citation of `piece`, comparing its text with the stored document.
-
-    Args:
-        text_at: document, start and end to the stored text there.
-        page_at: document and offset to page number and label.
-    """
-    document = piece.hit.document
-    stored = text_at(document, piece.start, piece.end)
-    page, label = page_at(document, piece.start)
+def cite(marker: int, piece: Evidence, document: Document) -> Citation:
+    """Build the citation of `piece`, comparing its text with the stored document."""
+    stored = document.text[piece.start : piece.end]
+    page = document.page_at(piece.start)
     return Citation(
         marker=marker,
-        document=document,
-        page=page,
-        page_label=label,
+        document=document.path,
+        page=page.number,
+        page_label=page.label,
         start=piece.start,
         end=piece.end,
         quote=stored,
@@ -148,4 +141,4 @@ def _latin(character: str) -> bool:
     code = ord(character)
     if code < 0x20:
         return False
-    return code < 0x250 or 0x1E00 <= code < 0x2C00 or not character.isalpha() and code < 0x3000
+    return code < 0x250 or 0x1E00 <= code < 0x2C00 or (not character.isalpha() and code < 0x3000)

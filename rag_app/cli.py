@@ -11,11 +11,10 @@ import typer
 
 from rag_app import __version__, config, terminal
 from rag_app.library import Library
-from rag_app.types import Mode
 
 if TYPE_CHECKING:
     from rag_app.models import ModelStatus
-    from rag_app.types import Answer
+    from rag_app.types import Answer, Mode
 
 app = typer.Typer(
     name="rag",
@@ -33,12 +32,16 @@ app.add_typer(models_app, name="models")
 
 LibraryOption = Annotated[
     Path | None,
-    typer.Option("--library", "-L", metavar="DIR", help="Folder of the library.  [default: $RAG_LIBRARY, else your data folder]"),
+    typer.Option(
+        "--library", "-L", metavar="DIR", help="Folder of the library.  [default: $RAG_LIBRARY, else your data folder]"
+    ),
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A TOML file with settings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
-CandidatesOption = Annotated[int | None, typer.Option("--candidates", min=1, help="Passages the first stage proposes.  [default: 50]")]
+CandidatesOption = Annotated[
+    int | None, typer.Option("--candidates", min=1, help="Passages the first stage proposes.  [default: 50]")
+]
 
 
 def _settings(library: Path | None, file: Path | None) -> config.Settings:
@@ -61,7 +64,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -99,7 +102,9 @@ def search(
     question: Annotated[str, typer.Argument(help="In your own words; - reads it from standard input.")],
     k: Annotated[int | None, typer.Option("--k", min=1, help="Passages to show.  [default: 5]")] = None,
     candidates: CandidatesOption = None,
-    mode: Annotated[str, typer.Option("--mode", metavar="hybrid|dense|keyword", help="How candidates are found.")] = "hybrid",
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="hybrid|dense|keyword", help="How candidates are found.")
+    ] = "hybrid",
     no_rerank: Annotated[bool, typer.Option("--no-rerank", help="Keep the first stage's order.")] = False,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
@@ -110,9 +115,7 @@ def search(
     Example: rag search "notice period" --k 3
     """
     with _open(library, config_file) as opened, terminal.waiting("searching"):
-        result = opened.search_result(
-            _text(question), k, candidates=candidates, mode=_mode(mode), rerank=not no_rerank
-        )
+        result = opened.search_result(_text(question), k, candidates=candidates, mode=_mode(mode), rerank=not no_rerank)
     if as_json:
         _print_json(result.as_json())
     elif result.passages:
@@ -125,7 +128,8 @@ def search(
 def ask(
     question: Annotated[str, typer.Argument(help="In your own words; - reads it from standard input.")],
     budget: Annotated[
-        float | None, typer.Option("--budget", metavar="SECONDS", help="Aim to begin the answer within this time by reading less.")
+        float | None,
+        typer.Option("--budget", metavar="SECONDS", help="Aim to begin the answer within this time by reading less."),
     ] = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
@@ -275,10 +279,7 @@ def models(
         return
     terminal.table(
         ("", "model", "role", "size", "licence", "state"),
-        [
-            ("*" if s.chosen else "", s.name, s.role, terminal.bytes_text(s.bytes), s.licence, _state(s))
-            for s in found
-        ],
+        [("*" if s.chosen else "", s.name, s.role, terminal.bytes_text(s.bytes), s.licence, _state(s)) for s in found],
         right=(3,),
     )
     print(f"\n* chosen. Folder: {settings.models}\nFetch with `rag models pull [NAME...]`.")

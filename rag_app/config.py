@@ -82,7 +82,7 @@ def load(
 
     Args:
         config: a TOML file that must exist; without it the user's own is read where there is one.
-        environment: `RAG_LIBRARY`, `RAG_MODELS`, `RAG_OFFLINE` and `RAG_<KEY>` for every other key; `os.environ` by default.
+        environment: `RAG_<KEY>` for every key, such as `RAG_LIBRARY`; `os.environ` by default.
         flags: key to value; None means not given.
 
     Raises:
@@ -111,7 +111,8 @@ def _from_file(config: Path | None, environment: Mapping[str, str]) -> dict[str,
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(
-            f"The configuration {path} cannot be read: {error}.", hint="Correct the file, or name another with --config."
+            f"The configuration {path} cannot be read: {error}.",
+            hint="Correct the file, or name another with --config.",
         ) from error
     return {key: _convert(key, value, f"in {path}") for key, value in table.items()}
 

@@ -74,15 +74,14 @@ class BiEncoder:
             return np.zeros((0, self.dimensions), np.float32)
         vectors = self._encoder.run(self._encoder.tokenizer.encode_batch(list(texts)), progress)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return (vectors / np.maximum(norms, 1e-12)).astype(np.float32)
+        unit: Vectors = (vectors / np.maximum(norms, 1e-12)).astype(np.float32)
+        return unit
 
 
 def open_embedder(model: InstalledModel, settings: Settings) -> BiEncoder:
     """Load the bi-encoder `model`."""
     rules = conventions(model)
-    return BiEncoder(
-        model.name, model.fingerprint, open_encoder(model, "embedder", rules.max_tokens, settings), rules
-    )
+    return BiEncoder(model.name, model.fingerprint, open_encoder(model, "embedder", rules.max_tokens, settings), rules)
 
 
 def _without_limit(encoder: Encoder) -> Tokenizer:

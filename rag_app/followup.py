@@ -29,7 +29,9 @@ _POINTERS = re.compile(
     r"|celui|celle|ceux|celles|cela|ça|ils?|elles?|ello|eso|esto|ellos|ellas)\b",
     re.IGNORECASE,
 )
-_THAT = re.compile(r"\b(is|was|does|did|do|about|of|for|after|before|with|than|like) that\b(?! \w)|^that\b|\bthat\?$", re.IGNORECASE)
+_THAT = re.compile(
+    r"\b(is|was|does|did|do|about|of|for|after|before|with|than|like) that\b(?! \w)|^that\b|\bthat\?$", re.IGNORECASE
+)
 _FEW = 3  # words; a shorter question says too little to stand alone
 
 

@@ -82,9 +82,7 @@ class ChatTemplate:
 
 TEMPLATES = {
     "chatml": ChatTemplate("<|im_start|>$role\n", "<|im_end|>\n"),
-    "llama3": ChatTemplate(
-        "<|start_header_id|>$role<|end_header_id|>\n\n", "<|eot_id|>", start="<|begin_of_text|>"
-    ),
+    "llama3": ChatTemplate("<|start_header_id|>$role<|end_header_id|>\n\n", "<|eot_id|>", start="<|begin_of_text|>"),
     "gemma": ChatTemplate(
         "<start_of_turn>$role\n", "<end_of_turn>\n", start="<bos>", assistant="model", has_system=False
     ),

@@ -287,6 +287,15 @@ def save_index(folder: Path, index: VectorIndex, source: Source) -> bool:
     return True
 
 
+def flat_index(vectors: Vectors) -> Any:
+    """Return a plain FAISS inner-product index of (n, d) rows, numbered by position, for other tools to use."""
+    import numpy as np
+
+    index = _faiss().IndexFlatIP(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+    return index
+
+
 @cache
 def _faiss() -> Any:
     with needs("faiss", extra="local"), warnings.catch_warnings():

@@ -1,10 +1,10 @@
 """The Python API: a folder that holds one collection of documents, and what can be asked of it.
 
-    from rag_app import Library
+from rag_app import Library
 
-    with Library.open("notes.library") as library:
-        library.ingest(["papers/"])
-        print(library.ask("What is reranking?").answer)
+with Library.open("notes.library") as library:
+    library.ingest(["papers/"])
+    print(library.ask("What is reranking?").answer)
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rag_app.reranker import Reranker
     from rag_app.retriever import LibraryRunnable
     from rag_app.search import Trace
-    from rag_app.store import Change, StoredPassage
+    from rag_app.store import StoredPassage
     from rag_app.types import Candidate, Event, Hit, IngestReport, Mode, Scored, StoredDocument, Turn, Vectors
 
 LONGEST_QUESTION = 4000  # characters
@@ -114,7 +114,7 @@ class Library:
         builder = Builder(
             self._store,
             self._open_embedder,
-            self._apply,
+            self._drop_index,
             passage_tokens=self.settings.passage_tokens,
             overlap_tokens=self.settings.overlap_tokens,
         )
@@ -136,11 +136,10 @@ class Library:
                 except UsageError as error:
                     reports.append(DocumentReport(str(path), "failed", reason=error.message))
                     continue
-                self._apply(self._store.remove(document.path))
+                self._store.remove(document.path)
+                self._drop_index()
                 reports.append(
-                    DocumentReport(
-                        document.path, "removed", document.pages, document.pages_with_text, document.chunks
-                    )
+                    DocumentReport(document.path, "removed", document.pages, document.pages_with_text, document.chunks)
                 )
             self._save()
         return report_of(reports, (), perf_counter() - begun)
@@ -205,9 +204,7 @@ class Library:
         assert isinstance(last, Answer)
         return last
 
-    def stream(
-        self, question: str, *, history: Sequence[Turn] = (), budget: float | None = None
-    ) -> Iterator[Event]:
+    def stream(self, question: str, *, history: Sequence[Turn] = (), budget: float | None = None) -> Iterator[Event]:
         """Yield `Passages`, then `Token`s as they are written, then the `Answer`.
 
         Args:
@@ -259,8 +256,7 @@ class Library:
             find=lambda question: self._find_passages(question, None, candidates, "hybrid", True),
             score=self._score,
             generator=self._open_generator,
-            text_at=lambda path, start, end: self._store.text(path)[start:end],
-            page_at=self._page_at,
+            read=self._store.read,
             models=ModelNames(settings.embedder, settings.reranker, settings.generator),
             answer_tokens=settings.answer_tokens,
             evidence=evidence,
@@ -327,10 +323,6 @@ class Library:
     def _nearest(self, vector: Vectors, k: int) -> list[Scored]:
         return self._open_index().search(vector, k)
 
-    def _page_at(self, path: str, offset: int) -> tuple[int, str]:
-        page = self._store.read(path).page_at(offset)
-        return page.number, page.label
-
     def _open_index(self) -> VectorIndex:
         from rag_app.index import open_index
 
@@ -383,8 +375,8 @@ class Library:
 
         return resolve(name, role, self.settings)
 
-    def _apply(self, change: Change) -> None:
-        """Bring the index in memory up to a change of the store; without one in memory it is opened when needed."""
+    def _drop_index(self) -> None:
+        """Forget the index in memory after a change; it is opened again when needed."""
         with self._lock:
             self._index = None
 

@@ -1,4 +1,4 @@
-"""The LangChain door: the two stages of search as a retriever with contextual compression, and the library as a Runnable.
+"""The LangChain door: both stages of search as a retriever with contextual compression, the library as a Runnable.
 
 This is the path that `search` and `ask` themselves take, so a chain built on it returns the same passages.
 """
@@ -55,7 +55,7 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
         self,
         documents: Sequence[Document],
         query: str,
-        callbacks: Callbacks = None,  # noqa: ARG002  named by LangChain
+        callbacks: Callbacks = None,
     ) -> Sequence[Document]:
         """Return the best `k` of `documents`, best first; equal scores keep their order."""
         if self.reranker is None:
@@ -138,11 +138,12 @@ class LibraryRunnable(Runnable[Any, Any]):
     def __init__(self, stream: Callable[..., Iterator[Event]]) -> None:
         self._stream = stream
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Return the whole answer."""
-        return self._call_with_config(self._answer, input, config, **kwargs)
+        answer: Answer = self._call_with_config(self._answer, input, config, **kwargs)
+        return answer
 
-    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Event]:  # noqa: A002, ARG002
+    def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Event]:
         """Yield the answer's events as they come."""
         yield from self._stream(**_arguments(input))
 

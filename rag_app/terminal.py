@@ -1,4 +1,4 @@
-"""What the terminal shows: answers with their sources, tables, progress and errors; document text is always plain data."""
+"""What the terminal shows: answers and their sources, tables, progress, errors; document text is only ever data."""
 
 from __future__ import annotations
 
@@ -245,5 +245,3 @@ def _link(text: str, document: str, page: int) -> Text:
 def bytes_text(size: int) -> str:
     """Return a size for people."""
     return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
-
-

@@ -206,5 +206,3 @@ class StoredDocument(Json):
     pages_with_text: int
     chunks: int
     ingested: float  # seconds since 1970
-
-
