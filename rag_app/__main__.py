@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from typing import NoReturn
+
+from rag_app.errors import RagError
 
 
 def main() -> None:
     """Run the command line; errors a user can act on become one message, one hint and exit code 1."""
-    from rag_app.cli import app
-    from rag_app.errors import RagError
-    from rag_app.terminal import show_error
-
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        app(prog_name="rag")
+        _run()
     except RagError as error:
-        show_error(error.message, error.hint)
-        sys.exit(1)
+        _end(error.message, error.hint, 1)
+    except KeyboardInterrupt:  # while the program starts; afterwards typer makes it exit code 130
+        _interrupted()
     except SystemExit as stop:
         if stop.code == 130:
-            show_error("Interrupted.", "What was finished is kept; run the same command again to go on.")
+            _interrupted()
         raise
+    except OSError as error:
+        if error.errno != errno.ENOSPC:  # what the library writes raises DiskError: this is the output
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else what is left is tried again at the end
+        _end("The output could not be written: the disk is full.", "Free some space, or write to another disk.", 1)
+
+
+def _run() -> None:
+    from rag_app.cli import app
+
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app(prog_name="rag")
+
+
+def _interrupted() -> NoReturn:
+    _end("Interrupted.", "What was finished is kept; run the same command again to go on.", 130)
+
+
+def _end(message: str, hint: str, code: int) -> NoReturn:
+    from rag_app.terminal import show_error
+
+    show_error(message, hint)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

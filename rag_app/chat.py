@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -94,7 +93,7 @@ class Chat:
         self._last = answer
         self._history += [Turn("user", answer.standalone_question), Turn("assistant", answer.answer)]
         if self._as_json:
-            print(json.dumps(answer.as_json(), ensure_ascii=False), flush=True)
+            print(terminal.json_line(answer.as_json()), flush=True)
             return
         terminal.show_answer_end(answer)
         if answer.standalone_question != question:
@@ -103,7 +102,9 @@ class Chat:
 
     def _sources(self) -> bool:
         if self._last is None:
-            print("Nothing has been asked yet.")
+            self._say("Nothing has been asked yet.")
+        elif self._as_json:
+            self._say("They are in the JSON of the answer.")
         else:
             terminal.show_sources(self._last.citations)
             terminal.show_passages(self._last.passages, scores=True)
@@ -112,12 +113,15 @@ class Chat:
     def _clear(self) -> bool:
         self._history.clear()
         self._last = None
-        print("The conversation is forgotten.")
+        self._say("The conversation is forgotten.")
         return True
 
     def _help(self) -> bool:
-        print(HELP)
+        self._say(HELP)
         return True
+
+    def _say(self, text: str) -> None:
+        print(text, file=sys.stderr if self._as_json else sys.stdout, flush=True)
 
 
 def _reader(commands: list[str]) -> Callable[[], str]:

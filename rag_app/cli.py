@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from rag_app import __version__, config, terminal
 from rag_app.library import Library
+from rag_app.types import MODES
 
 if TYPE_CHECKING:
     from rag_app.models import ModelStatus
-    from rag_app.types import Answer, Mode
+    from rag_app.types import Answer, IngestReport, Mode
 
 app = typer.Typer(
     name="rag",
@@ -22,11 +22,14 @@ app = typer.Typer(
     'Start with `rag models pull`, then `rag ingest FOLDER`, then `rag ask "..."`.',
     no_args_is_help=True,
     add_completion=True,
+    rich_markup_mode=None,  # rich takes "[default: 5]" for markup and drops it, and costs 80 ms
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-documents_app = typer.Typer(help="List the documents of the library, remove some, or print their text.")
-models_app = typer.Typer(help="Show which models are installed and chosen, or fetch them.")
+documents_app = typer.Typer(
+    help="List the documents of the library, remove some, or print their text.", rich_markup_mode=None
+)
+models_app = typer.Typer(help="Show which models are installed and chosen, or fetch them.", rich_markup_mode=None)
 app.add_typer(documents_app, name="documents")
 app.add_typer(models_app, name="models")
 
@@ -40,7 +43,13 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", h
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
 CandidatesOption = Annotated[
-    int | None, typer.Option("--candidates", min=1, help="Passages the first stage proposes.  [default: 50]")
+    int | None,
+    typer.Option(
+        "--candidates", min=1, max=1000, metavar="N", help="Passages the first stage proposes.  [default: 50]"
+    ),
+]
+QuestionArgument = Annotated[
+    str, typer.Argument(metavar="QUESTION", help="In your own words; - reads it from standard input.")
 ]
 
 
@@ -53,13 +62,19 @@ def _open(library: Path | None, file: Path | None, *, create: bool = False) -> L
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8"), flush=True)
+    print(terminal.json_line(value), flush=True)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"rag-app {__version__}")
         raise typer.Exit
+
+
+def _mode(name: str) -> str:
+    if name not in MODES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(MODES)}.")
+    return name
 
 
 @app.callback()
@@ -73,13 +88,13 @@ def _main(
 
 @app.command("ingest")
 def ingest_command(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders that are walked.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders that are walked.")],
     password: PasswordOption = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add new and changed files to the library; unchanged ones are skipped.
+    """Add new and changed files; unchanged ones are skipped.
 
     Example: rag ingest ~/Documents/contracts manual.pdf
     """
@@ -89,33 +104,32 @@ def ingest_command(
         _print_json(report.as_json())
     else:
         terminal.show_report(report)
-    if report.failed:
-        failed = [document for document in report.documents if document.status == "failed"]
-        if as_json:
-            for document in failed:
-                terminal.show_error(f"{document.path}: {document.reason}", "The other files were ingested.")
-        raise typer.Exit(1)
+    _end(report)
 
 
 @app.command()
 def search(
-    question: Annotated[str, typer.Argument(help="In your own words; - reads it from standard input.")],
-    k: Annotated[int | None, typer.Option("--k", min=1, help="Passages to show.  [default: 5]")] = None,
+    question: QuestionArgument,
+    k: Annotated[
+        int | None, typer.Option("--k", min=1, max=100, metavar="N", help="Passages to show.  [default: 5]")
+    ] = None,
     candidates: CandidatesOption = None,
     mode: Annotated[
-        str, typer.Option("--mode", metavar="hybrid|dense|keyword", help="How candidates are found.")
+        str, typer.Option("--mode", metavar="|".join(MODES), callback=_mode, help="How candidates are found.")
     ] = "hybrid",
     no_rerank: Annotated[bool, typer.Option("--no-rerank", help="Keep the first stage's order.")] = False,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the passages that bear on a question; no answer is written.
+    """Show the passages that bear on a question, without an answer.
 
     Example: rag search "notice period" --k 3
     """
     with _open(library, config_file) as opened, terminal.waiting("searching"):
-        result = opened.search_result(_text(question), k, candidates=candidates, mode=_mode(mode), rerank=not no_rerank)
+        result = opened.search_result(
+            _text(question), k, candidates=candidates, mode=cast("Mode", mode), rerank=not no_rerank
+        )
     if as_json:
         _print_json(result.as_json())
     elif result.passages:
@@ -126,7 +140,7 @@ def search(
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="In your own words; - reads it from standard input.")],
+    question: QuestionArgument,
     budget: Annotated[
         float | None,
         typer.Option("--budget", metavar="SECONDS", help="Aim to begin the answer within this time by reading less."),
@@ -135,7 +149,7 @@ def ask(
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question from the documents, with the quote and page that prove it.
+    """Answer a question, with the quote and page that prove it.
 
     Example: rag ask "How long is the notice period?"
     """
@@ -169,9 +183,9 @@ def chat(
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Talk with your documents: follow-up questions are understood, /help lists the commands.
+    """Talk with your documents; follow-up questions are understood.
 
-    On a pipe, each line is a question; with --json, each answer is one line of JSON.
+    /help lists the commands. On a pipe, each line is a question; with --json, each answer is one line of JSON.
     """
     from rag_app.chat import Chat
 
@@ -210,7 +224,7 @@ def documents(
 @documents_app.command("remove")
 def remove_documents(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="As listed, or just the file name.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="As listed, or just the file name.")],
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -223,15 +237,16 @@ def remove_documents(
         _print_json(report.as_json())
     else:
         terminal.show_report(report)
-    if report.failed:
-        raise typer.Exit(1)
+    _end(report)
 
 
 @documents_app.command("show")
 def show_document(
     context: typer.Context,
-    path: Annotated[str, typer.Argument(help="As listed, or just the file name.")],
-    page: Annotated[int | None, typer.Option("--page", min=1, help="Only this page, counted from 1.")] = None,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="As listed, or just the file name.")],
+    page: Annotated[
+        int | None, typer.Option("--page", min=1, metavar="N", help="Only this page, counted from 1.")
+    ] = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -289,7 +304,7 @@ def models(
 def pull_models(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="Without names: the chosen models.")
+        list[str] | None, typer.Argument(metavar="NAME", help="Without names: the chosen models.")
     ] = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
@@ -325,8 +340,12 @@ def _state(status: ModelStatus) -> str:
 
 
 def _text(question: str) -> str:
-    return sys.stdin.read() if question == "-" else question
+    if question != "-":
+        return question
+    return sys.stdin.read() if sys.stdin else ""
 
 
-def _mode(mode: str) -> Mode:
-    return mode  # type: ignore[return-value]  # the library checks it and says which there are
+def _end(report: IngestReport) -> None:
+    if report.failed:
+        terminal.show_failures(report)
+        raise typer.Exit(1)

@@ -6,6 +6,8 @@ time: it answers 0.80 instead of 0.50 of the questions of a set with similar par
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePath
@@ -19,8 +21,16 @@ if TYPE_CHECKING:
     from rag_app.types import Hit, Vectors
 
 EVIDENCE = 10  # sentences shown to the generator
-_HEADING = 70  # characters; a shorter line without an end mark is a heading or a table row
+_HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
+_SHORT = 60  # characters; a shorter sentence is quoted together with the next one
+_TOPIC = 32  # characters; a paragraph that opens with so short a sentence names its topic there ("6. Summer fair.")
+_PASSAGE_WEIGHT = 0.5  # of the passage's score beside the sentence's own, in choosing sentences
+_LEAD_LINES = 2  # at the top of a table: its title and its header row
 _END_MARKS = ".!?…:;。！？"
+_ROWS = 4  # of one table: its rows score alike under a header that fits the question
+_NUMBERING = re.compile(r"^(?:(?:Table|Figure|Annex|Tabelle|Abbildung|Anlage|§)\s*)?\d+(?:\.\d+)*\.?\s")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # heads columns, so it does not make a row
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Unit:
     start: int
     end: int
     lead: str  # the heading or header row that it stands under; not part of the quote
+    row: bool = False  # of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +57,55 @@ class Evidence:
 
 
 def units(text: str) -> list[Unit]:
-    """Cut a passage into the pieces that can be quoted; a heading becomes the lead of what follows it."""
+    """Cut a passage into the pieces that can be quoted: sentences, the shortest joined, and table rows.
+
+    Headings, the header rows of tables and opening words that name a topic become the lead of what they stand over.
+    """
     found: list[Unit] = []
-    lead, block = "", False
-    spans = sentences(text)
-    for position, (start, end) in enumerate(spans):
-        line = text[start:end]
-        short = len(line) <= _HEADING and line[-1] not in _END_MARKS
-        following = spans[position + 1] if position + 1 < len(spans) else None
-        next_line = text[following[0] : following[1]] if following else ""
-        next_short = bool(next_line) and len(next_line) <= _HEADING and next_line[-1] not in _END_MARKS
-        if short and not block and following:
-            lead, block = _flat(line), next_short  # a heading, or the header row of a table
-            continue
-        found.append(Unit(start, end, lead))
-        block = block and short
-    return found
+    leads: list[str] = []
+    rows = 0
+    for start, end in _lines(text):
+        line = _flat(text[start:end])
+        if len(line) > _HEADING or line[-1] in _END_MARKS:
+            found += _sentences(text, start, end, leads[-1] if leads else "")
+            leads, rows = [], 0
+        elif rows == 0 and len(leads) < _LEAD_LINES and _heads(line):
+            leads.append(line)
+        else:
+            found.append(Unit(start, end, " | ".join(leads), row=True))
+            rows += 1
+    if leads and not rows:  # a heading at the end of the passage heads nothing here
+        found.append(Unit(*_lines(text)[-1], ""))
+    return found or [Unit(start, end, "") for start, end in _lines(text)]
+
+
+def _heads(line: str) -> bool:
+    """Tell whether a short line is a heading or header row: apart from its numbering and years it holds no figures."""
+    return not _DIGIT.search(_YEAR.sub("", _NUMBERING.sub("", line)))
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the lines; a page break inside a sentence does not end its line."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sentences(text):
+        if spans and "\n" not in text[spans[-1][1] : start]:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _sentences(text: str, start: int, end: int, lead: str) -> list[Unit]:
+    spans = [(start + first, start + last) for first, last in sentences(text[start:end])]
+    if len(spans) > 1 and spans[0][1] - spans[0][0] <= _TOPIC:
+        lead = f"{lead} | {text[spans[0][0] : spans[0][1]]}".removeprefix(" | ")
+    joined = [spans[0]]
+    for span in spans[1:]:
+        if joined[-1][1] - joined[-1][0] < _SHORT or span[1] - span[0] < _SHORT // 2:
+            joined[-1] = (joined[-1][0], span[1])
+        else:
+            joined.append(span)
+    return [Unit(first, last, lead) for first, last in joined]
 
 
 def gather(
@@ -77,8 +121,15 @@ def gather(
         for unit in units(hit.text):
             places.setdefault((hit.document, hit.start + unit.start), (hit, unit))
     pieces = list(places.values())
-    scores = score(question, [f"{unit.lead}\n{_flat(hit.text[unit.start : unit.end])}" for hit, unit in pieces])
-    best = sorted(range(len(pieces)), key=lambda row: -float(scores[row]))[:n]
+    scores = score(question, [_reading(hit, unit) for hit, unit in pieces])
+    worth = [float(value) + _PASSAGE_WEIGHT * hit.score for value, (hit, _) in zip(scores, pieces, strict=True)]
+    best: list[int] = []
+    taken = Counter[tuple[str, str]]()
+    for row in sorted(range(len(pieces)), key=lambda row: -worth[row]):
+        hit, unit = pieces[row]
+        taken[hit.document, unit.lead] += unit.row
+        if len(best) < n and taken[hit.document, unit.lead] <= _ROWS:
+            best.append(row)
     order = sorted(best, key=lambda row: (pieces[row][0].rank, pieces[row][1].start))
     return [
         Evidence(
@@ -107,6 +158,11 @@ def show(evidence: Sequence[Evidence]) -> str:
             lead = piece.lead
             lines.append(f"[{piece.number}] {_flat(piece.text)}")
     return "\n".join(lines)
+
+
+def _reading(hit: Hit, unit: Unit) -> str:
+    """Return what the cross-encoder reads of a piece: the name of its document, what it stands under, and itself."""
+    return f"{PurePath(hit.document).stem}: {unit.lead} {_flat(hit.text[unit.start : unit.end])}"
 
 
 def _flat(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from contextlib import contextmanager
@@ -17,11 +18,22 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from rag_app.builder import Step
-    from rag_app.types import Answer, Citation, Hit, IngestReport
+    from rag_app.types import Answer, Citation, DocumentReport, Hit, IngestReport
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_UNPRINTABLE = re.compile(f"{_CONTROL.pattern}|[\ud800-\udfff]")
 _QUOTE = 300  # characters of a quote shown
 _PREVIEW = 240
+_REASON = 400
+_NAME = 1000  # characters of a file's name or path
+_WIDE = 10_000  # columns of a file or a pipe, where no line should be broken
+
+_ADVICE = {  # by what stands in the reason of a failed file
+    "password is needed": "Give the password of an encrypted PDF with --password.",
+    "password is wrong": "Check the password.",
+    "does not exist": "Check the path.",
+    "not in the library": "List what is there with `rag documents`.",
+}
 
 
 @cache
@@ -29,7 +41,8 @@ def console(*, error: bool = False) -> Console:
     """Return the console of standard output, or of standard error."""
     from rich.console import Console
 
-    return Console(stderr=error, highlight=False, markup=False, emoji=False, soft_wrap=not error)
+    width = None if error or sys.stdout.isatty() else _WIDE
+    return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not error)
 
 
 def clean(text: str) -> str:
@@ -41,6 +54,12 @@ def flat(text: str, limit: int) -> str:
     """Return `text` on one line of at most `limit` characters."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def json_line(value: Any) -> str:
+    """Return JSON on one line, with what a terminal could act on, and what UTF-8 cannot hold, as escapes."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def show_error(message: str, hint: str) -> None:
@@ -74,7 +93,9 @@ def show_sources(citations: Sequence[Citation]) -> None:
         check = "" if citation.verified else "  (quote not found on the page)"
         console().print(
             Text.assemble(
-                (f"[{citation.marker}] ", "bold"), _link(clean(place), citation.document, citation.page), (check, "red")
+                (f"[{citation.marker}] ", "bold"),
+                _link(flat(place, _NAME), citation.document, citation.page),
+                (check, "red"),
             )
         )
         console().print(Text(f"    “{flat(citation.quote, _QUOTE)}”", style="dim"))
@@ -88,7 +109,7 @@ def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
         place = f"{PurePath(hit.document).name}, {_page(hit.page, hit.page_label)}"
         score = f"  {hit.score:.2f}" if scores else ""
         console().print(
-            Text.assemble((f"{hit.rank}. ", "bold"), _link(clean(place), hit.document, hit.page), (score, "dim"))
+            Text.assemble((f"{hit.rank}. ", "bold"), _link(flat(place, _NAME), hit.document, hit.page), (score, "dim"))
         )
         console().print(Text(f"   {flat(hit.text, _PREVIEW)}", style="dim"))
 
@@ -126,9 +147,30 @@ def show_report(report: IngestReport) -> None:
     out.print(f"{summary}; {passages:,} new passages in {report.seconds:.1f} s")
     for document in report.documents:
         if document.status == "failed":
-            out.print(Text.assemble(("failed  ", "red"), f"{clean(document.path)}: {clean(document.reason or '')}"))
+            out.print(Text.assemble(("failed  ", "red"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
         elif document.reason:
-            out.print(Text.assemble(("warning ", "yellow"), f"{clean(document.path)}: {clean(document.reason)}"))
+            out.print(Text.assemble(("warning ", "yellow"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
+
+
+def show_failures(report: IngestReport) -> None:
+    """Write one message and one hint on the files that failed."""
+    failed = [document for document in report.documents if document.status == "failed"]
+    reasons = [_reason(document) for document in failed]
+    message = f"{flat(failed[0].path, 500)} {reasons[0]}"
+    if len(failed) > 1:
+        message = f"{len(failed):,} of {len(report.documents):,} paths failed; the first: {message}"
+    known = {reason: [text for words, text in _ADVICE.items() if words in reason] for reason in reasons}
+    advice = list(dict.fromkeys(text for reason in reasons for text in known[reason]))
+    if not all(known.values()):
+        advice.append("Repair what failed, or leave it out.")
+    if len(failed) < len(report.documents):
+        advice.append("The rest is done.")
+    show_error(f"{message.rstrip('.')}.", " ".join(advice))
+
+
+def _reason(document: DocumentReport) -> str:
+    """Return why a file failed or needs attention, as the clause that goes on after its path."""
+    return flat(document.reason or "", _REASON).removeprefix(f"{flat(document.path, _NAME)} ")
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
@@ -140,7 +182,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequ
     for column, heading in enumerate(headings):
         drawn.add_column(heading, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(clean(cell)) for cell in row))
+        drawn.add_row(*(Text(flat(cell, _NAME)) for cell in row))
     console().print(drawn, soft_wrap=False)
 
 

@@ -1,0 +1,57 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes import open_library, write_pdf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rag_app.library import Library
+
+LEASE = (
+    "Residential lease\n\n"
+    "The tenant rents the flat on the second floor from 1 March 2024.\n"
+    "The monthly rent is 1,250 euros and is due on the third day of each month.\n"
+    "The notice period is three months to the end of a calendar month.",
+    "The tenant may keep one cat in the flat.\nA dog needs the written consent of the landlord.",
+)
+MANUAL = (
+    "Dishwasher manual\n\n"
+    "The dishwasher weighs 3.5 kg without its racks.\n"
+    "Clean the filter once a week under running water.",
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("RAG_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    """A folder with two PDFs."""
+    write_pdf(tmp_path / "papers" / "lease.pdf", *LEASE, title="Residential Lease")
+    write_pdf(tmp_path / "papers" / "manual.pdf", *MANUAL, title="Dishwasher Manual")
+    return tmp_path / "papers"
+
+
+@pytest.fixture
+def empty_library(tmp_path: Path) -> Iterator[Library]:
+    """A new library with models made of words; passages are small, so that each page has several."""
+    with open_library(tmp_path, passage_tokens=48, overlap_tokens=0) as opened:
+        yield opened
+
+
+@pytest.fixture
+def library(empty_library: Library, papers: Path) -> Library:
+    """The library with both PDFs in it."""
+    report = empty_library.ingest([papers])
+    assert (report.added, report.failed) == (2, 0)
+    return empty_library

@@ -1,0 +1,201 @@
+"""Small stand-ins that compute something: models made of words, and makers of files and values."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+from fpdf import FPDF
+
+from rag_app.config import Settings
+from rag_app.library import Library
+from rag_app.stopwords import STOP_WORDS
+from rag_app.types import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from rag_app.generator import Form, Message, Usage
+    from rag_app.types import Vectors
+
+    Script = Callable[[Sequence[Message]], str]
+
+_WORD = re.compile(r"[^\W_]+")
+_NUMBERED = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of `text` in lower case, in order."""
+    return _WORD.findall(text.lower())
+
+
+def subjects(text: str) -> set[str]:
+    """Return the words that say what `text` is about."""
+    return set(words(text)) - STOP_WORDS
+
+
+class WordEmbedder:
+    """A bag of words: texts that share words are near, and each text is embedded alone."""
+
+    name = "words"
+    fingerprint = "f" * 64
+    special_tokens = 2
+
+    def __init__(self, dimensions: int = 2048, max_tokens: int = 256) -> None:
+        self.dimensions = dimensions
+        self.max_tokens = max_tokens
+        self.read: list[str] = []  # every passage that was embedded
+
+    def embed_passages(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Vectors:
+        """Return (len(texts), d) float32 rows of unit length, in order."""
+        rows = np.zeros((len(texts), self.dimensions), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            self.read.append(text)
+            row[:] = self.embed_question(text)
+            if progress:
+                progress(1)
+        return rows
+
+    def embed_question(self, text: str) -> Vectors:
+        """Return (d,) float32 of unit length."""
+        vector = np.zeros(self.dimensions, np.float32)
+        for word in words(text)[: self.max_tokens - self.special_tokens]:
+            vector[1 + zlib.crc32(word.encode()) % (self.dimensions - 1)] += 1
+        vector[0] = not vector.any()  # a text without words has a direction of its own
+        return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the words of each text."""
+        return [len(words(text)) for text in texts]
+
+
+class WordReranker:
+    """Relevance is the share of the question's subject words that a text holds, times 10; -10 where there are none."""
+
+    name = "shared-words"
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        """Return (len(texts),) float32 logits."""
+        wanted = subjects(question)
+        shares = [len(wanted & subjects(text)) / max(len(wanted), 1) for text in texts]
+        return np.array([10 * share or -10 for share in shares], np.float32)
+
+
+class ScriptedGenerator:
+    """Writes what a function of the prompt says, word by word; by default the evidence nearest to the question.
+
+    It keeps to the form that it is given, as the real one does, unless `obeys` is False.
+    """
+
+    name = "script"
+    context = 4096
+
+    def __init__(self, script: Script | None = None, *, obeys: bool = True) -> None:
+        self.script = script or nearest_line
+        self.obeys = obeys
+        self.prompts: list[list[Message]] = []
+        self.stopped = 0  # streams that were closed before their end
+
+    def count_tokens(self, text: str) -> int:
+        """Return the words of `text`."""
+        return len(words(text))
+
+    def stream(
+        self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
+    ) -> Iterator[str]:
+        """Yield the script's text in pieces."""
+        self.prompts.append(list(messages))
+        usage.prompt = usage.evaluated = sum(self.count_tokens(message.content) for message in messages)
+        written = ""
+        try:
+            for piece in re.findall(r"\s*\S+\s*$|\s*\S+", self.script(messages))[:max_tokens]:
+                if form and self.obeys and not _allowed(form, written, piece):
+                    return
+                usage.completion += 1
+                written += piece
+                yield piece
+                if form and self.obeys and form.finished(written):
+                    return
+        except GeneratorExit:
+            self.stopped += 1
+            raise
+
+
+def _allowed(form: Form, written: str, piece: str) -> bool:
+    """Ask the form character by character, as a byte-level vocabulary would."""
+    return all(form.allows(written + piece[:i], character) for i, character in enumerate(piece))
+
+
+def numbered(messages: Sequence[Message]) -> dict[int, str]:
+    """Return the numbered lines of the prompt."""
+    return {int(number): text for number, text in _NUMBERED.findall(messages[-1].content)}
+
+
+def nearest_line(messages: Sequence[Message]) -> str:
+    """Quote the numbered line that shares most words with the question; without one, join the conversation's users."""
+    content = messages[-1].content
+    lines = numbered(messages)
+    if not lines:
+        return rewritten(messages)
+    before, after = content[: content.find("[")], content[list(_NUMBERED.finditer(content))[-1].end() :]
+    wanted = subjects(after) or subjects(before)
+    best = max(lines, key=lambda number: (len(wanted & subjects(lines[number])), -number))
+    return f"[{best}] {lines[best]}"
+
+
+def rewritten(messages: Sequence[Message]) -> str:
+    """Put the user's last turn before the question that leans on it."""
+    *_, question = messages[-1].content.strip().splitlines()
+    earlier = re.findall(r"^user: (.*)$", messages[-1].content, re.MULTILINE)
+    return f"{question.split(': ', 1)[-1]} ({earlier[-1]})"
+
+
+def write_pdf(path: Path, *pages: str, title: str | None = None) -> Path:
+    """Write a PDF with one page for each text; a line of a text is a line of the page."""
+    writer = FPDF()
+    writer.set_font("Helvetica", size=10)
+    if title is not None:
+        writer.set_title(title)
+    for page in pages:
+        writer.add_page()
+        for line in page.split("\n"):
+            writer.cell(0, 5, line, new_x="LMARGIN", new_y="NEXT")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(writer.output()))
+    return path
+
+
+def make_settings(folder: Path, **changes: object) -> Settings:
+    """Return settings whose library and models lie in `folder`."""
+    values = {"offline": True, "embedder": "words", "reranker": "shared-words", "generator": "script", **changes}
+    return Settings(library=folder / "library", models=folder / "models", **values)  # type: ignore[arg-type]
+
+
+def open_library(folder: Path, **changes: object) -> Library:
+    """Open a library in `folder` with models made of words."""
+    library = Library.open(settings=make_settings(folder, **changes))
+    library._store._database.connection.execute("PRAGMA synchronous = OFF")  # waiting for the disk proves nothing here
+    library._embedder = WordEmbedder()
+    library._reranker = WordReranker()
+    library._generator = ScriptedGenerator()
+    return library
+
+
+def make_hit(text: str, *, rank: int = 1, start: int = 0, document: str = "/files/a.pdf", score: float = 5.0) -> Hit:
+    """Return a hit on page 1 whose text stands at `start`."""
+    return Hit(
+        rank=rank,
+        document=document,
+        page=1,
+        page_end=1,
+        page_label="i",
+        start=start,
+        end=start + len(text),
+        text=text,
+        score=score,
+        retrieval_rank=rank,
+        retrieval_score=1 / rank,
+    )

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes import ScriptedGenerator
+
+from rag_app import terminal
+from rag_app.chat import HELP, Chat
+from rag_app.errors import ModelMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rag_app.library import Library
+
+    Talk = Callable[..., tuple[list[str], list[str]]]
+
+NOTICE = "How long is the notice period?"
+
+
+class Pipe(io.StringIO):
+    """Standard input on a pipe."""
+
+
+@pytest.fixture
+def talk(library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Talk:
+    """Return what runs a chat over the given lines and gives back the lines of standard output and standard error."""
+
+    def run(*lines: str, as_json: bool = False) -> tuple[list[str], list[str]]:
+        terminal.console.cache_clear()  # a console keeps the stream that it was made for
+        monkeypatch.setattr("sys.stdin", Pipe("".join(f"{line}\n" for line in lines)))
+        Chat(library, as_json=as_json).run()
+        out, error = capsys.readouterr()
+        return out.splitlines(), error.splitlines()
+
+    return run
+
+
+def test_a_question_is_answered_with_its_source(talk: Talk) -> None:
+    out, error = talk(NOTICE)
+    assert out[0].startswith("The notice period is three months")
+    assert out[0].endswith("[1]")
+    assert any(line.startswith("[1] lease.pdf, page 1") for line in out)
+    assert error == []
+
+
+def test_empty_lines_and_the_end_of_the_input_are_no_questions(talk: Talk) -> None:
+    assert talk("", "   ") == ([], [])
+
+
+def test_help_lists_every_command(talk: Talk) -> None:
+    out, _ = talk("/help")
+    assert out == HELP.splitlines()
+    assert all(command in HELP for command in ("/sources", "/clear", "/help", "/quit"))
+
+
+@pytest.mark.parametrize("command", ["/quit", "/exit"])
+def test_nothing_after_quit_is_read(talk: Talk, command: str) -> None:
+    assert talk(command, "/help") == ([], [])
+
+
+def test_an_unknown_command_is_an_error_with_the_known_ones_and_the_chat_goes_on(talk: Talk) -> None:
+    out, error = talk("/sauces now", "/help")
+    assert error == [
+        "error: There is no command /sauces.",
+        "hint: Try one of: /sources, /clear, /help, /quit, /exit.",
+    ]
+    assert out == HELP.splitlines()
+
+
+def test_sources_shows_the_citations_and_every_passage_of_the_last_answer(talk: Talk, library: Library) -> None:
+    hits = library.search(NOTICE)
+    before, _ = talk(NOTICE)
+    out, _ = talk(NOTICE, "/sources")
+    added = out[len(before) :]
+    assert added[0].startswith("[1] lease.pdf, page 1")
+    assert [line[:3] for line in added if line[1:3] == ". "] == [f"{hit.rank}. " for hit in hits]
+
+
+def test_sources_before_any_question_says_so(talk: Talk) -> None:
+    assert talk("/sources")[0] == ["Nothing has been asked yet."]
+
+
+def test_a_follow_up_is_understood_from_what_went_before(talk: Talk) -> None:
+    out, _ = talk(NOTICE, "And for whom is it?")
+    assert f"understood as: And for whom is it? ({NOTICE})" in out
+
+
+def test_clear_forgets_the_conversation(talk: Talk, library: Library) -> None:
+    out, _ = talk(NOTICE, "/clear", "And for whom is it?", "/clear", "/sources")
+    assert "The conversation is forgotten." in out
+    assert not any(line.startswith("understood as") for line in out)
+    assert out[-1] == "Nothing has been asked yet."
+
+
+def test_with_json_each_answer_is_one_line(talk: Talk) -> None:
+    out, error = talk(NOTICE, "Who is the president of France?", as_json=True)
+    answers = [json.loads(line) for line in out]
+    assert [(answer["question"], answer["status"]) for answer in answers] == [
+        (NOTICE, "answered"),
+        ("Who is the president of France?", "not_found"),
+    ]
+    assert error == []
+
+
+def test_with_json_standard_output_carries_nothing_but_json(talk: Talk) -> None:
+    out, error = talk("/sources", NOTICE, "/sources", "/clear", "/help", as_json=True)
+    assert [json.loads(line)["status"] for line in out] == ["answered"]
+    assert "The conversation is forgotten." in error
+    assert error[-len(HELP.splitlines()) :] == HELP.splitlines()
+
+
+def test_an_error_of_one_question_does_not_end_the_chat(talk: Talk, library: Library) -> None:
+    def fail(*_: object) -> str:
+        raise ModelMissing("The model is gone.", hint="Run `rag models pull`.")
+
+    working = library._generator
+    library._generator = ScriptedGenerator(fail)
+    out, error = talk(NOTICE, "/help")
+    assert error == ["error: The model is gone.", "hint: Run `rag models pull`."]
+    assert out == HELP.splitlines()
+    library._generator = working
+    assert talk(NOTICE)[0][0].startswith("The notice period")
+
+
+def test_ctrl_c_stops_the_answer_and_leaves_no_trace_in_the_conversation(talk: Talk, library: Library) -> None:
+    class Interrupted(ScriptedGenerator):
+        def stream(self, *arguments: object, **options: object) -> Iterator[str]:  # type: ignore[override]
+            pieces = super().stream(*arguments, **options)  # type: ignore[arg-type]
+            yield next(pieces)
+            raise KeyboardInterrupt
+
+    library._generator = Interrupted()
+    out, error = talk(NOTICE, "/sources", "/quit")
+    assert error == ["", "(stopped)"]
+    assert out[-1] == "Nothing has been asked yet."
+
+
+def test_ctrl_c_at_the_prompt_drops_the_line_and_the_chat_goes_on(
+    library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines: Iterator[str | type[BaseException]] = iter([KeyboardInterrupt, "/help\n", ""])
+
+    class Keyboard(io.StringIO):
+        def readline(self, *_: object) -> str:  # type: ignore[override]
+            line = next(lines)
+            if isinstance(line, str):
+                return line
+            raise line
+
+    monkeypatch.setattr("sys.stdin", Keyboard())
+    Chat(library).run()
+    assert capsys.readouterr().out.splitlines() == HELP.splitlines()

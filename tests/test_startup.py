@@ -1,0 +1,129 @@
+"""What a start costs: `rag --help` answers at once, and heavy libraries wait until they are needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {
+    "torch",
+    "sentence_transformers",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "openvino",
+    "onnx",
+    "onnxruntime",
+    "faiss",
+    "llama_cpp",
+    "langchain",
+    "langchain_core",
+    "langchain_classic",
+    "langchain_community",
+    "langchain_text_splitters",
+    "pypdf",
+    "numpy",
+    "huggingface_hub",
+    "prompt_toolkit",
+    "rich",
+}
+LIMIT = 0.2  # seconds of processor time from the start of the interpreter to its end
+TRIES = 5
+
+# Runs the help inside the interpreter, and tells the modules that this has loaded and the seconds it took.
+HELP = """
+import contextlib, io, json, sys, time
+begun = time.process_time()
+sys.argv = ["rag", *sys.argv[1:]]
+from rag_app.__main__ import main
+shown = io.StringIO()
+with contextlib.redirect_stdout(shown), contextlib.suppress(SystemExit):
+    main()
+spent = time.process_time() - begun
+print(json.dumps({"shown": shown.getvalue(), "loaded": sorted(sys.modules), "spent": spent}))
+"""
+IMPORT = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def python(code: str, *arguments: str) -> str:
+    """Run `code` in an interpreter of its own and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def packages(modules: list[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["documents", "show", "--help"], ["--version"]])
+def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
+    run = json.loads(python(HELP, *arguments))
+    assert run["shown"].startswith(("Usage: rag", "rag-app "))
+    assert packages(run["loaded"]) & HEAVY == set()
+
+
+@pytest.mark.parametrize("module", ["rag_app", "ingest", "prompts", "rag_app.cli", "rag_app.library", "rag_app.chat"])
+def test_an_import_loads_no_heavy_library(module: str) -> None:
+    assert packages(json.loads(python(IMPORT, module))) & HEAVY == set()
+
+
+def test_every_module_but_the_doors_can_be_imported_without_heavy_libraries() -> None:
+    # `retriever` and `interop` subclass langchain's classes, so they cannot wait; nothing imports them at its top
+    doors = {"rag_app.retriever", "rag_app.interop", "rag_app.__main__"}
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for package in ("rag_app", "ingest", "prompts")
+        for path in sorted((ROOT / package).rglob("*.py"))
+    ]
+    wanted = [name for name in names if name not in doors]
+    assert len(wanted) > 30
+    assert packages(json.loads(python(IMPORT, *wanted))) & HEAVY == set()
+
+
+def test_help_answers_in_a_fifth_of_a_second() -> None:
+    # processor time, not time on the clock: other programs may be running
+    spent = min(json.loads(python(HELP, "--help"))["spent"] for _ in range(TRIES))
+    interpreter = min(float(python("import time; print(time.process_time())")) for _ in range(TRIES))
+    assert spent + interpreter < LIMIT, f"{spent:.3f} s for the program and {interpreter:.3f} s for the interpreter"
+
+
+def test_the_import_contract_holds() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"].get("importlinter")
+    if not contracts:
+        pytest.skip("no import contract is configured")
+    pytest.importorskip("importlinter")
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command; lint_imports_command()",
+            "--no-cache",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
