@@ -55,6 +55,7 @@ STAGES = ("embed", "rerank", "ingest", "retrieve")
 CHUNK, OVERLAP = 1000, 200  # characters
 CANDIDATES, KEPT = 50, 5
 LEAST_COSINE = 0.999
+NEAR_TIE = 0.1  # logits; bf16 rounding moves a score by up to 0.08
 
 # The question-answering prompt of LangChain's retrieval tutorial.
 SYSTEM = (
@@ -64,37 +65,45 @@ SYSTEM = (
 )
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What one piece of work took."""
+
+    seconds: float
+    processor: float | None = None  # seconds of all threads together
+    others: float | None = None  # share of the cores that other processes used meanwhile; None: not known
+
+
 @dataclass
 class Stage:
-    """Seconds of both sides doing the same work, turn by turn."""
+    """Both sides doing the same work, turn by turn."""
 
     name: str
-    tutorial: list[float] = field(default_factory=list)
-    rag_app: list[float] = field(default_factory=list)
-    tutorial_processor: list[float] = field(default_factory=list)  # seconds of all threads together
-    rag_app_processor: list[float] = field(default_factory=list)
+    tutorial: list[Turn] = field(default_factory=list)
+    rag_app: list[Turn] = field(default_factory=list)
 
     def turn(self, tutorial: Callable[[], Any], rag_app: Callable[[], Any]) -> tuple[Any, Any]:
         """Time both and return what they return; who goes first changes from turn to turn."""
         if len(self.tutorial) % 2:
-            second = timed(rag_app, self.rag_app, self.rag_app_processor)
-            return timed(tutorial, self.tutorial, self.tutorial_processor), second
-        first = timed(tutorial, self.tutorial, self.tutorial_processor)
-        return first, timed(rag_app, self.rag_app, self.rag_app_processor)
+            second = timed(rag_app, self.rag_app)
+            return timed(tutorial, self.tutorial), second
+        first = timed(tutorial, self.tutorial)
+        return first, timed(rag_app, self.rag_app)
 
     @property
     def times_as_fast(self) -> float:
-        return median(self.tutorial) / median(self.rag_app)
+        return median(turn.seconds for turn in self.tutorial) / median(turn.seconds for turn in self.rag_app)
 
     @property
-    def times_the_work(self) -> float:
-        """The same ratio in processor seconds; 0 where they were not taken."""
-        return median(self.tutorial_processor or [0.0]) / median(self.rag_app_processor or [1.0])
+    def times_the_work(self) -> float | None:
+        """The same ratio in processor seconds, which other processes disturb less."""
+        tutorial, rag_app = ([turn.processor or 0.0 for turn in side] for side in (self.tutorial, self.rag_app))
+        return median(tutorial) / median(rag_app) if all(rag_app) else None
 
     def row(self) -> str:
         """Return the stage as a line of the Markdown table."""
-        left, right = median(self.tutorial), median(self.rag_app)
-        return f"| {self.name} | {seconds(left)} | {seconds(right)} | {self.times_as_fast:.1f} |"
+        left, right = (seconds(median(turn.seconds for turn in side)) for side in (self.tutorial, self.rag_app))
+        return f"| {self.name} | {left} | {right} | {self.times_as_fast:.1f} |"
 
 
 @dataclass
@@ -255,13 +264,15 @@ def reranking(tutorial: Tutorial, ours: Ours, pools: dict[str, list[str]], repor
     shift_theirs = batch_shift(theirs, question, texts)
     shift_ours = batch_shift(ours.reranker.score, question, texts)
     same = sum(comparison.same_order for comparison in comparisons)
+    tied = sum(comparison.gap <= NEAR_TIE for comparison in comparisons)
     lengths = [n for texts in pools.values() for n in ours.embedder.count_tokens(texts)]
     report.stages.append(stage)
     report.remarks += [
         f"Passages reranked: median {median(lengths):.0f} tokens, without the question.",
-        f"Order of the top {KEPT}: the same for {same} of {len(comparisons)} questions; the same passages for "
-        f"{sum(comparison.same_set for comparison in comparisons)}; Kendall's tau of all {max(sizes)} "
-        f"{median(comparison.tau for comparison in comparisons):.4f} (median), "
+        f"Order of the top {KEPT}: the same for {same} of {len(comparisons)} questions, for {tied} where passages "
+        f"within {NEAR_TIE} logits may change places; the same passages, in any order, for "
+        f"{sum(comparison.same_set for comparison in comparisons)}.",
+        f"Kendall's tau of all {max(sizes)}: {median(comparison.tau for comparison in comparisons):.4f} (median), "
         f"{min(comparison.tau for comparison in comparisons):.4f} (least).",
         f"Largest difference of a score between the sides: {max(c.difference for c in comparisons):.3f} logits; "
         f"passages that change places in the top {KEPT} are {max(c.gap for c in comparisons):.3f} apart at most.",
@@ -270,6 +281,7 @@ def reranking(tutorial: Tutorial, ours: Ours, pools: dict[str, list[str]], repor
     ]
     report.figures |= {
         "same_top": same,
+        "same_top_but_near_ties": tied,
         "questions": len(comparisons),
         "comparisons": [asdict(comparison) for comparison in comparisons],
         "batch_shift": {"tutorial": shift_theirs, "rag_app": shift_ours},
@@ -372,8 +384,8 @@ def generation(chain: Any, library: Library, questions: list[str], report: Repor
             lambda: answer_of_chain(chain, question),  # noqa: B023
             lambda: answer_of_library(library, question),  # noqa: B023
         )
-        first.tutorial.append(theirs)
-        first.rag_app.append(ours)
+        first.tutorial.append(Turn(theirs))
+        first.rag_app.append(Turn(ours))
         answers.append({"question": question, "tutorial": said, "rag_app": answer.answer, "status": answer.status})
         tell(f"generate: question {n} of {len(questions)}")
     report.stages += [first, whole]
@@ -405,10 +417,17 @@ def answer_of_library(library: Library, question: str) -> tuple[Answer, float]:
     return event, first or time.perf_counter() - begun
 
 
-def work(stages: Sequence[Stage]) -> str:
-    """Say how the sides compare by the processor's time instead of the clock's."""
-    ratios = ", ".join(f"{stage.name} {stage.times_the_work:.1f}" for stage in stages if stage.rag_app_processor)
-    return f"The same ratios in processor seconds, which other processes disturb less: {ratios}."
+def disturbance(stages: Sequence[Stage]) -> list[str]:
+    """Say how much of the machine others took, and how the sides compare by the processor's time."""
+    ratios = ", ".join(f"{stage.name} {stage.times_the_work:.1f}" for stage in stages if stage.times_the_work)
+    turns = [turn.others for stage in stages for turn in [*stage.tutorial, *stage.rag_app]]
+    others = [share for share in turns if share is not None]
+    remarks = [f"Times as fast in processor seconds, which other processes disturb less: {ratios}."]
+    if others:
+        remarks.append(
+            f"Other processes took {median(others):.0%} of the cores meanwhile (median; most {max(others):.0%})."
+        )
+    return remarks
 
 
 def sample(chunks: list[Document], n: int, ours: Ours) -> list[str]:
@@ -427,13 +446,25 @@ def shortened(text: str, tokens: int, count: Callable[[Sequence[str]], list[int]
     return text
 
 
-def timed(work: Callable[[], Any], wall: list[float], processor: list[float]) -> Any:
-    """Return the result of `work`, and note how long it took."""
-    begun, used = time.perf_counter(), time.process_time()
+def timed(work: Callable[[], Any], turns: list[Turn]) -> Any:
+    """Return the result of `work`, and note what it took."""
+    begun, used, all_used = time.perf_counter(), time.process_time(), machine_time()
     result = work()
-    wall.append(time.perf_counter() - begun)
-    processor.append(time.process_time() - used)
+    wall, own = time.perf_counter() - begun, time.process_time() - used
+    others = None
+    if all_used is not None and (now := machine_time()) is not None:
+        others = max(now - all_used - own, 0.0) / (wall * (os.cpu_count() or 1))
+    turns.append(Turn(wall, own, others))
     return result
+
+
+def machine_time() -> float | None:
+    """Return the processor seconds that all processes have used, where /proc tells."""
+    try:
+        user, nice, system, _idle, _wait, *rest = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK")
 
 
 def seconds(value: float) -> str:
@@ -486,6 +517,8 @@ def measure(options: argparse.Namespace, settings: Settings) -> tuple[Report, bo
     index: Any = None
     report, agree = Report(head(settings, ours)), True
     chunks = tutorial.chunks(files)
+    if not chunks:
+        raise SystemExit("PyPDFLoader finds no text in these PDFs.")
     texts = sample(chunks, options.passages, ours)
     if "embed" in options.only:
         agree = embedding(tutorial, ours, texts, options.rounds, report)
@@ -534,7 +567,7 @@ def main() -> None:
     print("\n".join(report.head), end="\n\n")
     print("| stage | tutorial | rag-app | times as fast |\n|---|---|---|---|")
     print("\n".join(stage.row() for stage in report.stages), end="\n\n")
-    print("\n".join(f"- {remark}" for remark in [*report.remarks, work(report.stages)]))
+    print("\n".join(f"- {remark}" for remark in [*report.remarks, *disturbance(report.stages)]))
     if options.json:
         options.json.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if not agree:

@@ -59,7 +59,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     The generator is not asked where no passage is relevant.
     """
     clock, usage = _Clock(time.perf_counter()), Usage()
-    asked = standalone(question, history, stages.generator()) if history else question
+    asked = standalone(question, history, stages.generator)
     hits, trace = stages.find(asked)
     yield Passages(hits)
     since = time.perf_counter()
@@ -110,8 +110,7 @@ class _Result:
 
     def after(self, draft: Draft) -> str:
         """Return what is still to be shown when the draft has been."""
-        shown = draft.shown.strip()
-        return self.text.removeprefix(shown) if self.text.startswith(shown) else ""
+        return self.text.removeprefix(draft.shown)
 
 
 def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> Iterator[str]:
@@ -126,7 +125,7 @@ def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: U
 def _prove(written: str, evidence: Sequence[Evidence], stages: Stages) -> _Result:
     """Tie the written answer to its quote; what is not covered by it makes the answer partial."""
     number, text = split_marker(written)
-    text = whole_sentences(text.strip())
+    text = whole_sentences(text.rstrip())
     piece = next((piece for piece in evidence if piece.number == number), None)
     if piece is None:
         return _Result("partial", text, unknown=() if number is None else (number,))

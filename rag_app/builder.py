@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag_app.store import Store
     from rag_app.types import FileStatus, Vectors
 
-_TITLE_TOKENS = 32  # of the document's title before each embedded passage
+_TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +109,31 @@ class Builder:
 
     def _cut(self, document: Document) -> list[Passage]:
         embedder = self._embedder()
-        limit = min(self._passage_tokens, embedder.max_tokens) - embedder.special_tokens
-        room = limit - embedder.count_tokens([_header(document, embedder)])[0]
-        return cut(document, embedder.count_tokens, room, self._overlap_tokens)
+        room = self._limit() - embedder.count_tokens([self._header(document)])[0]
+        return cut(document, embedder.count_tokens, room, min(self._overlap_tokens, room - 1))
 
     def _embed(self, document: Document, passages: Sequence[Passage], tell: Callable[[int, int], None]) -> Vectors:
-        embedder = self._embedder()
-        header, done = _header(document, embedder), 0
+        header, done = self._header(document), 0
 
         def step(count: int) -> None:
             nonlocal done
             done += count
             tell(done, len(passages))
 
-        return embedder.embed_passages([header + passage.text for passage in passages], step)
+        return self._embedder().embed_passages([header + passage.text for passage in passages], step)
+
+    def _header(self, document: Document) -> str:
+        """Return what is embedded before each passage: the document's title, as far as it is short."""
+        count, words = self._embedder().count_tokens, document.title.split()
+        most = min(_TITLE_TOKENS, self._limit() // 2)
+        while words and count([" ".join(words)])[0] > most:
+            words.pop()
+        return " ".join(words) + "\n"
+
+    def _limit(self) -> int:
+        """Return the most tokens of a title and its passage together."""
+        embedder = self._embedder()
+        return min(self._passage_tokens, embedder.max_tokens) - embedder.special_tokens
 
 
 def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds: float) -> IngestReport:
@@ -140,14 +151,6 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
         round(seconds, 3),
         tuple(reports),
     )
-
-
-def _header(document: Document, embedder: Embedder) -> str:
-    """Return what is embedded before each passage: the document's title, as far as it is short."""
-    words = document.title.split()
-    while words and embedder.count_tokens([" ".join(words)])[0] > _TITLE_TOKENS:
-        words.pop()
-    return " ".join(words) + "\n"
 
 
 def _teller(progress: Callable[[Step], None] | None, path: str, done: int, files: int) -> Callable[[int, int], None]:

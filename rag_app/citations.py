@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 SENTENCES = 2  # an answer ends after so many
 _MARKER = re.compile(r"\[(\d+)\]")
 _NAMED = re.compile(r"\[(\d+)\] ")
-_FIGURE = re.compile(r"\d(?:[\d.,:/’' ]*\d)?")
+_FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
+_THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
+_SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
+_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|Corp|St)|^\d+|\s\d{1,2})\.$"
@@ -55,7 +58,7 @@ class AnswerForm:
     def finished(self, written: str) -> bool:
         """Tell whether the answer must end: it holds as many sentences as it may."""
         marker = _NAMED.match(written)
-        return marker is not None and len(sentence_ends(written[marker.end() :])) >= SENTENCES
+        return marker is not None and len(_passed_ends(written[marker.end() :])) >= SENTENCES
 
 
 def form_for(question: str, evidence: Sequence[Evidence]) -> AnswerForm:
@@ -69,10 +72,16 @@ def sentence_ends(text: str) -> list[int]:
     return [match.end() for match in _END.finditer(text) if not _ABBREVIATION.search(text[: match.start() + 1])]
 
 
+def _passed_ends(text: str) -> list[int]:
+    """Return the ends that more text follows: "3." may still become "3.5"."""
+    return [end for end in sentence_ends(text) if end < len(text)]
+
+
 def whole_sentences(text: str) -> str:
     """Drop an unfinished last sentence, where one before it is whole."""
     ends = sentence_ends(text)
-    return text[: ends[-1]] if ends else text
+    finished = any(match.end() == len(text) for match in _END.finditer(text))
+    return text if finished or not ends else text[: ends[-1]]
 
 
 def split_marker(written: str) -> tuple[int | None, str]:
@@ -82,7 +91,10 @@ def split_marker(written: str) -> tuple[int | None, str]:
 
 
 class Draft:
-    """An answer while it is written: its marker is held back, its text can be shown at once."""
+    """An answer while it is written: its marker is held back, its text shown.
+
+    After the first sentence only whole ones are shown, so that an unfinished one can still be dropped.
+    """
 
     def __init__(self) -> None:
         self.written = ""
@@ -94,7 +106,9 @@ class Draft:
         marker, text = split_marker(self.written)
         if marker is None:
             return ""
-        new, self.shown = text[len(self.shown) :], text
+        ends = _passed_ends(text)
+        ready = text[: ends[-1]] if ends else text.rstrip()
+        new, self.shown = ready[len(self.shown) :], ready
         return new
 
 
@@ -121,9 +135,17 @@ def cite(marker: int, piece: Evidence, document: Document) -> Citation:
 
 def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
     """Return the figures of `answer` that stand in none of `sources`: numbers the generator altered or made up."""
-    known = {_digits(figure) for source in sources for figure in _FIGURE.findall(source)}
-    known |= {part for source in sources for part in re.findall(r"\d+", source)}
-    return [figure for figure in _FIGURE.findall(answer) if _digits(figure) not in known and figure not in known]
+    known: set[str] = set()
+    for source in sources:
+        figures = _FIGURE.findall(source)
+        known.update(_value(figure) for figure in figures)
+        known.update(
+            part for figure in figures for part in re.findall(r"\d+", figure) if ":" in figure or "/" in figure
+        )
+        known.update(re.sub(r"\D", "", figure) for figure in _SPACED.findall(source))
+        known.update(str(_WORDS.index(word)) for word in re.findall(r"[a-z]+", source.lower()) if word in _WORDS)
+    answer = _SPACED.sub(lambda match: "" if re.sub(r"\D", "", match[0]) in known else match[0], answer)
+    return [figure for figure in _FIGURE.findall(answer) if _value(figure) not in known]
 
 
 def normal(text: str) -> str:
@@ -132,8 +154,17 @@ def normal(text: str) -> str:
     return " ".join(text.split())
 
 
-def _digits(figure: str) -> str:
-    return re.sub(r"\D", "", figure)
+def _value(figure: str) -> str:
+    """Return a figure as it is compared: without thousands separators, and with a decimal point."""
+    if _THOUSANDS.fullmatch(figure):
+        return re.sub(r"\D", "", figure)
+    whole, comma, rest = figure.rpartition(",")
+    if comma and _THOUSANDS.fullmatch(whole):  # 1.250,50
+        return re.sub(r"\D", "", whole) + "." + rest
+    whole, point, rest = figure.rpartition(".")
+    if point and _THOUSANDS.fullmatch(whole):  # 1,250.50
+        return re.sub(r"\D", "", whole) + "." + rest
+    return figure.replace(",", ".")
 
 
 def _latin(character: str) -> bool:

@@ -303,9 +303,7 @@ def models(
 @models_app.command("pull")
 def pull_models(
     context: typer.Context,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="Without names: the chosen models.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Without names: the chosen models.")] = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,

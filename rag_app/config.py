@@ -92,10 +92,22 @@ def load(
     values: dict[str, Any] = {"library": _data_folder() / "library", "models": _cache_folder() / "models"}
     values |= _from_file(config, environment)
     values |= _from_environment(environment)
-    for key, value in (flags or {}).items():
-        if value is not None:
-            values[key] = _convert(key, value, "on the command line")
+    values |= _from_flags(flags or {}, "on the command line")
     return Settings(**values)
+
+
+def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Return the settings with single ones replaced; None means not given.
+
+    Raises:
+        SettingsError: an unknown key, or a value of the wrong type or out of range.
+    """
+    return replace(settings, **_from_flags(changes, "in the call"))
+
+
+def with_library(settings: Settings, folder: Path | str) -> Settings:
+    """Return the settings for the library at `folder`."""
+    return changed(settings, {"library": folder})
 
 
 def _kinds() -> dict[str, str]:
@@ -125,6 +137,10 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _from_flags(flags: Mapping[str, Any], where: str) -> dict[str, Any]:
+    return {key: _convert(key, value, where) for key, value in flags.items() if value is not None}
+
+
 def _convert(key: str, value: Any, where: str) -> Any:
     kinds = _kinds()
     if key not in kinds:
@@ -139,6 +155,10 @@ def _convert(key: str, value: Any, where: str) -> Any:
             if isinstance(value, bool | float):
                 raise ValueError
             return int(value)
+    except RuntimeError as error:  # from Path.expanduser
+        raise SettingsError(
+            f"{key} = {str(value)!r} {where} is in the home folder of an unknown user.", hint="Write the path in full."
+        ) from error
     except (TypeError, ValueError) as error:
         raise SettingsError(f"{key} = {value!r} {where} is not a {kind}.", hint="Correct the value.") from error
     if not isinstance(value, str) or not value:
@@ -153,8 +173,3 @@ def _truth(value: str) -> bool:
     if text in {"0", "false", "no", "off", ""}:
         return False
     raise ValueError(value)
-
-
-def with_library(settings: Settings, folder: Path | str) -> Settings:
-    """Return the settings for the library at `folder`."""
-    return replace(settings, library=Path(folder).expanduser().absolute())

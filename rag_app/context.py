@@ -74,9 +74,9 @@ def units(text: str) -> list[Unit]:
         else:
             found.append(Unit(start, end, " | ".join(leads), row=True))
             rows += 1
-    if leads and not rows:  # a heading at the end of the passage heads nothing here
-        found.append(Unit(*_lines(text)[-1], ""))
-    return found or [Unit(start, end, "") for start, end in _lines(text)]
+    if leads and not rows:  # short lines at the end of the passage head nothing here
+        found += [Unit(start, end, "") for start, end in _lines(text)[-len(leads) :]]
+    return found
 
 
 def _heads(line: str) -> bool:
@@ -88,7 +88,7 @@ def _lines(text: str) -> list[tuple[int, int]]:
     """Return the spans of the lines; a page break inside a sentence does not end its line."""
     spans: list[tuple[int, int]] = []
     for start, end in sentences(text):
-        if spans and "\n" not in text[spans[-1][1] : start]:
+        if spans and not {"\n", "\f"} & set(text[spans[-1][1] : start]):
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
@@ -150,7 +150,7 @@ def show(evidence: Sequence[Evidence]) -> str:
     """Write the numbered sentences for the prompt, under the name and page of their document."""
     lines = []
     for (document, page), group in groupby(evidence, key=lambda piece: (piece.hit.document, piece.hit.page)):
-        lines.append(f"From {PurePath(document).stem}, page {page}:")
+        lines.append(f"From {_name(document)}, page {page}:")
         lead = ""
         for piece in group:
             if piece.lead and piece.lead != lead:
@@ -162,7 +162,11 @@ def show(evidence: Sequence[Evidence]) -> str:
 
 def _reading(hit: Hit, unit: Unit) -> str:
     """Return what the cross-encoder reads of a piece: the name of its document, what it stands under, and itself."""
-    return f"{PurePath(hit.document).stem}: {unit.lead} {_flat(hit.text[unit.start : unit.end])}"
+    return f"{_name(hit.document)}: {unit.lead} {_flat(hit.text[unit.start : unit.end])}"
+
+
+def _name(document: str) -> str:
+    return _flat(PurePath(document).stem)
 
 
 def _flat(text: str) -> str:

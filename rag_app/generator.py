@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -108,6 +109,7 @@ class LlamaGenerator:
         self._model = model
         self._template = template
         self._lock = threading.Lock()
+        self._writer: int | None = None  # the thread that holds the lock
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`."""
@@ -125,7 +127,7 @@ class LlamaGenerator:
             form: which pieces may come; the likeliest that it allows is taken.
 
         Raises:
-            UsageError: the prompt does not fit the context.
+            UsageError: the prompt does not fit the context, or this thread has not closed its last answer.
         """
         tokens = self._prompt(messages)
         if len(tokens) + max_tokens > self.context:
@@ -133,7 +135,7 @@ class LlamaGenerator:
                 f"The question and its passages take {len(tokens)} tokens; the generator holds {self.context}.",
                 hint="Ask a shorter question, or set a larger `context`.",
             )
-        with self._lock:
+        with self._alone():
             usage.prompt, usage.completion = len(tokens), 0
             try:
                 usage.evaluated = self._read(tokens)
@@ -141,6 +143,22 @@ class LlamaGenerator:
             except BaseException:
                 self._model.reset()  # an interrupted evaluation leaves the cache in doubt
                 raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until no other thread writes an answer; this one would wait for itself without an end."""
+        thread = threading.get_ident()
+        if self._writer == thread:
+            raise UsageError(
+                "An answer is still being written; close it first.",
+                hint="Read the stream to its end, or call its close().",
+            )
+        with self._lock:
+            self._writer = thread
+            try:
+                yield
+            finally:
+                self._writer = None
 
     def _read(self, tokens: list[int]) -> int:
         """Evaluate the prompt, all but what the cache holds of it; return how many tokens that was."""
@@ -269,9 +287,9 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
 def _least(lead: bytes) -> str:
     """Return the lowest character whose UTF-8 form starts with `lead`."""
     size = 2 if lead[0] < 0xE0 else 3 if lead[0] < 0xF0 else 4
-    for filler in (b"\x80", b"\xa0", b"\x90"):
+    for second in (b"\x80", b"\x90", b"\xa0"):  # the lowest after most bytes, after F0, and after E0
         try:
-            return (lead + filler * (size - len(lead)))[:size].decode("utf-8")
+            return (lead + second + b"\x80\x80")[:size].decode("utf-8")
         except UnicodeDecodeError:
             continue
     return "\ufffd"

@@ -65,13 +65,13 @@ class Library:
             folder: where it lies; the settings' library by default.
             settings: from `rag_app.config.load()` by default.
             create: make one where there is none.
-            changes: single settings, such as `embedder="bge-small-en-v1.5-int8"`.
+            changes: single settings that go before all others, such as `embedder="bge-small-en-v1.5-int8"`.
 
         Raises:
             LibraryError: the folder holds no library, or a damaged or newer one.
             SettingsError: an unknown or unusable setting.
         """
-        settings = settings or config.load(flags=changes)
+        settings = config.load(flags=changes) if settings is None else config.changed(settings, changes)
         if folder is not None:
             settings = config.with_library(settings, folder)
         return cls(Store.open(settings.library, create=create), settings)
@@ -92,7 +92,7 @@ class Library:
 
     def ingest(
         self,
-        paths: Iterable[str | Path],
+        paths: str | Path | Iterable[str | Path],
         *,
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
@@ -100,7 +100,7 @@ class Library:
         """Add new and changed files; folders are walked, unchanged files skipped.
 
         Args:
-            paths: files and folders.
+            paths: files and folders, or a single one.
             password: for encrypted PDFs.
             progress: told of each step.
 
@@ -120,17 +120,17 @@ class Library:
         )
         with self._store.writing():
             try:
-                return builder.ingest([Path(path) for path in paths], password, progress)
+                return builder.ingest([Path(path) for path in _each(paths)], password, progress)
             finally:
                 self._save()
 
-    def remove(self, paths: Iterable[str | Path]) -> IngestReport:
+    def remove(self, paths: str | Path | Iterable[str | Path]) -> IngestReport:
         """Remove documents from the library; their files stay. A path that is not in it becomes a failed line."""
         from rag_app.builder import report_of
 
         begun, reports = perf_counter(), []
         with self._store.writing():
-            for path in paths:
+            for path in _each(paths):
                 try:
                     document = self._find(path)
                 except UsageError as error:
@@ -280,15 +280,16 @@ class Library:
         from rag_app.search import Trace as NewTrace
 
         k = self.settings.k if k is None else k
-        candidates = max(self.settings.candidates if candidates is None else candidates, k)
-        if k < 1:
-            raise UsageError(f"k = {k} is less than 1.", hint="Ask for at least one passage.")
+        candidates = self.settings.candidates if candidates is None else candidates
+        for name, number in (("k", k), ("candidates", candidates)):
+            if number < 1:
+                raise UsageError(f"{name} = {number} is less than 1.", hint="Ask for at least one passage.")
         if mode not in MODES:
             raise UsageError(f"There is no search mode {mode!r}.", hint=f"Choose one of: {', '.join(MODES)}.")
         embed = self._open_embedder().embed_question if mode != "keyword" else _no_embedding
         search = Search(embed, self._nearest, self._store.keyword)
         return two_stages(
-            lambda question: search.candidates(question, candidates, mode, trace or NewTrace()),
+            lambda question: search.candidates(question, max(candidates, k), mode, trace or NewTrace()),
             self._documents_of,
             self._open_reranker() if rerank else None,
             k,
@@ -397,6 +398,10 @@ class Library:
             paths = ", ".join(document.path for document in found)
             raise UsageError(f"Several documents are called {path}: {paths}.", hint="Give the whole path.")
         raise UsageError(f"{path} is not in the library.", hint="List what is there with `rag documents`.")
+
+
+def _each(paths: str | Path | Iterable[str | Path]) -> Iterable[str | Path]:
+    return [paths] if isinstance(paths, str | Path) else paths
 
 
 def _checked(question: str) -> str:

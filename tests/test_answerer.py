@@ -136,15 +136,12 @@ def test_the_marker_is_not_shown_before_it_is_checked() -> None:
         "[$n] Three months",
         pytest.param(
             "[$n] It is three months. ",
-            marks=pytest.mark.xfail(strict=True, reason="bug: white space at the end is shown, the answer lacks it"),
         ),
         pytest.param(
             "[$n] It is three months. And it can be given by both parties at any time of the",
-            marks=pytest.mark.xfail(strict=True, reason="bug: a dropped half sentence was shown, and [1] never is"),
         ),
         pytest.param(
             "[$n] It is three months. The rent is due on day 3.",
-            marks=pytest.mark.xfail(strict=True, reason="bug: a sentence ending in a number is dropped, but was shown"),
         ),
     ],
 )
@@ -241,7 +238,6 @@ def test_a_question_that_stands_alone_is_searched_as_it_is() -> None:
     assert len(asking.generator.prompts) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="bug: with a history the generator is loaded before it is known to be needed")
 def test_a_question_that_stands_alone_and_has_no_answer_loads_no_generator() -> None:
     asking = world()
     asking.ask("What does the president of France earn?", [Turn("user", QUESTION)])

@@ -91,7 +91,7 @@ def test_an_answer_may_not_end_before_it_says_something() -> None:
 
 def test_an_answer_ends_after_its_last_sentence() -> None:
     sentence = "It is so."
-    texts = ["[1] " + " ".join([sentence] * n) for n in range(SENTENCES + 1)]
+    texts = ["[1] " + " ".join([sentence] * n) + " " for n in range(SENTENCES + 1)]
     assert [FORM.finished(text) for text in texts] == [False] * SENTENCES + [True]
 
 
@@ -153,9 +153,6 @@ def test_an_unfinished_sentence_is_dropped_where_one_before_it_is_whole(text: st
     assert whole_sentences(text) == whole
 
 
-@pytest.mark.xfail(
-    strict=True, reason="bug: an end after a short number or 'no' is no end, so a whole sentence is dropped"
-)
 @pytest.mark.parametrize(
     "text", ["Notice is given in time. The fee is 12.", "Dogs are not allowed. So the answer is no."]
 )
@@ -177,13 +174,15 @@ def test_markers_are_listed_once_in_their_order() -> None:
 
 
 @given(st.text("ab .", max_size=30), st.lists(st.integers(1, 6), max_size=20))
-def test_a_draft_shows_all_of_the_text_and_nothing_of_the_marker(text: str, sizes: list[int]) -> None:
+def test_a_draft_shows_only_what_stays_in_the_answer_and_nothing_of_the_marker(text: str, sizes: list[int]) -> None:
     whole, place, shown = f"[7] {text}", 0, ""
     draft = Draft()
     for size in [*sizes, len(whole)]:
         shown += draft.add(whole[place : place + size])
         place += size
-    assert (shown, draft.shown, draft.written) == (text, text, whole)
+    assert draft.written == whole
+    assert shown == draft.shown
+    assert whole_sentences(text.rstrip()).startswith(shown)
 
 
 # Proof
@@ -260,7 +259,6 @@ def test_an_altered_figure_is_reported(answer: str, source: str, figures: list[s
     assert unsupported_figures(answer, [source]) == figures
 
 
-@pytest.mark.xfail(strict=True, reason="bug: a decimal point is dropped like a thousands separator: 3.5 passes for 35")
 @pytest.mark.parametrize(
     ("answer", "source"), [("It weighs 35 kg.", "It weighs 3.5 kg."), ("It costs 12.50.", "It costs 1,250.")]
 )
@@ -268,7 +266,6 @@ def test_a_figure_with_a_moved_decimal_point_is_reported(answer: str, source: st
     assert len(unsupported_figures(answer, [source])) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="bug: figures parted by a comma or a space are read as one")
 @pytest.mark.parametrize(
     ("answer", "source"),
     [

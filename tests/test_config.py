@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rag_app import config
-from rag_app.config import Settings, load, with_library
+from rag_app.config import Settings, changed, load, with_library
 from rag_app.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -178,6 +179,20 @@ def test_settings_made_by_hand_are_checked_too(tmp_path: Path) -> None:
         Settings(library=tmp_path, models=tmp_path, k=0)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: Path.expanduser raises RuntimeError, which _convert does not translate")
-def test_the_home_of_an_unknown_user_is_a_settings_error() -> None:
-    assert "library" in refusal(flags={"library": "~nobody-of-this-name/notes"})[0]
+def test_the_home_of_an_unknown_user_is_a_settings_error(tmp_path: Path) -> None:
+    folder = "~nobody-of-this-name/notes"
+    message = "library = '~nobody-of-this-name/notes' on the command line is in the home folder of an unknown user."
+    assert refusal(flags={"library": folder}) == (message, "Write the path in full.")
+    with pytest.raises(SettingsError, match="home folder of an unknown user"):
+        with_library(Settings(library=tmp_path, models=tmp_path), folder)
+
+
+def test_changes_go_before_the_settings_they_are_made_to_and_are_checked_like_flags(tmp_path: Path) -> None:
+    settings = Settings(library=tmp_path, models=tmp_path, k=7, candidates=20)
+    assert changed(settings, {"k": "3", "candidates": None}) == replace(settings, k=3)
+    with pytest.raises(SettingsError, match=r"k = 0 is out of range\."):
+        changed(settings, {"k": 0})
+    with pytest.raises(SettingsError, match=r"k = 'many' in the call is not a int\."):
+        changed(settings, {"k": "many"})
+    with pytest.raises(SettingsError, match=r"Unknown setting 'colour' in the call\."):
+        changed(settings, {"colour": "red"})
