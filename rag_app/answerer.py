@@ -11,10 +11,12 @@ from rag_app.citations import Draft, cite, form_for, split_marker, unsupported_f
 from rag_app.context import gather, show
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
+from rag_app.refusal import SURE, hopeless, relevant, supported
 from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Generator as Pieces
 
     from ingest import Document
     from rag_app.context import Evidence
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from rag_app.search import Trace
     from rag_app.types import AnswerStatus, Citation, Event, Hit, Turn, Vectors
 
-RELEVANT = 0.0  # logits; below it the best passage and sentence say nothing on the question (benchmarks/refusal.py)
 NOT_FOUND = "The documents do not answer this question."
 
 
@@ -65,16 +66,22 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     since = time.perf_counter()
     evidence = gather(asked, hits, stages.score, stages.evidence)
     trace.timed("rerank", since)
-    draft = Draft()
+    draft, shown = Draft(), ""
+    result = _Result("not_found", NOT_FOUND)
     if relevant(hits, evidence):
-        for piece in _write(asked, evidence, stages, usage):
-            if text := draft.add(piece):
+        writing = _write(asked, evidence, stages, usage)
+        for piece in writing:
+            text, chosen = draft.add(piece), _named(draft, evidence)
+            if chosen and hopeless(asked, chosen, stages.read(chosen.hit.document)):
+                break
+            if text and chosen and chosen.score >= SURE:  # else it is shown when it has been checked
                 clock.token()
+                shown += text
                 yield Token(text)
-        result = _prove(draft.written, evidence, stages)
-    else:
-        result = _Result("not_found", NOT_FOUND)
-    if rest := result.after(draft):
+        writing.close()
+        result = _prove(asked, draft, evidence, stages)
+    if rest := result.text.removeprefix(shown):
+        clock.token()
         yield Token(rest)
     yield Answer(
         question=question,
@@ -95,12 +102,6 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     )
 
 
-def relevant(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> bool:
-    """Tell whether any passage or sentence bears on the question."""
-    best = max([*(hit.score for hit in hits), *(piece.score for piece in evidence)], default=RELEVANT)
-    return bool(evidence) and best > RELEVANT
-
-
 @dataclass(frozen=True, slots=True)
 class _Result:
     status: AnswerStatus
@@ -108,12 +109,8 @@ class _Result:
     citations: tuple[Citation, ...] = ()
     unknown: tuple[int, ...] = ()
 
-    def after(self, draft: Draft) -> str:
-        """Return what is still to be shown when the draft has been."""
-        return self.text.removeprefix(draft.shown)
 
-
-def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> Iterator[str]:
+def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> Pieces[str, None, None]:
     messages = [
         Message("system", render("answer_system")),
         Message("user", render("answer_user", evidence=show(evidence), question=question)),
@@ -122,14 +119,22 @@ def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: U
     yield from stages.generator().stream(messages, usage, max_tokens=stages.answer_tokens, form=form)
 
 
-def _prove(written: str, evidence: Sequence[Evidence], stages: Stages) -> _Result:
-    """Tie the written answer to its quote; what is not covered by it makes the answer partial."""
-    number, text = split_marker(written)
+def _named(draft: Draft, evidence: Sequence[Evidence]) -> Evidence | None:
+    """Return the evidence that the draft names, as soon as it does."""
+    number, _ = split_marker(draft.written)
+    return next((piece for piece in evidence if piece.number == number), None)
+
+
+def _prove(question: str, draft: Draft, evidence: Sequence[Evidence], stages: Stages) -> _Result:
+    """Tie the written answer to its quote; what the quote does not cover makes it partial, or no answer at all."""
+    number, text = split_marker(draft.written)
     text = whole_sentences(text.rstrip())
-    piece = next((piece for piece in evidence if piece.number == number), None)
+    piece = _named(draft, evidence)
     if piece is None:
         return _Result("partial", text, unknown=() if number is None else (number,))
-    citation = cite(1, piece, stages.read(piece.hit.document))
-    sources = [citation.quote, piece.lead, piece.hit.text]
-    supported = citation.verified and not unsupported_figures(text, sources)
-    return _Result("answered" if supported else "partial", f"{text} [1]", (citation,))
+    document = stages.read(piece.hit.document)
+    if hopeless(question, piece, document) or not supported(question, text, piece, document, stages.generator()):
+        return _Result("not_found", NOT_FOUND)
+    citation = cite(1, piece, document)
+    covered = citation.verified and not unsupported_figures(text, [citation.quote, piece.lead, piece.hit.text])
+    return _Result("answered" if covered else "partial", f"{text} [1]", (citation,))

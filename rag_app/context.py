@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from rag_app.types import Hit, Vectors
 
-EVIDENCE = 10  # sentences shown to the generator
+EVIDENCE = 10  # sentences shown to the generator, those after the best ones included
+_FOLLOWED = 3  # best sentences whose following one is shown too: it often holds what the first announces
 _HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
 _SHORT = 60  # characters; a shorter sentence is quoted together with the next one
 _TOPIC = 32  # characters; a paragraph that opens with so short a sentence names its topic there ("6. Summer fair.")
@@ -124,12 +125,14 @@ def gather(
     scores = score(question, [_reading(hit, unit) for hit, unit in pieces])
     worth = [float(value) + _PASSAGE_WEIGHT * hit.score for value, (hit, _) in zip(scores, pieces, strict=True)]
     best: list[int] = []
+    wanted = max(n - _FOLLOWED, 1)
     taken = Counter[tuple[str, str]]()
     for row in sorted(range(len(pieces)), key=lambda row: -worth[row]):
         hit, unit = pieces[row]
         taken[hit.document, unit.lead] += unit.row
-        if len(best) < n and taken[hit.document, unit.lead] <= _ROWS:
+        if len(best) < wanted and taken[hit.document, unit.lead] <= _ROWS:
             best.append(row)
+    best += [row for row in _following(pieces, best[:_FOLLOWED]) if row not in best][: n - len(best)]
     order = sorted(best, key=lambda row: (pieces[row][0].rank, pieces[row][1].start))
     return [
         Evidence(
@@ -144,6 +147,13 @@ def gather(
         for number, row in enumerate(order, 1)
         for hit, unit in [pieces[row]]
     ]
+
+
+def _following(pieces: Sequence[tuple[Hit, Unit]], rows: Sequence[int]) -> list[int]:
+    """Return the rows of the sentences that directly follow those of `rows` in their document."""
+    starts = {(hit.document, hit.start + unit.start): row for row, (hit, unit) in enumerate(pieces)}
+    ends = [(hit.document, hit.start + unit.end) for hit, unit in (pieces[row] for row in rows)]
+    return [starts[document, end + gap] for document, end in ends for gap in (1, 2) if (document, end + gap) in starts]
 
 
 def show(evidence: Sequence[Evidence]) -> str:

@@ -37,6 +37,16 @@ _TORCH_BATCH = 16
 _LAYOUT = 1  # of the converted folder; a change converts anew
 
 
+def _openvino() -> Any:
+    """Import OpenVINO without its usage statistics, which it would send over the network."""
+    import sys
+
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: its own stub is used
+    import openvino
+
+    return openvino
+
+
 class Encoder(Protocol):
     """Runs token sequences through a transformer."""
 
@@ -80,8 +90,7 @@ class OpenVinoEncoder:
     """The fast engine: bfloat16 where the processor has it."""
 
     def __init__(self, folder: Path, max_tokens: int, threads: int) -> None:
-        import openvino
-
+        openvino = _openvino()
         core = openvino.Core()
         self.precision = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
         self.tokenizer = _tokenizer(folder / "tokenizer.json", max_tokens)
@@ -177,8 +186,7 @@ def _limit(tokenizer: Tokenizer, max_tokens: int) -> None:
 
 def _converted(model: InstalledModel, kind: Kind, settings: Settings) -> Path:
     """Return the folder with the OpenVINO form of `model`, converting it the first time."""
-    import openvino
-
+    openvino = _openvino()
     name = f"{model.fingerprint[:16]}-{kind}-{openvino.__version__.split('-')[0]}-{_LAYOUT}"
     folder = settings.models / ".openvino" / name
     if not _intact(folder):
@@ -201,8 +209,9 @@ def _sha256(path: Path) -> str:
 
 
 def _convert(source: Path, kind: Kind, folder: Path) -> None:
-    import openvino
     import torch
+
+    openvino = _openvino()
 
     module, tokenizer = _torch_module(source, kind)
     temporary = folder.with_name(f"{folder.name}.{os.getpid()}.part")

@@ -69,6 +69,10 @@ class Generator(Protocol):
         """Yield the answer in pieces; closing the iterator stops the model."""
         ...
 
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Return by how many logits the model would rather begin its reply with `one` than with `other`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ChatTemplate:
@@ -129,12 +133,7 @@ class LlamaGenerator:
         Raises:
             UsageError: the prompt does not fit the context, or this thread has not closed its last answer.
         """
-        tokens = self._prompt(messages)
-        if len(tokens) + max_tokens > self.context:
-            raise UsageError(
-                f"The question and its passages take {len(tokens)} tokens; the generator holds {self.context}.",
-                hint="Ask a shorter question, or set a larger `context`.",
-            )
+        tokens = self._fitting(messages, max_tokens)
         with self._alone():
             usage.prompt, usage.completion = len(tokens), 0
             try:
@@ -143,6 +142,28 @@ class LlamaGenerator:
             except BaseException:
                 self._model.reset()  # an interrupted evaluation leaves the cache in doubt
                 raise
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Return by how many logits the model would rather begin its reply with `one` than with `other`.
+
+        Both are taken in lower case and capitalised, whichever is likelier, by their first token.
+
+        Raises:
+            UsageError: the prompt does not fit the context.
+        """
+        tokens = self._fitting(messages, 1)
+        with self._alone():
+            try:
+                self._read(tokens)
+            except BaseException:
+                self._model.reset()
+                raise
+            logits = self._logits()
+            best = [
+                max(float(logits[self._tokens(form, control=False)[0]]) for form in (word.lower(), word.capitalize()))
+                for word in (one, other)
+            ]
+        return best[0] - best[1]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -159,6 +180,20 @@ class LlamaGenerator:
                 yield
             finally:
                 self._writer = None
+
+    def _fitting(self, messages: Sequence[Message], max_tokens: int) -> list[int]:
+        tokens = self._prompt(messages)
+        if len(tokens) + max_tokens > self.context:
+            raise UsageError(
+                f"The question and its passages take {len(tokens)} tokens; the generator holds {self.context}.",
+                hint="Ask a shorter question, or set a larger `context`.",
+            )
+        return tokens
+
+    def _logits(self) -> Any:
+        import numpy as np
+
+        return np.ctypeslib.as_array(self._model._ctx.get_logits(), shape=(self._model.n_vocab(),))
 
     def _read(self, tokens: list[int]) -> int:
         """Evaluate the prompt, all but what the cache holds of it; return how many tokens that was."""
@@ -193,7 +228,7 @@ class LlamaGenerator:
         """Return the likeliest token that the form allows; None where the answer ends."""
         import numpy as np
 
-        logits = np.ctypeslib.as_array(self._model._ctx.get_logits(), shape=(self._model.n_vocab(),))
+        logits = self._logits()
         best = int(logits.argmax())
         if form is None:
             return None if self._ends(best) else best

@@ -123,6 +123,12 @@ class ScriptedGenerator:
             self.stopped += 1
             raise
 
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Prefer `one` where the words of the answer stand in the text that it is checked against."""
+        lines = messages[-1].content.splitlines()
+        text, answer = (words(next(li for li in lines if li.startswith(mark))) for mark in ("Text", "Answer:"))
+        return 2.0 if set(answer[1:]) <= set(text) else -2.0
+
 
 def _allowed(form: Form, written: str, piece: str) -> bool:
     """Ask the form character by character, as a byte-level vocabulary would."""

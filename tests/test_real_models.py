@@ -66,6 +66,7 @@ QUESTIONS = [
     "How can keyword and vector search be combined?",
     "How much cooler are streets with trees at night?",
     "Wie hoch ist die Miete für den Stellplatz?",
+    "Who pays for the insurance of a hired car?",
 ]
 
 
@@ -196,13 +197,13 @@ def test_another_embedder_serves_a_library_of_its_own(
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
 def test_a_vector_depends_on_its_text_alone(request: pytest.FixtureRequest, passages: list[str], engine: str) -> None:
     model: BiEncoder = request.getfixturevalue("embedder" if engine == "openvino" else "torch_embedder")
-    together = model.embed_passages(passages + QUESTIONS * 4)
+    together = model.embed_passages(passages + QUESTIONS * 4)  # each among 49 others
     for row in (0, 2, 9, 15, 29):
         [alone] = model.embed_passages([passages[row]])
-        [reversed_] = model.embed_passages(passages[: row + 1][::-1])[:1]
         assert np.abs(alone - together[row]).max() < 1e-3
-        assert np.abs(alone - reversed_).max() < 1e-3
-    assert np.array_equal(model.embed_passages(passages[:12]), model.embed_passages(passages[:12]))
+    backwards = model.embed_passages(passages[8:12][::-1])[::-1]
+    assert np.abs(backwards - together[8:12]).max() < 1e-3
+    assert np.array_equal(model.embed_passages(passages[8:12][::-1])[::-1], backwards)
 
 
 @pytest.mark.parametrize("engine", ["openvino", "torch"])
@@ -212,7 +213,7 @@ def test_a_score_depends_on_its_pair_alone(request: pytest.FixtureRequest, passa
     together = model.score(question, passages + VARIED + VARIED)
     for row in (0, 9, 29):
         assert model.score(question, [passages[row]])[0] == pytest.approx(together[row], abs=1e-3)
-    assert np.array_equal(model.score(question, passages[:12]), model.score(question, passages[:12]))
+    assert np.array_equal(model.score(question, passages[:9]), model.score(question, passages[:9]))
 
 
 # Alike in every engine
@@ -244,13 +245,13 @@ def test_openvino_reranks_as_sentence_transformers_does(
     from torch.nn import Identity
 
     published = Published(str(SETTINGS.models / RERANKER), device="cpu", local_files_only=True)
-    for question in QUESTIONS:
-        scores, expected = reranker.score(question, passages), torch_reranker.score(question, passages)
+    for question in QUESTIONS[:4]:
+        scores, expected = reranker.score(question, passages[8:]), torch_reranker.score(question, passages[8:])
         assert np.abs(scores - expected).max() < 0.1  # bfloat16, on logits from -11 to 11
         assert best(scores) == best(expected), question
-    pairs = [(QUESTIONS[0], text) for text in passages[:12]]
+    pairs = [(QUESTIONS[0], text) for text in passages[6:12]]
     logits = published.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
-    assert np.allclose(torch_reranker.score(QUESTIONS[0], passages[:12]), logits, atol=1e-3)
+    assert np.allclose(torch_reranker.score(QUESTIONS[0], passages[6:12]), logits, atol=1e-3)
 
 
 def best(scores: Vectors) -> list[int]:
@@ -362,7 +363,6 @@ def assert_proven(library: Library, answer: Answer) -> None:
         "Up to what amount is urgent dental treatment paid for on a business trip?",
         "Who won the Ida Lowell Cup?",
         "How much water is in one irrigation bag?",
-        "Which FAISS index does the exact inner-product search?",
         "Mit welcher Frist kann der Stellplatz gekündigt werden?",
     ],
 )
