@@ -123,7 +123,7 @@ def _from_file(config: Path | None, environment: Mapping[str, str]) -> dict[str,
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(
-            f"The configuration {path} cannot be read: {error}.",
+            f"The configuration {path} cannot be read: {getattr(error, 'strerror', None) or error}.",
             hint="Correct the file, or name another with --config.",
         ) from error
     return {key: _convert(key, value, f"in {path}") for key, value in table.items()}

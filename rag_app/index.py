@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from rag_app.errors import DiskError, LibraryError, disk_errors, needs
+from rag_app.errors import DiskError, LibraryError, disk_errors
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -298,7 +298,7 @@ def flat_index(vectors: Vectors) -> Any:
 
 @cache
 def _faiss() -> Any:
-    with needs("faiss", extra="local"), warnings.catch_warnings():
+    with warnings.catch_warnings():
         # Its generated bindings define types without a module, which Python deprecates at import.
         warnings.simplefilter("ignore", DeprecationWarning)
         import faiss

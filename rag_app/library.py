@@ -420,7 +420,7 @@ def _depth(budget: float | None, candidates: int, evidence: int) -> tuple[int, i
     """Return how many candidates are reranked and how many sentences are read to keep within `budget` seconds."""
     if budget is None:
         return candidates, evidence
-    if budget <= 0:
+    if not budget > 0:  # nan included
         raise UsageError(f"A budget of {budget} seconds is too small.", hint="Give a positive number of seconds.")
     share = min(budget / 4, 1.0)  # the reference machine gives its first word after 3 to 4 seconds
     return max(int(candidates * share), 10), max(round(evidence * share), 3)

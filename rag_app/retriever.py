@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rag_app.search import Trace
     from rag_app.types import Candidate, Event
 
-BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles; benchmarks/blend.py
+BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles
 
 
 class CandidateRetriever(BaseRetriever):
