@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rag_app.context import Evidence
 
 SENTENCES = 2  # an answer ends after so many
+_CLOSE = 4.0  # logits; the generator may only name evidence that scores this near to the best
 _MARKER = re.compile(r"\[(\d+)\]")
 _NAMED = re.compile(r"\[(\d+)\] ")
 _FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
@@ -64,7 +65,9 @@ class AnswerForm:
 def form_for(question: str, evidence: Sequence[Evidence]) -> AnswerForm:
     """Return the form of an answer to `question` from `evidence`."""
     text = question + "".join(piece.text for piece in evidence)
-    return AnswerForm(frozenset(piece.number for piece in evidence), any(c.isalpha() and not _latin(c) for c in text))
+    best = max((piece.score for piece in evidence), default=0.0)
+    numbers = frozenset(piece.number for piece in evidence if piece.score >= best - _CLOSE)
+    return AnswerForm(numbers, any(c.isalpha() and not _latin(c) for c in text))
 
 
 def sentence_ends(text: str) -> list[int]:

@@ -11,11 +11,11 @@ from prompts import render
 NAMES = sorted(path.name.removesuffix(".txt") for path in files(prompts).iterdir() if path.name.endswith(".txt"))
 
 
-def test_there_is_a_system_and_a_user_text_for_answering_and_for_rewriting() -> None:
-    assert NAMES == ["answer_system", "answer_user", "rewrite_system", "rewrite_user"]
+def test_there_is_a_system_and_a_user_text_for_each_thing_the_generator_does() -> None:
+    assert [f"{task}_{part}" for task in ("answer", "rewrite", "support") for part in ("system", "user")] == NAMES
 
 
-@pytest.mark.parametrize("name", ["answer_system", "rewrite_system"])
+@pytest.mark.parametrize("name", ["answer_system", "rewrite_system", "support_system"])
 def test_a_system_text_takes_no_values_so_that_it_stays_in_the_prefix_cache(name: str) -> None:
     text = render(name)
     assert "$" not in text
