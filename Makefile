@@ -15,7 +15,7 @@ TORCH := 2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO := .demo/library
-QUESTION ?= I bought my Aquilo dishwasher second-hand. Does the guarantee still cover it?
+QUESTION ?= I bought my Aquilo dishwasher second-hand. Does the maker's guarantee still apply to me?
 
 .DEFAULT_GOAL := help
 .PHONY: help install models demo test check unit samples bench clean
