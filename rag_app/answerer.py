@@ -69,11 +69,13 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     draft, shown = Draft(), ""
     result = _Result("not_found", NOT_FOUND)
     if relevant(hits, evidence):
-        writing = _write(asked, evidence, stages, usage)
+        writing, chosen = _write(asked, evidence, stages, usage), None
         for piece in writing:
-            text, chosen = draft.add(piece), _named(draft, evidence)
-            if chosen and hopeless(asked, chosen, stages.read(chosen.hit.document)):
-                break
+            text = draft.add(piece)
+            if chosen is None:
+                chosen = _named(draft, evidence)
+                if chosen and hopeless(asked, chosen, stages.read(chosen.hit.document)):
+                    break
             if text and chosen and chosen.score >= SURE:  # else it is shown when it has been checked
                 clock.token()
                 shown += text
