@@ -1,8 +1,13 @@
 """Ask your documents, on your machine, and get an answer with proof."""
 
-from rag_app.errors import RagError
-from rag_app.library import Library
-from rag_app.types import Answer, Citation, Hit, IngestReport, Passages, SearchResult, Token, Turn
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag_app.errors import RagError
+    from rag_app.library import Library
+    from rag_app.types import Answer, Citation, Hit, IngestReport, Passages, SearchResult, Token, Turn
 
 __version__ = "0.1.0"
 __all__ = [
@@ -18,3 +23,16 @@ __all__ = [
     "Turn",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is: the command is then within its own error handling at once."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from rag_app import errors, library, types
+
+    return next(getattr(module, name) for module in (library, errors, types) if hasattr(module, name))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,15 +7,11 @@ import os
 import sys
 from typing import NoReturn
 
-from rag_app.errors import RagError
-
 
 def main() -> None:
     """Run the command line; errors a user can act on become one message, one hint and exit code 1."""
     try:
         _run()
-    except RagError as error:
-        _end(error.message, error.hint, 1)
     except KeyboardInterrupt:  # while the program starts; afterwards typer makes it exit code 130
         _interrupted()
     except SystemExit as stop:
@@ -31,11 +27,15 @@ def main() -> None:
 
 def _run() -> None:
     from rag_app.cli import app
+    from rag_app.errors import RagError
 
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    app(prog_name="rag")
+    try:
+        app(prog_name="rag")
+    except RagError as error:
+        _end(error.message, error.hint, 1)
 
 
 def _interrupted() -> NoReturn:

@@ -90,7 +90,7 @@ class Builder:
         except OSError as error:
             return DocumentReport(name, "failed", reason=f"cannot be read: {error.strerror or error}")
         passages = self._cut(document) if document.text.strip() else []
-        vectors = self._embed(document, passages, tell)
+        vectors = self._embed(document, passages, tell) if passages else None
         self._store.put(
             document,
             sha256=sha256,

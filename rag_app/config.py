@@ -110,6 +110,9 @@ def with_library(settings: Settings, folder: Path | str) -> Settings:
     return changed(settings, {"library": folder})
 
 
+_MEANT = {"Path": "a path", "bool": "true or false", "int": "a whole number"}
+
+
 def _kinds() -> dict[str, str]:
     return {field.name: str(field.type) for field in fields(Settings)}
 
@@ -160,7 +163,7 @@ def _convert(key: str, value: Any, where: str) -> Any:
             f"{key} = {str(value)!r} {where} is in the home folder of an unknown user.", hint="Write the path in full."
         ) from error
     except (TypeError, ValueError) as error:
-        raise SettingsError(f"{key} = {value!r} {where} is not a {kind}.", hint="Correct the value.") from error
+        raise SettingsError(f"{key} = {value!r} {where} is not {_MEANT[kind]}.", hint="Correct the value.") from error
     if not isinstance(value, str) or not value:
         raise SettingsError(f"{key} = {value!r} {where} is not a name.", hint="Give a name in quotes.")
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -181,15 +180,18 @@ def _pull(name: str, settings: Settings, hub: Hub, progress: Progress) -> Path:
     spec = find_spec(name)
     target = settings.models / spec.name if spec else _hub_target(name, settings)
     label = spec.name if spec else name
+    state = "not installed"
     with locked(target):
         if target.is_dir():
-            with suppress(ModelDamaged):
+            try:
                 size = sum(file.bytes for file in verify(target, label, spec, thorough=True))
                 progress(label, size, size)
                 return target
+            except ModelDamaged:
+                state = "damaged"
         if settings.offline:
             raise FetchError(
-                f"The model {label} is not installed, and the network may not be used.",
+                f"The model {label} is {state}, and the network may not be used.",
                 hint=f"Unset RAG_OFFLINE, or copy the model's folder from another machine to {target}.",
             )
         if spec:

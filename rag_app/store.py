@@ -227,7 +227,7 @@ class Store:
         bytes: int,
         mtime_ns: int,
         passages: Sequence[Passage],
-        vectors: Vectors,
+        vectors: Vectors | None,
     ) -> Change:
         """Store a document with its passages, in place of an older version of the same path.
 
@@ -237,7 +237,7 @@ class Store:
             bytes: of the file.
             mtime_ns: of the file.
             passages: in reading order.
-            vectors: (len(passages), d) finite float32.
+            vectors: (len(passages), d) finite float32; None where there are no passages.
 
         Raises:
             ValueError: a passage is not the text at its offsets, or the vectors have another shape than needed.
@@ -489,9 +489,11 @@ def _check_passages(document: Document, passages: Iterable[Passage]) -> None:
             raise ValueError(f"{document.path}: a passage is not the text at {passage.start}:{passage.end}")
 
 
-def _blobs(vectors: Vectors, n: int) -> list[bytes]:
+def _blobs(vectors: Vectors | None, n: int) -> list[bytes]:
     import numpy as np
 
+    if vectors is None and not n:
+        return []
     rows = np.ascontiguousarray(vectors, dtype="<f4")
     if len(rows) != n or (n and (rows.ndim != 2 or not rows.size)) or not np.isfinite(rows).all():
         raise ValueError(f"vectors of shape {rows.shape}, or not finite, for {n} passages")

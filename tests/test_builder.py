@@ -126,6 +126,14 @@ def test_an_empty_pdf_is_added_with_a_warning_and_no_passages(empty_library: Lib
     assert empty_library.search("anything at all") == []
 
 
+def test_a_scan_needs_no_embedder(empty_library: Library, tmp_path: Path) -> None:
+    def absent() -> WordEmbedder:
+        raise AssertionError("the embedder was loaded")
+
+    empty_library._open_embedder = absent  # type: ignore[method-assign]
+    assert statuses(empty_library.ingest([write_pdf(tmp_path / "scan.pdf", "")])) == {"scan.pdf": "empty"}
+
+
 def test_a_file_that_loses_its_text_counts_as_updated_and_its_passages_go(library: Library, papers: Path) -> None:
     write_pdf(papers / "manual.pdf", "")
     report = library.ingest([papers])

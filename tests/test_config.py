@@ -94,7 +94,7 @@ def test_these_words_turn_a_switch_off(value: str) -> None:
 
 def test_a_word_that_is_neither_yes_nor_no_is_refused() -> None:
     message, _ = refusal(environment={"RAG_OFFLINE": "perhaps"})
-    assert message == "offline = 'perhaps' in $RAG_OFFLINE is not a bool."
+    assert message == "offline = 'perhaps' in $RAG_OFFLINE is not true or false."
 
 
 def test_an_unknown_key_of_the_file_is_refused_by_name(tmp_path: Path) -> None:
@@ -111,11 +111,11 @@ def test_an_unknown_flag_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('k = "many"', "k = 'many' in {} is not a int."),
-        ("k = 2.5", "k = 2.5 in {} is not a int."),
-        ("k = true", "k = True in {} is not a int."),
-        ("k = [1]", "k = [1] in {} is not a int."),
-        ("library = 5", "library = 5 in {} is not a Path."),
+        ('k = "many"', "k = 'many' in {} is not a whole number."),
+        ("k = 2.5", "k = 2.5 in {} is not a whole number."),
+        ("k = true", "k = True in {} is not a whole number."),
+        ("k = [1]", "k = [1] in {} is not a whole number."),
+        ("library = 5", "library = 5 in {} is not a path."),
         ("embedder = 5", "embedder = 5 in {} is not a name."),
         ('embedder = ""', "embedder = '' in {} is not a name."),
     ],
@@ -192,7 +192,7 @@ def test_changes_go_before_the_settings_they_are_made_to_and_are_checked_like_fl
     assert changed(settings, {"k": "3", "candidates": None}) == replace(settings, k=3)
     with pytest.raises(SettingsError, match=r"k = 0 is out of range\."):
         changed(settings, {"k": 0})
-    with pytest.raises(SettingsError, match=r"k = 'many' in the call is not a int\."):
+    with pytest.raises(SettingsError, match=r"k = 'many' in the call is not a whole number\."):
         changed(settings, {"k": "many"})
     with pytest.raises(SettingsError, match=r"Unknown setting 'colour' in the call\."):
         changed(settings, {"colour": "red"})

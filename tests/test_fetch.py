@@ -163,6 +163,13 @@ def test_pull_of_a_sound_model_fetches_nothing(specs: object, settings: Settings
     assert fetched == ["carrier"]
 
 
+def test_a_damaged_model_is_called_damaged_where_it_cannot_be_fetched_again(specs: object, settings: Settings) -> None:
+    [folder] = models.pull(["tiny-encoder"], settings)
+    (folder / "model.safetensors").write_bytes(b"v" * 5000)
+    with pytest.raises(FetchError, match=r"^The model tiny-encoder is damaged, and the network may not be used\.$"):
+        models.pull(["tiny-encoder"], replace(settings, offline=True))
+
+
 def test_pull_replaces_a_file_altered_without_changing_its_size(specs: object, settings: Settings) -> None:
     [folder] = models.pull(["tiny-encoder"], settings)
     (folder / "model.safetensors").write_bytes(b"v" * 5000)

@@ -101,6 +101,21 @@ def test_every_module_but_the_doors_can_be_imported_without_heavy_libraries() ->
     assert packages(json.loads(python(IMPORT, *wanted))) & HEAVY == set()
 
 
+def test_the_start_of_the_command_loads_nothing_of_ours_before_it_can_handle_an_interruption() -> None:
+    loaded = set(json.loads(python(IMPORT, "rag_app.__main__")))
+    assert {name for name in loaded if name.startswith("rag_app")} == {"rag_app", "rag_app.__main__"}
+
+
+def test_everything_public_can_be_imported_from_the_package() -> None:
+    import rag_app
+
+    assert {name: getattr(rag_app, name) is not None for name in rag_app.__all__} == dict.fromkeys(
+        rag_app.__all__, True
+    )
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        rag_app.Nothing  # noqa: B018
+
+
 def test_help_answers_in_a_fifth_of_a_second() -> None:
     # processor time, not time on the clock: other programs may be running
     spent = min(json.loads(python(HELP, "--help"))["spent"] for _ in range(TRIES))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pypdf
 import pytest
-from fpdf import FPDF
+from fakes import write_pdf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf.constants import PageLabelStyle
@@ -16,20 +16,6 @@ from ingest import Document, DocumentError, cut, read, sentences
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def pdf(path: Path, *pages: str, title: str | None = None) -> Path:
-    """Write a PDF with one page for each text; a line of a text is a line of the page."""
-    writer = FPDF()
-    writer.set_font("Helvetica", size=10)
-    if title is not None:
-        writer.set_title(title)
-    for page in pages:
-        writer.add_page()
-        for line in page.split("\n"):
-            writer.cell(0, 5, line, new_x="LMARGIN", new_y="NEXT")
-    path.write_bytes(bytes(writer.output()))
-    return path
 
 
 def encrypted(path: Path, password: str, algorithm: str = "AES-256") -> Path:
@@ -47,7 +33,7 @@ def reason(path: Path, password: str | None = None) -> str:
 
 
 def test_a_pdf_becomes_its_pages_in_order(tmp_path: Path) -> None:
-    path = pdf(tmp_path / "report.pdf", "First page.", "Second page.", title="Annual Report")
+    path = write_pdf(tmp_path / "report.pdf", "First page.", "Second page.", title="Annual Report")
     document = read(path)
     assert (document.path, document.title, document.warnings) == (str(path), "Annual Report", ())
     assert [(page.number, page.label, page.text) for page in document.pages] == [
@@ -75,12 +61,12 @@ def test_a_pdf_becomes_its_pages_in_order(tmp_path: Path) -> None:
 def test_the_title_is_the_metadata_if_sensible_else_the_stem(
     tmp_path: Path, metadata: str | None, expected: str
 ) -> None:
-    path = pdf(tmp_path / "stem.pdf", "Text.", title=metadata)
+    path = write_pdf(tmp_path / "stem.pdf", "Text.", title=metadata)
     assert read(path).title == expected
 
 
 def test_page_labels_are_the_printed_numbers(tmp_path: Path) -> None:
-    path = pdf(tmp_path / "book.pdf", *(f"Text {letter}." for letter in "abcde"))
+    path = write_pdf(tmp_path / "book.pdf", *(f"Text {letter}." for letter in "abcde"))
     writer = pypdf.PdfWriter(clone_from=path)
     writer.set_page_label(0, 2, style=PageLabelStyle.LOWERCASE_ROMAN)
     writer.set_page_label(3, 4, style=PageLabelStyle.DECIMAL, start=7)
@@ -89,7 +75,7 @@ def test_page_labels_are_the_printed_numbers(tmp_path: Path) -> None:
 
 
 def test_damaged_page_labels_fall_back_to_page_numbers(tmp_path: Path) -> None:
-    path = pdf(tmp_path / "book.pdf", "Text a.", "Text b.")
+    path = write_pdf(tmp_path / "book.pdf", "Text a.", "Text b.")
     writer = pypdf.PdfWriter(clone_from=path)
     labels = pypdf.generic.DictionaryObject(
         {pypdf.generic.NameObject("/Nums"): pypdf.generic.TextStringObject("nonsense")}
@@ -100,7 +86,7 @@ def test_damaged_page_labels_fall_back_to_page_numbers(tmp_path: Path) -> None:
 
 
 def test_one_bad_page_costs_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = pdf(tmp_path / "a.pdf", "One.", "Two.", "Three.")
+    path = write_pdf(tmp_path / "a.pdf", "One.", "Two.", "Three.")
     extract = pypdf.PageObject.extract_text
 
     def fail_on_two(page: pypdf.PageObject) -> str:
@@ -117,7 +103,7 @@ def test_one_bad_page_costs_only_itself(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("algorithm", ["RC4-40", "RC4-128", "AES-128", "AES-256"])
 def test_an_encrypted_pdf_needs_its_password(tmp_path: Path, algorithm: str) -> None:
-    path = encrypted(pdf(tmp_path / "a.pdf", "Secret text."), "open sesame", algorithm)
+    path = encrypted(write_pdf(tmp_path / "a.pdf", "Secret text."), "open sesame", algorithm)
     assert reason(path) == "is encrypted: a password is needed"
     assert reason(path, "guess") == "is encrypted: the password is wrong"
     assert read(path, "open sesame").text == "Secret text."
@@ -125,13 +111,13 @@ def test_an_encrypted_pdf_needs_its_password(tmp_path: Path, algorithm: str) -> 
 
 
 def test_a_pdf_encrypted_with_the_empty_password_opens_by_itself(tmp_path: Path) -> None:
-    path = encrypted(pdf(tmp_path / "a.pdf", "Public text."), "")
+    path = encrypted(write_pdf(tmp_path / "a.pdf", "Public text."), "")
     assert read(path).text == "Public text."
     assert read(path, "needless").text == "Public text."
 
 
 def test_a_pdf_without_text_has_empty_pages(tmp_path: Path) -> None:
-    document = read(pdf(tmp_path / "scan.pdf", "", ""))
+    document = read(write_pdf(tmp_path / "scan.pdf", "", ""))
     assert [page.text for page in document.pages] == ["", ""]
     assert document.warnings == ()
     assert cut(document, lambda texts: [1 for _ in texts], 10, 0) == []
@@ -164,7 +150,7 @@ def test_a_truncated_or_corrupted_pdf_is_read_or_refused_cleanly(
 ) -> None:
     whole = tmp_path / "whole.pdf"
     if not whole.exists():
-        pdf(whole, *(f"Page {number} says something." for number in range(1, 6)))
+        write_pdf(whole, *(f"Page {number} says something." for number in range(1, 6)))
     data = bytearray(whole.read_bytes())
     for flip in flips:
         data[int(flip * (len(data) - 1))] ^= 0x55
@@ -181,7 +167,7 @@ def test_a_truncated_or_corrupted_pdf_is_read_or_refused_cleanly(
 
 def test_a_sentence_over_two_pages_stays_whole(tmp_path: Path) -> None:
     first = "The committee met in the spring. Its members agreed after a long and heated debate that the"
-    path = pdf(tmp_path / "a.pdf", first, "budget had to grow. Nobody objected.")
+    path = write_pdf(tmp_path / "a.pdf", first, "budget had to grow. Nobody objected.")
     document = read(path)
     spans = [document.text[start:end] for start, end in sentences(document.text)]
     assert spans == [
