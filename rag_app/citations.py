@@ -1,4 +1,4 @@
-"""The form of an answer and its proof: markers that name evidence, and quotes compared with the stored text."""
+"""The form of an answer and its proof: the evidence that covers it, and quotes compared with the stored text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from rag_app.context import Evidence
 
 SENTENCES = 2  # an answer ends after so many
-_CLOSE = 4.0  # logits; the generator may only name evidence that scores this near to the best
+CITATIONS = 3  # at most, of one answer
+_COVERED = 6.0  # worth of evidence that holds all words of the answer, beside `_SCORED` for each logit of its own
+_SCORED = 0.2
+_FIGURE_WEIGHT = 4  # of a figure, counted in words
+_CONTENT = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
+_VERDICT = re.compile(r"\W*(yes|no|ja|nein|oui|non|s[ií])\b", re.IGNORECASE)
 _MARKER = re.compile(r"\[(\d+)\]")
-_NAMED = re.compile(r"\[(\d+)\] ")
 _FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
 _SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
@@ -33,41 +37,65 @@ _QUOTES = dict.fromkeys(map(ord, "‘’‚‛"), "'") | dict.fromkeys(map(ord, 
 
 @dataclass(frozen=True, slots=True)
 class AnswerForm:
-    """`[n] ` with a known number, then one line of text in the scripts of the question and the evidence."""
+    """One line of one or two sentences in the scripts of the question and the evidence, without brackets."""
 
-    numbers: frozenset[int]
     wide: bool  # letters beyond the Latin script may occur
 
     def allows(self, written: str, piece: str) -> bool:
         """Tell whether `piece` may follow `written`."""
-        text = written + piece
-        marker = _NAMED.match(text)
-        if marker is None:
-            return any(f"[{n}] ".startswith(text) for n in self.numbers)
-        if int(marker[1]) not in self.numbers:
-            return False
-        body = text[marker.end() :]
-        if not body:
-            return True
-        return body[0] != " " and not any(c in "\n[]" or not (self.wide or _latin(c)) for c in body[-len(piece) :])
+        return not any(c in "\n[]" or not (self.wide or _latin(c)) for c in piece)
 
     def complete(self, written: str) -> bool:
         """Tell whether the answer may end after `written`."""
-        marker = _NAMED.match(written)
-        return marker is not None and bool(written[marker.end() :].strip())
+        return bool(written.strip())
 
     def finished(self, written: str) -> bool:
         """Tell whether the answer must end: it holds as many sentences as it may."""
-        marker = _NAMED.match(written)
-        return marker is not None and len(_passed_ends(written[marker.end() :])) >= SENTENCES
+        return len(_passed_ends(written.lstrip())) >= SENTENCES
 
 
 def form_for(question: str, evidence: Sequence[Evidence]) -> AnswerForm:
     """Return the form of an answer to `question` from `evidence`."""
     text = question + "".join(piece.text for piece in evidence)
-    best = max((piece.score for piece in evidence), default=0.0)
-    numbers = frozenset(piece.number for piece in evidence if piece.score >= best - _CLOSE)
-    return AnswerForm(numbers, any(c.isalpha() and not _latin(c) for c in text))
+    return AnswerForm(any(c.isalpha() and not _latin(c) for c in text))
+
+
+def proof_of(answer: str, question: str, evidence: Sequence[Evidence]) -> Evidence:
+    """Return the piece of evidence that an answer rests on: it holds the answer's words, and bears on the question.
+
+    Words of the question prove nothing and are left out; figures count more than words.
+    """
+    said = _contents(answer) - _contents(question)
+    whole = sum(map(_weight, said)) or 1
+
+    def merit(piece: Evidence) -> float:
+        held = said & _contents(f"{piece.lead} {piece.text}")
+        return _COVERED * sum(map(_weight, held)) / whole + _SCORED * piece.worth
+
+    return max(evidence, key=merit)
+
+
+def _contents(text: str) -> set[str]:
+    return set(_CONTENT.findall(text.casefold()))
+
+
+def _weight(word: str) -> int:
+    return _FIGURE_WEIGHT if word[0].isdigit() else 1
+
+
+def is_verdict(answer: str) -> bool:
+    """Tell whether an answer begins with yes or no."""
+    return _VERDICT.match(answer) is not None
+
+
+def stated(piece: Evidence) -> str:
+    """Return a piece of evidence as an answer in its own words."""
+    return " ".join(piece.text.split()).lstrip("•·–-* ")
+
+
+def figures(text: str) -> list[str]:
+    """Return the numbers in `text`, as they are written."""
+    return _FIGURE.findall(text)
 
 
 def sentence_ends(text: str) -> list[int]:
@@ -85,34 +113,6 @@ def whole_sentences(text: str) -> str:
     ends = sentence_ends(text)
     finished = any(match.end() == len(text) for match in _END.finditer(text))
     return text if finished or not ends else text[: ends[-1]]
-
-
-def split_marker(written: str) -> tuple[int | None, str]:
-    """Part `[n] text` into n and text; n is None where no marker stands first."""
-    marker = _NAMED.match(written)
-    return (int(marker[1]), written[marker.end() :]) if marker else (None, written)
-
-
-class Draft:
-    """An answer while it is written: its marker is held back, its text shown.
-
-    After the first sentence only whole ones are shown, so that an unfinished one can still be dropped.
-    """
-
-    def __init__(self) -> None:
-        self.written = ""
-        self.shown = ""
-
-    def add(self, piece: str) -> str:
-        """Take the next piece and return the text that can be shown now."""
-        self.written += piece
-        marker, text = split_marker(self.written)
-        if marker is None:
-            return ""
-        ends = _passed_ends(text)
-        ready = text[: ends[-1]] if ends else text.rstrip()
-        new, self.shown = ready[len(self.shown) :], ready
-        return new
 
 
 def markers(text: str) -> list[int]:

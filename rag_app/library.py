@@ -417,13 +417,13 @@ def _checked(question: str) -> str:
 
 
 def _depth(budget: float | None, candidates: int, evidence: int) -> tuple[int, int]:
-    """Return how many candidates are reranked and how many sentences are read to keep within `budget` seconds."""
+    """Return how many candidates are reranked and how many characters are read to keep within `budget` seconds."""
     if budget is None:
         return candidates, evidence
     if not budget > 0:  # nan included
         raise UsageError(f"A budget of {budget} seconds is too small.", hint="Give a positive number of seconds.")
     share = min(budget / 4, 1.0)  # the reference machine gives its first word after 3 to 4 seconds
-    return max(int(candidates * share), 10), max(round(evidence * share), 3)
+    return max(int(candidates * share), 10), max(round(evidence * share), 400)
 
 
 def _no_embedding(question: str) -> Vectors:

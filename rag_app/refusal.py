@@ -1,8 +1,8 @@
 """When to say that the documents do not answer: from scores and checks, never from the generator's own word.
 
-A small generator asked to decline does not. What separates answerable from unanswerable questions is the score that
-the cross-encoder gives to the sentence which the generator named as its evidence, together with the generator's
-preference for "yes" over "no" when it is asked whether that sentence states the answer.
+A small generator asked to decline does not. What separates answerable from unanswerable questions is its preference
+for "yes" over "no" when it is shown an answer with the evidence for it and asked whether it is stated there, together
+with the share of the question's words that the passage has.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import re
 from typing import TYPE_CHECKING
 
 from prompts import render
+from rag_app.context import around, show
 from rag_app.generator import Message
+from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
     from rag_app.types import Hit
 
 RELEVANT = -5.5  # logits; where no passage or sentence reaches it the generator is not asked
-SURE = 2.0  # logits; named evidence above it needs no second look
-HOPELESS = -9.0  # logits; nothing can save named evidence below it
-SUPPORTED = -4.5  # of the evidence's logit plus _PREFERENCE times the generator's preference for yes, in logits
-_PREFERENCE = 3.0
+SURE = 2.0  # logits; evidence above it needs no second look
+SUPPORTED = 3.0  # of the generator's preference for yes, in logits, plus `_WORDS` times the share of the words
+_WORDS = 3.0
+_STEM = 5  # letters that words have to share to count as the same: notice and notices, kündigen and Kündigung
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
 _NAMED = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
 
 
@@ -35,19 +38,28 @@ def relevant(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> bool:
     return bool(evidence) and max(scores) > RELEVANT
 
 
-def hopeless(question: str, piece: Evidence, document: Document) -> bool:
-    """Tell whether `piece` cannot answer: it scores too low, or its document never names what the question names."""
+def foreign(question: str, document: Document) -> bool:
+    """Tell whether the document never names what the question names: a code, a flat number, a year."""
     text = f"{document.path} {document.title} {document.text}".casefold()
-    unnamed = [name for name in _NAMED.findall(question) if name.casefold() not in text]
-    return piece.score < HOPELESS or bool(unnamed)
+    return any(name.casefold() not in text for name in _NAMED.findall(question))
 
 
-def supported(question: str, answer: str, piece: Evidence, document: Document, generator: Generator) -> bool:
-    """Tell whether `piece` states the answer, by its score and the generator's second look at it alone."""
+def supported(
+    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Generator
+) -> bool:
+    """Tell whether `piece`, with what stands around it in `pieces`, states the answer."""
     if piece.score >= SURE:
         return True
-    lead = f"{piece.lead}: " if piece.lead else ""
-    text = " ".join(f"{lead}{piece.text}".split())
+    text = " ".join(show(around(pieces, [piece])).split())
     values = {"document": document.title, "text": text, "question": question, "answer": answer}
     messages = [Message("system", render("support_system")), Message("user", render("support_user", **values))]
-    return piece.score + _PREFERENCE * generator.preference(messages, "yes", "no") > SUPPORTED
+    shared = shared_words(question, f"{piece.hit.text} {document.title} {document.path}")
+    return generator.preference(messages, "yes", "no") + _WORDS * shared > SUPPORTED
+
+
+def shared_words(question: str, text: str) -> float:
+    """Return the share, 0 to 1, of the question's words that occur in `text`; endings and stop words do not count."""
+    wanted = {word for word in _WORD.findall(question.casefold()) if word not in STOP_WORDS}
+    stems = {word[:_STEM] for word in _WORD.findall(text.casefold())}
+    found = sum(word[:_STEM] in stems for word in wanted)
+    return found / len(wanted) if wanted else 0.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Script = Callable[[Sequence[Message]], str]
 
 _WORD = re.compile(r"[^\W_]+")
-_NUMBERED = re.compile(r"^\[(\d+)\] (.*)$", re.MULTILINE)
+_SAYS = re.compile(r"^(?!From .*, page \d+:$|Question: |Conversation:|Last question: )(.*\S.*)$", re.MULTILINE)
 
 
 def words(text: str) -> list[str]:
@@ -135,21 +135,19 @@ def _allowed(form: Form, written: str, piece: str) -> bool:
     return all(form.allows(written + piece[:i], character) for i, character in enumerate(piece))
 
 
-def numbered(messages: Sequence[Message]) -> dict[int, str]:
-    """Return the numbered lines of the prompt."""
-    return {int(number): text for number, text in _NUMBERED.findall(messages[-1].content)}
+def evidence_lines(messages: Sequence[Message]) -> list[str]:
+    """Return the lines of evidence in a prompt that asks for an answer; headings among them."""
+    content = messages[-1].content
+    return _SAYS.findall(content) if content.startswith("From ") else []
 
 
 def nearest_line(messages: Sequence[Message]) -> str:
-    """Quote the numbered line that shares most words with the question; without one, join the conversation's users."""
-    content = messages[-1].content
-    lines = numbered(messages)
+    """Repeat the line that shares most words with the question; without one, join the conversation's users."""
+    lines = evidence_lines(messages)
     if not lines:
         return rewritten(messages)
-    before, after = content[: content.find("[")], content[list(_NUMBERED.finditer(content))[-1].end() :]
-    wanted = subjects(after) or subjects(before)
-    best = max(lines, key=lambda number: (len(wanted & subjects(lines[number])), -number))
-    return f"[{best}] {lines[best]}"
+    wanted = subjects(messages[-1].content.rpartition("Question: ")[2])
+    return max(lines, key=lambda line: (len(wanted & subjects(line)), -lines.index(line)))
 
 
 def rewritten(messages: Sequence[Message]) -> str:

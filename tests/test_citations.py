@@ -11,21 +11,22 @@ from ingest.types import Document, Page
 from rag_app.citations import (
     SENTENCES,
     AnswerForm,
-    Draft,
     cite,
     form_for,
+    is_verdict,
     markers,
     normal,
+    proof_of,
     sentence_ends,
-    split_marker,
+    stated,
     unsupported_figures,
     whole_sentences,
 )
 from rag_app.context import Evidence
 
 
-def evidence(number: int, text: str, start: int = 0) -> Evidence:
-    return Evidence(number, make_hit(text, start=start), start, start + len(text), text, "", 1.0)
+def evidence(text: str, *, start: int = 0, worth: float = 1.0, lead: str = "") -> Evidence:
+    return Evidence(make_hit(text, start=start), start, start + len(text), text, lead, False, worth, worth)
 
 
 def written(form: AnswerForm, pieces: list[str]) -> str:
@@ -41,28 +42,21 @@ def written(form: AnswerForm, pieces: list[str]) -> str:
 
 # The form of an answer
 
-FORM = AnswerForm(frozenset({1, 3, 12}), wide=False)
+FORM = AnswerForm(wide=False)
 
 anything = st.lists(
     st.text(st.sampled_from("[]0123456789 \nab.é日Ω"), min_size=1, max_size=5)
-    | st.sampled_from(["[", "[1", "1", "2", "12", "] ", "[3] ", "[2] ", "Three", " months", ". ", "[1]", " [3]"]),
+    | st.sampled_from(["[", "[1", "12", "] ", "[3] ", "Three", " months", ". ", "[1]", " [3]", "\n"]),
     max_size=40,
 )
 
 
 @settings(max_examples=300)
 @given(anything)
-def test_whatever_pieces_come_only_a_known_marker_can_be_written_and_only_at_the_front(pieces: list[str]) -> None:
+def test_whatever_pieces_come_an_answer_is_one_line_without_brackets(pieces: list[str]) -> None:
     text = written(FORM, pieces)
-    number, body = split_marker(text)
-    if number is None:  # not yet whole
-        assert any(f"[{n}] ".startswith(text) for n in FORM.numbers)
-        assert not FORM.complete(text)
-    else:
-        assert number in FORM.numbers
-        assert re.search(r"[\[\]\n]", body) is None
-        assert not re.search("[日Ω]", body)
-        assert not body.startswith(" ")
+    assert re.search(r"[\[\]\n]", text) is None
+    assert not re.search("[日Ω]", text)
 
 
 @settings(max_examples=200)
@@ -75,23 +69,13 @@ def test_a_piece_is_allowed_exactly_when_its_characters_are_one_by_one(pieces: l
         text += piece if one_by_one else ""
 
 
-@given(st.sampled_from([1, 3, 12]), st.text(st.sampled_from("abc ,.1"), min_size=1).map(str.lstrip).filter(bool))
-def test_every_marked_line_of_text_can_be_written(number: int, body: str) -> None:
-    text = f"[{number}] {body}"
-    assert all(FORM.allows(text[:i], text[i]) for i in range(len(text)))
-
-
 def test_an_answer_may_not_end_before_it_says_something() -> None:
-    assert [FORM.complete(text) for text in ("", "[1", "[1]", "[1] ", "[1] A", "A")] == [
-        *[False] * 4,
-        True,
-        False,
-    ]
+    assert [FORM.complete(text) for text in ("", " ", "A")] == [False, False, True]
 
 
 def test_an_answer_ends_after_its_last_sentence() -> None:
     sentence = "It is so."
-    texts = ["[1] " + " ".join([sentence] * n) + " " for n in range(SENTENCES + 1)]
+    texts = [" ".join([sentence] * n) + " " for n in range(SENTENCES + 1)]
     assert [FORM.finished(text) for text in texts] == [False] * SENTENCES + [True]
 
 
@@ -106,10 +90,9 @@ def test_an_answer_ends_after_its_last_sentence() -> None:
     ],
 )
 def test_other_scripts_can_be_written_where_question_or_evidence_has_them(question: str, text: str, wide: bool) -> None:
-    form = form_for(question, [evidence(1, text), evidence(4, "Plain.")])
-    assert form.numbers == {1, 4}
-    assert form.allows("[1] ", "日") == form.allows("[4] ", "Ж") == wide
-    assert form.allows("[1] ", "é")
+    form = form_for(question, [evidence(text), evidence("Plain.")])
+    assert form.allows("", "日") == form.allows("It is ", "Ж") == wide
+    assert form.allows("", "é")
 
 
 # Sentences
@@ -160,32 +143,51 @@ def test_a_whole_sentence_that_ends_in_a_number_or_a_short_word_is_kept(text: st
     assert whole_sentences(text) == text
 
 
-# Markers and drafts
-
-
-def test_a_marker_is_parted_from_its_text() -> None:
-    assert split_marker("[12] It is [1].") == (12, "It is [1].")
-    assert split_marker("It is.") == (None, "It is.")
-    assert split_marker("[12]") == (None, "[12]")
+# Markers
 
 
 def test_markers_are_listed_once_in_their_order() -> None:
     assert markers("[3] and [1], [3] but not [x] or []") == [3, 1]
 
 
-@given(st.text("ab .", max_size=30), st.lists(st.integers(1, 6), max_size=20))
-def test_a_draft_shows_only_what_stays_in_the_answer_and_nothing_of_the_marker(text: str, sizes: list[int]) -> None:
-    whole, place, shown = f"[7] {text}", 0, ""
-    draft = Draft()
-    for size in [*sizes, len(whole)]:
-        shown += draft.add(whole[place : place + size])
-        place += size
-    assert draft.written == whole
-    assert shown == draft.shown
-    assert whole_sentences(text.rstrip()).startswith(shown)
-
-
 # Proof
+
+
+def test_the_proof_is_the_evidence_that_holds_the_words_of_the_answer() -> None:
+    fee, deposit = evidence("The fee is 40 euros.", worth=5.0), evidence("A deposit of 60 euros is paid.", worth=-1.0)
+    assert proof_of("It is 60 euros.", "What has to be paid?", [fee, deposit]) is deposit
+
+
+def test_words_of_the_question_prove_nothing() -> None:
+    echo, fact = evidence("The gate of the garden has a bell."), evidence("It is shut at nine.", worth=0.0)
+    assert (
+        proof_of("The gate of the garden is shut at nine.", "When is the gate of the garden shut?", [echo, fact])
+        is fact
+    )
+
+
+def test_where_two_hold_the_same_the_one_that_bears_more_on_the_question_is_the_proof() -> None:
+    near, far = evidence("Dogs: 40 euros.", worth=3.0), evidence("Cats: 40 euros.", worth=-3.0)
+    assert proof_of("40 euros", "What does a dog cost?", [far, near]) is near
+
+
+def test_a_heading_counts_as_part_of_the_proof() -> None:
+    row, other = evidence("2024 1,250", lead="Year Rent"), evidence("2024 was a year of storms.")
+    assert proof_of("The rent was 1,250.", "How much was it in 2024?", [other, row]) is row
+
+
+@pytest.mark.parametrize("text", ["Yes, it does.", "No.", "Ja, das darf man.", "Nein", "Oui, demain.", "yes"])
+def test_yes_and_no_are_verdicts(text: str) -> None:
+    assert is_verdict(text)
+
+
+@pytest.mark.parametrize("text", ["Yesterday.", "None is due.", "Nobody.", "Jan pays.", "The answer is no.", ""])
+def test_words_that_begin_like_yes_and_no_are_none(text: str) -> None:
+    assert not is_verdict(text)
+
+
+def test_a_piece_of_evidence_is_stated_in_one_line_without_its_bullet() -> None:
+    assert stated(evidence("• Helmets are\ncompulsory.")) == "Helmets are compulsory."
 
 
 def stored(text: str) -> Document:
@@ -194,14 +196,14 @@ def stored(text: str) -> Document:
 
 
 def test_a_citation_quotes_the_stored_text_with_its_place() -> None:
-    citation = cite(1, evidence(4, "It is due.", start=150), stored("It is due. And more."))
+    citation = cite(1, evidence("It is due.", start=150), stored("It is due. And more."))
     assert (citation.marker, citation.document, citation.page, citation.page_label) == (1, "/files/a.pdf", 2, "ii")
     assert (citation.start, citation.end, citation.quote, citation.verified) == (150, 160, "It is due.", True)
 
 
 @pytest.mark.parametrize("text", ["", "It was due.", "It is", "Is it due?"])
 def test_a_quote_whose_stored_text_differs_is_shown_as_stored_and_not_verified(text: str) -> None:
-    citation = cite(1, evidence(1, "It is due.", start=150), stored(text))
+    citation = cite(1, evidence("It is due.", start=150), stored(text))
     assert (citation.quote, citation.verified) == (text[:10], False)
 
 

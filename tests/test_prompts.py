@@ -25,7 +25,7 @@ def test_a_system_text_takes_no_values_so_that_it_stays_in_the_prefix_cache(name
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("answer_user", {"evidence": "[1] It is blue.", "question": "Which colour?"}),
+        ("answer_user", {"evidence": "It is blue.", "question": "Which colour?"}),
         ("rewrite_user", {"history": "user: A red car.", "question": "How fast is it?"}),
     ],
 )
@@ -36,8 +36,8 @@ def test_every_value_is_put_in_once_and_no_name_is_left(name: str, values: dict[
 
 
 def test_a_name_inside_a_value_stays_as_it_is() -> None:
-    text = render("answer_user", evidence="[1] costs $question and $5", question="What of $evidence? $$ \\1 {x}")
-    assert "[1] costs $question and $5" in text
+    text = render("answer_user", evidence="It costs $question and $5", question="What of $evidence? $$ \\1 {x}")
+    assert "It costs $question and $5" in text
     assert "What of $evidence? $$ \\1 {x}" in text
 
 
