@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
@@ -265,11 +266,11 @@ class Library:
     def _find_passages(
         self, question: str, k: int | None, candidates: int | None, mode: Mode, rerank: bool
     ) -> tuple[tuple[Hit, ...], Trace]:
-        from rag_app.retriever import to_hits
+        from rag_app.retriever import to_hits, untraced
         from rag_app.search import Trace
 
         trace = Trace()
-        documents = self._two_stages(k, candidates, mode, rerank, trace).invoke(question)
+        documents = untraced(self._two_stages(k, candidates, mode, rerank, trace), question)
         return to_hits(documents), trace
 
     def _two_stages(
@@ -350,10 +351,16 @@ class Library:
         if fingerprint and self._store.count():
             raise LibraryMismatch(
                 f"The library {self.settings.library} was built with the embedder {name}, not with {model.name}.",
-                hint=f"Set RAG_EMBEDDER='{name}', or build a new library: rag ingest PATH... --library FOLDER",
+                hint=f"Set RAG_EMBEDDER={quote(str(name))}, or build a new library: {self._rebuilding(model)}",
             )
         self._store.set("embedder", model.name)
         self._store.set("embedder_fingerprint", model.fingerprint)
+
+    def _rebuilding(self, model: InstalledModel) -> str:
+        """Return the command that reads the library's files into a new one beside it."""
+        folder = os.path.commonpath([Path(document.path).parent for document in self._store.documents()])
+        beside = self.settings.library.with_name(f"{self.settings.library.name}-{Path(model.name).name}")
+        return f"rag ingest {quote(folder)} --library {quote(str(beside))}"
 
     def _open_reranker(self) -> Reranker:
         from rag_app.reranker import open_reranker

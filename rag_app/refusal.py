@@ -2,7 +2,7 @@
 
 A small generator asked to decline does not. What separates answerable from unanswerable questions is its preference
 for "yes" over "no" when it is shown an answer with the evidence for it and asked whether it is stated there, together
-with the share of the question's words that the passage has.
+with the share of the question's words that the passage has, and a little of the evidence's own score.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from prompts import render
+from rag_app.citations import stated
 from rag_app.context import around, show
 from rag_app.generator import Message
 from rag_app.stopwords import STOP_WORDS
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
 RELEVANT = -5.5  # logits; where no passage or sentence reaches it the generator is not asked
 SURE = 2.0  # logits; evidence above it needs no second look
-SUPPORTED = 3.0  # of the generator's preference for yes, in logits, plus `_WORDS` times the share of the words
-_WORDS = 3.0
+SUPPORTED = 2.7  # of the generator's preference for yes, in logits, with what follows added
+_WORDS = 3.0  # for the share of the question's words that the passage has
+_SCORE = 0.1  # for each logit of the evidence
+_VERBATIM = 1.0  # for an answer that is the evidence itself, so that nothing was misread
 _STEM = 5  # letters that words have to share to count as the same: notice and notices, kündigen and Kündigung
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
 _NAMED = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
@@ -54,7 +57,8 @@ def supported(
     values = {"document": document.title, "text": text, "question": question, "answer": answer}
     messages = [Message("system", render("support_system")), Message("user", render("support_user", **values))]
     shared = shared_words(question, f"{piece.hit.text} {document.title} {document.path}")
-    return generator.preference(messages, "yes", "no") + _WORDS * shared > SUPPORTED
+    added = _WORDS * shared + _SCORE * piece.score + _VERBATIM * (answer == stated(piece))
+    return generator.preference(messages, "yes", "no") + added > SUPPORTED
 
 
 def shared_words(question: str, text: str) -> float:

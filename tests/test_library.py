@@ -451,7 +451,11 @@ def test_an_embedder_with_other_weights_is_refused_once_there_are_passages(libra
     assert caught.value.message == (
         f"The library {library.settings.library} was built with the embedder small, not with large."
     )
-    assert "RAG_EMBEDDER='small'" in caught.value.hint
+    [lease, _] = library.documents()
+    assert caught.value.hint == (
+        "Set RAG_EMBEDDER=small, or build a new library: "
+        f"rag ingest {Path(lease.path).parent} --library {library.settings.library}-large"
+    )
 
 
 def test_an_empty_library_takes_any_other_embedder(library: Library) -> None:

@@ -19,7 +19,10 @@ from rag_app.search import Trace
 from rag_app.types import Answer, AnswerSeconds, Candidate, Passages, Token, Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rag_app.library import Library
+    from rag_app.types import Scored, Vectors
 
 NOTICE = "How long is the notice period?"
 FILTER = "How often is it to be cleaned?"
@@ -183,3 +186,20 @@ def test_the_runnable_can_be_awaited(library: Library) -> None:
 def test_the_runnable_composes_with_other_runnables(library: Library) -> None:
     chain = RunnableLambda(lambda text: {"question": text}) | library.as_runnable() | RunnableLambda(lambda a: a.status)
     assert chain.batch([NOTICE, "Who is the president of France?"]) == ["answered", "not_found"]
+
+
+def test_searching_tells_no_tracer_whatever_the_environment_says(library: Library) -> None:
+    from langsmith.run_helpers import tracing_context
+    from langsmith.utils import tracing_is_enabled
+
+    seen: list[object] = []
+    nearest = library._nearest
+
+    def watching(vector: Vectors, k: int) -> Sequence[Scored]:
+        seen.append(tracing_is_enabled())
+        return nearest(vector, k)
+
+    library._nearest = watching  # type: ignore[method-assign,assignment]
+    with tracing_context(enabled=True):
+        library.search(NOTICE)
+    assert seen == [False]
