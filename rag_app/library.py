@@ -276,6 +276,7 @@ class Library:
     def _two_stages(
         self, k: int | None, candidates: int | None, mode: Mode, rerank: bool, trace: Trace | None
     ) -> ContextualCompressionRetriever:
+        from rag_app.names import aboutness
         from rag_app.retriever import two_stages
         from rag_app.search import Search
         from rag_app.search import Trace as NewTrace
@@ -295,6 +296,7 @@ class Library:
             self._open_reranker() if rerank else None,
             k,
             trace,
+            lambda question: aboutness(question, self._store.shares),
         )
 
     def _documents_of(self, candidates: Sequence[Candidate]) -> list[LangChainDocument]:

@@ -5,7 +5,9 @@ This is the path that `search` and `ask` themselves take, so a chain built on it
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from langchain_classic.retrievers import ContextualCompressionRetriever
@@ -14,6 +16,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
+from rag_app.names import WEIGHT
 from rag_app.types import Answer, Hit, Turn
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from rag_app.search import Trace
     from rag_app.types import Candidate, Event
 
+_WORDS = re.compile(r"[^\W_]+")
 BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles
 
 
@@ -49,6 +53,7 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
 
     reranker: Any  # Reranker, or None to keep the first stage's order
     k: int
+    about: Any = None  # Callable[[str], dict[str, float]]: how much a question names each document, 0 to 1
     trace: Any = None  # Trace
 
     def compress_documents(
@@ -62,9 +67,14 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
             return [_scored(document, document.metadata["retrieval_score"]) for document in documents[: self.k]]
         since = time.perf_counter()
         relevance = self.reranker.score(query, [reading(document) for document in documents])
+        named = self.about(query) if self.about else {}
         ranked = sorted(
             (
-                _scored(document, blended(float(score), document.metadata["retrieval_rank"]))
+                _scored(
+                    document,
+                    blended(float(score), document.metadata["retrieval_rank"])
+                    + WEIGHT * named.get(document.metadata.get("document", ""), 0.0),
+                )
                 for document, score in zip(documents, relevance, strict=True)
             ),
             key=lambda document: -document.metadata["score"],
@@ -82,8 +92,14 @@ def blended(relevance: float, retrieval_rank: int) -> float:
 
 
 def reading(document: Document) -> str:
-    """Return what the cross-encoder reads of a passage: the document's title, then the passage."""
-    return f"{document.metadata['title']}\n{document.page_content}"
+    """Return what the cross-encoder reads of a passage: the document's file name and title, then the passage.
+
+    The file name is left out where the title has its words: it often holds the year or version that a title lacks.
+    """
+    title, stem = document.metadata["title"], PurePath(document.metadata.get("document", "")).stem
+    said = set(_WORDS.findall(title.casefold()))
+    heading = title if said.issuperset(_WORDS.findall(stem.casefold())) else f"{stem}: {title}"
+    return f"{heading}\n{document.page_content}"
 
 
 def two_stages(
@@ -92,11 +108,12 @@ def two_stages(
     reranker: Reranker | None,
     k: int,
     trace: Trace | None = None,
+    about: Callable[[str], dict[str, float]] | None = None,
 ) -> ContextualCompressionRetriever:
     """Join candidates and cross-encoder into one LangChain retriever."""
     return ContextualCompressionRetriever(
         base_retriever=CandidateRetriever(propose=propose, fetch=fetch),
-        base_compressor=CrossEncoderCompressor(reranker=reranker, k=k, trace=trace),
+        base_compressor=CrossEncoderCompressor(reranker=reranker, k=k, about=about, trace=trace),
     )
 
 

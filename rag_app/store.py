@@ -93,6 +93,11 @@ _KEYWORD = """
     SELECT rowid, bm25(keywords, ?, 1.0) AS score
     FROM keywords WHERE keywords MATCH ? ORDER BY score, rowid LIMIT ?"""
 
+_SHARES = """
+    SELECT documents.path, count(*) * 1.0 / (SELECT count(*) FROM passages WHERE document = documents.id)
+    FROM keywords JOIN passages ON passages.id = keywords.rowid JOIN documents ON documents.id = passages.document
+    WHERE keywords MATCH ? GROUP BY documents.id"""
+
 _CONTENT = (
     "SELECT path, title, sha256, bytes, warnings FROM documents WHERE id = ?",
     "SELECT start, number, label, method, text FROM pages WHERE document = ? ORDER BY start",
@@ -359,6 +364,13 @@ class Store:
             return []
         query = " OR ".join(f'"{term}"' for term in terms)
         return [(passage, -score) for passage, score in self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, k)]
+
+    def shares(self, word: str) -> dict[str, float]:
+        """Return the share of its passages, 0 to 1, in which each document has `word`; others are left out."""
+        terms = _terms(word)
+        if not terms:
+            return {}
+        return dict(self._database.rows(_SHARES, " ".join(f'"{term}"' for term in terms)))
 
     # Proof
 

@@ -14,7 +14,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from rag_app.errors import UsageError
-from rag_app.retriever import CrossEncoderCompressor, blended, to_hits, two_stages
+from rag_app.retriever import CrossEncoderCompressor, blended, reading, to_hits, two_stages
 from rag_app.search import Trace
 from rag_app.types import Answer, AnswerSeconds, Candidate, Passages, Token, Turn
 
@@ -203,3 +203,16 @@ def test_searching_tells_no_tracer_whatever_the_environment_says(library: Librar
     with tracing_context(enabled=True):
         library.search(NOTICE)
     assert seen == [False]
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "first"),
+    [
+        ("/files/2022 Q3 ACME.pdf", "Annual report", "2022 Q3 ACME: Annual report"),
+        ("/files/annual-report.pdf", "Annual Report 2024", "Annual Report 2024"),
+        ("/files/notes.txt", "notes", "notes"),
+    ],
+)
+def test_the_file_name_is_read_with_the_title_where_it_says_more(path: str, title: str, first: str) -> None:
+    text = reading(Document("A passage.", metadata={"document": path, "title": title}))
+    assert text == f"{first}\nA passage."

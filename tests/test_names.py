@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes import write_pdf
+
+from rag_app.names import aboutness, names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rag_app.library import Library
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What did Intel earn in Q2 2023?", ["Intel", "Q2", "2023"]),
+        ("How much does Kestrel & Boone's insurance pay?", ["Kestrel", "Boone"]),
+        ("Welche Firma darf die Wallbox einbauen?", ["Firma", "Wallbox"]),
+        ("what is the rent of 3 rooms?", []),
+        ("Intel or Intel?", ["Intel"]),
+        ("", []),
+    ],
+)
+def test_names_are_capitalised_words_codes_and_years(question: str, found: list[str]) -> None:
+    assert names(question) == found
+
+
+def test_a_document_is_named_as_much_as_the_one_that_has_the_names_most() -> None:
+    shares = {"Intel": {"a": 0.5, "b": 0.25}, "Q2": {"b": 1.0}, "Nobody": {}}
+    assert aboutness("Did Intel hire Nobody in Q2?", lambda word: shares[word]) == {"a": 0.5, "b": 0.75}
+
+
+def test_a_question_without_names_is_about_no_document() -> None:
+    assert aboutness("how high is the rent?", lambda word: {"a": 1.0}) == {}
+
+
+def test_a_word_has_the_share_of_each_documents_passages_that_hold_it(library: Library, papers: Path) -> None:
+    lease, manual = str(papers / "lease.pdf"), str(papers / "manual.pdf")
+    assert library._store.shares("landlord") == {lease: 0.5}
+    assert library._store.shares("dishwasher") == {manual: 1.0}
+    assert library._store.shares("zebra") == library._store.shares("the") == library._store.shares('"') == {}
+
+
+def test_of_two_like_passages_that_of_the_document_named_in_the_question_comes_first(
+    empty_library: Library, tmp_path: Path
+) -> None:
+    for company in ("Acme", "Bolt"):
+        pages = (f"{company} makes tools.", "Revenue of the company rose in the year to nine million.")
+        write_pdf(tmp_path / "reports" / f"{company.lower()}.pdf", *pages, title="Annual report")
+    empty_library.ingest([tmp_path / "reports"])
+    for company in ("Acme", "Bolt"):
+        [first, *_] = empty_library.search(f"How much did revenue of {company} rise?")
+        assert first.document.endswith(f"{company.lower()}.pdf")
