@@ -120,8 +120,8 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
 def _doubtful(text: str, question: str, piece: Evidence) -> bool:
     """Tell whether a figure may have been mixed up: it comes from a table or from among others, or stands elsewhere.
 
-    Such an answer is written again from the evidence and its neighbours alone. That mends one such answer in eight and
-    spoils few; answers without figures it would spoil as often as mend.
+    Such an answer is written again from the evidence and its neighbours alone. Written again without such a reason,
+    as many answers are spoilt as mended (docs/decisions/0009).
     """
     if piece.row:
         return True
