@@ -90,13 +90,12 @@ def find_receipt(folder: Path, path: Path | None = None) -> Receipt | None:
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of every file in `folder`."""
+    """Return the bytes of every file in `folder`; what is moved or removed meanwhile does not count."""
     size = 0
-    for path in folder.rglob("*"):
-        try:
-            size += path.stat().st_size if path.is_file() else 0
-        except OSError:  # moved or removed meanwhile
-            continue
+    for parent, _, names in os.walk(folder):  # passes over a folder that is gone, where rglob raises
+        for name in names:
+            with suppress(OSError):
+                size += (Path(parent) / name).stat().st_size
     return size
 
 

@@ -25,6 +25,7 @@ import pytest
 from rag_app import models
 from rag_app.config import Settings
 from rag_app.errors import DiskError, FetchError, ModelDamaged, ModelError, ModelMissing
+from rag_app.receipt import folder_size
 from rag_app.registry import HubSource, parse
 
 if TYPE_CHECKING:
@@ -586,3 +587,19 @@ def test_a_hub_switched_off_by_its_own_setting_is_not_asked(
     with pytest.raises(FetchError, match="hub cannot be reached, and org/encoder is not in the registry"):
         models.pull(["org/encoder"], settings)
     assert hub.asked == []
+
+
+def test_the_size_of_a_folder_that_loses_a_part_while_it_is_measured_is_that_of_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "file").write_bytes(b"12345")
+    scandir = os.scandir
+
+    def without_gone(path: str | Path) -> object:
+        if str(path).endswith("gone"):
+            raise FileNotFoundError(2, "No such file or directory", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", without_gone)
+    assert folder_size(tmp_path) == 5
