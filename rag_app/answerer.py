@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prompts import render
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from rag_app.types import AnswerStatus, Citation, Event, Hit, Turn, Vectors
 
 NOT_FOUND = "The documents do not answer this question."
-_SPACED = re.compile(r"\s*\S+\s*$|\s*\S+")
+_SPACED = re.compile(r"\s*\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
 
     Nothing is shown before its proof is found. The generator is not asked where no passage is relevant.
     """
-    begun, usage, text = time.perf_counter(), Usage(), ""
+    begun, usage = time.perf_counter(), Usage()
     asked = standalone(question, history, stages.generator)
     hits, trace = stages.find(asked)
     yield Passages(hits)
@@ -99,22 +100,23 @@ class _Result:
 
 def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> _Result:
     """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none."""
+    read = cache(stages.read)  # a document is long, and asked for up to four times
     shown = choose(pieces, stages.evidence)
     text = _write(question, shown, stages, usage)
     best = max(shown, key=lambda piece: piece.worth)
     if is_verdict(text):  # a small model often gets yes and no wrong where it has found the fact that decides
         text = stated(best)
     piece = proof_of(text, question, shown)
-    if foreign(question, stages.read(piece.hit.document)):
+    if foreign(question, read(piece.hit.document)):
         return _Result("not_found", NOT_FOUND)
     if text != stated(piece) and _doubtful(text, question, piece):
         shown = around(pieces, [piece] if piece.row else [piece, best])
         text = _write(question, shown, stages, usage)
         piece = proof_of(text, question, shown)
-    document = stages.read(piece.hit.document)
+    document = read(piece.hit.document)
     if not text or not supported(question, text, piece, pieces, document, stages.generator()):
         return _Result("not_found", NOT_FOUND)
-    return _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
+    return _cited(question, text, [piece, *(other for other in shown if other is not piece)], read)
 
 
 def _doubtful(text: str, question: str, piece: Evidence) -> bool:
@@ -142,14 +144,14 @@ def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: U
     return whole_sentences(text.strip())
 
 
-def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stages) -> _Result:
+def _cited(question: str, text: str, evidence: Sequence[Evidence], read: Callable[[str], Document]) -> _Result:
     """Cite the first piece, and others as far as they hold figures of the answer that the ones before do not."""
     known = [question]
     cited: list[Citation] = []
     for piece in evidence:
         missing = unsupported_figures(text, known)
         if not cited or (missing and len(unsupported_figures(text, [*known, _whole(piece)])) < len(missing)):
-            cited.append(cite(len(cited) + 1, piece, stages.read(piece.hit.document)))
+            cited.append(cite(len(cited) + 1, piece, read(piece.hit.document)))
             known.append(_whole(piece))
         if len(cited) == CITATIONS:
             break

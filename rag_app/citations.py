@@ -65,17 +65,18 @@ def proof_of(answer: str, question: str, evidence: Sequence[Evidence]) -> Eviden
 
     Words of the question prove nothing and are left out; figures count more than words.
     """
-    said = _contents(answer) - _contents(question)
+    said = content_words(answer) - content_words(question)
     whole = sum(map(_weight, said)) or 1
 
     def merit(piece: Evidence) -> float:
-        held = said & _contents(f"{piece.lead} {piece.text}")
+        held = said & content_words(f"{piece.lead} {piece.text}")
         return _COVERED * sum(map(_weight, held)) / whole + _SCORED * piece.worth
 
     return max(evidence, key=merit)
 
 
-def _contents(text: str) -> set[str]:
+def content_words(text: str) -> set[str]:
+    """Return the figures of `text` and its words of three letters and more, case folded."""
     return set(_CONTENT.findall(text.casefold()))
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 WEIGHT = 4.0  # logits that passages of the document named most gain on those of documents never named
-_NAME = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d|[^\W\d_][\w-]+)\b")
+CODE = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
+_NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")
 
 
 def names(question: str) -> list[str]:

@@ -7,13 +7,13 @@ with the share of the question's words that the passage has, and a little of the
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from prompts import render
-from rag_app.citations import stated
+from rag_app.citations import content_words, stated
 from rag_app.context import around, show
 from rag_app.generator import Message
+from rag_app.names import CODE
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ _WORDS = 3.0  # for the share of the question's words that the passage has
 _SCORE = 0.1  # for each logit of the evidence
 _VERBATIM = 1.0  # for an answer that is the evidence itself, so that nothing was misread
 _STEM = 5  # letters that words have to share to count as the same: notice and notices, kündigen and Kündigung
-_WORD = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
-_NAMED = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
 
 
 def relevant(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> bool:
@@ -44,7 +42,7 @@ def relevant(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> bool:
 def foreign(question: str, document: Document) -> bool:
     """Tell whether the document never names what the question names: a code, a flat number, a year."""
     text = f"{document.path} {document.title} {document.text}".casefold()
-    return any(name.casefold() not in text for name in _NAMED.findall(question))
+    return any(name.casefold() not in text for name in CODE.findall(question))
 
 
 def supported(
@@ -63,7 +61,7 @@ def supported(
 
 def shared_words(question: str, text: str) -> float:
     """Return the share, 0 to 1, of the question's words that occur in `text`; endings and stop words do not count."""
-    wanted = {word for word in _WORD.findall(question.casefold()) if word not in STOP_WORDS}
-    stems = {word[:_STEM] for word in _WORD.findall(text.casefold())}
+    wanted = content_words(question) - STOP_WORDS
+    stems = {word[:_STEM] for word in content_words(text)}
     found = sum(word[:_STEM] in stems for word in wanted)
     return found / len(wanted) if wanted else 0.0

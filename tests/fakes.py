@@ -97,7 +97,6 @@ class ScriptedGenerator:
         self.script = script or nearest_line
         self.obeys = obeys
         self.prompts: list[list[Message]] = []
-        self.stopped = 0  # streams that were closed before their end
 
     def count_tokens(self, text: str) -> int:
         """Return the words of `text`."""
@@ -110,18 +109,14 @@ class ScriptedGenerator:
         self.prompts.append(list(messages))
         usage.prompt = usage.evaluated = sum(self.count_tokens(message.content) for message in messages)
         written = ""
-        try:
-            for piece in re.findall(r"\s*\S+\s*$|\s*\S+", self.script(messages))[:max_tokens]:
-                if form and self.obeys and not _allowed(form, written, piece):
-                    return
-                usage.completion += 1
-                written += piece
-                yield piece
-                if form and self.obeys and form.finished(written):
-                    return
-        except GeneratorExit:
-            self.stopped += 1
-            raise
+        for piece in re.findall(r"\s*\S+\s*$|\s*\S+", self.script(messages))[:max_tokens]:
+            if form and self.obeys and not _allowed(form, written, piece):
+                return
+            usage.completion += 1
+            written += piece
+            yield piece
+            if form and self.obeys and form.finished(written):
+                return
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         """Prefer `one` where the words of the answer stand in the text that it is checked against."""

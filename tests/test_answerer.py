@@ -196,6 +196,21 @@ def test_a_marker_of_the_generators_own_is_reported_and_not_hidden() -> None:
     assert found.as_json()["unknown_markers"] == (77,)
 
 
+def test_a_document_is_read_from_the_library_once_an_answer() -> None:
+    read: list[str] = []
+    asking = world("It is three months at a rent of 1250 euros.")
+    stages = asking.stages()
+
+    def reading(path: str) -> Document:
+        read.append(path)
+        return stages.read(path)
+
+    parts = {name: getattr(stages, name) for name in stages.__slots__} | {"read": reading}
+    *_, last = answer(QUESTION, (), Stages(**parts))
+    assert isinstance(last, Answer)
+    assert (len(last.citations), read) == (2, ["/files/a.pdf"])
+
+
 # Second looks
 
 
