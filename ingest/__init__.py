@@ -3,10 +3,13 @@
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.read import SUFFIXES, fingerprint, read
+from ingest.rows import Row, row_at
 from ingest.sentences import sentences
+from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, DocumentError, Method, Page, Passage
 
 __all__ = [
+    "CELL",
     "PAGE_BREAK",
     "SUFFIXES",
     "Document",
@@ -16,9 +19,11 @@ __all__ = [
     "Method",
     "Page",
     "Passage",
+    "Row",
     "cut",
     "discover",
     "fingerprint",
     "read",
+    "row_at",
     "sentences",
 ]

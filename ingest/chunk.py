@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from ingest.sentences import sentences
+from ingest.tables import CELL
 from ingest.types import Document, Passage
 
 Measure = Callable[[Sequence[str]], list[int]]
@@ -70,7 +71,11 @@ def _units(text: str, measure: Measure, limit: int) -> list[_Unit]:
     pieces = _small_enough(text, sentences(text), measure, limit)
     gaps = ["\n", *(text[end:start] for ((_, end), _), ((start, _), _) in pairwise(pieces)), "\n\n"]
     headings = [
-        _ends_line(gaps[i]) and _ends_line(gaps[i + 1]) and i + 1 < len(pieces) and _is_heading(text[start:end])
+        _ends_line(gaps[i])
+        and _ends_line(gaps[i + 1])
+        and i + 1 < len(pieces)
+        and _is_heading(text[start:end])
+        and not (CELL in text[start:end] and i and CELL in text[slice(*pieces[i - 1][0])])  # a row, but not the first
         for i, ((start, end), _) in enumerate(pieces)
     ]
     units = []

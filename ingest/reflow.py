@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.hyphen import Words
+from ingest.tables import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,7 +93,7 @@ def _line(text: str, gap: bool, code: bool) -> _Line:
     bare = figures == len(tokens)
     priced = digits == 1 and len(tokens) > 2 and tokens[-2] in _CURRENCY
     dates = _DATES.fullmatch(text) is not None
-    row = bare or dates or figures >= 2 or priced
+    row = bare or dates or figures >= 2 or priced or CELL in text
     return _Line(text, gap, code, row, bare and digits > 0, dates, _TERMINAL.search(text) is not None)
 
 
@@ -131,7 +132,7 @@ def _reflow_page(lines: Sequence[_Line], usual: float, words: Words) -> str:
 
 def _continues(before: _Line, line: _Line, after: _Line | None, width: float) -> bool:
     """Tell whether `line` goes on with what `before` began."""
-    if before.code or line.code:
+    if before.code or line.code or CELL in before.text or CELL in line.text:
         return False
     if _MARKER_ONLY.fullmatch(before.text):
         return not _MARKER_ONLY.fullmatch(line.text)

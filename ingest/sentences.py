@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ingest.tables import CELL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -117,6 +119,9 @@ def _runs_over(text: str, start: int, foot: int, head: int, end: int) -> bool:
 
 
 def _sentences_of_line(text: str, start: int, end: int) -> Iterator[Span]:
+    if text.find(CELL, start, end) >= 0:  # a table row is one piece, whatever its cells say
+        yield from _stripped(text, start, end)
+        return
     for match in _END.finditer(text, start, end):
         if match.end() < end and match.start() >= start and _is_end(text, start, match):
             yield from _stripped(text, start, match.end())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -63,11 +63,12 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     hits, trace = stages.find(asked)
     yield Passages(hits)
     since = time.perf_counter()
-    pieces = gather(asked, hits, stages.score)
+    read = cache(stages.read)  # a document is long, and asked for several times
+    pieces = gather(asked, hits, stages.score, read)
     trace.timed("rerank", since)
     result = _Result("not_found", NOT_FOUND)
     if relevant(hits, pieces):
-        result = _prove(asked, pieces, stages, usage)
+        result = _prove(asked, pieces, replace(stages, read=read), usage)
     first = time.perf_counter() - begun
     for text in _SPACED.findall(result.text):
         yield Token(text)
@@ -100,7 +101,7 @@ class _Result:
 
 def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> _Result:
     """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none."""
-    read = cache(stages.read)  # a document is long, and asked for up to four times
+    read = stages.read
     shown = choose(pieces, stages.evidence)
     text = _write(question, shown, stages, usage)
     best = max(shown, key=lambda piece: piece.worth)
@@ -162,4 +163,4 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], read: Callabl
 
 
 def _whole(piece: Evidence) -> str:
-    return f"{piece.lead} {piece.text}"
+    return f"{piece.lead} {piece.said}"

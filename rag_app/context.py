@@ -13,11 +13,12 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import sentences
+from ingest import CELL, row_at, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ingest import Document
     from rag_app.types import Hit, Vectors
 
 EVIDENCE = 1450  # characters shown to the generator, some 350 tokens
@@ -44,6 +45,7 @@ class Unit:
     end: int
     lead: str  # the heading or header row that it stands under; not part of the quote
     row: bool = False  # of a table
+    named: str = ""  # a row with the names of its columns, where they are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,35 @@ class Evidence:
     row: bool
     score: float  # the cross-encoder's logit for question and sentence
     worth: float  # the same with a share of the passage's score: by this pieces are chosen
+    named: str = ""  # a row with the names of its columns, where they are known
+
+    @property
+    def said(self) -> str:
+        """What the models read of it, on one line."""
+        return self.named or _flat(self.text)
 
 
-def units(text: str) -> list[Unit]:
+def units(text: str, whole: str | None = None, offset: int = 0) -> list[Unit]:
     """Cut a passage into the pieces that can be quoted: sentences, the shortest joined, and table rows.
 
     Headings, the header rows of tables and opening words that name a topic become the lead of what they stand over.
+
+    Args:
+        text: the passage's.
+        whole: the document's, since a table may begin above the passage.
+        offset: of the passage in it.
     """
     found: list[Unit] = []
     leads: list[str] = []
     rows = 0
     for start, end in _lines(text):
         line = _flat(text[start:end])
-        if len(line) > _HEADING or line[-1] in _END_MARKS:
+        if CELL in text[start:end]:
+            row = row_at(text if whole is None else whole, start + offset)
+            if not row.heads:
+                found.append(Unit(start, end, row.caption, row=True, named=row.text))
+            leads, rows = [], 0
+        elif len(line) > _HEADING or line[-1] in _END_MARKS:
             found += _sentences(text, start, end, leads[-1] if leads else "")
             leads, rows = [], 0
         elif rows == 0 and len(leads) < _LEAD_LINES and _heads(line):
@@ -112,18 +130,24 @@ def _sentences(text: str, start: int, end: int, lead: str) -> list[Unit]:
     return [Unit(first, last, lead) for first, last in joined]
 
 
-def gather(question: str, hits: Sequence[Hit], score: Callable[[str, Sequence[str]], Vectors]) -> list[Evidence]:
+def gather(
+    question: str,
+    hits: Sequence[Hit],
+    score: Callable[[str, Sequence[str]], Vectors],
+    read: Callable[[str], Document],
+) -> list[Evidence]:
     """Cut `hits` into pieces and score each; pieces of overlapping passages come once.
 
     Args:
         score: the cross-encoder: question and texts to one logit each.
+        read: gives the document of a path.
 
     Returns:
         The pieces in reading order, document by document, that of the best hit first.
     """
     places: dict[tuple[str, int], tuple[Hit, Unit]] = {}
     for hit in hits:
-        for unit in units(hit.text):
+        for unit in units(hit.text, read(hit.document).text, hit.start) if CELL in hit.text else units(hit.text):
             places.setdefault((hit.document, hit.start + unit.start), (hit, unit))
     scores = score(question, [_reading(hit, unit) for hit, unit in places.values()])
     pieces = [
@@ -136,6 +160,7 @@ def gather(question: str, hits: Sequence[Hit], score: Callable[[str, Sequence[st
             unit.row,
             float(value),
             float(value) + _PASSAGE_WEIGHT * hit.score,
+            unit.named,
         )
         for value, (hit, unit) in zip(scores, places.values(), strict=True)
     ]
@@ -153,7 +178,7 @@ def choose(pieces: Sequence[Evidence], room: int = EVIDENCE) -> list[Evidence]:
         if taken[piece.hit.document, piece.lead] > _ROWS:
             continue
         for row in [best, *(_neighbours(pieces, best) if nth < _IN_CONTEXT else ())]:
-            cost = len(pieces[row].text) + _JOINT
+            cost = len(pieces[row].said) + _JOINT
             if row not in chosen and (used + cost <= room or not chosen):
                 chosen.add(row)
                 used += cost
@@ -187,7 +212,7 @@ def show(evidence: Sequence[Evidence]) -> str:
         lines.append(f"From {_name(document)}, page {page}:")
         lead = ""
         for piece in group:
-            text = _flat(piece.text)
+            text = piece.said
             if piece.row and piece.lead and rows[piece.hit.document, piece.lead] == 1:
                 text = f"{piece.lead}: {text}"
             elif piece.lead and piece.lead != lead:
@@ -199,7 +224,7 @@ def show(evidence: Sequence[Evidence]) -> str:
 
 def _reading(hit: Hit, unit: Unit) -> str:
     """Return what the cross-encoder reads of a piece: the name of its document, what it stands under, and itself."""
-    return f"{_name(hit.document)}: {unit.lead} {_flat(hit.text[unit.start : unit.end])}"
+    return f"{_name(hit.document)}: {unit.lead} {unit.named or _flat(hit.text[unit.start : unit.end])}"
 
 
 def _name(document: str) -> str:

@@ -8,20 +8,22 @@ import threading
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from ingest.clean import characters, repair
+from ingest.characters import characters
+from ingest.clean import repair
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pypdf import PdfReader
+    from pypdf import PageObject, PdfReader
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
 _MOST_ELEMENTS = 2_000_000  # of one array; the structure tree of a 70-page tagged filing has over 100,000
 _MOST_NOTICES = 3  # of the parser's remarks on one file
 _LONGEST_TITLE = 300  # characters
 _LONGEST_LABEL = 20
+_FEWEST_ROWS = 3  # of a table
 
 _NO_TITLE = re.compile(
     r"untitled|microsoft \w+ - |(document|slide|presentation|book|sheet)\s*\d*$|powerpoint presentation|"
@@ -29,6 +31,9 @@ _NO_TITLE = re.compile(
     r".*\.(docx?|rtf|indd|qxd|pptx?|xlsx?|pmd|dvi|fm)$|about:blank|[a-z]:\\|file:|https?:",
     re.IGNORECASE,
 )
+
+
+_SHORT_LINE = re.compile(r"^.{1,50}$|^.*\d.*\s[\d$€£¥(].*$", re.MULTILINE)
 
 
 def read(path: Path, password: str | None = None) -> Document:
@@ -51,9 +56,10 @@ def read(path: Path, password: str | None = None) -> Document:
         if count == 0:
             raise DocumentError(str(path), "holds no page")
         labels = _labels(reader, count)
-        raw, failures = _texts(reader, count)
+        raw, layouts, failures = _texts(reader, count)
         title = _title(reader) or path.stem
-    pages = (Page(number, label, text) for number, (label, text) in enumerate(zip(labels, repair(raw), strict=True), 1))
+    texts = zip(labels, repair(raw, layouts), strict=True)
+    pages = (Page(number, label, text) for number, (label, text) in enumerate(texts, 1))
     return Document(str(path), title, tuple(pages), (*failures, *notices))
 
 
@@ -84,16 +90,31 @@ def _unlock(reader: PdfReader, password: str | None) -> bool:
     return any(reader.decrypt(candidate) for candidate in ("", password) if candidate is not None)
 
 
-def _texts(reader: PdfReader, count: int) -> tuple[list[str], list[str]]:
-    texts, failures = [], []
+def _texts(reader: PdfReader, count: int) -> tuple[list[str], list[str], list[str]]:
+    """Return each page's text, its layout where that may show a table, and what failed."""
+    texts, layouts, failures = [], [], []
     for number in range(1, count + 1):
+        page = reader.pages[number - 1]
         try:
-            texts.append(reader.pages[number - 1].extract_text())
+            texts.append(page.extract_text())
         # One bad page costs only itself, whatever its content stream provokes.
         except Exception as error:
             texts.append("")
             failures.append(f"page {number} could not be read: {' '.join(str(error).split()) or type(error).__name__}")
-    return texts, failures
+        layouts.append(_layout(page) if _may_hold_table(texts[-1]) else "")
+    return texts, layouts, failures
+
+
+def _may_hold_table(text: str) -> bool:
+    """Tell whether a page has enough short lines, or lines of several figures, to be worth a second look."""
+    return len(_SHORT_LINE.findall(text)) >= _FEWEST_ROWS
+
+
+def _layout(page: PageObject) -> str:
+    try:
+        return page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False)
+    except Exception:  # the words are there; only the columns are lost
+        return ""
 
 
 def _labels(reader: PdfReader, count: int) -> list[str]:

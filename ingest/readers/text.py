@@ -6,7 +6,8 @@ import codecs
 import re
 from typing import TYPE_CHECKING
 
-from ingest.clean import characters, repair
+from ingest.characters import characters
+from ingest.clean import repair
 from ingest.types import PAGE_BREAK, Document, DocumentError, Page
 
 if TYPE_CHECKING:

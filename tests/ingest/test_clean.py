@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.clean import characters, repair
+from ingest.characters import characters
+from ingest.clean import repair
 
 PROSE = (
     "The company designs and sells devices, and it reports its results for every\n"

@@ -1,0 +1,120 @@
+"""Reads a row of a marked table: what its columns and its table are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.tables import CELL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MOST_LINES = 300  # above a row, that may belong to its table
+_CAPTION_LINES = 2
+_LONGEST_HEADING = 90  # characters; a longer line between rows ends a table
+_END_MARK = re.compile(r"[.!?;…。！？]$")
+_VALUE = re.compile(r"[$€£¥(+<~−–-]*\s?\d[\d.,'’]*\)?(?:\s?\S{1,6}){0,2}|[–—-]|n/?a")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\s\D*)?|(?:\d{1,2}[./ ]){1,2}(?:19|20)\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A table row as somebody would read it out."""
+
+    caption: str  # what the table is called, as far as it says
+    text: str  # the cells with the names of their columns
+    heads: bool  # it names the columns itself
+
+
+def row_at(text: str, start: int) -> Row:
+    """Read the row of `text`, a document's, that holds the character at `start`."""
+    first = _line_start(text, start)
+    cells = _cells(_line(text, first))
+    above = _lines_above(text, first)
+    top = next((at for at, line in enumerate(above) if CELL in line), len(above))
+    table = [line for line in above[top:] if CELL in line]
+    caption = " ".join(line.strip() for line in above[:top][-_CAPTION_LINES:])
+    heads = _head_rows([*map(_cells, table), cells])
+    if len(heads) > len(table):
+        return Row(caption, _joined(cells), heads=True)
+    section = above[-1] if above[top:] and CELL not in above[-1] else _section(above[top:])
+    return Row(caption, _said(cells, heads, section), heads=False)
+
+
+def _line_start(text: str, place: int) -> int:
+    return max(text.rfind("\n", 0, place), text.rfind("\f", 0, place)) + 1
+
+
+def _line(text: str, start: int) -> str:
+    ends = [end for mark in "\n\f" if (end := text.find(mark, start)) >= 0]
+    return text[start : min(ends, default=len(text))]
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split(CELL)]
+
+
+def _lines_above(text: str, first: int) -> list[str]:
+    """Return the lines before `first` that may belong to its table: rows, and short lines between and above them."""
+    lines: list[str] = []
+    alone = 0
+    while first > 0 and text[first - 1] == "\n" and len(lines) < _MOST_LINES:
+        end = first - 1
+        first = _line_start(text, end)
+        line = text[first:end]
+        alone = 0 if CELL in line else alone + 1
+        if alone > _CAPTION_LINES or not line or (alone and (len(line) > _LONGEST_HEADING or _END_MARK.search(line))):
+            break
+        lines.append(line)
+    return lines[::-1]
+
+
+def _head_rows(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Return the first rows that name columns: they hold no figures but years and dates."""
+    heads: list[Sequence[str]] = []
+    for row in rows:
+        if any(_VALUE.fullmatch(cell) and not _YEAR.fullmatch(cell) for cell in row[1:]):
+            break
+        if heads and row[0] and len(heads[-1]) >= len(row):  # in a table of words only the first row does
+            break
+        heads.append(row)
+    return heads
+
+
+def _section(lines: Sequence[str]) -> str:
+    """Return the last line between the rows that says what comes under it."""
+    return next((line for line in reversed(lines) if CELL not in line), "")
+
+
+def _said(cells: list[str], heads: Sequence[Sequence[str]], section: str) -> str:
+    cells = [*cells, *[""] * (len(heads[-1]) - len(cells))] if heads else cells  # the last ones may be empty
+    names = _names(heads, len(cells))
+    label = f"{section.rstrip(':')}: {cells[0]}" if section else cells[0]
+    if len(cells) == 2 or not any(names[1:]):
+        return f"{label}: {_joined(cells[1:])}" if label and cells[1:] else _joined([label, *cells[1:]])
+    parts = [f"{names[0]}: {label}" if names[0] and label else label]
+    parts += [f"{name}: {cell}" if name else cell for name, cell in zip(names[1:], cells[1:], strict=True) if cell]
+    return "; ".join(part for part in parts if part)
+
+
+def _names(heads: Sequence[Sequence[str]], count: int) -> list[str]:
+    """Return the names of `count` columns; a name over several of them stands before each one's own."""
+    names = [""] * count
+    for head in heads:
+        row = list(head)
+        if len(row) < count:
+            named = [cell for cell in row if cell]
+            if len(row) == count - 1 and len(named) == len(row):
+                row = ["", *row]
+            elif named and (count - 1) % len(named) == 0:
+                row = ["", *(cell for cell in named for _ in range((count - 1) // len(named)))]
+            else:
+                row += [""] * (count - len(row))
+        names = [f"{name} {cell}".strip() for name, cell in zip(names, row, strict=False)]
+    return names
+
+
+def _joined(cells: Sequence[str]) -> str:
+    return "; ".join(cell for cell in cells if cell)
