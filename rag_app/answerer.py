@@ -24,7 +24,7 @@ from rag_app.citations import (
 from rag_app.context import around, choose, gather, show
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
-from rag_app.refusal import foreign, relevant, supported
+from rag_app.refusal import empty, foreign, relevant, supported
 from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
         text = _write(question, shown, stages, usage)
         piece = proof_of(text, question, shown)
     document = read(piece.hit.document)
-    if not text or not supported(question, text, piece, pieces, document, stages.generator()):
+    if empty(question, text) or not supported(question, text, piece, pieces, document, stages.generator()):
         return _Result("not_found", NOT_FOUND)
     return _cited(question, text, [piece, *(other for other in shown if other is not piece)], read)
 

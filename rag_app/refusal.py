@@ -1,16 +1,16 @@
 """When to say that the documents do not answer: from scores and checks, never from the generator's own word.
 
 A small generator asked to decline does not. What separates answerable from unanswerable questions is its preference
-for "yes" over "no" when it is shown an answer with the evidence for it and asked whether it is stated there, together
-with the share of the question's words that the passage has, and a little of the evidence's own score.
+for "yes" over "no" when it is shown the evidence and asked two things: whether the answer is stated there, and, without
+the answer, whether the text holds one at all. The evidence's own score adds a little.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from prompts import render
-from rag_app.citations import content_words, stated
 from rag_app.context import around, show
 from rag_app.generator import Message
 from rag_app.names import CODE
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
 RELEVANT = -5.5  # logits; where no passage or sentence reaches it the generator is not asked
 SURE = 2.0  # logits; evidence above it needs no second look
-SUPPORTED = 2.7  # of the generator's preference for yes, in logits, with what follows added
-_WORDS = 3.0  # for the share of the question's words that the passage has
+SUPPORTED = 1.2  # of the generator's two preferences for yes together, in logits, with what follows added
 _SCORE = 0.1  # for each logit of the evidence
-_VERBATIM = 1.0  # for an answer that is the evidence itself, so that nothing was misread
-_STEM = 5  # letters that words have to share to count as the same: notice and notices, kündigen and Kündigung
+_EITHER = {"or", "oder", "ou", "o"}
+_WORD = re.compile(r"\w+")
 
 
 def relevant(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> bool:
@@ -45,6 +44,12 @@ def foreign(question: str, document: Document) -> bool:
     return any(name.casefold() not in text for name in CODE.findall(question))
 
 
+def empty(question: str, answer: str) -> bool:
+    """Tell whether an answer only says the question's own words again, of which it was not asked to choose one."""
+    said, asked = (set(_WORD.findall(text.casefold())) for text in (answer, question))
+    return not said - asked - STOP_WORDS and not (said and asked & _EITHER)
+
+
 def supported(
     question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Generator
 ) -> bool:
@@ -52,16 +57,8 @@ def supported(
     if piece.score >= SURE:
         return True
     text = " ".join(show(around(pieces, [piece])).split())
-    values = {"document": document.title, "text": text, "question": question, "answer": answer}
-    messages = [Message("system", render("support_system")), Message("user", render("support_user", **values))]
-    shared = shared_words(question, f"{piece.hit.text} {document.title} {document.path}")
-    added = _WORDS * shared + _SCORE * piece.score + _VERBATIM * (answer == stated(piece))
-    return generator.preference(messages, "yes", "no") + added > SUPPORTED
-
-
-def shared_words(question: str, text: str) -> float:
-    """Return the share, 0 to 1, of the question's words that occur in `text`; endings and stop words do not count."""
-    wanted = content_words(question) - STOP_WORDS
-    stems = {word[:_STEM] for word in content_words(text)}
-    found = sum(word[:_STEM] in stems for word in wanted)
-    return found / len(wanted) if wanted else 0.0
+    values = {"document": " ".join(document.title.split()), "text": text, "question": question}
+    checks = (render("holds_user", **values), render("states_user", **values, answer=answer))
+    system = Message("system", render("check_system"))
+    agreed = sum(generator.preference([system, Message("user", check)], "yes", "no") for check in checks)
+    return agreed + _SCORE * piece.score > SUPPORTED

@@ -119,10 +119,13 @@ class ScriptedGenerator:
                 return
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
-        """Prefer `one` where the words of the answer stand in the text that it is checked against."""
-        lines = messages[-1].content.splitlines()
-        text, answer = (words(next(li for li in lines if li.startswith(mark))) for mark in ("Text", "Answer:"))
-        return 2.0 if set(answer[1:]) <= set(text) else -2.0
+        """Prefer `one` where the words of the answer, or one of the question's, stand in the text that is checked."""
+        lines = [words(line) for line in messages[-1].content.splitlines() if line]
+        text, question, answer = (
+            {word for line in lines if line[0] == mark for word in line[1:]} for mark in ("text", "question", "answer")
+        )
+        agrees = answer <= text if answer else bool(question & text - STOP_WORDS)
+        return 2.0 if agrees else -2.0
 
 
 def _allowed(form: Form, written: str, piece: str) -> bool:

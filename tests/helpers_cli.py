@@ -122,9 +122,11 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
 def _main() -> None:
     """Run the program with the models of `fakes.py`.
 
-    TEST_PAUSE is the seconds that they take for a passage or word, TEST_FILE_SIZE the bytes that a file may have.
+    TEST_PAUSE is the seconds that they take for a passage or word, TEST_BEGUN a file that appears when the generator
+    begins to write, TEST_FILE_SIZE the bytes that a file may have.
     """
     import resource
+    from pathlib import Path
     from types import SimpleNamespace
 
     sys.modules["fpdf"] = SimpleNamespace(FPDF=None)  # type: ignore[assignment]  # half a second, to make files only
@@ -140,6 +142,7 @@ def _main() -> None:
     if limit := int(os.environ.get("TEST_FILE_SIZE", "0")):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     pause = float(os.environ.get("TEST_PAUSE", "0"))
+    begun = Path(os.environ["TEST_BEGUN"]) if "TEST_BEGUN" in os.environ else None
     resolve = rag_app.models.resolve
 
     def resolve_words(name: str, role: Any, settings: Any) -> InstalledModel:
@@ -155,6 +158,8 @@ def _main() -> None:
     class Generator(fakes.ScriptedGenerator):
         def stream(self, *arguments: Any, **options: Any) -> Iterator[str]:
             for piece in super().stream(*arguments, **options):
+                if begun:
+                    begun.touch()
                 time.sleep(pause)
                 yield piece
 

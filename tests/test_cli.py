@@ -516,7 +516,7 @@ EVIL = "a\x1b[31m\nerror: forged\u202e\x9b2J.txt"
 
 
 def test_control_characters_of_names_and_texts_do_not_reach_the_terminal(tmp_path: Path) -> None:
-    line = "The secret \x1b[2Jword of the \u202egate is \x9bplum, says the long and winding text of this file.\n"
+    line = "The secret word of the \u202egate is \x9bplum, says the long \x1b[2J and winding text of this file.\n"
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / EVIL).write_text(line * 3)
     (tmp_path / "files" / f"{EVIL}.pdf").write_bytes(b"no PDF")
@@ -838,13 +838,10 @@ def test_ctrl_c_during_ingest_keeps_whole_documents_and_the_next_run_goes_on(tmp
     assert (again["unchanged"], again["added"]) == (len(kept), 5 - len(kept))
 
 
-def test_ctrl_c_during_an_answer(shelf: Shelf) -> None:
-    process = start("ask", NOTICE, "--library", shelf.library, env={"TEST_PAUSE": "0.3"})
-    assert process.stdout is not None
-    first = process.stdout.read(4)
-    run = interrupt(process, lambda: True)
-    assert first == b"The "
-    assert "calendar" not in run.out
+def test_ctrl_c_during_an_answer(shelf: Shelf, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    process = start("ask", NOTICE, "--library", shelf.library, env={"TEST_PAUSE": "3", "TEST_BEGUN": str(begun)})
+    assert interrupt(process, begun.exists).out == ""
     assert shelf.run("documents").code == 0
 
 
