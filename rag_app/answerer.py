@@ -28,7 +28,7 @@ from rag_app.refusal import empty, foreign, relevant, supported
 from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ingest import Document
     from rag_app.context import Evidence
@@ -46,6 +46,7 @@ class Stages:
 
     find: Callable[[str], tuple[tuple[Hit, ...], Trace]]  # question to passages, best first
     score: Callable[[str, Sequence[str]], Vectors]  # the cross-encoder
+    about: Callable[[str], Mapping[str, float]]  # how much a question names each document, 0 to 1
     generator: Callable[[], Generator]  # loaded at its first use
     read: Callable[[str], Document]  # a document's path to its stored pages and text
     models: ModelNames
@@ -64,7 +65,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     yield Passages(hits)
     since = time.perf_counter()
     read = cache(stages.read)  # a document is long, and asked for several times
-    pieces = gather(asked, hits, stages.score, read)
+    pieces = gather(asked, hits, stages.score, read, stages.about(asked))
     trace.timed("rerank", since)
     result = _Result("not_found", NOT_FOUND)
     if relevant(hits, pieces):

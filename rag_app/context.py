@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ingest import CELL, row_at, sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ingest import Document
     from rag_app.types import Hit, Vectors
@@ -28,6 +28,7 @@ _NEAR = 700  # characters; a piece further away is no neighbour
 _HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
 _SHORT = 60  # characters; a shorter sentence is quoted together with the next one
 _TOPIC = 32  # characters; a paragraph that opens with so short a sentence names its topic there ("6. Summer fair.")
+_NAMED_WEIGHT = 3.0  # logits; the passage's score has its share of what its document's name is worth
 _PASSAGE_WEIGHT = 0.25  # of the passage's score beside the sentence's own, in choosing sentences
 _LEAD_LINES = 2  # at the top of a table: its title and its header row
 _END_MARKS = ".!?…:;。！？"
@@ -59,7 +60,7 @@ class Evidence:
     lead: str
     row: bool
     score: float  # the cross-encoder's logit for question and sentence
-    worth: float  # the same with a share of the passage's score: by this pieces are chosen
+    worth: float  # the same with shares of the passage's score and of its document's name: by this pieces are chosen
     named: str = ""  # a row with the names of its columns, where they are known
 
     @property
@@ -135,12 +136,14 @@ def gather(
     hits: Sequence[Hit],
     score: Callable[[str, Sequence[str]], Vectors],
     read: Callable[[str], Document],
+    named: Mapping[str, float],
 ) -> list[Evidence]:
     """Cut `hits` into pieces and score each; pieces of overlapping passages come once.
 
     Args:
         score: the cross-encoder: question and texts to one logit each.
         read: gives the document of a path.
+        named: how much the question names a document, 0 to 1; none for those it does not.
 
     Returns:
         The pieces in reading order, document by document, that of the best hit first.
@@ -159,7 +162,7 @@ def gather(
             unit.lead,
             unit.row,
             float(value),
-            float(value) + _PASSAGE_WEIGHT * hit.score,
+            float(value) + _PASSAGE_WEIGHT * hit.score + _NAMED_WEIGHT * named.get(hit.document, 0.0),
             unit.named,
         )
         for value, (hit, unit) in zip(scores, places.values(), strict=True)

@@ -256,6 +256,7 @@ class Library:
         return Stages(
             find=lambda question: self._find_passages(question, None, candidates, "hybrid", True),
             score=self._score,
+            about=self._about,
             generator=self._open_generator,
             read=self._store.read,
             models=ModelNames(settings.embedder, settings.reranker, settings.generator),
@@ -276,7 +277,6 @@ class Library:
     def _two_stages(
         self, k: int | None, candidates: int | None, mode: Mode, rerank: bool, trace: Trace | None
     ) -> ContextualCompressionRetriever:
-        from rag_app.names import aboutness
         from rag_app.retriever import two_stages
         from rag_app.search import Search
         from rag_app.search import Trace as NewTrace
@@ -296,7 +296,7 @@ class Library:
             self._open_reranker() if rerank else None,
             k,
             trace,
-            lambda question: aboutness(question, self._store.shares),
+            self._about,
         )
 
     def _documents_of(self, candidates: Sequence[Candidate]) -> list[LangChainDocument]:
@@ -320,6 +320,11 @@ class Library:
             )
             for passage in self._store.passages(list(by_id))
         ]
+
+    def _about(self, question: str) -> dict[str, float]:
+        from rag_app.names import aboutness
+
+        return aboutness(question, self._store.shares, self._store.document_count())
 
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:
         return self._open_reranker().score(question, texts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from math import log
 from typing import TYPE_CHECKING
 
 from rag_app.stopwords import STOP_WORDS
@@ -14,7 +15,7 @@ from rag_app.stopwords import STOP_WORDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-WEIGHT = 4.0  # logits that passages of the document named most gain on those of documents never named
+WEIGHT = 6.0  # logits that passages of the document named most gain on those of documents never named
 CODE = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
 _NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")
 
@@ -25,17 +26,23 @@ def names(question: str) -> list[str]:
     return list(dict.fromkeys(word for word in found if word.lower() not in STOP_WORDS))
 
 
-def aboutness(question: str, shares: Callable[[str], Mapping[str, float]]) -> dict[str, float]:
+def aboutness(question: str, shares: Callable[[str], Mapping[str, float]], documents: int) -> dict[str, float]:
     """Return how much each document is named in `question`, 0 to 1; documents that are not named are left out.
+
+    A name counts the more the fewer documents have it, as a word does in inverse document frequency (Spärck Jones,
+    1972): a company says more than a year.
 
     Args:
         question: any text.
         shares: a word to the share of its passages, 0 to 1, in which each document has the word.
+        documents: how many there are in all.
     """
-    found = [share for share in map(shares, names(question)) if share]
     total: dict[str, float] = defaultdict(float)
-    for share in found:
+    whole = 0.0
+    for share in filter(None, map(shares, names(question))):
         most = max(share.values())
+        rarity = log(max(documents * most / sum(share.values()), 1.0))
+        whole += rarity
         for document, value in share.items():
-            total[document] += value / most / len(found)
-    return dict(total)
+            total[document] += rarity * value / most
+    return {document: value / whole for document, value in total.items()} if whole else {}

@@ -5,9 +5,7 @@ This is the path that `search` and `ask` themselves take, so a chain built on it
 
 from __future__ import annotations
 
-import re
 import time
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from langchain_classic.retrievers import ContextualCompressionRetriever
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from rag_app.search import Trace
     from rag_app.types import Candidate, Event
 
-_WORDS = re.compile(r"[^\W_]+")
 BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles
 
 
@@ -92,14 +89,8 @@ def blended(relevance: float, retrieval_rank: int) -> float:
 
 
 def reading(document: Document) -> str:
-    """Return what the cross-encoder reads of a passage: the document's file name and title, then the passage.
-
-    The file name is left out where the title has its words: it often holds the year or version that a title lacks.
-    """
-    title, stem = document.metadata["title"], PurePath(document.metadata.get("document", "")).stem
-    said = set(_WORDS.findall(title.casefold()))
-    heading = title if said.issuperset(_WORDS.findall(stem.casefold())) else f"{stem}: {title}"
-    return f"{heading}\n{document.page_content}"
+    """Return what the cross-encoder reads of a passage: the document's title, then the passage."""
+    return f"{document.metadata['title']}\n{document.page_content}"
 
 
 def two_stages(

@@ -365,6 +365,10 @@ class Store:
         query = " OR ".join(f'"{term}"' for term in terms)
         return [(passage, -score) for passage, score in self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, k)]
 
+    def document_count(self) -> int:
+        """Return how many documents there are."""
+        return int(self._database.value("SELECT count(*) FROM documents"))
+
     def shares(self, word: str) -> dict[str, float]:
         """Return the share of its passages, 0 to 1, in which each document has `word`; others are left out."""
         terms = _terms(word)

@@ -50,6 +50,7 @@ class World:
         return Stages(
             find=self.find,
             score=WordReranker().score,
+            about=lambda question: {},
             generator=self.load,
             read=lambda path: Document(path, "A", (Page(1, "i", self.stored),)),
             models=ModelNames("words", "shared-words", "script"),

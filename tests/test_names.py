@@ -29,12 +29,28 @@ def test_names_are_capitalised_words_codes_and_years(question: str, found: list[
 
 
 def test_a_document_is_named_as_much_as_the_one_that_has_the_names_most() -> None:
-    shares = {"Intel": {"a": 0.5, "b": 0.25}, "Q2": {"b": 1.0}, "Nobody": {}}
-    assert aboutness("Did Intel hire Nobody in Q2?", lambda word: shares[word]) == {"a": 0.5, "b": 0.75}
+    shares = {"Intel": {"a": 0.5, "b": 0.25}, "Nobody": {}}
+    assert aboutness("Did Intel hire Nobody?", lambda word: shares[word], 4) == {"a": 1.0, "b": 0.5}
+
+
+def test_a_name_that_few_documents_have_counts_more() -> None:
+    shares = {
+        "Acme": {"a": 1.0},
+        "Q2": {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0},
+        "2023": dict.fromkeys("abcdefgh", 1.0),
+    }
+    named = aboutness("How much did Acme earn in Q2 2023?", lambda word: shares[word], 8)
+    assert named["a"] == 1.0
+    assert named["b"] == pytest.approx(0.25)  # log 2 of log 2 + log 8
+    assert named["e"] == 0.0
+
+
+def test_a_name_that_every_document_has_names_none() -> None:
+    assert aboutness("What of 2023?", lambda word: {"a": 1.0, "b": 1.0}, 2) == {}
 
 
 def test_a_question_without_names_is_about_no_document() -> None:
-    assert aboutness("how high is the rent?", lambda word: {"a": 1.0}) == {}
+    assert aboutness("how high is the rent?", lambda word: {"a": 1.0}, 2) == {}
 
 
 def test_a_word_has_the_share_of_each_documents_passages_that_hold_it(library: Library, papers: Path) -> None:
