@@ -29,6 +29,8 @@ class Page:
     label: str  # the number printed on it: "iv", "12"
     text: str  # repaired; holds no form feed
     method: Method = "text"
+    confidence: float | None = None  # of optical recognition, 0 to 1
+    hidden: tuple[tuple[int, int], ...] = ()  # spans of `text` that a reader of the page does not see
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Document:
     title: str
     pages: tuple[Page, ...]
     warnings: tuple[str, ...] = ()
+    sections: tuple[tuple[int, str], ...] = ()  # where a format has no pages: offset into `text`, heading or line
     text: str = field(init=False, repr=False, compare=False)  # the pages joined by one form feed
     starts: tuple[int, ...] = field(init=False, repr=False, compare=False)  # offset of each page in `text`
 
