@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ingest.readers import pdf, text
+from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, text
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -17,8 +17,23 @@ if TYPE_CHECKING:
 _READERS: dict[str, Reader] = {
     ".pdf": pdf.read,
     ".txt": text.read,
-    ".md": text.read,
-    ".markdown": text.read,
+    ".text": text.read,
+    ".rst": text.read,
+    ".adoc": text.read,
+    ".org": text.read,
+    ".tex": text.read,
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".xhtml": html.read,
+    ".xlsx": sheet.read_workbook,
+    ".xlsm": sheet.read_workbook,
+    ".csv": sheet.read_csv,
+    ".tsv": sheet.read_csv,
+    ".epub": epub.read,
+    ".eml": mail.read,
+    **dict.fromkeys(code.SUFFIXES, code.read),
 }
 
 SUFFIXES = tuple(_READERS)
