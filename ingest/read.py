@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, text
+from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _READERS: dict[str, Reader] = {
     ".html": html.read,
     ".htm": html.read,
     ".xhtml": html.read,
+    ".docx": word.read,
+    ".pptx": slides.read,
     ".xlsx": sheet.read_workbook,
     ".xlsm": sheet.read_workbook,
     ".csv": sheet.read_csv,

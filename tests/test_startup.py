@@ -29,6 +29,8 @@ HEAVY = {
     "langchain_community",
     "langchain_text_splitters",
     "pypdf",
+    "docx",
+    "pptx",
     "openpyxl",
     "lxml",
     "markdown_it",
