@@ -2,6 +2,7 @@
 
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
+from ingest.place import place_name
 from ingest.read import SUFFIXES, fingerprint, read
 from ingest.rows import Row, row_at
 from ingest.sentences import sentences
@@ -23,6 +24,7 @@ __all__ = [
     "cut",
     "discover",
     "fingerprint",
+    "place_name",
     "read",
     "row_at",
     "sentences",

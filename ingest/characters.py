@@ -17,6 +17,8 @@ _REMOVED = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF]))
 _TRANSLATION = str.maketrans(
     dict.fromkeys(_REMOVED, "") | {"\n": "\n", "\t": "\t"} | _LINE_ENDS | _LIGATURES | _BULLETS | _HYPHENS
 )
+_TAB = 4  # columns, in source code
+_INVISIBLE = str.maketrans(dict.fromkeys(_REMOVED, "") | {"\t": "\t"} | dict.fromkeys("\v\f\x85\u2028\u2029", " "))
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SOFT_HYPHEN_AT_END = re.compile(r"\u00ad[^\S\n]*(?=\n)")
 # Persian and the Indic scripts spell with joiners; elsewhere they are residue.
@@ -43,6 +45,15 @@ def characters(text: str) -> str:
     text = _SPACES.sub(" ", _SPACED_OUT.sub(_close_up, text))
     text = _LEADERS.sub(" ", _SPACE_IN_BRACKETS.sub(")", text))
     return _BLANK_LINES.sub("\n\n", _EDGES.sub("\n", text)).strip()
+
+
+def visible(text: str) -> str:
+    """Remove what cannot be seen from a text whose spaces and lines count, such as source code.
+
+    Line ends become "\\n", tabs four columns; lines lose the space at their ends, nothing else changes.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.translate(_INVISIBLE).expandtabs(_TAB).rstrip() for line in lines)
 
 
 def _close_up(match: re.Match[str]) -> str:

@@ -56,7 +56,7 @@ def cut(document: Document, measure: Measure, limit: int, overlap: int) -> list[
     """
     if limit < 1 or not 0 <= overlap < limit:
         raise ValueError(f"limit ({limit}) must be at least 1, and overlap ({overlap}) in 0..limit - 1")
-    units = _units(document.text, measure, limit)
+    units = _units(document, measure, limit)
     groups = _pack(units, limit, overlap)
     spans = _verified(document.text, units, groups, measure, limit)
     return [_passage(document, start, end) for start, end in spans]
@@ -64,17 +64,19 @@ def cut(document: Document, measure: Measure, limit: int, overlap: int) -> list[
 
 def _passage(document: Document, start: int, end: int) -> Passage:
     first, last = document.page_at(start), document.page_at(end - 1)
-    return Passage(start, end, first.number, last.number, first.label, document.text[start:end])
+    label = document.label_at(start, end)
+    return Passage(start, end, first.number, last.number, label, document.text[start:end])
 
 
-def _units(text: str, measure: Measure, limit: int) -> list[_Unit]:
+def _units(document: Document, measure: Measure, limit: int) -> list[_Unit]:
+    text, known = document.text, document.headings
     pieces = _small_enough(text, sentences(text), measure, limit)
     gaps = ["\n", *(text[end:start] for ((_, end), _), ((start, _), _) in pairwise(pieces)), "\n\n"]
     headings = [
         _ends_line(gaps[i])
         and _ends_line(gaps[i + 1])
         and i + 1 < len(pieces)
-        and _is_heading(text[start:end])
+        and (start in known or _is_heading(text[start:end]))
         and not (CELL in text[start:end] and i and CELL in text[slice(*pieces[i - 1][0])])  # a row, but not the first
         for i, ((start, end), _) in enumerate(pieces)
     ]

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.readers import pdf, text
-from ingest.title import titled
+from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
+from ingest.titles import titled
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -19,8 +19,25 @@ if TYPE_CHECKING:
 _READERS: dict[str, Reader] = {
     ".pdf": pdf.read,
     ".txt": text.read,
-    ".md": text.read,
-    ".markdown": text.read,
+    ".text": text.read,
+    ".rst": text.read,
+    ".adoc": text.read,
+    ".org": text.read,
+    ".tex": text.read,
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+    ".html": html.read,
+    ".htm": html.read,
+    ".xhtml": html.read,
+    ".docx": word.read,
+    ".pptx": slides.read,
+    ".xlsx": sheet.read_workbook,
+    ".xlsm": sheet.read_workbook,
+    ".csv": sheet.read_csv,
+    ".tsv": sheet.read_csv,
+    ".epub": epub.read,
+    ".eml": mail.read,
+    **dict.fromkeys(code.SUFFIXES, code.read),
 }
 
 SUFFIXES = tuple(_READERS)

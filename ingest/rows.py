@@ -43,6 +43,15 @@ def row_at(text: str, start: int) -> Row:
     return Row(caption, _said(cells, heads, section), heads=False)
 
 
+def names_columns(row: Sequence[str]) -> bool:
+    """Tell whether the first row of a table names its columns: it has several words, and no figures but years."""
+    return sum(map(bool, row)) > 1 and not _holds_figures(row)
+
+
+def _holds_figures(row: Sequence[str]) -> bool:
+    return any(_VALUE.fullmatch(cell) and not _YEAR.fullmatch(cell) for cell in row[1:])
+
+
 def _line_start(text: str, place: int) -> int:
     return max(text.rfind("\n", 0, place), text.rfind("\f", 0, place)) + 1
 
@@ -75,7 +84,7 @@ def _head_rows(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """Return the first rows that name columns: they hold no figures but years and dates."""
     heads: list[Sequence[str]] = []
     for row in rows:
-        if any(_VALUE.fullmatch(cell) and not _YEAR.fullmatch(cell) for cell in row[1:]):
+        if _holds_figures(row):
             break
         if heads and row[0] and len(heads[-1]) >= len(row):  # in a table of words only the first row does
             break

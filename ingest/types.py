@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Literal
 
 Method = Literal["text", "ocr", "fallback"]
 """How a page's text was won: its text layer, optical recognition, or a second parser."""
 
 PAGE_BREAK = "\f"
+
+_LINE = re.compile(r"line (\d+)")
 
 
 class DocumentError(Exception):
@@ -29,6 +33,8 @@ class Page:
     label: str  # the number printed on it: "iv", "12"
     text: str  # repaired; holds no form feed
     method: Method = "text"
+    confidence: float | None = None  # of optical recognition, 0 to 1
+    hidden: tuple[tuple[int, int], ...] = ()  # spans of `text` that a reader of the page does not see
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Document:
     title: str
     pages: tuple[Page, ...]
     warnings: tuple[str, ...] = ()
+    sections: tuple[tuple[int, str], ...] = ()  # where a format has no pages: offset into `text`, heading or line
     text: str = field(init=False, repr=False, compare=False)  # the pages joined by one form feed
     starts: tuple[int, ...] = field(init=False, repr=False, compare=False)  # offset of each page in `text`
 
@@ -52,7 +59,32 @@ class Document:
 
     def page_at(self, offset: int) -> Page:
         """Return the page that holds the character at `offset`."""
-        return self.pages[max(bisect_right(self.starts, offset) - 1, 0)]
+        return self.pages[self._index(offset)]
+
+    def label_at(self, start: int, end: int) -> str:
+        """Return where a reader finds `text[start:end]`: under which heading or in which lines, else on which page.
+
+        Lines come as "line 12" or "lines 12-14", those of the file. Headings count for their own page only.
+        """
+        first = self._section_at(start)
+        if first is None:
+            return self.page_at(start).label
+        last = self._section_at(max(start, end - 1)) or first
+        lines = [line[1] for section in (first, last) if (line := _LINE.fullmatch(section))]
+        return first if len(lines) < 2 or lines[0] == lines[1] else f"lines {lines[0]}-{lines[1]}"
+
+    @property
+    def headings(self) -> frozenset[int]:
+        """Where the headings that `sections` names begin, in characters of `text`."""
+        return frozenset(offset for offset, label in self.sections if not _LINE.fullmatch(label))
+
+    def _index(self, offset: int) -> int:
+        return max(bisect_right(self.starts, offset) - 1, 0)
+
+    def _section_at(self, offset: int) -> str | None:
+        at = bisect_right(self.sections, offset, key=itemgetter(0)) - 1
+        begun = at >= 0 and self.sections[at][0] >= self.starts[self._index(offset)]
+        return self.sections[at][1] if begun else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +95,5 @@ class Passage:
     end: int
     page: int  # holds `start`
     page_end: int  # holds the last character
-    page_label: str  # label of `page`
+    page_label: str  # label of `page`; where the format has no pages, heading or lines
     text: str

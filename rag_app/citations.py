@@ -129,7 +129,7 @@ def cite(marker: int, piece: Evidence, document: Document) -> Citation:
         marker=marker,
         document=document.path,
         page=page.number,
-        page_label=page.label,
+        page_label=document.label_at(piece.start, piece.end),
         start=piece.start,
         end=piece.end,
         quote=stored,

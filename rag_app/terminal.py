@@ -25,6 +25,7 @@ _UNPRINTABLE = re.compile(f"{_CONTROL.pattern}|[\ud800-\udfff]")
 _QUOTE = 300  # characters of a quote shown
 _PREVIEW = 240
 _REASON = 400
+_LABEL = 60  # characters of a page's label or a heading
 _NAME = 1000  # characters of a file's name or path
 _WIDE = 10_000  # columns of a file or a pipe, where no line should be broken
 
@@ -89,7 +90,7 @@ def show_sources(citations: Sequence[Citation]) -> None:
     from rich.text import Text
 
     for citation in citations:
-        place = f"{PurePath(citation.document).name}, {_page(citation.page, citation.page_label)}"
+        place = _place(citation.document, citation.page, citation.page_label)
         check = "" if citation.verified else "  (quote not found on the page)"
         console().print(
             Text.assemble(
@@ -106,7 +107,7 @@ def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
     from rich.text import Text
 
     for hit in hits:
-        place = f"{PurePath(hit.document).name}, {_page(hit.page, hit.page_label)}"
+        place = _place(hit.document, hit.page, hit.page_label)
         score = f"  {hit.score:.2f}" if scores else ""
         console().print(
             Text.assemble((f"{hit.rank}. ", "bold"), _link(flat(place, _NAME), hit.document, hit.page), (score, "dim"))
@@ -270,9 +271,11 @@ def nothing() -> Iterator[None]:
     yield
 
 
-def _page(page: int, label: str) -> str:
-    label = flat(label, 20)
-    return f"page {page}" if label == str(page) else f"page {label} (PDF page {page})"
+def _place(document: str, page: int, label: str) -> str:
+    from ingest import place_name
+
+    place = place_name(document, page, flat(label, _LABEL))
+    return f"{PurePath(document).name}, {place}" if place else PurePath(document).name
 
 
 def _link(text: str, document: str, page: int) -> Text:

@@ -201,6 +201,13 @@ def test_a_citation_quotes_the_stored_text_with_its_place() -> None:
     assert (citation.start, citation.end, citation.quote, citation.verified) == (150, 160, "It is due.", True)
 
 
+def test_a_citation_names_the_heading_or_the_lines_where_a_format_has_no_pages() -> None:
+    sections = ((0, "line 1"), (100, "Terms"), (155, "line 3"), (158, "line 4"))
+    document = Document("/files/a.md", "A", (Page(1, "1", "x" * 150 + "It is due."),), sections=sections)
+    assert cite(1, evidence("It is", start=150), document).page_label == "Terms"
+    assert cite(1, evidence(" due.", start=155), document).page_label == "lines 3-4"
+
+
 @pytest.mark.parametrize("text", ["", "It was due.", "It is", "Is it due?"])
 def test_a_quote_whose_stored_text_differs_is_shown_as_stored_and_not_verified(text: str) -> None:
     citation = cite(1, evidence("It is due.", start=150), stored(text))

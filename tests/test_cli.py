@@ -21,7 +21,8 @@ from fakes import write_pdf
 from helpers_cli import REAL, finish, rag, start, wait_for
 from pypdf import PdfReader, PdfWriter
 
-from rag_app import __version__, config
+from ingest import SUFFIXES
+from rag_app import __version__, config, terminal
 from rag_app.cli import app
 from rag_app.registry import find_spec
 
@@ -494,19 +495,20 @@ def test_an_encrypted_file(
     ("name", "reason"),
     [
         ("gone.pdf", "does not exist"),
-        ("folder", "holds no document that can be read; supported: .pdf .txt .md .markdown"),
-        ("table.xlsx", "is not a type that can be read: .xlsx; supported: .pdf .txt .md .markdown"),
+        ("folder", f"holds no document that can be read; supported: {' '.join(SUFFIXES)}"),
+        ("photo.jpg", f"is not a type that can be read: .jpg; supported: {' '.join(SUFFIXES)}"),
         ("pipe.txt", "is neither a file nor a folder"),
     ],
 )
 def test_a_path_that_leads_to_no_document(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "folder").mkdir()
-    (tmp_path / "table.xlsx").write_bytes(b"PK")
+    (tmp_path / "photo.jpg").write_bytes(b"x")
     os.mkfifo(tmp_path / "pipe.txt")
     run = rag("ingest", tmp_path / name, "--library", tmp_path / "library", program=REAL, env={"RAG_MODELS": "/none"})
     assert run.code == 1
-    assert run.out.splitlines()[1:] == [f"failed  {tmp_path / name}: {reason}"]
-    assert run.message == f"{tmp_path / name} {reason}."
+    shown = terminal.flat(reason, 400)
+    assert run.out.splitlines()[1:] == [f"failed  {tmp_path / name}: {shown}"]
+    assert run.message == f"{tmp_path / name} {shown}."
 
 
 # Text that would steer the terminal; `rag` checks the output of every run of this module

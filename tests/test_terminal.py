@@ -152,6 +152,22 @@ def test_a_page_whose_label_is_its_number_is_named_once(screens: tuple[Screen, S
     assert "[1] a b#1.pdf, page 3\n" in plain(screens[0].getvalue())
 
 
+@pytest.mark.parametrize(
+    ("document", "label", "place"),
+    [
+        ("/files/a.py", "lines 3-5", "a.py, lines 3-5"),
+        ("/files/a.md", "Terms\x1b[2J", "a.md, “Terms[2J”"),
+        ("/files/a.pptx", "3", "a.pptx, slide 3"),
+        ("/files/a.docx", "3", "a.docx"),
+    ],
+)
+def test_a_source_without_pages_is_named_by_its_heading_or_lines(
+    screens: tuple[Screen, Screen], document: str, label: str, place: str
+) -> None:
+    terminal.show_sources([replace(CITATION, document=document, page_label=label)])
+    assert f"[1] {place}\n" in plain(screens[0].getvalue())
+
+
 def test_a_quote_that_was_not_found_is_marked(screens: tuple[Screen, Screen]) -> None:
     terminal.show_sources([replace(CITATION, verified=False)])
     assert "(quote not found on the page)" in plain(screens[0].getvalue())

@@ -1,57 +1,38 @@
-"""Plain text and Markdown: form feeds separate pages, most files have one."""
+"""Plain text: form feeds separate pages; a file without them is cited by its lines."""
 
 from __future__ import annotations
 
-import codecs
-import re
 from typing import TYPE_CHECKING
 
-from ingest.characters import characters
 from ingest.clean import repair
+from ingest.decode import decode, is_text
+from ingest.lines import repaired_sections
 from ingest.types import PAGE_BREAK, Document, DocumentError, Page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_HEADING = re.compile(r"^# +(\S.*)$", re.MULTILINE)
-_CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
-_MOST_CONTROLS = 0.02  # share of characters; a compressed file has about 0.1
-
 
 def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
-    """Read a text file; the title is its first Markdown heading, else the file's stem.
+    """Read a text file and join its wrapped lines; the title is the file's stem.
 
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    raw = path.read_bytes()
-    text = _decode(raw)
-    if "\0" in text or len(_CONTROLS.findall(text)) > _MOST_CONTROLS * len(text):
-        raise DocumentError(str(path), "is not a text file")
+    text = text_of(path)
     texts = repair(text.replace("\r\n", "\n").split(PAGE_BREAK))
     pages = tuple(Page(number, str(number), page) for number, page in enumerate(texts, start=1))
-    return Document(str(path), _title(path, text), pages)
+    sections = repaired_sections(text, texts[0]) if len(texts) == 1 else ()
+    return Document(str(path), path.stem, pages, sections=sections)
 
 
-def _decode(raw: bytes) -> str:
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if raw.startswith(mark):
-            return raw.decode(encoding, errors="replace")
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("latin-1")
+def text_of(path: Path) -> str:
+    """Return the text of the file at `path`.
 
-
-def _title(path: Path, text: str) -> str:
-    heading = _HEADING.search(text) if path.suffix.lower() in {".md", ".markdown"} else None
-    return (heading and characters(heading[1]).strip()) or path.stem
+    Raises:
+        DocumentError: the file holds bytes that no text has.
+    """
+    text = decode(path.read_bytes())
+    if not is_text(text):
+        raise DocumentError(str(path), "is not a text file")
+    return text

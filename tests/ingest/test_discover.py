@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import discover
+from ingest import SUFFIXES, discover
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def test_problems_do_not_hide_the_other_files(folder: Path) -> None:
     assert found.files == (folder / "b.pdf",)
     assert [(problem.path, problem.reason) for problem in found.problems] == [
         (str(folder / "absent.pdf"), "does not exist"),
-        (str(empty), "holds no document that can be read; supported: .pdf .txt .md .markdown"),
+        (str(empty), f"holds no document that can be read; supported: {' '.join(SUFFIXES)}"),
         (
             str(folder / "picture.png"),
-            "is not a type that can be read: .png; supported: .pdf .txt .md .markdown",
+            f"is not a type that can be read: .png; supported: {' '.join(SUFFIXES)}",
         ),
     ]
 

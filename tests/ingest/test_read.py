@@ -30,7 +30,9 @@ def reason(path: Path) -> str:
 def test_a_text_file_is_one_page_with_its_stem_as_title(tmp_path: Path) -> None:
     path = written(tmp_path, "diary.txt", b"\xef\xbb\xbfMonday.\r\n\r\nTuesday.\r\n")
     document = read(path)
-    assert document == Document(str(path), "diary", (Page(1, "1", "Monday.\n\nTuesday."),))
+    assert document == Document(
+        str(path), "diary", (Page(1, "1", "Monday.\n\nTuesday."),), (), ((0, "line 1"), (9, "line 3"))
+    )
     assert document.text == "Monday.\n\nTuesday."
 
 
@@ -59,7 +61,7 @@ def test_bytes_of_no_encoding_are_read_as_latin_1(tmp_path: Path) -> None:
 def test_the_first_heading_of_a_markdown_file_is_its_title(tmp_path: Path) -> None:
     document = read(written(tmp_path, "a.md", b"preface\n\n# The Title \n\nText\nwraps.\n\n- item one\n- item two\n"))
     assert document.title == "a: The Title"
-    assert document.text == "preface\n\n# The Title\n\nText\nwraps.\n\n- item one\n- item two"
+    assert document.text == "preface\n\nThe Title\nText wraps.\n\n- item one\n- item two"
 
 
 @pytest.mark.parametrize(

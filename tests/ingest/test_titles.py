@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.title import titled
+from ingest.titles import titled
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,125 @@
+"""Markdown, parsed with markdown-it: headings and tables without their marks, wrapped lines joined."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ingest.compose import Composer, flat
+from ingest.lines import line_label
+from ingest.readers import text as plain_text
+from ingest.readers.markup import write_html
+from ingest.readers.packages import needs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from markdown_it.token import Token
+
+    from ingest.types import Document
+
+_DEEPEST = 100  # lists and quotations within each other
+_MOST_BRACKETS = 5000  # of one paragraph: for each of them that stays open the parser reads on to the end
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_STATED_TITLE = re.compile(r"^title:[ \t]*(\S.*)$", re.MULTILINE)
+
+
+def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+    """Read a Markdown file as one page; its headings are its sections, before the first its lines.
+
+    Raises:
+        DocumentError: the file holds bytes that no text has.
+    """
+    with needs(path, "markdown_it", "markdown-it-py"):
+        from markdown_it import MarkdownIt
+    text = plain_text.text_of(path).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    if max(paragraph.count("[") for paragraph in text.split("\n\n")) > _MOST_BRACKETS:
+        return plain_text.read(path)
+    composer = Composer(str(path))
+    matter = _FRONT_MATTER.match(text)
+    if matter:
+        composer.mark(line_label(2))
+        composer.code(matter[1])
+    body = text[matter.end() :] if matter else text
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").enable("strikethrough")
+    _Writer(path, composer, text.count("\n", 0, matter.end()) if matter else 0).write(parser.parse(body))
+    stated = _STATED_TITLE.search(matter[1]) if matter else None
+    return composer.document((stated and flat(stated[1].strip("\"' "))) or composer.first_heading or path.stem)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes the blocks of a parsed file."""
+
+    path: Path
+    composer: Composer
+    above: int  # lines before the parsed text
+    lists: list[int | None] = field(default_factory=list)  # next number; None: not numbered
+    rows: list[list[str]] = field(default_factory=list)
+    marker: str | None = None  # of the item that begins
+    within: str = ""  # heading, table, or a paragraph
+
+    def write(self, tokens: Sequence[Token]) -> None:
+        for token in tokens:
+            if token.map and not self.composer.first_heading and token.nesting >= 0:
+                self.composer.mark(line_label(token.map[0] + 1 + self.above))
+            self._write(token)
+
+    def _write(self, token: Token) -> None:
+        kind = token.type
+        if kind == "inline":
+            self._inline(_shown(token.children or ()))
+        elif kind in ("fence", "code_block"):
+            self.composer.code(token.content)
+        elif kind == "html_block":
+            write_html(self.path, token.content, self.composer)
+        elif kind in ("bullet_list_open", "ordered_list_open"):
+            self.lists.append(int(token.attrGet("start") or 1) if kind.startswith("ordered") else None)
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            self.lists.pop()
+        elif kind == "list_item_open":
+            self.marker = self._next_marker()
+        elif kind in ("heading_open", "table_open"):
+            self.within = kind.removesuffix("_open")
+        elif kind == "tr_open":
+            self.rows.append([])
+        elif kind == "heading_close":
+            self.within = ""
+        elif kind == "table_close":
+            self.composer.table(self.rows)
+            self.within, self.rows = "", []
+
+    def _inline(self, text: str) -> None:
+        if self.within == "heading":
+            self.composer.heading(text)
+        elif self.within == "table":
+            self.rows[-1].append(text)
+        elif self.lists:
+            self.composer.item(text, self.marker or "")
+            self.marker = None
+        else:
+            self.composer.paragraph(text)
+
+    def _next_marker(self) -> str:
+        number = self.lists[-1] if self.lists else None
+        if number is None:
+            return "-"
+        self.lists[-1] = number + 1
+        return f"{number}."
+
+
+def _shown(tokens: Sequence[Token]) -> str:
+    """Return the words of a line: of links their text, of wrapped lines one."""
+    parts = []
+    for token in tokens:
+        if token.type in ("text", "code_inline"):
+            parts.append(token.content)
+        elif token.type == "softbreak":
+            parts.append(" ")
+        elif token.type == "hardbreak" or (token.type == "html_inline" and token.content.lower().startswith("<br")):
+            parts.append("\n")
+        elif token.type == "image":
+            parts.append(token.content)
+    return "".join(parts)
