@@ -2,6 +2,7 @@
 
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
+from ingest.pool import Readers
 from ingest.read import SUFFIXES, fingerprint, read
 from ingest.rows import Row, row_at
 from ingest.sentences import sentences
@@ -19,6 +20,7 @@ __all__ = [
     "Method",
     "Page",
     "Passage",
+    "Readers",
     "Row",
     "cut",
     "discover",

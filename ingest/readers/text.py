@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from ingest.characters import characters
 from ingest.clean import repair
+from ingest.files import read_bytes, stem
+from ingest.limits import check_pages, check_text
 from ingest.types import PAGE_BREAK, Document, DocumentError, Page
 
 if TYPE_CHECKING:
@@ -31,10 +33,11 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    raw = path.read_bytes()
-    text = _decode(raw)
+    text = _decode(read_bytes(path))
     if "\0" in text or len(_CONTROLS.findall(text)) > _MOST_CONTROLS * len(text):
         raise DocumentError(str(path), "is not a text file")
+    check_text(path, len(text))
+    check_pages(path, 1 + text.count(PAGE_BREAK))
     texts = repair(text.replace("\r\n", "\n").split(PAGE_BREAK))
     pages = tuple(Page(number, str(number), page) for number, page in enumerate(texts, start=1))
     return Document(str(path), _title(path, text), pages)
@@ -54,4 +57,4 @@ def _decode(raw: bytes) -> str:
 
 def _title(path: Path, text: str) -> str:
     heading = _HEADING.search(text) if path.suffix.lower() in {".md", ".markdown"} else None
-    return (heading and characters(heading[1]).strip()) or path.stem
+    return (heading and characters(heading[1]).strip()) or stem(path)

@@ -1,0 +1,180 @@
+"""A process that reads files, seen from outside: started when needed, ended when it overruns, replaced when it dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ingest import wire
+from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, TOO_MUCH_MEMORY, seconds
+from ingest.types import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ingest.types import Document
+    from ingest.wire import Message
+
+_TO_START = 60.0  # seconds; it takes 0.1
+_TO_END = 5.0
+_TO_SPARE = 2.0  # seconds more than the worker itself has: what it says of a file says more than its death
+
+
+class Lost(Exception):
+    """The process is gone before it answered; the message is for the report."""
+
+
+class Crashed(Lost):
+    """It was neither time nor memory: a parser broke down."""
+
+
+class Process:
+    """Reads one file at a time."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._received = bytearray()
+        self._ready = False
+        self._closed = False
+        self._lock = threading.Lock()  # between the start of a process and the end of all
+
+    def read(self, path: Path, password: str | None, *, native: bool) -> Document:
+        """Read one file as `ingest.read` does; `native`: with parsers in C, too.
+
+        Raises:
+            DocumentError: the file cannot be read.
+            Lost: nor can it be known why: the process is gone.
+        """
+        assembly = wire.Assembly(path)
+        outcome: list[Document | DocumentError] = []
+
+        def take(message: Message) -> None:
+            if outcome:
+                raise wire.Broken("more than one answer")
+            if "error" in message:
+                outcome.append(DocumentError(str(path), wire.one_line(str(message["error"]))))
+            elif (document := assembly.add(message)) is not None:
+                outcome.append(document)
+
+        self._ask({"path": str(path), "password": password, "native": native}, take)
+        if isinstance(outcome[0], DocumentError):
+            raise outcome[0]
+        return outcome[0]
+
+    def kill(self) -> None:
+        """Kill the process, whatever it does, so that who waits for it is told; no other is started."""
+        with self._lock:
+            self._closed = True
+            if self._child:
+                self._child.kill()
+
+    def close(self) -> None:
+        """Clear away what is left of a process that nobody waits for."""
+        self._end()
+
+    def _ask(self, request: Message, take: Callable[[Message], None]) -> None:
+        """Send `request` and pass each message of the answer to `take`."""
+        allowed = seconds(0)
+        try:
+            self._send(request)
+            begun = monotonic()
+            while "end" not in (message := self._receive(begun + allowed + _TO_SPARE)):
+                if "pages" in message:
+                    allowed = max(allowed, seconds(min(int(message["pages"]), MOST_PAGES)))
+                else:
+                    take(message)
+            if message["tired"]:
+                self._end()
+        except TimeoutError:
+            self._end()
+            raise Lost(f"took longer than {allowed:.0f} seconds") from None
+        except (EOFError, OSError):
+            raise self._loss(allowed) from None
+        except (wire.Broken, TypeError, ValueError, KeyError, IndexError) as error:
+            self._end()
+            raise Crashed(f"made the reader crash: {error}") from error
+        except BaseException:
+            self._end()
+            raise
+
+    def _loss(self, allowed: float) -> Lost:
+        """Tell why the process went away."""
+        status = self._end(gently=True)
+        if self._closed:
+            return Lost("was not read: the run has ended")
+        if status == -signal.SIGXCPU:
+            return Lost(f"took longer than {allowed:.0f} seconds")
+        if status in (OUT_OF_MEMORY, -signal.SIGKILL):
+            return Lost(TOO_MUCH_MEMORY)
+        return Crashed("made the reader crash")
+
+    def _send(self, request: Message) -> None:
+        if self._child is None:
+            self._start()
+        assert self._child
+        assert self._child.stdin
+        self._child.stdin.write(wire.pack(request))
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._closed:
+                raise EOFError
+            # It finds modules where this process does, and takes none from the folder that it starts in.
+            places = os.pathsep.join(os.path.abspath(place) for place in sys.path)  # noqa: PTH100 - no link followed
+            self._child = subprocess.Popen(
+                [sys.executable, "-P", "-m", "ingest.worker", str(MEMORY)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                env=os.environ | {"PYTHONPATH": places},
+                start_new_session=True,
+            )
+        self._received.clear()
+        try:
+            ready = self._receive(monotonic() + _TO_START)
+        except (EOFError, TimeoutError, wire.Broken):
+            ready = {}
+        if "ready" not in ready and not self._closed:
+            raise Lost(f"was not read: the process that reads files does not start (status {self._end()})")
+
+    def _receive(self, until: float) -> Message:
+        header = self._take(wire.HEADER, until)
+        return wire.unpack(self._take(wire.size(header), until))
+
+    def _take(self, count: int, until: float) -> bytes:
+        assert self._child
+        assert self._child.stdout
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._child.stdout, selectors.EVENT_READ)
+            while len(self._received) < count:
+                if not selector.select(max(until - monotonic(), 0)):
+                    raise TimeoutError
+                piece = os.read(self._child.stdout.fileno(), 1 << 16)
+                if not piece:
+                    raise EOFError
+                self._received += piece
+        content = bytes(self._received[:count])
+        del self._received[:count]
+        return content
+
+    def _end(self, *, gently: bool = False) -> int | None:
+        """End the process and return its exit status; `gently`: it is about to end by itself."""
+        with self._lock:
+            child, self._child = self._child, None
+        if child is None:
+            return None
+        with child:
+            if gently:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(_TO_END)
+            child.kill()
+            return child.wait()
