@@ -41,7 +41,7 @@ class Terms:
 
     native: bool = True  # with parsers in C, too: they crash where Python raises
     alarms: bool = False  # a step that takes too long may be broken off by a signal
-    announce: Callable[[int], None] | None = None  # told the number of pages as soon as it is known
+    tell: Callable[[dict[str, object]], object] = bool  # of the number of pages, of a new stage
 
 
 TERMS: ContextVar[Terms] = ContextVar("TERMS", default=Terms())  # noqa: B039 - frozen
@@ -55,8 +55,7 @@ def check_pages(path: Path, count: int) -> None:
     """
     if count > MOST_PAGES:
         raise DocumentError(str(path), f"has {count:,} pages; at most {MOST_PAGES:,} are read")
-    if announce := TERMS.get().announce:
-        announce(count)
+    TERMS.get().tell({"pages": count})
 
 
 def check_text(path: Path, characters: int) -> None:

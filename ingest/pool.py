@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from ingest.limits import MOST_TEXT
@@ -95,8 +96,10 @@ class Readers:
             with self._process() as process:
                 try:
                     return process.read(path, password, native=True)
-                except Crashed:  # what can be had without the parser in C is better than nothing
-                    return process.read(path, password, native=False)
+                except Crashed as crash:  # what can be had without the parser in C is better than nothing
+                    document = process.read(path, password, native=False)
+                    warning = f"the second parser {crash}: hidden text was not looked for"
+                    return replace(document, warnings=(*document.warnings, warning))
         except DocumentError as error:
             return error
         except Lost as error:

@@ -33,7 +33,7 @@ class Lost(Exception):
 
 
 class Crashed(Lost):
-    """It was neither time nor memory: a parser broke down."""
+    """It was at work with a parser in C when it went: without that it may fare better."""
 
 
 class Process:
@@ -82,39 +82,40 @@ class Process:
 
     def _ask(self, request: Message, take: Callable[[Message], None]) -> None:
         """Send `request` and pass each message of the answer to `take`."""
-        allowed = seconds(0)
+        allowed, native = seconds(0), False
         try:
             self._send(request)
             begun = monotonic()
             while "end" not in (message := self._receive(begun + allowed + _TO_SPARE)):
                 if "pages" in message:
                     allowed = max(allowed, seconds(min(int(message["pages"]), MOST_PAGES)))
+                elif "native" in message:
+                    native = True
                 else:
                     take(message)
             if message["tired"]:
                 self._end()
         except TimeoutError:
             self._end()
-            raise Lost(f"took longer than {allowed:.0f} seconds") from None
+            raise (Crashed if native else Lost)(_took_longer(allowed)) from None
         except (EOFError, OSError):
-            raise self._loss(allowed) from None
+            reason = self._loss(allowed)
+            raise (Crashed if native else Lost)(reason) from None
         except (wire.Broken, TypeError, ValueError, KeyError, IndexError) as error:
             self._end()
-            raise Crashed(f"made the reader crash: {error}") from error
+            raise Lost(f"made the reader crash: {error}") from error
         except BaseException:
             self._end()
             raise
 
-    def _loss(self, allowed: float) -> Lost:
+    def _loss(self, allowed: float) -> str:
         """Tell why the process went away."""
         status = self._end(gently=True)
         if self._closed:
-            return Lost("was not read: the run has ended")
+            return "was not read: the run has ended"
         if status == -signal.SIGXCPU:
-            return Lost(f"took longer than {allowed:.0f} seconds")
-        if status in (OUT_OF_MEMORY, -signal.SIGKILL):
-            return Lost(TOO_MUCH_MEMORY)
-        return Crashed("made the reader crash")
+            return _took_longer(allowed)
+        return TOO_MUCH_MEMORY if status in (OUT_OF_MEMORY, -signal.SIGKILL) else "made the reader crash"
 
     def _send(self, request: Message) -> None:
         if self._child is None:
@@ -178,3 +179,7 @@ class Process:
                     child.wait(_TO_END)
             child.kill()
             return child.wait()
+
+
+def _took_longer(limit: float) -> str:
+    return f"took longer than {limit:.0f} seconds"

@@ -81,12 +81,13 @@ def _send(answers: BinaryIO, message: Message) -> None:
 def _answer(request: Message, answers: BinaryIO) -> None:
     path = Path(request["path"])
 
-    def announce(pages: int) -> None:
-        allow_cpu(seconds(pages))
-        _send(answers, {"pages": pages})
+    def tell(news: Message) -> None:
+        if "pages" in news:
+            allow_cpu(seconds(news["pages"]))
+        _send(answers, news)
 
     allow_cpu(seconds(0))
-    TERMS.set(Terms(native=request["native"], alarms=True, announce=announce))
+    TERMS.set(Terms(native=request["native"], alarms=True, tell=tell))
     try:
         _read_text(path, request["password"], answers)
     except DocumentError as error:
