@@ -10,7 +10,7 @@ from ingest.files import read_bytes, stem
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
-from ingest.readers.textlayer import Layer, WrongPassword, read_layer, sensible_labels, sensible_title
+from ingest.readers.textlayer import Layer, WrongPassword, describe, read_layer, sensible_labels, sensible_title
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
@@ -94,17 +94,20 @@ def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -
         layer = _whole(path, second)
         if len(layer.failures) == len(layer.texts):
             raise first
-        lost = ["the end of the file is missing: pages may be lost"] if second.mended else []
-        found = f"read with the second parser, as the first failed: {_reason(first)}"
+        lost = ["its list of pages was damaged and made anew: some may be lost"] if second.mended else []
+        found = f"read with the second parser, as the first failed: {describe(first)}"
         return layer, set(range(1, len(layer.texts) + 1)), [found, *lost, *_unreadable(layer.failures)]
     if second is None:
         return first, set(), _unreadable(first.failures)
-    if len(second) > len(first.texts):
-        layer = _whole(path, second)
-        if any(text.strip() for text in layer.texts[len(first.texts) :]):
-            found = f"read with the second parser, as the first found {len(first.texts)} of {len(second)} pages"
-            return layer, set(range(1, len(layer.texts) + 1)), [found, *_unreadable(layer.failures)]
-    return _filled(path, first, second)
+    if len(second) <= len(first.texts):
+        return _filled(path, first, second)
+    found = f"the first found {len(first.texts)} of {len(second)} pages"
+    layer = _whole(path, second)
+    if any(text.strip() for text in layer.texts[len(first.texts) :]):
+        every = set(range(1, len(layer.texts) + 1))
+        return layer, every, [f"read with the second parser, as {found}", *_unreadable(layer.failures)]
+    layer, filled, warnings = _filled(path, first, second)
+    return layer, filled, [f"pages are missing: {found.removeprefix('the first ')}", *warnings]
 
 
 def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[int], list[str]]:
@@ -136,7 +139,7 @@ def _whole(path: Path, second: PdfiumFile) -> Layer:
         text = _text(second, number)
         layer.texts.append(text if isinstance(text, str) else "")
         if not isinstance(text, str):
-            layer.failures[number] = _reason(text)
+            layer.failures[number] = describe(text)
         check_text(path, len(layer.texts[-1]))
     check_text(path, sum(map(len, layer.texts)))
     return layer
@@ -192,9 +195,3 @@ def name_pages(numbers: Sequence[int]) -> str:
             ranges.append([number, number])
     names = ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
     return f"page{'s' * (len(numbers) > 1)} {names}"
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, DocumentError):
-        return error.reason
-    return " ".join(str(error).split()) or type(error).__name__

@@ -121,7 +121,7 @@ def _add_page(reader: PdfReader, number: int, layer: Layer, left: float) -> None
     # One bad page costs only itself, whatever its content stream provokes.
     except Exception as error:
         if not layer.texts[-1]:
-            layer.failures[number] = " ".join(str(error).split()) or type(error).__name__
+            layer.failures[number] = describe(error)
 
 
 def _may_hold_table(text: str) -> bool:
@@ -182,6 +182,15 @@ def _limits() -> AbstractContextManager[Any]:
     return pypdf.apply_configuration(array_maximum_element_count=_MOST_ELEMENTS)
 
 
+def describe(error: Exception) -> str:
+    """Return what went wrong, in one line."""
+    return error.reason if isinstance(error, DocumentError) else _tidy(str(error)) or type(error).__name__
+
+
+def _tidy(message: str) -> str:
+    return " ".join(_ADDRESS.sub(r"object \1 \2", message).split())
+
+
 class _Collector(logging.Handler):
     """Keeps the remarks logged by one thread; another file may be read in the next one."""
 
@@ -192,7 +201,7 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread == self.thread and len(self.messages) < _MOST_NOTICES:
-            self.messages[" ".join(_ADDRESS.sub(r"object \1 \2", record.getMessage()).split())] = None
+            self.messages[_tidy(record.getMessage())] = None
 
 
 @contextmanager
