@@ -4,6 +4,7 @@ from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.pool import Readers
 from ingest.read import SUFFIXES, fingerprint, read
+from ingest.readers.ocr import ocr_available
 from ingest.rows import Row, row_at
 from ingest.sentences import sentences
 from ingest.tables import CELL
@@ -25,6 +26,7 @@ __all__ = [
     "cut",
     "discover",
     "fingerprint",
+    "ocr_available",
     "read",
     "row_at",
     "sentences",

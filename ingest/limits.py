@@ -30,9 +30,9 @@ SECONDS_A_PAGE = 0.5
 SECONDS_A_SCAN = 30.0  # a dense page takes 2 to 5 on two cores
 
 
-def seconds(pages: int, scans: int = 0) -> float:
-    """Return how long a file of `pages` pages, of which `scans` are to be recognised, may take."""
-    return SECONDS + SECONDS_A_PAGE * pages + SECONDS_A_SCAN * scans
+def seconds(pages: int) -> float:
+    """Return how long a file of `pages` pages may take, recognition left out."""
+    return SECONDS + SECONDS_A_PAGE * pages
 
 
 @dataclass(frozen=True, slots=True)

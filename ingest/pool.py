@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from ingest.limits import MOST_TEXT
+from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
 from ingest.process import Crashed, Lost, Process
+from ingest.readers.ocr import ocr_available
+from ingest.scans import completed
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from ingest.scans import Recognised
+
     Result = Document | DocumentError
 
 _MOST = 4  # processes; each may take a gibibyte
+_MOST_LOSSES = 3  # in a row, of processes that recognised no page
 _AHEAD = 2  # files a process that are read before they are asked for
 
 
@@ -36,7 +41,9 @@ class Readers:
         """Read up to `count` files at a time; None: as many as there are processors, at most four."""
         self._count = count or min(_processors(), _MOST)
         self._threads = ThreadPoolExecutor(self._count, "reader")
-        self._processes: list[Process] = []
+        self._recogniser = Process(MEMORY_OF_RECOGNITION)  # one: it uses all processors by itself
+        self._recognising = threading.Lock()
+        self._processes = [self._recogniser]
         self._idle: list[Process] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -93,17 +100,40 @@ class Readers:
 
     def _read(self, path: Path, password: str | None) -> Result:
         try:
-            with self._process() as process:
-                try:
-                    return process.read(path, password, native=True)
-                except Crashed as crash:  # what can be had without the parser in C is better than nothing
-                    document = process.read(path, password, native=False)
-                    warning = f"the second parser {crash}: hidden text was not looked for"
-                    return replace(document, warnings=(*document.warnings, warning))
+            document = self._document(path, password)
         except DocumentError as error:
             return error
         except Lost as error:
             return DocumentError(str(path), str(error))
+        return self._recognised(document, path, password) if document.unread else document
+
+    def _document(self, path: Path, password: str | None) -> Document:
+        with self._process() as process:
+            try:
+                return process.read(path, password, native=True)
+            except Crashed as crash:  # what can be had without the parser in C is better than nothing
+                document = process.read(path, password, native=False)
+                warning = f"the second parser {crash}: hidden text was not looked for"
+                return replace(document, warnings=(*document.warnings, warning))
+
+    def _recognised(self, document: Document, path: Path, password: str | None) -> Document:
+        """Return the document with the text that is on its pictures, page by page, as far as that can be read."""
+        found: dict[int, Recognised] = {}
+        problem, losses = None, 0
+        if ocr_available():
+            waiting = list(document.unread)
+            with self._recognising:
+                while waiting:
+                    try:
+                        self._recogniser.recognise(path, password, waiting, found)
+                        waiting = []
+                    except DocumentError as error:
+                        problem, waiting = error.reason, []
+                    except Lost as error:
+                        problem, left = str(error), [number for number in waiting if number not in found]
+                        losses = losses + 1 if len(left) == len(waiting) else 1
+                        waiting = left[1:] if losses < _MOST_LOSSES else []
+        return completed(document, found, problem)
 
     @contextmanager
     def _process(self) -> Iterator[Process]:
@@ -112,7 +142,7 @@ class Readers:
                 raise Lost("was not read: the run has ended")
             if not self._idle:
                 self._idle.append(Process())
-                self._processes += self._idle
+                self._processes.append(self._idle[-1])
             process = self._idle.pop()
         try:
             yield process

@@ -13,19 +13,23 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ingest import wire
-from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, TOO_MUCH_MEMORY, seconds
+from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, SECONDS, SECONDS_A_SCAN, TOO_MUCH_MEMORY, seconds
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from ingest.scans import Recognised
     from ingest.types import Document
     from ingest.wire import Message
 
 _TO_START = 60.0  # seconds; it takes 0.1
 _TO_END = 5.0
 _TO_SPARE = 2.0  # seconds more than the worker itself has: what it says of a file says more than its death
+
+# Each thread of the allocator and of OpenCV reserves address space, of which there is little.
+_SPARING = {"MALLOC_ARENA_MAX": "2", "OPENCV_FOR_THREADS_NUM": "1"}
 
 
 class Lost(Exception):
@@ -39,7 +43,9 @@ class Crashed(Lost):
 class Process:
     """Reads one file at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int = MEMORY) -> None:
+        """Read with at most `memory` bytes of address space."""
+        self._memory = memory
         self._child: subprocess.Popen[bytes] | None = None
         self._received = bytearray()
         self._ready = False
@@ -64,10 +70,33 @@ class Process:
             elif (document := assembly.add(message)) is not None:
                 outcome.append(document)
 
-        self._ask({"path": str(path), "password": password, "native": native}, take)
+        self._ask({"path": str(path), "password": password, "native": native, "pages": []}, take, seconds(0))
         if isinstance(outcome[0], DocumentError):
             raise outcome[0]
         return outcome[0]
+
+    def recognise(self, path: Path, password: str | None, numbers: Sequence[int], found: dict[int, Recognised]) -> None:
+        """Recognise pages of a PDF, and put each into `found` as soon as it is read.
+
+        Raises:
+            DocumentError: the file cannot be drawn.
+            Lost: the process is gone, at work on the first page that is not in `found`.
+        """
+        problems: list[DocumentError] = []
+
+        def take(message: Message) -> None:
+            if "error" in message:
+                problems.append(DocumentError(str(path), wire.one_line(str(message["error"]))))
+                return
+            number, page = wire.recognised(message)
+            if number not in numbers or number in found:
+                raise wire.Broken("another page")
+            found[number] = page
+
+        request = {"path": str(path), "password": password, "native": True, "pages": list(numbers)}
+        self._ask(request, take, SECONDS + SECONDS_A_SCAN)
+        if problems:
+            raise problems[0]
 
     def kill(self) -> None:
         """Kill the process, whatever it does, so that who waits for it is told; no other is started."""
@@ -80,9 +109,15 @@ class Process:
         """Clear away what is left of a process that nobody waits for."""
         self._end()
 
-    def _ask(self, request: Message, take: Callable[[Message], None]) -> None:
-        """Send `request` and pass each message of the answer to `take`."""
-        allowed, native = seconds(0), False
+    def _ask(self, request: Message, take: Callable[[Message], None], allowed: float) -> None:
+        """Send `request` and pass each message of the answer to `take`.
+
+        Args:
+            request: what to do.
+            take: told of what comes back.
+            allowed: seconds until the answer is there; a page that was recognised earns another such time.
+        """
+        native = False
         try:
             self._send(request)
             begun = monotonic()
@@ -93,6 +128,7 @@ class Process:
                     native = True
                 else:
                     take(message)
+                    begun = monotonic() if "recognised" in message else begun
             if message["tired"]:
                 self._end()
         except TimeoutError:
@@ -131,12 +167,12 @@ class Process:
             # It finds modules where this process does, and takes none from the folder that it starts in.
             places = os.pathsep.join(os.path.abspath(place) for place in sys.path)  # noqa: PTH100 - no link followed
             self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ingest.worker", str(MEMORY)],
+                [sys.executable, "-P", "-m", "ingest.worker", str(self._memory)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 bufsize=0,
-                env=os.environ | {"PYTHONPATH": places},
+                env=os.environ | _SPARING | {"PYTHONPATH": places},
                 start_new_session=True,
             )
         self._received.clear()

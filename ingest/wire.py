@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, get_args
 
 from ingest.limits import MOST_PAGES, MOST_TEXT
+from ingest.scans import Recognised
 from ingest.types import PAGE_BREAK, Document, Method, Page
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 HEADER = 4  # bytes of the length before each message
 MOST = 1 << 20  # bytes of a message
-_PIECE = 100_000  # characters of text in a message: at most 6 bytes each
+PIECE = 100_000  # characters of text in a message: at most 6 bytes each
 _LONGEST = 1_000  # characters of a title, label, warning or reason
 _MOST_WARNINGS = 200
 _MOST_SPANS = 2_000  # of a page
@@ -78,8 +79,8 @@ def messages(document: Document) -> Iterator[Message]:
     for page in document.pages:
         hidden = page.hidden[:_MOST_SPANS]
         yield {"page": one_line(page.label), "method": page.method, "confidence": page.confidence, "hidden": hidden}
-        for start in range(0, len(page.text), _PIECE):
-            yield {"text": page.text[start : start + _PIECE]}
+        for start in range(0, len(page.text), PIECE):
+            yield {"text": page.text[start : start + PIECE]}
     for start in range(0, len(document.sections), _SECTIONS_A_MESSAGE):
         part = document.sections[start : start + _SECTIONS_A_MESSAGE]
         yield {"sections": [(offset, one_line(name)) for offset, name in part]}
@@ -160,6 +161,24 @@ class Assembly:
         )
         _check(all(0 <= offset <= len(document.text) for offset, _ in document.sections))
         return document
+
+
+def recognised(message: Message) -> tuple[int, Recognised]:
+    """Return the number and the text of a page that was recognised.
+
+    Raises:
+        Broken: recognition finds no such page.
+    """
+    number, text, confidence = message.get("recognised"), message.get("text"), message.get("confidence")
+    _check(isinstance(text, str) and PAGE_BREAK not in text and len(text) <= PIECE)
+    _check(isinstance(confidence, int | float) and 0 <= confidence <= 1)
+    assert isinstance(text, str)
+    assert isinstance(confidence, int | float)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Broken(str(error)) from error
+    return _integer(number), Recognised(text, float(confidence))
 
 
 def _spans(values: Any, text: str) -> tuple[tuple[int, int], ...]:

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest import wire
-from ingest.limits import OUT_OF_MEMORY, TERMS, Terms, allow_cpu, confine, peak_memory, seconds
+from ingest.limits import OUT_OF_MEMORY, SECONDS_A_SCAN, TERMS, Terms, allow_cpu, confine, peak_memory, seconds
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ def _answer(request: Message, answers: BinaryIO) -> None:
     allow_cpu(seconds(0))
     TERMS.set(Terms(native=request["native"], alarms=True, tell=tell))
     try:
-        _read_text(path, request["password"], answers)
+        if request["pages"]:
+            _recognise(path, request["password"], request["pages"], answers)
+        else:
+            _read_text(path, request["password"], answers)
     except DocumentError as error:
         _send(answers, {"error": wire.one_line(error.reason)})
     except MemoryError:
@@ -101,6 +104,15 @@ def _read_text(path: Path, password: str | None, answers: BinaryIO) -> None:
 
     for message in wire.messages(read(path, password)):
         _send(answers, message)
+
+
+def _recognise(path: Path, password: str | None, numbers: list[int], answers: BinaryIO) -> None:
+    from ingest.readers.ocr import recognise
+
+    allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
+    for number, text, confidence in recognise(path, password, numbers):
+        allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
+        _send(answers, {"recognised": number, "text": text[: wire.PIECE], "confidence": confidence})
 
 
 if __name__ == "__main__":

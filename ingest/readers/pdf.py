@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from ingest.clean import repair
 from ingest.files import read_bytes, stem
 from ingest.limits import TERMS, check_pages, check_text
+from ingest.numbers import name_pages
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, WrongPassword, describe, read_layer, sensible_labels, sensible_title
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ingest.readers.pdfium import Look, PdfiumFile
@@ -183,15 +184,3 @@ def _unreadable(failures: dict[int, str]) -> list[str]:
     for number, reason in failures.items():
         reasons.setdefault(reason, []).append(number)
     return [f"{name_pages(numbers)} could not be read: {reason}" for reason, numbers in reasons.items()]
-
-
-def name_pages(numbers: Sequence[int]) -> str:
-    """Return "page 3", or "pages 3-5, 9"."""
-    ranges: list[list[int]] = []
-    for number in numbers:
-        if ranges and ranges[-1][1] == number - 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    names = ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
-    return f"page{'s' * (len(numbers) > 1)} {names}"
