@@ -5,8 +5,12 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
+from fpdf import FPDF
+from PIL import Image, ImageDraw, ImageFont
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
 RESOURCES = b"/Resources<</Font<</F1 %b>>>>" % FONT
@@ -241,3 +245,30 @@ def composite(text: str, *, mapped: bool = True) -> bytes:
     hexadecimal = "".join(f"{codes[letter]:04x}" for letter in text).encode()
     content = stream(b"BT /F1 12 Tf 72 700 Td <%b> Tj ET" % hexadecimal)
     return assemble(pages([content], b"/Resources<</Font<</F1 %b>>>>" % font) | {10: stream(cmap.encode())})
+
+
+# Scans: pictures of text
+
+
+def picture_of(*lines: str, grey: int = 0) -> Image.Image:
+    """Return a white page with `lines` on it, in black or a lighter `grey`."""
+    image = Image.new("L", (1240, 1754), 255)
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(size=40)
+    for number, line in enumerate(lines):
+        pen.text((120, 150 + 70 * number), line, fill=grey, font=font)
+    return image
+
+
+def with_scans(path: Path, sheets: Sequence[str | Image.Image], stamp: str = "") -> Path:
+    """Write a PDF whose pages are text or a picture that fills them; `stamp` is text on the pictures."""
+    writer = FPDF()
+    writer.set_font("Helvetica", size=10)
+    for sheet in sheets:
+        writer.add_page()
+        if isinstance(sheet, str):
+            writer.cell(0, 5, sheet)
+        else:
+            writer.image(sheet, x=0, y=0, w=writer.w, h=writer.h)
+            writer.cell(0, 5, stamp)
+    path.write_bytes(bytes(writer.output()))
+    return path
