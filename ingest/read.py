@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ingest.files import open_regular
-from ingest.limits import TOO_MUCH_MEMORY
+from ingest.limits import TOO_MUCH_MEMORY, check_pages, check_text
 from ingest.readers import pdf, text
 from ingest.types import Document, DocumentError
 
@@ -46,7 +46,10 @@ def read(path: Path, password: str | None = None) -> Document:
             raised, however damaged the file is.
     """
     try:
-        return _reader(path)(path, password)
+        document = _reader(path)(path, password)
+        check_pages(path, len(document.pages))
+        check_text(path, len(document.text))
+        return document
     except DocumentError:
         raise
     except OSError as error:

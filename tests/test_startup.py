@@ -29,6 +29,8 @@ HEAVY = {
     "langchain_community",
     "langchain_text_splitters",
     "pypdf",
+    "pypdfium2",
+    "rapidocr",
     "numpy",
     "huggingface_hub",
     "prompt_toolkit",

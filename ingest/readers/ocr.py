@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.clean import repair
 from ingest.files import read_bytes
-from ingest.readers.lines import Line, in_order
+from ingest.readers.columns import Line, in_order
 from ingest.readers.pdfium import opened
 from ingest.types import DocumentError
 
