@@ -35,13 +35,17 @@ def seconds(pages: int) -> float:
     return SECONDS + SECONDS_A_PAGE * pages
 
 
+def _nobody(news: dict[str, object]) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How the file at hand may be read."""
 
     native: bool = True  # with parsers in C, too: they crash where Python raises
     alarms: bool = False  # a step that takes too long may be broken off by a signal
-    tell: Callable[[dict[str, object]], object] = bool  # of the number of pages, of a new stage
+    tell: Callable[[dict[str, object]], None] = _nobody  # of the number of pages, of a new stage
 
 
 TERMS: ContextVar[Terms] = ContextVar("TERMS", default=Terms())  # noqa: B039 - frozen

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ingest import wire
-from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, SECONDS, SECONDS_A_SCAN, TOO_MUCH_MEMORY, seconds
+from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, SECONDS, SECONDS_A_SCAN, seconds
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ class Process:
                 outcome.append(document)
 
         self._ask({"path": str(path), "password": password, "native": native, "pages": []}, take, seconds(0))
+        if not outcome:
+            raise Lost("made the reader crash: no answer")
         if isinstance(outcome[0], DocumentError):
             raise outcome[0]
         return outcome[0]
@@ -137,9 +139,9 @@ class Process:
         except (EOFError, OSError):
             reason = self._loss(allowed)
             raise (Crashed if native else Lost)(reason) from None
-        except (wire.Broken, TypeError, ValueError, KeyError, IndexError) as error:
+        except (wire.Broken, TypeError, ValueError, KeyError, OverflowError) as error:
             self._end()
-            raise Lost(f"made the reader crash: {error}") from error
+            raise Lost(f"made the reader crash: {wire.one_line(str(error))}") from error
         except BaseException:
             self._end()
             raise
@@ -151,7 +153,9 @@ class Process:
             return "was not read: the run has ended"
         if status == -signal.SIGXCPU:
             return _took_longer(allowed)
-        return TOO_MUCH_MEMORY if status in (OUT_OF_MEMORY, -signal.SIGKILL) else "made the reader crash"
+        if status in (OUT_OF_MEMORY, -signal.SIGKILL):
+            return f"needed more than {self._memory >> 30} GiB of memory"
+        return "made the reader crash"
 
     def _send(self, request: Message) -> None:
         if self._child is None:

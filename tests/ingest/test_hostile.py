@@ -355,6 +355,38 @@ def test_a_file_that_overruns_its_time_is_given_up(tmp_path: Path, monkeypatch: 
         assert outcome(own, quick) == "Alpha text."
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("raise SystemExit(3)", "was not read: the process that reads files does not start (status 3)"),
+        ("out.write(ready + b'\\xff' * 8)", "made the reader crash: a message of 4294967295 bytes"),
+        ("out.write(ready + pack({'text': 'no page'}))", "made the reader crash: no reader makes such a document"),
+        ("out.write(ready + pack({'end': True, 'tired': True}))", "made the reader crash: no answer"),
+        (
+            "out.write(ready + pack({'pages': float('inf')}))",
+            "made the reader crash: cannot convert float infinity to integer",
+        ),
+        ("out.write(ready + b'\\0\\0\\0\\2[]')", "made the reader crash: no object"),
+        ("out.write(ready); out.flush(); os.kill(os.getpid(), 11)", "made the reader crash"),
+        ("out.write(ready); out.flush(); os.kill(os.getpid(), 9)", "needed more than 1 GiB of memory"),
+        ("out.write(ready + pack({'error': '\\x1b[2J' + 'x' * 9999}))", "[2J" + "x" * 996 + "…"),
+    ],
+)
+def test_what_a_worker_says_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, expected: str
+) -> None:
+    worker = tmp_path / "worker"
+    head = f"#!{sys.executable}\nimport os, sys\nsys.path[:0] = {sys.path!r}\nfrom ingest.wire import pack\n"
+    end = "out.write(pack({'end': True, 'tired': True}))\nout.flush()\nsys.stdin.read()\n"
+    worker.write_text(f"{head}out, ready = sys.stdout.buffer, pack({{'ready': True}})\n{body}\n{end}")
+    worker.chmod(0o755)
+    monkeypatch.setattr(process.sys, "executable", str(worker))
+    path = tmp_path / "a.txt"
+    path.write_text("Alpha text.")
+    with Readers(1) as own:
+        assert outcome(own, path) == expected
+
+
 def test_memory_is_limited(tmp_path: Path) -> None:
     code = (
         "import resource\nfrom ingest.limits import confine, MEMORY\nconfine(MEMORY)\n"
