@@ -6,6 +6,7 @@ from ingest.pool import Readers
 from ingest.read import SUFFIXES, fingerprint, read
 from ingest.readers.ocr import ocr_available
 from ingest.rows import Row, row_at
+from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, DocumentError, Method, Page, Passage
@@ -30,4 +31,5 @@ __all__ = [
     "read",
     "row_at",
     "sentences",
+    "worth_reading_again",
 ]

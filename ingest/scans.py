@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.numbers import name_pages
+from ingest.readers.ocr import ocr_available
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ingest.types import Document, Page
 
@@ -22,6 +23,11 @@ class Recognised:
 
     text: str
     confidence: float  # mean over its letters, 0 to 1
+
+
+def worth_reading_again(warnings: Iterable[str]) -> bool:
+    """Tell whether a document with these warnings has pages that were not recognised then and can be now."""
+    return any(HOW_TO_READ in warning for warning in warnings) and ocr_available()
 
 
 def completed(document: Document, found: Mapping[int, Recognised], problem: str | None = None) -> Document:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from odd_files import picture_of, with_scans
 
-from ingest import Document, Page, Readers, ocr_available, pool
+from ingest import Document, Page, Readers, ocr_available, pool, scans, worth_reading_again
 from ingest.readers.columns import Line, in_order
 from ingest.scans import Recognised, completed
 
@@ -64,6 +64,18 @@ def test_recognised_pages_replace_empty_ones_and_unread_ones_are_named(document:
     assert done.pages[1] == Page(2, "2", "Found.", "ocr", 0.93)
     assert (done.text, done.unread) == ("Text.\fFound.\f", (3,))
     assert done.warnings == (f"page 3 {HOW}",)
+
+
+def test_a_document_is_worth_reading_again_once_its_pages_can_be_recognised(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings = completed(document, {}).warnings
+    for available in (True, False):
+        monkeypatch.setattr(scans, "ocr_available", lambda answer=available: answer)
+        assert worth_reading_again(warnings) is available
+    monkeypatch.setattr(scans, "ocr_available", lambda: True)
+    assert not worth_reading_again(completed(document, {}, "made the reader crash").warnings)
+    assert not worth_reading_again(())
 
 
 def test_low_confidence_and_pictures_without_text_are_flagged(document: Document) -> None:
