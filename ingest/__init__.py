@@ -3,8 +3,11 @@
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.place import place_name
+from ingest.pool import Readers
 from ingest.read import SUFFIXES, fingerprint, read
+from ingest.readers.ocr import ocr_available
 from ingest.rows import Row, row_at
+from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, DocumentError, Method, Page, Passage
@@ -20,12 +23,15 @@ __all__ = [
     "Method",
     "Page",
     "Passage",
+    "Readers",
     "Row",
     "cut",
     "discover",
     "fingerprint",
+    "ocr_available",
     "place_name",
     "read",
     "row_at",
     "sentences",
+    "worth_reading_again",
 ]

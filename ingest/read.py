@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ingest.files import open_regular
+from ingest.limits import TOO_MUCH_MEMORY, check_pages, check_text
 from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
 from ingest.titles import titled
 from ingest.types import Document, DocumentError
@@ -64,12 +66,16 @@ def read(path: Path, password: str | None = None) -> Document:
     """
     try:
         document = _reader(path)(path, password)
+        check_pages(path, len(document.pages))
+        check_text(path, len(document.text))
         return replace(document, title=titled(document.path, document.title))
     except DocumentError:
         raise
     except OSError as error:
         raise DocumentError(str(path), f"cannot be opened: {error.strerror or _one_line(error)}") from error
-    # Parsers answer damage with any exception at all, RecursionError and MemoryError included.
+    except MemoryError as error:
+        raise DocumentError(str(path), TOO_MUCH_MEMORY) from error
+    # Parsers answer damage with any exception at all, RecursionError included.
     except Exception as error:
         raise DocumentError(str(path), f"is damaged and cannot be read: {_one_line(error)}") from error
 
@@ -78,23 +84,19 @@ def fingerprint(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal.
 
     Raises:
-        DocumentError: the file cannot be opened.
+        DocumentError: the file cannot be opened, is empty or larger than what is read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise DocumentError(str(path), f"cannot be opened: {_one_line(error)}") from error
 
 
 def _reader(path: Path) -> Reader:
     if not is_supported(path):
         raise DocumentError(str(path), f"is not a type that can be read: {path.suffix or 'no suffix'}")
-    status = path.stat()
-    if not path.is_file():  # opening a FIFO would wait for ever
-        raise DocumentError(str(path), "is not a file")
-    if status.st_size == 0:
-        raise DocumentError(str(path), "is empty")
+    open_regular(path).close()
     return _READERS[path.suffix.lower()]
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import PurePath
 
 from ingest.compose import flat, shortened
+from ingest.files import stem
 
 _LONGEST = 300  # characters
 _FEWEST_LETTERS = 3
@@ -26,7 +27,7 @@ def stated_title(text: str | None) -> str:
 
 def titled(path: str, title: str) -> str:
     """Return `title`, after the file's name unless its words are in it: a name often holds the year or version."""
-    stem = PurePath(path).stem
+    name = stem(PurePath(path))
     said = set(_WORDS.findall(title.casefold()))
-    whole = title if said.issuperset(_WORDS.findall(stem.casefold())) else f"{stem}: {title}"
+    whole = title if said.issuperset(_WORDS.findall(name.casefold())) else f"{name}: {title}"
     return shortened(whole, _LONGEST)

@@ -46,6 +46,7 @@ class Document:
     pages: tuple[Page, ...]
     warnings: tuple[str, ...] = ()
     sections: tuple[tuple[int, str], ...] = ()  # where a format has no pages: offset into `text`, heading or line
+    unread: tuple[int, ...] = ()  # pages that show text only as a picture, which nobody recognised
     text: str = field(init=False, repr=False, compare=False)  # the pages joined by one form feed
     starts: tuple[int, ...] = field(init=False, repr=False, compare=False)  # offset of each page in `text`
 

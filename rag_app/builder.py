@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import tee
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, cut, discover, fingerprint, read
+from ingest import DocumentError, Readers, cut, discover, fingerprint
 from rag_app.types import DocumentReport, IngestReport
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
@@ -31,6 +33,16 @@ class Step:
     files: int
     passages_done: int  # of this file
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a file is before it is read."""
+
+    path: Path
+    stat: os.stat_result
+    sha256: str
+    known: bool  # an older version is in the library
 
 
 class Builder:
@@ -68,40 +80,49 @@ class Builder:
         found = discover(paths)
         known = {document.path for document in self._store.documents()}
         reports = [DocumentReport(problem.path, "failed", reason=problem.reason) for problem in found.problems]
-        for done, path in enumerate(found.files):
-            tell = _teller(progress, str(path), done, len(found.files))
-            tell(0, 0)
-            reports.append(self._file(path, password, tell))
+        looks, ahead = tee(map(self._look, found.files))
+        with Readers() as readers:
+            documents = readers.read_all((look.path for look in ahead if isinstance(look, _Look)), password)
+            for done, (path, look) in enumerate(zip(found.files, looks, strict=True)):
+                tell = _teller(progress, str(path), done, len(found.files))
+                tell(0, 0)
+                reports.append(self._put(look, next(documents)[1], tell) if isinstance(look, _Look) else look)
         if progress and found.files:
             progress(Step(str(found.files[-1]), len(found.files), len(found.files), 0, 0))
         return report_of(reports, known, time.perf_counter() - begun)
 
-    def _file(self, path: Path, password: str | None, tell: Callable[[int, int], None]) -> DocumentReport:
+    def _look(self, path: Path) -> _Look | DocumentReport:
+        """Tell a file that is to be read from one that is unchanged, or cannot be opened."""
         name = str(path)
         try:
             stat = path.stat()
             sha256 = fingerprint(path)
-            known = self._store.document(name)
-            if known and known.sha256 == sha256:
-                return DocumentReport(name, "unchanged", known.pages, known.pages_with_text, known.chunks)
-            document = read(path, password)
         except DocumentError as error:
             return DocumentReport(name, "failed", reason=error.reason)
         except OSError as error:
             return DocumentReport(name, "failed", reason=f"cannot be read: {error.strerror or error}")
+        known = self._store.document(name)
+        if known and known.sha256 == sha256:
+            return DocumentReport(name, "unchanged", known.pages, known.pages_with_text, known.chunks)
+        return _Look(path, stat, sha256, known is not None)
+
+    def _put(self, look: _Look, document: Document | DocumentError, tell: Callable[[int, int], None]) -> DocumentReport:
+        name = str(look.path)
+        if isinstance(document, DocumentError):
+            return DocumentReport(name, "failed", reason=document.reason)
         passages = self._cut(document) if document.text.strip() else []
         vectors = self._embed(document, passages, tell) if passages else None
         self._store.put(
             document,
-            sha256=sha256,
-            bytes=stat.st_size,
-            mtime_ns=stat.st_mtime_ns,
+            sha256=look.sha256,
+            bytes=look.stat.st_size,
+            mtime_ns=look.stat.st_mtime_ns,
             passages=passages,
             vectors=vectors,
         )
         self._changed()
         with_text = sum(bool(page.text.strip()) for page in document.pages)
-        status: FileStatus = "empty" if not passages else "updated" if known else "added"
+        status: FileStatus = "empty" if not passages else "updated" if look.known else "added"
         reason = "; ".join(document.warnings) or None
         if status == "empty":
             reason = "no text found: the pages may be scans" + (f"; {reason}" if reason else "")

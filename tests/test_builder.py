@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fakes import WordEmbedder, open_library, write_pdf
+from odd_files import picture_of, recursive_form, truncated_tail, with_scans
 
 from rag_app.builder import report_of
 from rag_app.errors import DiskError, LibraryBusy
@@ -170,6 +171,32 @@ def test_a_file_that_breaks_later_keeps_the_version_that_could_be_read(library: 
 def test_a_page_with_text_beside_a_page_without_counts_once(empty_library: Library, tmp_path: Path) -> None:
     [document] = empty_library.ingest([write_pdf(tmp_path / "mixed.pdf", "Some text.", "")]).documents
     assert (document.status, document.pages, document.pages_with_text, document.chunks) == ("added", 2, 1, 1)
+
+
+def test_pages_that_are_only_pictures_are_reported_by_number(
+    empty_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.pool.ocr_available", lambda: False)
+    path = with_scans(tmp_path / "book.pdf", ["Some text.", picture_of("A picture."), "More text."])
+    [document] = empty_library.ingest([path]).documents
+    assert (document.status, document.pages, document.pages_with_text) == ("added", 3, 2)
+    how = "`pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+    assert document.reason == f"page 2 not read, shown only as pictures: {how}"
+
+
+def test_a_hostile_file_costs_only_itself(empty_library: Library, papers: Path) -> None:
+    (papers / "forms.pdf").write_bytes(recursive_form())
+    (papers / "garbage.pdf").write_bytes(b"%PDF-1.7" + bytes(range(256)) * 100)
+    (papers / "tail.pdf").write_bytes(truncated_tail())
+    report = empty_library.ingest([papers])
+    assert statuses(report) == {
+        "forms.pdf": "added",
+        "garbage.pdf": "failed",
+        "lease.pdf": "added",
+        "manual.pdf": "added",
+        "tail.pdf": "added",
+    }
+    assert empty_library.search("Beta")[0].document == str(papers / "tail.pdf")
 
 
 # Runs that end early

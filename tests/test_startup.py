@@ -34,6 +34,8 @@ HEAVY = {
     "openpyxl",
     "lxml",
     "markdown_it",
+    "pypdfium2",
+    "rapidocr",
     "numpy",
     "huggingface_hub",
     "prompt_toolkit",

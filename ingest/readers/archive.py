@@ -6,6 +6,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
+from ingest.files import open_regular
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ class Archive:
             DocumentError: it is no ZIP archive, or an old or protected Office file.
         """
         self._path = str(path)
-        with path.open("rb") as file:
-            if file.read(len(_OLD_OFFICE)) == _OLD_OFFICE:
-                raise self._refused("is protected by a password, or in an Office format from before 2007")
+        self._file = open_regular(path)
+        if self._file.read(len(_OLD_OFFICE)) == _OLD_OFFICE:
+            self._file.close()
+            raise self._refused("is protected by a password, or in an Office format from before 2007")
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(self._file)
         except zipfile.BadZipFile as error:
+            self._file.close()
             raise self._refused("is damaged or of another type: it is not a ZIP archive") from error
         self._entries = {entry.filename: entry for entry in self._zip.infolist()}
         self._room = MOST_UNPACKED
@@ -50,6 +53,7 @@ class Archive:
     def close(self) -> None:
         """Close the file."""
         self._zip.close()
+        self._file.close()
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ingest.compose import Composer, flat
+from ingest.files import stem
 from ingest.readers.archive import Archive
 from ingest.readers.html import decode_html
 from ingest.readers.markup import parse_xml, write_html
@@ -44,7 +45,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     if not names:
         raise DocumentError(str(path), "holds no chapter")
     title = next((stated_title(element.text) for element in _all(book, "title")), "")
-    return composer.document(title or composer.first_heading or path.stem, failures)
+    return composer.document(title or composer.first_heading or stem(path), failures)
 
 
 def _chapters(book: Any, folder: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.compose import Composer
 from ingest.decode import decode, is_text
+from ingest.files import read_bytes, stem
 from ingest.readers.markup import write_html
 from ingest.types import Document, DocumentError
 
@@ -23,12 +24,12 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = decode_html(path.read_bytes())
+    text = decode_html(read_bytes(path))
     if not is_text(text):
         raise DocumentError(str(path), "is not an HTML file")
     composer = Composer(str(path))
     title = write_html(path, text, composer)
-    return composer.document(title or composer.first_heading or path.stem)
+    return composer.document(title or composer.first_heading or stem(path))
 
 
 def decode_html(raw: bytes) -> str:

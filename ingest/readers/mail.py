@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ingest.clean import repair
 from ingest.compose import Composer, flat
 from ingest.decode import decode
+from ingest.files import open_regular, stem
 from ingest.readers.html import decode_html
 from ingest.readers.markup import write_html
 from ingest.types import Document, DocumentError
@@ -28,7 +29,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     """
     from email.parser import BytesParser
 
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         message = BytesParser().parse(file)
     fields = [(name, _field(message, name)) for name in _FIELDS]
     if not any(value for _, value in fields):
@@ -43,7 +44,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     for part in parts:
         if not _is_body(part):
             composer.item(f"Attachment: {_name(part)}")
-    return composer.document(dict(fields)["Subject"] or path.stem)
+    return composer.document(dict(fields)["Subject"] or stem(path))
 
 
 def _field(message: Message, name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.compose import Composer, flat
+from ingest.files import stem
 from ingest.lines import line_label
 from ingest.readers import text as plain_text
 from ingest.readers.markup import write_html
@@ -46,7 +47,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").enable("strikethrough")
     _Writer(path, composer, text.count("\n", 0, matter.end()) if matter else 0).write(parser.parse(body))
     stated = _STATED_TITLE.search(matter[1]) if matter else None
-    return composer.document((stated and flat(stated[1].strip("\"' "))) or composer.first_heading or path.stem)
+    return composer.document((stated and flat(stated[1].strip("\"' "))) or composer.first_heading or stem(path))
 
 
 @dataclass(slots=True)

@@ -1,182 +1,186 @@
-"""PDF: the text layer of each page, read with pypdf."""
+"""PDF: the text layer of each page, with a second parser where the first fails, and what a reader cannot see marked."""
 
 from __future__ import annotations
 
-import logging
-import re
-import threading
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from ingest.characters import characters
 from ingest.clean import repair
+from ingest.files import read_bytes, stem
+from ingest.limits import TERMS, check_pages, check_text
+from ingest.numbers import name_pages
+from ingest.readers.hidden import hidden_spans
+from ingest.readers.pdfium import opened
+from ingest.readers.textlayer import Layer, WrongPassword, describe, read_layer, sensible_labels, sensible_title
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pypdf import PageObject, PdfReader
+    from ingest.readers.pdfium import Look, PdfiumFile
+    from ingest.types import Method
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
-_MOST_ELEMENTS = 2_000_000  # of one array; the structure tree of a 70-page tagged filing has over 100,000
-_MOST_NOTICES = 3  # of the parser's remarks on one file
-_LONGEST_TITLE = 300  # characters
-_LONGEST_LABEL = 20
-_FEWEST_ROWS = 3  # of a table
-
-_NO_TITLE = re.compile(
-    r"untitled|microsoft \w+ - |(document|slide|presentation|book|sheet)\s*\d*$|powerpoint presentation|"
-    r"\S+\.(pdf|docx?|rtf|odt|tex|dvi|ps|eps|xlsx?|pptx?|indd|qxd|pages|pmd|fm|html?|txt|md)$|"
-    r".*\.(docx?|rtf|indd|qxd|pptx?|xlsx?|pmd|dvi|fm)$|about:blank|[a-z]:\\|file:|https?:",
-    re.IGNORECASE,
-)
-
-
-_SHORT_LINE = re.compile(r"^.{1,50}$|^.*\d.*\s[\d$€£¥(].*$", re.MULTILINE)
+_FEW = 40  # letters: a stamp or a page number on a scan, but not its text
+_SCAN = 0.6  # of the page
+_PICTURE = 0.02
+_MANY_DRAWINGS = 20  # letters may be drawn as shapes
 
 
 def read(path: Path, password: str | None = None) -> Document:
     """Read a PDF page by page; a page that cannot be read is empty and named in a warning.
 
-    A scan has no text layer: its pages are empty, and that is no error.
+    A scan has no text layer: its pages are empty and among the document's `unread`.
 
     Args:
         path: the file.
         password: the user's or the owner's; the empty one is always tried first.
 
     Raises:
-        DocumentError: no PDF, no page, or encrypted and not opened by `password`.
-        Exception: whatever pypdf makes of a file that is damaged beyond reading.
+        DocumentError: no PDF, no page, encrypted and not opened by `password`, or over a limit.
+        Exception: whatever pypdf makes of a file that pdfium cannot read either.
     """
-    _check_header(path)
-    with _notices() as notices, _limits():
-        reader = _open(path, password)
-        count = len(reader.pages)
-        if count == 0:
-            raise DocumentError(str(path), "holds no page")
-        labels = _labels(reader, count)
-        raw, layouts, failures = _texts(reader, count)
-        title = _title(reader) or path.stem
-    texts = zip(labels, repair(raw, layouts), strict=True)
-    pages = (Page(number, label, text) for number, (label, text) in enumerate(texts, 1))
-    return Document(str(path), title, tuple(pages), (*failures, *notices))
-
-
-def _check_header(path: Path) -> None:
-    with path.open("rb") as file:
-        head = file.read(_HEADER_WITHIN)
-    if not head:
-        raise DocumentError(str(path), "is empty")
-    if b"%PDF-" not in head:
+    content = read_bytes(path)
+    if b"%PDF-" not in content[:_HEADER_WITHIN]:
         raise DocumentError(str(path), "is not a PDF")
+    first = _first(path, content, password)
+    with _second(content, password) as second:
+        layer, fallback, warnings = _combined(path, first, second)
+        looks = [_look(second, number) for number in range(1, len(layer.texts) + 1)]
+    texts = repair(layer.texts, layer.layouts)
+    pages = tuple(
+        _page(number, label, text, "fallback" if number in fallback else "text", look)
+        for number, (label, text, look) in enumerate(zip(layer.labels, texts, looks, strict=True), 1)
+    )
+    failed = layer.failures.keys()
+    unread = tuple(
+        page.number
+        for page, look in zip(pages, looks, strict=True)
+        if page.number not in failed and _is_scan(page, look)
+    )
+    return Document(str(path), layer.title or stem(path), pages, (*warnings, *layer.notices), unread=unread)
 
 
-def _open(path: Path, password: str | None) -> PdfReader:
-    from pypdf import PdfReader
-    from pypdf.errors import DependencyError
-
+def _first(path: Path, content: bytes, password: str | None) -> Layer | Exception:
+    """Read with pypdf; what it raises is kept for the case that pdfium can do no better."""
     try:
-        reader = PdfReader(path)
-        if reader.is_encrypted and not _unlock(reader, password):
-            wrong = "the password is wrong" if password else "a password is needed"
-            raise DocumentError(str(path), f"is encrypted: {wrong}")
-    except (DependencyError, NotImplementedError) as error:
-        raise DocumentError(str(path), f"is encrypted in a way that cannot be read: {error}") from error
-    return reader
-
-
-def _unlock(reader: PdfReader, password: str | None) -> bool:
-    return any(reader.decrypt(candidate) for candidate in ("", password) if candidate is not None)
-
-
-def _texts(reader: PdfReader, count: int) -> tuple[list[str], list[str], list[str]]:
-    """Return each page's text, its layout where that may show a table, and what failed."""
-    texts, layouts, failures = [], [], []
-    for number in range(1, count + 1):
-        page = reader.pages[number - 1]
-        try:
-            texts.append(page.extract_text())
-        # One bad page costs only itself, whatever its content stream provokes.
-        except Exception as error:
-            texts.append("")
-            failures.append(f"page {number} could not be read: {' '.join(str(error).split()) or type(error).__name__}")
-        layouts.append(_layout(page) if _may_hold_table(texts[-1]) else "")
-    return texts, layouts, failures
-
-
-def _may_hold_table(text: str) -> bool:
-    """Tell whether a page has enough short lines, or lines of several figures, to be worth a second look."""
-    return len(_SHORT_LINE.findall(text)) >= _FEWEST_ROWS
-
-
-def _layout(page: PageObject) -> str:
-    try:
-        return page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False)
-    except Exception:  # the words are there; only the columns are lost
-        return ""
-
-
-def _labels(reader: PdfReader, count: int) -> list[str]:
-    numbers = [str(number) for number in range(1, count + 1)]
-    try:
-        labels = [_one_line(label) for label in reader.page_labels]
-    except Exception:  # labels are an ornament: a damaged tree of them is not worth a warning
-        return numbers
-    if len(labels) != count:
-        return numbers
-    return [
-        label if 0 < len(label) <= _LONGEST_LABEL else number for label, number in zip(labels, numbers, strict=True)
-    ]
-
-
-def _title(reader: PdfReader) -> str | None:
-    try:
-        metadata = reader.metadata
-        title = _one_line(str(metadata.title or "")) if metadata else ""
-    except Exception:  # as for labels
-        return None
-    letters = sum(character.isalpha() for character in title)
-    sensible = letters >= 3 and len(title) <= _LONGEST_TITLE and not _NO_TITLE.match(title)
-    return title if sensible else None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(characters(text).split())
-
-
-def _limits() -> AbstractContextManager[Any]:
-    """Raise pypdf's limit on arrays, where this version has one."""
-    import pypdf
-
-    if not hasattr(getattr(pypdf, "Configuration", None), "array_maximum_element_count"):
-        return nullcontext()
-    return pypdf.apply_configuration(array_maximum_element_count=_MOST_ELEMENTS)
-
-
-class _Collector(logging.Handler):
-    """Keeps the remarks logged by one thread; another file may be read in the next one."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.thread = threading.get_ident()
-        self.messages: dict[str, None] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self.thread and len(self.messages) < _MOST_NOTICES:
-            self.messages[" ".join(record.getMessage().split())] = None
+        layer = read_layer(path, content, password)
+    except WrongPassword as error:
+        return error
+    except DocumentError:
+        raise
+    except Exception as error:
+        return error
+    return layer if layer.texts else DocumentError(str(path), "holds no page")
 
 
 @contextmanager
-def _notices() -> Iterator[dict[str, None]]:
-    """Collect what pypdf logs, and keep it from standard error."""
-    logger = logging.getLogger("pypdf")
-    logger.propagate = False
-    collector = _Collector()
-    logger.addHandler(collector)
+def _second(content: bytes, password: str | None) -> Iterator[PdfiumFile | None]:
+    """Open the file with pdfium, if parsers in C may be used."""
+    terms = TERMS.get()
+    if not terms.native:
+        yield None
+        return
+    terms.tell({"native": True})
+    with opened(content, password) as second:
+        yield second
+
+
+def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -> tuple[Layer, set[int], list[str]]:
+    """Return the best of both parsers, the pages that are the second one's, and what there is to say about it."""
+    if isinstance(first, Exception):
+        if second is None or len(second) == 0:
+            raise first
+        layer = _whole(path, second)
+        if len(layer.failures) == len(layer.texts):
+            raise first
+        lost = ["its list of pages was damaged and made anew: some may be lost"] if second.mended else []
+        found = f"read with the second parser, as the first failed: {describe(first)}"
+        return layer, set(range(1, len(layer.texts) + 1)), [found, *lost, *_unreadable(layer.failures)]
+    if second is None:
+        return first, set(), _unreadable(first.failures)
+    if len(second) <= len(first.texts):
+        return _filled(path, first, second)
+    found = f"the first found {len(first.texts)} of {len(second)} pages"
+    layer = _whole(path, second)
+    if any(text.strip() for text in layer.texts[len(first.texts) :]):
+        every = set(range(1, len(layer.texts) + 1))
+        return layer, every, [f"read with the second parser, as {found}", *_unreadable(layer.failures)]
+    layer, filled, warnings = _filled(path, first, second)
+    return layer, filled, [f"pages are missing: {found.removeprefix('the first ')}", *warnings]
+
+
+def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[int], list[str]]:
+    """Take the pages that the first parser left empty from the second."""
+    filled, failures = set(), dict(layer.failures)
+    for number, text in enumerate(layer.texts, 1):
+        if _is_poor(text) and number <= len(second):
+            other = _text(second, number)
+            if isinstance(other, str) and not _is_poor(other):
+                layer.texts[number - 1] = other
+                filled.add(number)
+    check_text(path, sum(map(len, layer.texts)))
+    rescued = [number for number in failures if number in filled]
+    warnings = [f"{name_pages(rescued)} read with the second parser: {failures[rescued[0]]}"] if rescued else []
+    return layer, filled, warnings + _unreadable({n: why for n, why in failures.items() if n not in filled})
+
+
+def _is_poor(text: str) -> bool:
+    """Tell whether a text is empty, or mostly characters that the parser could not make out."""
+    return 2 * text.count("\ufffd") >= len("".join(text.split()))
+
+
+def _whole(path: Path, second: PdfiumFile) -> Layer:
+    """Read all pages with the second parser."""
+    check_pages(path, len(second))
+    numbers = [str(number) for number in range(1, len(second) + 1)]
+    layer = Layer([], [""] * len(numbers), sensible_labels(second.labels(), numbers), sensible_title(second.title()))
+    for number in range(1, len(numbers) + 1):
+        text = _text(second, number)
+        layer.texts.append(text if isinstance(text, str) else "")
+        if not isinstance(text, str):
+            layer.failures[number] = describe(text)
+        check_text(path, len(layer.texts[-1]))
+    check_text(path, sum(map(len, layer.texts)))
+    return layer
+
+
+def _text(second: PdfiumFile, number: int) -> str | Exception:
     try:
-        yield collector.messages
-    finally:
-        logger.removeHandler(collector)
-        if not logger.handlers:  # with none at all, logging prints through its last resort
-            logger.addHandler(logging.NullHandler())
+        return second.text(number)
+    except Exception as error:
+        return error
+
+
+def _look(second: PdfiumFile | None, number: int) -> Look | None:
+    """Look at a page; None if that cannot be done."""
+    if second is None or number > len(second):
+        return None
+    try:
+        return second.look(number)
+    except Exception:  # the words are there, or the failure is known
+        return None
+
+
+def _page(number: int, label: str, text: str, method: Method, look: Look | None) -> Page:
+    hidden = hidden_spans(text, look.pieces) if look and look.pieces else ()
+    return Page(number, label, text, method, None, hidden)
+
+
+def _is_scan(page: Page, look: Look | None) -> bool:
+    """Tell whether a page shows more than its text layer says."""
+    letters = sum(map(str.isalnum, page.text))
+    if look is None:  # it cannot be known
+        return letters == 0
+    if letters == 0:
+        return look.pictures >= _PICTURE or look.drawings >= _MANY_DRAWINGS
+    return letters < _FEW and look.pictures >= _SCAN
+
+
+def _unreadable(failures: dict[int, str]) -> list[str]:
+    """Say which pages failed, together where they did for the same reason."""
+    reasons: dict[str, list[int]] = {}
+    for number, reason in failures.items():
+        reasons.setdefault(reason, []).append(number)
+    return [f"{name_pages(numbers)} could not be read: {reason}" for reason, numbers in reasons.items()]

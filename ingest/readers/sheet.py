@@ -13,6 +13,7 @@ from itertools import islice, takewhile, tee
 from typing import TYPE_CHECKING, Any
 
 from ingest.compose import Composer, flat
+from ingest.files import stem
 from ingest.lines import line_label
 from ingest.readers.archive import office_file
 from ingest.readers.packages import needs
@@ -52,7 +53,7 @@ def read_csv(path: Path, password: str | None = None) -> Document:  # noqa: ARG0
     composer = Composer(str(path))
     rows, numbers = tee(_records(text, delimiter))
     composer.table((row for _, row in rows), labels=(line_label(number + first) for number, _ in numbers))
-    return composer.document(path.stem)
+    return composer.document(stem(path))
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -114,7 +115,7 @@ def read_workbook(path: Path, password: str | None = None) -> Document:  # noqa:
                 for table in _tables(list(_rows(path, sheet))):
                     composer.table(table)
             title = stated_title(book.properties.title)
-    return composer.document(title or path.stem)
+    return composer.document(title or stem(path))
 
 
 def _rows(path: Path, sheet: Any) -> Iterator[tuple[str, ...]]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ingest.clean import repair
 from ingest.decode import decode, is_text
+from ingest.files import read_bytes, stem
+from ingest.limits import check_pages, check_text
 from ingest.lines import repaired_sections
 from ingest.types import PAGE_BREAK, Document, DocumentError, Page
 
@@ -20,10 +22,11 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
         DocumentError: the file holds bytes that no text has.
     """
     text = text_of(path)
+    check_pages(path, 1 + text.count(PAGE_BREAK))
     texts = repair(text.replace("\r\n", "\n").split(PAGE_BREAK))
     pages = tuple(Page(number, str(number), page) for number, page in enumerate(texts, start=1))
     sections = repaired_sections(text, texts[0]) if len(texts) == 1 else ()
-    return Document(str(path), path.stem, pages, sections=sections)
+    return Document(str(path), stem(path), pages, sections=sections)
 
 
 def text_of(path: Path) -> str:
@@ -32,7 +35,8 @@ def text_of(path: Path) -> str:
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = decode(path.read_bytes())
+    text = decode(read_bytes(path))
     if not is_text(text):
         raise DocumentError(str(path), "is not a text file")
+    check_text(path, len(text))
     return text

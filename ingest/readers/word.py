@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ingest.compose import LONGEST_CELL, Composer, flat
+from ingest.files import stem
 from ingest.readers.archive import office_file
 from ingest.readers.packages import needs
 from ingest.titles import stated_title
@@ -42,7 +43,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
         writer.notes(notes)
     composer = writer.composer
     return composer.document(
-        writer.title or stated_title(source.core_properties.title) or composer.first_heading or path.stem
+        writer.title or stated_title(source.core_properties.title) or composer.first_heading or stem(path)
     )
 
 

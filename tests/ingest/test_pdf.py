@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from pypdf.constants import PageLabelStyle
 
 from ingest import Document, DocumentError, cut, read, sentences
+from ingest.limits import TERMS, Terms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -23,6 +25,13 @@ def encrypted(path: Path, password: str, algorithm: str = "AES-256") -> Path:
     writer.encrypt(password, owner_password="owner", algorithm=algorithm)
     writer.write(path)
     return path
+
+
+@pytest.fixture(autouse=True)
+def _own_terms() -> Iterator[None]:
+    token = TERMS.set(Terms())
+    yield
+    TERMS.reset(token)
 
 
 def reason(path: Path, password: str | None = None) -> str:
@@ -97,7 +106,15 @@ def test_one_bad_page_costs_only_itself(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(pypdf.PageObject, "extract_text", fail_on_two)
     document = read(path)
-    assert [page.text for page in document.pages] == ["One.", "", "Three."]
+    assert [(page.text, page.method) for page in document.pages] == [
+        ("One.", "text"),
+        ("Two.", "fallback"),
+        ("Three.", "text"),
+    ]
+    assert document.warnings == ("page 2 read with the second parser: too deep",)
+    TERMS.set(Terms(native=False))
+    document = read(path)
+    assert [(page.text, page.method) for page in document.pages] == [("One.", "text"), ("", "text"), ("Three.", "text")]
     assert document.warnings == ("page 2 could not be read: too deep",)
 
 

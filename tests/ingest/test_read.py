@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,18 +88,24 @@ def test_an_absent_file_a_folder_and_a_pipe_are_refused(tmp_path: Path) -> None:
     assert reason(tmp_path / "pipe.txt") == "is not a file"
 
 
-@pytest.mark.parametrize("error", [RecursionError("deep\nstack"), MemoryError(), KeyError("x"), AssertionError()])
+@pytest.mark.parametrize("error", [RecursionError("deep\nstack"), KeyError("x"), AssertionError()])
 def test_whatever_a_parser_raises_becomes_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    import sys
-
     def parse(path: Path, password: str | None) -> Document:
         raise error
 
     monkeypatch.setitem(vars(sys.modules[read_function.__module__])["_READERS"], ".txt", parse)
     detail = " ".join(str(error).split()) or type(error).__name__
     assert reason(written(tmp_path, "a.txt", b"x")) == f"is damaged and cannot be read: {detail}"
+
+
+def test_a_parser_that_runs_out_of_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(path: Path, password: str | None) -> Document:
+        raise MemoryError
+
+    monkeypatch.setitem(vars(sys.modules[read_function.__module__])["_READERS"], ".txt", parse)
+    assert reason(written(tmp_path, "a.txt", b"x")) == "needed more than 1 GiB of memory"
 
 
 def test_the_fingerprint_is_the_sha_256_of_the_bytes(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""Opens files: regular ones only, of a size that can be read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from ingest.limits import MOST_BYTES
+from ingest.types import DocumentError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+    from pathlib import Path, PurePath
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open the file at `path`, or the one it links to, for reading.
+
+    Raises:
+        DocumentError: it cannot be opened, is no regular file, is empty or too large.
+    """
+    try:
+        _check(path, path.stat())  # a device may act on being opened
+        # Between the two looks a pipe may take the file's place: opening one would wait for a writer.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+    except ValueError as error:
+        raise DocumentError(str(path), "cannot be opened: not a valid path") from error
+    try:
+        _check(path, os.fstat(file))
+        return os.fdopen(file, "rb")
+    except BaseException:
+        os.close(file)
+        raise
+
+
+def _check(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise DocumentError(str(path), "is not a file")
+    if status.st_size == 0:
+        raise DocumentError(str(path), "is empty")
+    if status.st_size > MOST_BYTES:
+        size = status.st_size / 1_000_000
+        raise DocumentError(str(path), f"is too large: {size:,.0f} MB; at most {MOST_BYTES // 1_000_000} MB are read")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what the file at `path` holds.
+
+    Raises:
+        DocumentError: as `open_regular`.
+    """
+    with open_regular(path) as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:  # grown since it was opened
+        raise DocumentError(str(path), f"is too large: at most {MOST_BYTES // 1_000_000} MB are read")
+    return content
+
+
+def stem(path: PurePath) -> str:
+    """Return the name of the file without its suffix; bytes that are no text become question marks."""
+    return os.fsencode(path.stem).decode("utf-8", "replace")

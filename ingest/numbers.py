@@ -1,0 +1,20 @@
+"""Names page numbers in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def name_pages(numbers: Sequence[int]) -> str:
+    """Return "page 3", or "pages 3-5, 9"."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    names = ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
+    return f"page{'s' * (len(numbers) > 1)} {names}"

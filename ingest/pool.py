@@ -1,0 +1,163 @@
+"""Reads files in processes of their own, several at a time, so that no file can harm or stop the one that asks."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
+from ingest.process import Crashed, Lost, Process
+from ingest.readers.ocr import ocr_available
+from ingest.scans import completed
+from ingest.types import Document, DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
+    from pathlib import Path
+    from types import TracebackType
+
+    from ingest.scans import Recognised
+
+    Result = Document | DocumentError
+
+_MOST = 4  # processes; each may take a gibibyte
+_MOST_LOSSES = 3  # in a row, of processes that recognised no page
+_AHEAD = 2  # files a process that are read before they are asked for
+
+
+class Readers:
+    """Processes that read files, for use in a `with` statement.
+
+    They start when they are needed, and end with the block or with this process.
+    """
+
+    def __init__(self, count: int | None = None) -> None:
+        """Read up to `count` files at a time; None: as many as there are processors, at most four."""
+        self._count = count or min(_processors(), _MOST)
+        self._threads = ThreadPoolExecutor(self._count, "reader")
+        self._recogniser = Process(MEMORY_OF_RECOGNITION)  # one: it uses all processors by itself
+        self._recognising = threading.Lock()
+        self._processes = [self._recogniser]
+        self._idle: list[Process] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all processes, whatever they do."""
+        with self._lock:
+            self._closed = True
+            for process in self._processes:
+                process.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._processes:
+            process.close()
+
+    def read(self, path: Path, password: str | None = None) -> Document:
+        """Read one file as `ingest.read` does.
+
+        Raises:
+            DocumentError: the file cannot be read, or not within the limits.
+        """
+        result = self._threads.submit(self._read, path, password).result()
+        if isinstance(result, DocumentError):
+            raise result
+        return result
+
+    def read_all(self, paths: Iterable[Path], password: str | None = None) -> Iterator[tuple[Path, Result]]:
+        """Yield each of `paths` with its document, or with why there is none, in the order given.
+
+        While one is used the next are read: a few files, with no more text than one document may have.
+        """
+        waiting: deque[tuple[Path, Future[Result]]] = deque()
+        coming = iter(paths)
+        try:
+            while True:
+                while len(waiting) < 1 + _AHEAD * self._count and _characters(waiting) < MOST_TEXT:
+                    if (path := next(coming, None)) is None:
+                        break
+                    waiting.append((path, self._threads.submit(self._read, path, password)))
+                if not waiting:
+                    return
+                path, result = waiting.popleft()
+                yield path, result.result()
+        finally:
+            for _, result in waiting:
+                result.cancel()
+
+    def _read(self, path: Path, password: str | None) -> Result:
+        try:
+            document = self._document(path, password)
+        except DocumentError as error:
+            return error
+        except Lost as error:
+            return DocumentError(str(path), str(error))
+        return self._recognised(document, path, password) if document.unread else document
+
+    def _document(self, path: Path, password: str | None) -> Document:
+        with self._process() as process:
+            try:
+                return process.read(path, password, native=True)
+            except Crashed as crash:  # what can be had without the parser in C is better than nothing
+                document = process.read(path, password, native=False)
+                warning = f"the second parser {crash}: hidden text was not looked for"
+                return replace(document, warnings=(*document.warnings, warning))
+
+    def _recognised(self, document: Document, path: Path, password: str | None) -> Document:
+        """Return the document with the text that is on its pictures, page by page, as far as that can be read."""
+        found: dict[int, Recognised] = {}
+        problem, losses = None, 0
+        if ocr_available():
+            waiting = list(document.unread)
+            with self._recognising:
+                while waiting:
+                    try:
+                        self._recogniser.recognise(path, password, waiting, found)
+                        waiting = []
+                    except DocumentError as error:
+                        problem, waiting = error.reason, []
+                    except Lost as error:
+                        problem, left = str(error), [number for number in waiting if number not in found]
+                        losses = losses + 1 if len(left) == len(waiting) else 1
+                        waiting = left[1:] if losses < _MOST_LOSSES else []
+        return completed(document, found, problem)
+
+    @contextmanager
+    def _process(self) -> Iterator[Process]:
+        with self._lock:
+            if self._closed:
+                raise Lost("was not read: the run has ended")
+            if not self._idle:
+                self._idle.append(Process())
+                self._processes.append(self._idle[-1])
+            process = self._idle.pop()
+        try:
+            yield process
+        finally:
+            with self._lock:
+                self._idle.append(process)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _characters(waiting: Iterable[tuple[Path, Future[Result]]]) -> int:
+    """Count the text that is read and not yet used."""
+    results = (result.result() for _, result in waiting if result.done() and not result.cancelled())
+    return sum(len(result.text) for result in results if isinstance(result, Document))

@@ -1,0 +1,281 @@
+"""A PDF as pdfium sees it: a second parser, what is drawn on a page, and pictures of pages."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing, contextmanager, suppress
+from ctypes import byref, c_float, c_uint
+from dataclasses import dataclass
+from math import hypot
+from typing import TYPE_CHECKING, Any
+
+from ingest.readers.salvage import with_new_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_Matrix = tuple[float, float, float, float, float, float]
+_Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
+
+_DEEPEST = 8  # forms within forms
+_MOST_OBJECTS = 200_000  # of a page
+_LIGHT = 3 * 215  # of 3 * 255: from there on a text may vanish on a white page
+_FAINT = 25  # of 255: opacity
+_TINY = 1.0  # points
+_INVISIBLE = 3  # render mode
+_FILLED = 0
+_SAME = 12  # of 255: a difference in colour that nobody sees
+_PIXELS_A_POINT = 2.0  # of the picture in which text is looked for
+_LONGEST_SIDE = 4_000  # pixels
+_DPI = 200
+_IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+_HYPHEN_AT_LINE_END = re.compile(r"[\x02\ufffe](?:\r?\n)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text that a page draws at once."""
+
+    text: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is on a page."""
+
+    pictures: float  # share of the page that images cover, 0 to 1
+    drawings: int  # lines and shapes
+    pieces: tuple[Piece, ...]  # the page's text in the order it is drawn; none where nothing is hidden
+
+
+class PdfiumFile:
+    """An open PDF."""
+
+    def __init__(self, document: Any, *, mended: bool) -> None:
+        self._document = document
+        self.mended = mended  # its end was lost
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    def title(self) -> str:
+        """Return the title in the file's metadata, or nothing."""
+        return str(self._document.get_metadata_value("Title"))
+
+    def labels(self) -> list[str]:
+        """Return the pages' labels; "" where there is none."""
+        return [self._document.get_page_label(index) or "" for index in range(len(self))]
+
+    def text(self, number: int) -> str:
+        """Return the text of page `number`, from 1.
+
+        Raises:
+            PdfiumError: the page cannot be loaded.
+        """
+        with closing(self._document[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            # pdfium joins a word that a line end parts, and leaves a mark: the hyphen may belong to the word.
+            return _HYPHEN_AT_LINE_END.sub("-\n", textpage.get_text_range())
+
+    def look(self, number: int) -> Look:
+        """Look at what page `number` draws.
+
+        Raises:
+            PdfiumError: the page cannot be loaded.
+        """
+        with closing(self._document[number - 1]) as page:
+            return _look(page)
+
+    def picture(self, number: int) -> Any:
+        """Return page `number` as an array of 8-bit pixels: height, width, blue-green-red."""
+        with closing(self._document[number - 1]) as page:
+            scale = min(_DPI / 72, _LONGEST_SIDE / max(*page.get_size(), 1))
+            with closing(page.render(scale=scale, may_draw_forms=False)) as bitmap:
+                return bitmap.to_numpy().copy()
+
+
+@contextmanager
+def opened(content: bytes, password: str | None) -> Iterator[PdfiumFile | None]:
+    """Open a PDF, also one that has lost its end; None if pdfium cannot."""
+    document = _open(content, password)
+    mended = with_new_end(content) if document is None else None
+    if mended:
+        document = _open(mended, password)
+    if document is None:
+        yield None
+        return
+    with document:
+        yield PdfiumFile(document, mended=mended is not None)
+
+
+def _open(content: bytes, password: str | None) -> Any:
+    import pypdfium2
+
+    for candidate in dict.fromkeys((None, password)):
+        with suppress(pypdfium2.PdfiumError):
+            return pypdfium2.PdfDocument(content, candidate)
+    return None
+
+
+@dataclass(slots=True)
+class _Text:
+    """A text object."""
+
+    object: Any
+    hidden: bool
+    doubtful: bool  # light, so hidden where nothing darker lies behind it
+    invisible: bool  # as the text layer is that recognition puts over a scan
+    box: _Box
+
+
+def _look(page: Any) -> Look:
+    import pypdfium2.raw as pdfium
+
+    box = page.get_bbox()
+    area = max((box[2] - box[0]) * (box[3] - box[1]), 1.0)
+    covered, drawings, texts = 0.0, 0, []
+    for kind, item, matrix in _objects(page):
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            texts.append(_text(item, matrix, box))
+        elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = _bounds(item, matrix)
+            width, height = min(right, box[2]) - max(left, box[0]), min(top, box[3]) - max(bottom, box[1])
+            covered += max(width, 0) * max(height, 0)
+        elif kind in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING):
+            drawings += 1
+    pictures = min(covered / area, 1.0)
+    if any(text.doubtful and not text.hidden for text in texts):
+        _see(page, texts)
+    pieces = _pieces(page, texts, pictures) if any(text.hidden for text in texts) else ()
+    return Look(pictures, drawings, pieces)
+
+
+def _objects(page: Any) -> Iterator[tuple[int, Any, _Matrix]]:
+    """Yield kind, object and the matrix that puts it on the page, forms opened."""
+    import pypdfium2.raw as pdfium
+
+    kind_of, is_form = pdfium.FPDFPageObj_GetType, pdfium.FPDF_PAGEOBJ_FORM
+    left = _MOST_OBJECTS
+
+    def walk(parent: Any, count: Any, get: Any, matrix: _Matrix, depth: int) -> Iterator[tuple[int, Any, _Matrix]]:
+        nonlocal left
+        for index in range(count(parent)):
+            item = get(parent, index)
+            kind = kind_of(item)
+            left -= 1
+            if left < 0:
+                return
+            if kind != is_form:
+                yield kind, item, matrix
+            elif depth < _DEEPEST:
+                inner = _product(_matrix(item), matrix)
+                yield from walk(item, pdfium.FPDFFormObj_CountObjects, pdfium.FPDFFormObj_GetObject, inner, depth + 1)
+
+    yield from walk(page.raw, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, _IDENTITY, 0)
+
+
+def _text(item: Any, matrix: _Matrix, page: _Box) -> _Text:
+    import pypdfium2.raw as pdfium
+
+    mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
+    invisible = mode == _INVISIBLE
+    box = _bounds(item, matrix)
+    left, bottom, right, top = box
+    hidden = invisible or right < page[0] or left > page[2] or top < page[1] or bottom > page[3]
+    if not hidden and top - bottom < _TINY and right > left:
+        hidden = _height(item, matrix) < _TINY
+    doubtful = False
+    if mode == _FILLED and not hidden:
+        red, green, blue, alpha = _COLOUR
+        if pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
+            hidden = alpha.value < _FAINT
+            doubtful = red.value + green.value + blue.value >= _LIGHT
+    return _Text(item, hidden, doubtful, invisible, box)
+
+
+_COLOUR = (c_uint(), c_uint(), c_uint(), c_uint())
+_EDGES = (c_float(), c_float(), c_float(), c_float())
+_SIZE = c_float()
+
+
+def _bounds(item: Any, matrix: _Matrix) -> _Box:
+    import pypdfium2.raw as pdfium
+
+    left, bottom, right, top = _EDGES
+    pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+    box = (left.value, bottom.value, right.value, top.value)
+    if matrix is _IDENTITY:
+        return box
+    a, b, c, d, e, f = matrix
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in (box[0], box[2]) for y in (box[1], box[3])]
+    across, up = zip(*corners, strict=True)
+    return min(across), min(up), max(across), max(up)
+
+
+def _height(item: Any, matrix: _Matrix) -> float:
+    """Return the size of the letters on the page, in points."""
+    import pypdfium2.raw as pdfium
+
+    pdfium.FPDFTextObj_GetFontSize(item, _SIZE)
+    _, _, c, d, _, _ = _product(_matrix(item), matrix)
+    return _SIZE.value * hypot(c, d)
+
+
+def _matrix(item: Any) -> _Matrix:
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(item, byref(matrix)):
+        return _IDENTITY
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _product(first: _Matrix, second: _Matrix) -> _Matrix:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = second
+    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
+
+
+def _see(page: Any, texts: Sequence[_Text]) -> None:
+    """Mark the light texts as hidden that cannot be told from what lies behind them."""
+    scale = min(_PIXELS_A_POINT, _LONGEST_SIDE / max(*page.get_size(), 1))
+    with closing(page.render(scale=scale, may_draw_forms=False)) as bitmap:
+        places = bitmap.get_posconv(page)
+        pixels, stride, channels = memoryview(bitmap.buffer).cast("B"), bitmap.stride, bitmap.n_channels
+        for text in texts:
+            if text.doubtful and not text.hidden:
+                corners = [places.to_bitmap(text.box[i], text.box[j]) for i in (0, 2) for j in (1, 3)]
+                columns = [min(max(x, 0), bitmap.width - 1) for x, _ in corners]
+                rows = [min(max(y, 0), bitmap.height - 1) for _, y in corners]
+                start, end = channels * min(columns), channels * (max(columns) + 1)
+                lines = [bytes(pixels[y * stride + start : y * stride + end]) for y in range(min(rows), max(rows) + 1)]
+                text.hidden = all(_is_even([line[channel::channels] for line in lines]) for channel in range(3))
+
+
+def _is_even(lines: Sequence[bytes]) -> bool:
+    return max(map(max, lines)) - min(map(min, lines)) <= _SAME
+
+
+def _pieces(page: Any, texts: Sequence[_Text], pictures: float) -> tuple[Piece, ...]:
+    """Return the page's text piece by piece, unless the hidden part is the text layer of a scan."""
+    with closing(page.get_textpage()) as textpage:
+        words = [_words(text.object, textpage) for text in texts]
+    length = sum(map(len, words))
+    invisible = sum(len(word) for word, text in zip(words, texts, strict=True) if text.invisible)
+    if pictures >= _SCAN and invisible >= _NEARLY_ALL * length:
+        texts = [_Text(text.object, text.hidden and not text.invisible, False, False, text.box) for text in texts]
+    return tuple(Piece(word, text.hidden) for word, text in zip(words, texts, strict=True) if word.strip())
+
+
+_SCAN = 0.5  # of the page
+_NEARLY_ALL = 0.9
+
+
+def _words(item: Any, textpage: Any) -> str:
+    import pypdfium2.raw as pdfium
+
+    size = pdfium.FPDFTextObj_GetText(item, textpage.raw, None, 0)  # bytes, with a zero at the end
+    buffer = (pdfium.FPDF_WCHAR * (size // 2 + 1))()
+    pdfium.FPDFTextObj_GetText(item, textpage.raw, buffer, size)
+    return bytes(buffer)[: max(size - 2, 0)].decode("utf-16-le", "replace")

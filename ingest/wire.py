@@ -1,0 +1,207 @@
+"""How a document travels from the process that reads files: small JSON messages, checked on arrival.
+
+A file may take over the process that reads it, so nothing that comes from there is believed: a message has a largest
+size, and a document that arrives is one that reading could have made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, get_args
+
+from ingest.limits import MOST_PAGES, MOST_TEXT
+from ingest.scans import Recognised
+from ingest.types import PAGE_BREAK, Document, Method, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+HEADER = 4  # bytes of the length before each message
+MOST = 1 << 20  # bytes of a message
+PIECE = 100_000  # characters of text in a message: at most 6 bytes each
+_LONGEST = 1_000  # characters of a title, label, warning or reason
+_MOST_WARNINGS = 200
+_MOST_SPANS = 2_000  # of a page
+_MOST_SECTIONS = 500_000
+_SECTIONS_A_MESSAGE = 500
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+
+Message = dict[str, Any]
+
+
+class Broken(Exception):
+    """A message that no reader sends."""
+
+
+def pack(message: Mapping[str, Any]) -> bytes:
+    """Return `message` with its length before it; a path keeps the bytes that are no text."""
+    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return len(body).to_bytes(HEADER, "big") + body
+
+
+def unpack(body: bytes) -> Message:
+    """Return the message that `body` is.
+
+    Raises:
+        Broken: it is none.
+    """
+    try:
+        message = json.loads(body.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError) as error:
+        raise Broken(str(error)) from error
+    if not isinstance(message, dict):
+        raise Broken("no object")
+    return message
+
+
+def size(header: bytes) -> int:
+    """Return the length of the message that follows `header`.
+
+    Raises:
+        Broken: it is longer than a message may be.
+    """
+    length = int.from_bytes(header, "big")
+    if length > MOST:
+        raise Broken(f"a message of {length} bytes")
+    return length
+
+
+def one_line(text: str) -> str:
+    """Return `text` as a line that can be stored and shown."""
+    line = " ".join(_UNPRINTABLE.sub(" ", text).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def messages(document: Document) -> Iterator[Message]:
+    """Yield what makes up `document`, its path left out."""
+    for page in document.pages:
+        hidden = page.hidden[:_MOST_SPANS]
+        yield {"page": one_line(page.label), "method": page.method, "confidence": page.confidence, "hidden": hidden}
+        for start in range(0, len(page.text), PIECE):
+            yield {"text": page.text[start : start + PIECE]}
+    for start in range(0, len(document.sections), _SECTIONS_A_MESSAGE):
+        part = document.sections[start : start + _SECTIONS_A_MESSAGE]
+        yield {"sections": [(offset, one_line(name)) for offset, name in part]}
+    for warning in document.warnings[:_MOST_WARNINGS]:
+        yield {"warning": one_line(warning)}
+    yield {"title": one_line(document.title), "unread": document.unread}
+
+
+class Assembly:
+    """Puts the messages of one document together again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pages: list[Page] = []
+        self._head: Message | None = None  # of the page whose text is arriving
+        self._pieces: list[str] = []
+        self._characters = 0
+        self._sections: list[tuple[int, str]] = []
+        self._warnings: list[str] = []
+
+    def add(self, message: Message) -> Document | None:
+        """Take one message; the last one makes the document.
+
+        Raises:
+            Broken: reading makes no such document.
+        """
+        try:
+            if "page" in message:
+                self._finish_page()
+                self._head = message
+            elif "text" in message:
+                self._take_text(message["text"])
+            elif "sections" in message:
+                self._sections += [(_integer(offset), _line(name)) for offset, name in message["sections"]]
+                _check(len(self._sections) <= _MOST_SECTIONS)
+            elif "warning" in message:
+                self._warnings.append(_line(message["warning"]))
+                _check(len(self._warnings) <= _MOST_WARNINGS)
+            else:
+                self._finish_page()
+                return self._document(message)
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+            raise Broken(str(error)) from error
+        return None
+
+    def _take_text(self, text: object) -> None:
+        _check(isinstance(text, str) and PAGE_BREAK not in text and self._head is not None)
+        assert isinstance(text, str)
+        text.encode()  # half a surrogate pair cannot be stored
+        self._characters += len(text)
+        _check(self._characters <= MOST_TEXT)
+        self._pieces.append(text)
+
+    def _finish_page(self) -> None:
+        if self._head is None:
+            return
+        _check(len(self._pages) < MOST_PAGES)
+        text = "".join(self._pieces)
+        method, confidence = self._head["method"], self._head["confidence"]
+        _check(method in get_args(Method))
+        _check(confidence is None or (isinstance(confidence, int | float) and 0 <= confidence <= 1))
+        label = _line(self._head["page"])
+        self._pages.append(
+            Page(len(self._pages) + 1, label, text, method, confidence, _spans(self._head["hidden"], text))
+        )
+        self._head, self._pieces = None, []
+
+    def _document(self, message: Message) -> Document:
+        unread = tuple(_integer(number) for number in message["unread"])
+        _check(all(1 <= number <= len(self._pages) for number in unread) and sorted(set(unread)) == list(unread))
+        document = Document(
+            str(self._path),
+            _line(message["title"]),
+            tuple(self._pages),
+            tuple(self._warnings),
+            tuple(self._sections),
+            unread,
+        )
+        _check(all(0 <= offset <= len(document.text) for offset, _ in document.sections))
+        return document
+
+
+def recognised(message: Message) -> tuple[int, Recognised]:
+    """Return the number and the text of a page that was recognised.
+
+    Raises:
+        Broken: recognition finds no such page.
+    """
+    number, text, confidence = message.get("recognised"), message.get("text"), message.get("confidence")
+    _check(isinstance(text, str) and PAGE_BREAK not in text and len(text) <= PIECE)
+    _check(isinstance(confidence, int | float) and 0 <= confidence <= 1)
+    assert isinstance(text, str)
+    assert isinstance(confidence, int | float)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Broken(str(error)) from error
+    return _integer(number), Recognised(text, float(confidence))
+
+
+def _spans(values: Any, text: str) -> tuple[tuple[int, int], ...]:
+    spans = tuple((_integer(start), _integer(end)) for start, end in values)
+    _check(len(spans) <= _MOST_SPANS)
+    last = 0
+    for start, end in spans:
+        _check(last <= start < end <= len(text))
+        last = end
+    return spans
+
+
+def _line(value: object) -> str:
+    _check(isinstance(value, str) and len(value) <= _LONGEST and not _UNPRINTABLE.search(value))
+    return str(value)
+
+
+def _integer(value: object) -> int:
+    _check(isinstance(value, int) and not isinstance(value, bool))
+    assert isinstance(value, int)
+    return value
+
+
+def _check(holds: bool) -> None:
+    if not holds:
+        raise Broken("no reader makes such a document")

@@ -1,0 +1,108 @@
+"""Pages without a text layer are recognised one by one, or named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from odd_files import picture_of, with_scans
+
+from ingest import Document, Page, Readers, ocr_available, pool, scans, worth_reading_again
+from ingest.readers.columns import Line, in_order
+from ingest.scans import Recognised, completed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCANNED = picture_of("The warranty of the heron boat", "ends on 14 March 2031.")
+HOW = "not read, shown only as pictures: `pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+
+
+@pytest.fixture
+def document() -> Document:
+    return Document("a.pdf", "a", (Page(1, "1", "Text."), Page(2, "2", ""), Page(3, "3", "")), unread=(2, 3))
+
+
+def test_one_scanned_page_of_forty_is_recognised_with_its_number(tmp_path: Path) -> None:
+    if not ocr_available():
+        pytest.skip("the extra ocr is not installed")
+    sheets = [f"This is page {number} of the book." for number in range(1, 41)]
+    path = with_scans(tmp_path / "book.pdf", [*sheets[:22], SCANNED, *sheets[23:]])
+    with Readers(1) as readers:
+        document = readers.read(path)
+    page = document.pages[22]
+    assert " ".join(page.text.split()) == "The warranty of the heron boat ends on 14 March 2031."
+    assert (page.number, page.method) == (23, "ocr")
+    assert page.confidence is not None
+    assert 0.8 < page.confidence <= 1
+    assert {other.method for other in document.pages if other is not page} == {"text"}
+    assert (document.unread, document.warnings) == ((), ())
+
+
+def test_without_the_extra_the_pages_are_named_with_what_would_read_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "ocr_available", lambda: False)
+    path = with_scans(tmp_path / "book.pdf", ["One.", SCANNED, SCANNED, "Four.", "", SCANNED])
+    with Readers(1) as readers:
+        document = readers.read(path)
+    assert document.unread == (2, 3, 6)  # page 5 is blank
+    assert document.warnings == (f"pages 2-3, 6 {HOW}",)
+    assert [page.text for page in document.pages] == ["One.", "", "", "Four.", "", ""]
+
+
+def test_a_scan_with_a_stamp_in_its_text_layer_is_still_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "ocr_available", lambda: False)
+    path = with_scans(tmp_path / "scan.pdf", [SCANNED], stamp="EX-0017")
+    with Readers(1) as readers:
+        document = readers.read(path)
+    assert (document.text, document.unread) == ("EX-0017", (1,))
+
+
+def test_recognised_pages_replace_empty_ones_and_unread_ones_are_named(document: Document) -> None:
+    done = completed(document, {2: Recognised("Found.", 0.93)})
+    assert done.pages[1] == Page(2, "2", "Found.", "ocr", 0.93)
+    assert (done.text, done.unread) == ("Text.\fFound.\f", (3,))
+    assert done.warnings == (f"page 3 {HOW}",)
+
+
+def test_a_document_is_worth_reading_again_once_its_pages_can_be_recognised(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warnings = completed(document, {}).warnings
+    for available in (True, False):
+        monkeypatch.setattr(scans, "ocr_available", lambda answer=available: answer)
+        assert worth_reading_again(warnings) is available
+    monkeypatch.setattr(scans, "ocr_available", lambda: True)
+    assert not worth_reading_again(completed(document, {}, "made the reader crash").warnings)
+    assert not worth_reading_again(())
+
+
+def test_low_confidence_and_pictures_without_text_are_flagged(document: Document) -> None:
+    done = completed(document, {2: Recognised("Fuond.", 0.41), 3: Recognised("", 0.0)})
+    assert done.unread == ()
+    assert done.warnings == (
+        "page 3 shown as pictures in which no text was recognised",
+        "page 2 recognised with low confidence",
+    )
+
+
+def test_pages_that_broke_the_recogniser_are_named(document: Document) -> None:
+    done = completed(document, {3: Recognised("Found.", 0.9)}, "made the reader crash")
+    assert done.warnings == ("page 2 could not be recognised: made the reader crash",)
+
+
+def test_two_columns_are_read_one_after_the_other_and_cells_side_by_side() -> None:
+    left = [Line(0, 100 + 20 * n, 450, 115 + 20 * n, f"left {n}") for n in range(6)]
+    right = [Line(500, 104 + 20 * n, 950, 119 + 20 * n, f"right {n}") for n in range(6)]
+    title, foot = Line(0, 50, 940, 80, "Title over both"), Line(10, 300, 930, 315, "Foot under both")
+    order = in_order([foot, *right, *left, title]).split("\n")
+    assert order == [
+        "Title over both",
+        *(f"left {n}" for n in range(6)),
+        *(f"right {n}" for n in range(6)),
+        "Foot under both",
+    ]
+    cells = [Line(0, 10, 80, 20, "Rent"), Line(600, 11, 650, 21, "85"), Line(0, 30, 80, 40, "Heat")]
+    assert in_order(cells) == "Rent 85\nHeat"
+    assert in_order([]) == ""

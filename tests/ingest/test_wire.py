@@ -1,0 +1,123 @@
+"""Documents survive the way from the process that reads them; what reading cannot make is refused."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest import Document, Page, wire
+
+PATH = Path("/files/a.pdf")
+PAGE = {"page": "1", "method": "text", "confidence": None, "hidden": []}
+END = {"title": "A title", "unread": []}
+
+lines = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\f"), max_size=50)
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> list[Page]:
+    made = []
+    for number in range(1, draw(st.integers(0, 4)) + 1):
+        text = draw(texts)
+        hidden = ((0, len(text)),) if text and draw(st.booleans()) else ()
+        method = draw(st.sampled_from(["text", "ocr", "fallback"]))
+        made.append(Page(number, draw(lines), text, method, draw(st.none() | st.floats(0, 1)), hidden))
+    return made
+
+
+def sent(document: Document) -> Document | None:
+    """Send a document through bytes and put it together."""
+    assembly, arrived = wire.Assembly(Path(document.path)), None
+    for message in wire.messages(document):
+        packed = wire.pack(message)
+        body = packed[wire.HEADER :]
+        assert wire.size(packed[: wire.HEADER]) == len(body)
+        arrived = assembly.add(wire.unpack(body))
+    return arrived
+
+
+@given(pages(), lines, st.lists(lines, max_size=3), st.data())
+def test_a_document_arrives_as_it_was_sent(
+    made: list[Page], title: str, warnings: list[str], data: st.DataObject
+) -> None:
+    unread = tuple(sorted(data.draw(st.sets(st.sampled_from(range(1, len(made) + 1))) if made else st.just(set()))))
+    document = Document(str(PATH), title, tuple(made), tuple(warnings), ((0, "Heading"),), unread)
+    assert sent(document) == document
+
+
+def test_no_field_is_forgotten_on_the_way() -> None:
+    page = Page(1, "iv", "Some text.", "ocr", 0.5, ((0, 4),))
+    document = Document(str(PATH), "Title", (page,), ("warning",), ((5, "Heading"),), (1,))
+    for value in (page, document):
+        left_out = [field.name for field in fields(value) if field.init and getattr(value, field.name) == field.default]
+        assert left_out == []  # a field that is new has to be tried here, too
+    assert sent(document) == document
+
+
+def test_a_long_text_travels_in_small_messages() -> None:
+    document = Document(str(PATH), "a", (Page(1, "1", "日" * 350_000),))
+    assert max(len(wire.pack(message)) for message in wire.messages(document)) < wire.MOST
+    assert sent(document) == document
+
+
+def test_a_path_keeps_bytes_that_are_no_text() -> None:
+    path = os.fsdecode(b"/files/\xff\n\xe9.pdf")
+    assert wire.unpack(wire.pack({"path": path})[wire.HEADER :]) == {"path": path}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param([{"text": "no page yet"}], id="text without a page"),
+        pytest.param([PAGE, {"text": "two\fpages"}], id="page break"),
+        pytest.param([PAGE, {"text": "\ud800"}], id="half a character"),
+        pytest.param([PAGE, {"text": 7}], id="number for text"),
+        pytest.param([PAGE | {"method": "magic"}, END], id="method"),
+        pytest.param([PAGE | {"confidence": float("nan")}, END], id="confidence"),
+        pytest.param([PAGE | {"page": "a\nb"}, END], id="label of two lines"),
+        pytest.param([PAGE | {"page": "x" * 2000}, END], id="long label"),
+        pytest.param([PAGE | {"hidden": [[0, 5]]}, {"text": "abc"}, END], id="span beyond the text"),
+        pytest.param([PAGE | {"hidden": [[2, 3], [0, 1]]}, {"text": "abc"}, END], id="spans out of order"),
+        pytest.param([PAGE | {"hidden": [[True, 3]]}, {"text": "abc"}, END], id="no numbers"),
+        pytest.param([PAGE, END | {"unread": [2]}], id="unread page that is not there"),
+        pytest.param([PAGE, END | {"title": "\x1b[2J"}], id="control characters"),
+        pytest.param([PAGE, {"sections": [[9, "far"]]}, END], id="section beyond the text"),
+        pytest.param([{"warning": "x"}] * 500, id="many warnings"),
+        pytest.param([PAGE] * 20_002, id="many pages"),
+        pytest.param([PAGE, *[{"text": "x" * 500_000}] * 101], id="much text"),
+        pytest.param([{"page": None}, END], id="half a page"),
+        pytest.param([{}], id="nothing"),
+    ],
+)
+def test_what_no_reader_sends_is_refused(messages: list[dict[str, Any]]) -> None:
+    assembly = wire.Assembly(PATH)
+    with pytest.raises(wire.Broken):
+        list(map(assembly.add, messages))
+
+
+@pytest.mark.parametrize("body", [b"[]", b"7", b"{", b"\xff", b"[" * 100_000, b"1" * 10_000])
+def test_what_is_no_message_is_refused(body: bytes) -> None:
+    with pytest.raises(wire.Broken):
+        wire.unpack(body)
+
+
+def test_a_message_that_is_too_long_is_not_read() -> None:
+    with pytest.raises(wire.Broken, match="4294967295 bytes"):
+        wire.size(b"\xff\xff\xff\xff")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"confidence": 2}, {"text": "a\fb"}, {"text": "\udcff"}, {"recognised": "1"}, {"text": None}]
+)
+def test_recognised_pages_are_checked_as_well(changes: dict[str, Any]) -> None:
+    message = {"recognised": 3, "text": "Found.", "confidence": 0.5}
+    assert wire.recognised(message)[0] == 3
+    with pytest.raises(wire.Broken):
+        wire.recognised(message | changes)
