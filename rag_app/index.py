@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import threading
 import warnings
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from rag_app.errors import DiskError, LibraryError, disk_errors
+from rag_app.errors import DiskError, LibraryError
+from rag_app.files import write_whole
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -173,19 +172,7 @@ class VectorIndex:
         """
         with self._lock:
             data = memoryview(_faiss().serialize_index(self._index))
-        temporary = path.with_name(f"{path.name}.tmp")
-        with disk_errors(f"the vector index {path}"):
-            try:
-                with temporary.open("wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(path)
-                _sync_folder(path.parent)
-            except BaseException:
-                with suppress(OSError):
-                    temporary.unlink()
-                raise
+        write_whole(path, data, "the vector index")
         return hashlib.sha256(data).hexdigest()
 
     @classmethod
@@ -336,11 +323,3 @@ def _rank(ids: Ids, rows: Vectors, query: Vectors, k: int) -> list[Scored]:
     # Row by row in float64: a score depends on nothing but its own two vectors.
     scores = (rows.astype(np.float64) * query).sum(axis=1)
     return [(int(ids[row]), float(scores[row])) for row in np.lexsort((ids, -scores))[:k]]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

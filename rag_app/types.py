@@ -197,7 +197,7 @@ class IngestReport(Json):
 class StoredDocument(Json):
     """One document of the library, without its text."""
 
-    path: str
+    path: str  # the first of `paths`
     title: str
     sha256: str  # of the file's bytes
     bytes: int
@@ -206,3 +206,4 @@ class StoredDocument(Json):
     pages_with_text: int
     chunks: int
     ingested: float  # seconds since 1970
+    paths: tuple[str, ...] = ()  # of all files with this content, sorted
