@@ -60,6 +60,7 @@ def exclusive(folder: Path) -> Iterator[None]:
             _held.discard(file)
             with suppress(OSError):
                 os.ftruncate(file, 0)
+                fcntl.flock(file, fcntl.LOCK_UN)
         os.close(file)
 
 

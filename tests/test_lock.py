@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rag_app import lock
 from rag_app.errors import LibraryBusy
 from rag_app.lock import FILE, Holder, exclusive, find_holder
 
@@ -71,17 +72,21 @@ def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
     assert ((tmp_path / FILE).read_text(), find_holder(tmp_path)) == ("", None)
 
 
-def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path) -> None:
+def test_a_forked_child_does_not_share_the_lock(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
-    release = context.Event()
-    child = context.Process(target=release.wait)
+    seen = context.SimpleQueue()
+
+    def look() -> None:
+        seen.put([os.path.exists(f"/dev/fd/{file}") for file in mine])  # noqa: PTH110
+
     with exclusive(tmp_path):
+        mine = list(lock._held)
+        child = context.Process(target=look)
         child.start()
-    try:
-        take(tmp_path)
-    finally:
-        release.set()
         child.join()
+        assert (len(mine), seen.get()) == (1, [False])
+        assert find_holder(tmp_path) is not None
+    take(tmp_path)
 
 
 @pytest.mark.parametrize("note", ["", "123 2024-01-01", "{", "[]", json.dumps({"pid": 1})])
