@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, cut, discover, fingerprint, read
-from rag_app.types import DocumentReport, IngestReport
+from rag_app.errors import UsageError
+from rag_app.store import FileState
+from rag_app.sync import Placing, content, is_below, plan, renamed
+from rag_app.types import COPY, RENAMED, DocumentReport, IngestReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from ingest import Document, Passage
     from rag_app.embedder import Embedder
     from rag_app.store import Store
-    from rag_app.types import FileStatus, Vectors
+    from rag_app.sync import Reading
+    from rag_app.types import FileStatus, StoredDocument, Vectors
+
+    Write = Callable[[], object]
 
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
+_NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `sync` it is an answer
+_LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,10 @@ class Step:
     files: int
     passages_done: int  # of this file
     passages: int
+    pages: int = 0  # read in this run
+    embedded: int = 0  # passages of this run
+    bytes_done: int = 0  # of the files that had to be read, as far as they are in the library
+    bytes: int = 0
 
 
 class Builder:
@@ -44,6 +58,8 @@ class Builder:
         *,
         passage_tokens: int,
         overlap_tokens: int,
+        password: str | None = None,
+        progress: Callable[[Step], None] | None = None,
     ) -> None:
         """Take the parts.
 
@@ -53,74 +69,240 @@ class Builder:
             changed: told of every change of the store.
             passage_tokens: longest passage in the embedder's tokens, title and special tokens included.
             overlap_tokens: most that neighbouring passages share.
+            password: for encrypted files.
+            progress: told of each step.
         """
         self._store = store
         self._embedder = embedder
         self._changed = changed
         self._passage_tokens = passage_tokens
         self._overlap_tokens = overlap_tokens
+        self._password = password
+        self._progress = _Progress(progress)
 
-    def ingest(
-        self, paths: Sequence[Path], password: str | None, progress: Callable[[Step], None] | None
-    ) -> IngestReport:
+    def ingest(self, paths: Sequence[Path]) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
         begun = time.perf_counter()
         found = discover(paths)
-        known = {document.path for document in self._store.documents()}
-        reports = [DocumentReport(problem.path, "failed", reason=problem.reason) for problem in found.problems]
-        for done, path in enumerate(found.files):
-            tell = _teller(progress, str(path), done, len(found.files))
-            tell(0, 0)
-            reports.append(self._file(path, password, tell))
-        if progress and found.files:
-            progress(Step(str(found.files[-1]), len(found.files), len(found.files), 0, 0))
-        return report_of(reports, known, time.perf_counter() - begun)
+        reports = [_failed(problem.path, problem.reason) for problem in found.problems]
+        return self._bring(found.files, reports, (), quick=False, begun=begun)
 
-    def _file(self, path: Path, password: str | None, tell: Callable[[int, int], None]) -> DocumentReport:
-        name = str(path)
+    def sync(
+        self, folder: Path, *, confirmed: bool = False, quick: bool = False, skip: Collection[str] = ()
+    ) -> IngestReport:
+        """Make what the library holds of `folder` equal to it.
+
+        Args:
+            folder: walked; documents elsewhere are left alone.
+            confirmed: forget all of its documents where none is left in it.
+            quick: take a file of the same size and time for unchanged.
+            skip: files that are to stay as they are.
+
+        Raises:
+            UsageError: there is no such folder, or nothing is left in it.
+        """
+        begun = time.perf_counter()
+        root = os.path.abspath(folder)  # noqa: PTH100  keeps links as they are, as the stored paths do
+        if not Path(root).is_dir():
+            what = "is not a folder" if Path(root).exists() else "does not exist"
+            raise UsageError(f"{root} {what}.", hint="Check the path, and whether its disk is mounted.")
+        found = discover([Path(root)])
+        problems = [p for p in found.problems if p.path != root or not p.reason.startswith(_NOTHING_FOUND)]
+        files = [path for path in found.files if str(path) not in skip]
+        unseen = [*skip, *(problem.path for problem in problems)]  # what is there but was not looked at
+        here = {str(path) for path in found.files}
+        missing = [
+            path
+            for path in self._store.files()
+            if is_below(path, root) and path not in here and not any(is_below(path, other) for other in unseen)
+        ]
+        if missing and not files and not unseen and not confirmed:
+            raise UsageError(
+                f"{root} holds no documents any more, but the library has {len(missing):,} from there.",
+                hint=f"If they are meant to go, run `rag sync --yes {root}`; else check whether its disk is mounted.",
+            )
+        reports = [_failed(problem.path, problem.reason) for problem in problems]
+        return self._bring(files, reports, missing, quick=quick, begun=begun)
+
+    def forget(self, paths: Iterable[str]) -> list[DocumentReport]:
+        """Remove stored paths; a document goes with its last one."""
+        reports = []
+        for path in paths:
+            known = self._store.document(path)
+            assert known is not None
+            reports += self._place(known, Placing(known.paths, known.sha256, lost=(path,)))
+        return reports
+
+    def _bring(
+        self, files: Sequence[Path], reports: list[DocumentReport], missing: Sequence[str], *, quick: bool, begun: float
+    ) -> IngestReport:
+        stored = self._store.files()
+        found, failed = self._look(files, stored, quick=quick)
+        by_content = {path: content(state.sha256, path) for path, state in stored.items()}
+        todo = plan({path: content(state.sha256, path) for path, state in found.items()}, by_content, missing)
+        done = {path: _failed(path, reason) for path, reason in failed.items()}
+        done |= self._unchanged(found, stored)
+        self._progress.begin(len(files), len(done), sum(found[reading.path].bytes for reading in todo.readings))
+        for placing in todo.placings:
+            self._progress.file(placing.gained[0])
+            self._note(done, self._placed(placing))
+        for reading in todo.readings:
+            self._progress.file(reading.path)
+            self._note(done, self._read_in(reading), found[reading.path].bytes)
+        for placing in todo.removals:
+            self._note(done, self._placed(placing))
+        if files:
+            self._progress.end(str(files[-1]))
+        order = {str(path): place for place, path in enumerate(files)}
+        reports += sorted(done.values(), key=lambda report: order.get(report.path, len(order)))
+        return report_of(reports, stored, time.perf_counter() - begun)
+
+    def _note(self, done: dict[str, DocumentReport], reports: Iterable[DocumentReport], size: int = 0) -> None:
+        new = {report.path: report for report in reports}
+        done |= new
+        self._progress.finished(sum(report.status != "removed" for report in new.values()), size)
+
+    def _look(
+        self, files: Sequence[Path], stored: Mapping[str, FileState], *, quick: bool
+    ) -> tuple[dict[str, FileState], dict[str, str]]:
+        """Return the state of each file, and why some cannot be read."""
+        found, failed = {}, {}
+        for path in files:
+            self._progress.looking(str(path), len(files))
+            try:
+                found[str(path)] = _state(path, stored.get(str(path)) if quick else None)
+            except DocumentError as error:
+                failed[str(path)] = error.reason
+        return found, failed
+
+    def _unchanged(self, found: Mapping[str, FileState], stored: Mapping[str, FileState]) -> dict[str, DocumentReport]:
+        done = {}
+        same = {path for path, state in found.items() if path in stored and stored[path].sha256 == state.sha256}
+        known = {path: document for document in self._store.documents() for path in document.paths if path in same}
+        for path in same:
+            if stored[path].mtime_ns != found[path].mtime_ns:
+                self._store.touch(path, found[path].mtime_ns)
+            done[path] = _report(path, "unchanged", known[path])
+        return done
+
+    # Files whose content is stored already
+
+    def _placed(self, placing: Placing) -> list[DocumentReport]:
+        for path in placing.held:
+            known = self._store.document(path)
+            if known and known.sha256 == placing.sha256:
+                return self._place(known, placing)
+        # Its last path went to another content in this run, as where two files were swapped.
+        return [report for path in placing.gained for report in self._file(path, placing.sha256, ())]
+
+    def _place(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
+        times = self._store.times(known.path)
+        before = {path for path in placing.gained if self._store.document(path)}
+        for path in placing.lost:
+            times.pop(path, None)
         try:
-            stat = path.stat()
-            sha256 = fingerprint(path)
-            known = self._store.document(name)
-            if known and known.sha256 == sha256:
-                return DocumentReport(name, "unchanged", known.pages, known.pages_with_text, known.chunks)
-            document = read(path, password)
+            times |= {path: _stat(Path(path)).st_mtime_ns for path in placing.gained}
         except DocumentError as error:
-            return DocumentReport(name, "failed", reason=error.reason)
-        except OSError as error:
-            return DocumentReport(name, "failed", reason=f"cannot be read: {error.strerror or error}")
-        passages = self._cut(document) if document.text.strip() else []
-        vectors = self._embed(document, passages, tell) if passages else None
-        self._store.put(
+            return [_failed(error.path, error.reason)]
+        self._write(
+            [*self._leaving(placing.gained, known), self._relocated(known, times)],
+        )
+        olds = dict(zip(placing.gained, placing.lost, strict=False))
+        copied = next((path for path in placing.held if path in times and path not in placing.gained), known.path)
+        gained = [
+            _report(path, "updated", known, f"{RENAMED}{olds[path]}")
+            if path in olds
+            else _report(path, "updated" if path in before else "added", known, f"{COPY}{copied}")
+            for path in placing.gained
+        ]
+        return gained + [_report(path, "removed", known) for path in placing.lost if path not in olds.values()]
+
+    def _leaving(self, paths: Iterable[str], known: StoredDocument | None = None) -> list[Write]:
+        """Return the writes by which other documents that keep a path lose these."""
+        others = {other.path: other for other in map(self._store.document, paths) if other and other != known}
+        writes: list[Write] = []
+        for other in others.values():
+            times = {path: time for path, time in self._store.times(other.path).items() if path not in paths}
+            if times:
+                writes.append(self._relocated(other, times))
+        return writes
+
+    def _relocated(self, known: StoredDocument, times: Mapping[str, int]) -> Write:
+        """Return the write that gives a document other paths; a title that changes with them is embedded here."""
+        title = renamed(known.title, known.path, min(times)) if times else known.title
+        if title == known.title:
+            return partial(self._store.relocate, known.path, times)
+        document = replace(self._store.read(known.path), path=min(times), title=title)
+        passages, vectors, _ = self._embedded(document)
+        return partial(self._store.relocate, known.path, times, document, passages, vectors)
+
+    def _write(self, writes: Sequence[Write]) -> None:
+        with self._store.together():
+            for write in writes:
+                write()
+        self._changed()
+
+    # Files whose content is new
+
+    def _read_in(self, reading: Reading) -> list[DocumentReport]:
+        return self._file(reading.path, reading.sha256, reading.copies)
+
+    def _file(self, name: str, sha256: str, copies: Sequence[str]) -> list[DocumentReport]:
+        before = {path for path in (name, *copies) if self._store.document(path)}
+        try:
+            document, state = self._read(Path(name), sha256)
+            times = {path: _stat(Path(path)).st_mtime_ns for path in copies}
+        except DocumentError as error:
+            return [_failed(path, error.reason) for path in (name, *copies)]
+        passages, vectors, tokens_cut = self._embedded(document)
+        put = partial(
+            self._store.put,
             document,
-            sha256=sha256,
-            bytes=stat.st_size,
-            mtime_ns=stat.st_mtime_ns,
+            sha256=state.sha256,
+            bytes=state.bytes,
+            mtime_ns=state.mtime_ns,
             passages=passages,
             vectors=vectors,
+            copies=times,
+            tokens_cut=tokens_cut,
         )
-        self._changed()
-        with_text = sum(bool(page.text.strip()) for page in document.pages)
-        status: FileStatus = "empty" if not passages else "updated" if known else "added"
+        self._write([*self._leaving((name, *copies)), put])
+        known = self._store.document(name)
+        assert known is not None
+        status: FileStatus = "empty" if not passages else "updated" if name in before else "added"
         reason = "; ".join(document.warnings) or None
         if status == "empty":
             reason = "no text found: the pages may be scans" + (f"; {reason}" if reason else "")
-        return DocumentReport(name, status, len(document.pages), with_text, len(passages), reason)
+        return [
+            _report(name, status, known, reason),
+            *(_report(path, "updated" if path in before else "added", known, f"{COPY}{name}") for path in copies),
+        ]
+
+    def _read(self, path: Path, sha256: str) -> tuple[Document, FileState]:
+        """Read a file, and make sure that it is the one that was looked at and was not written meanwhile."""
+        before = _stat(path)
+        document = read(path, self._password)
+        after = _stat(path)
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or fingerprint(path) != sha256:
+            raise DocumentError(str(path), "is being written: it changed while it was read")
+        self._progress.pages += len(document.pages)
+        return document, FileState(sha256, after.st_size, after.st_mtime_ns)
+
+    def _embedded(self, document: Document) -> tuple[Sequence[Passage], Vectors | None, int]:
+        """Return the passages, their vectors, and the tokens of them that the embedder did not read."""
+        if not document.text.strip():
+            return [], None, 0
+        passages = self._cut(document)
+        texts = [self._header(document) + passage.text for passage in passages]
+        room = self._embedder().max_tokens - self._embedder().special_tokens
+        tokens_cut = sum(max(tokens - room, 0) for tokens in self._embedder().count_tokens(texts))
+        self._progress.passages(0, len(texts))
+        return passages, self._embedder().embed_passages(texts, self._progress.embedded(len(texts))), tokens_cut
 
     def _cut(self, document: Document) -> list[Passage]:
         embedder = self._embedder()
         room = self._limit() - embedder.count_tokens([self._header(document)])[0]
         return cut(document, embedder.count_tokens, room, min(self._overlap_tokens, room - 1))
-
-    def _embed(self, document: Document, passages: Sequence[Passage], tell: Callable[[int, int], None]) -> Vectors:
-        header, done = self._header(document), 0
-
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
-            tell(done, len(passages))
-
-        return self._embedder().embed_passages([header + passage.text for passage in passages], step)
 
     def _header(self, document: Document) -> str:
         """Return what is embedded before each passage: the document's title, as far as it is short."""
@@ -153,9 +335,74 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
     )
 
 
-def _teller(progress: Callable[[Step], None] | None, path: str, done: int, files: int) -> Callable[[int, int], None]:
-    def tell(passages_done: int, passages: int) -> None:
-        if progress:
-            progress(Step(path, done, files, passages_done, passages))
+class _Progress:
+    """Adds up what a run has done, for who wants to be told."""
 
-    return tell
+    def __init__(self, tell: Callable[[Step], None] | None) -> None:
+        self._tell = tell
+        self._now = Step("", 0, 0, 0, 0)
+        self._last = time.monotonic()
+        self.pages = 0
+
+    def looking(self, path: str, files: int) -> None:
+        """Tell now and then that files are compared with the library."""
+        if time.monotonic() - self._last > _LOOKING:
+            self._last = time.monotonic()
+            self._step(path=path, files=files)
+
+    def begin(self, files: int, done: int, size: int) -> None:
+        """Take how much there is to do."""
+        self._now = replace(self._now, files=files, files_done=done, bytes=size)
+
+    def file(self, path: str) -> None:
+        """Tell that a file begins."""
+        self._step(path=path, passages_done=0, passages=0)
+
+    def passages(self, done: int, passages: int) -> None:
+        """Take how many passages of the file are embedded."""
+        self._now = replace(self._now, passages_done=done, passages=passages)
+
+    def embedded(self, passages: int) -> Callable[[int], None]:
+        """Return what is to be told of passages as they are embedded."""
+
+        def step(count: int) -> None:
+            now = self._now
+            self._step(passages_done=now.passages_done + count, passages=passages, embedded=now.embedded + count)
+
+        return step
+
+    def finished(self, files: int, size: int) -> None:
+        """Take that files are in the library."""
+        now = self._now
+        self._now = replace(now, files_done=now.files_done + files, bytes_done=now.bytes_done + size)
+
+    def end(self, path: str) -> None:
+        """Tell that all is done."""
+        self._step(path=path, files_done=self._now.files, passages_done=0, passages=0)
+
+    def _step(self, **changes: object) -> None:
+        self._now = replace(self._now, pages=self.pages, **changes)  # type: ignore[arg-type]
+        if self._tell:
+            self._tell(self._now)
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+
+
+def _state(path: Path, known: FileState | None) -> FileState:
+    stat = _stat(path)
+    if known and (known.bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+        return known
+    return FileState(fingerprint(path), stat.st_size, stat.st_mtime_ns)
+
+
+def _failed(path: str, reason: str) -> DocumentReport:
+    return DocumentReport(path, "failed", reason=reason)
+
+
+def _report(path: str, status: FileStatus, known: StoredDocument, reason: str | None = None) -> DocumentReport:
+    return DocumentReport(path, status, known.pages, known.pages_with_text, known.chunks, reason)

@@ -14,7 +14,7 @@ from rag_app.types import MODES
 
 if TYPE_CHECKING:
     from rag_app.models import ModelStatus
-    from rag_app.types import Answer, IngestReport, Mode
+    from rag_app.types import Answer, IngestReport, Mode, StoredDocument
 
 app = typer.Typer(
     name="rag",
@@ -42,6 +42,7 @@ LibraryOption = Annotated[
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A TOML file with settings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Forget all documents of the folder where none is left in it.")]
 CandidatesOption = Annotated[
     int | None,
     typer.Option(
@@ -100,6 +101,28 @@ def ingest_command(
     """
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         report = opened.ingest(paths, password=password, progress=progress)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_report(report)
+    _end(report)
+
+
+@app.command("sync")
+def sync_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Walked; documents elsewhere are left alone.")],
+    yes: YesOption = False,
+    password: PasswordOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the library equal to a folder: new, changed, renamed and deleted files.
+
+    Example: rag sync ~/Documents
+    """
+    with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
+        report = opened.sync(folder, password=password, progress=progress, confirmed=yes)
     if as_json:
         _print_json(report.as_json())
     else:
@@ -211,20 +234,26 @@ def documents(
     elif found:
         terminal.table(
             ("document", "pages", "with text", "passages", "size"),
-            [
-                (d.path, f"{d.pages:,}", f"{d.pages_with_text:,}", f"{d.chunks:,}", terminal.bytes_text(d.bytes))
-                for d in found
-            ],
+            [row for document in found for row in _rows(document)],
             right=(1, 2, 3, 4),
         )
     else:
         print("The library holds no documents yet. Add some with `rag ingest PATH`.")
 
 
+def _rows(document: StoredDocument) -> list[tuple[str, ...]]:
+    """Return the lines of a document in the list: its first path with the figures, then the others."""
+    figures = (f"{document.pages:,}", f"{document.pages_with_text:,}", f"{document.chunks:,}")
+    first = (document.path, *figures, terminal.bytes_text(document.bytes))
+    return [first, *((path, "", "", "", "same") for path in document.paths[1:])]
+
+
 @documents_app.command("remove")
 def remove_documents(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="As listed, or just the file name.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH", help="As listed, or just the file name; a folder with all below it.")
+    ],
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,

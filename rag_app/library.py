@@ -22,14 +22,14 @@ from rag_app.store import Store
 from rag_app.types import MODES, Answer, DocumentReport, ModelNames, SearchResult, SearchSeconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from langchain_classic.retrievers import ContextualCompressionRetriever
     from langchain_core.documents import Document as LangChainDocument
 
     from ingest import Document
-    from rag_app.builder import Step
+    from rag_app.builder import Builder, Step
     from rag_app.config import Settings
     from rag_app.embedder import Embedder
     from rag_app.generator import Generator
@@ -110,39 +110,62 @@ class Library:
             LibraryMismatch: the library was built with another embedder.
             DiskError: the disk is full or failing; documents already done are kept.
         """
-        from rag_app.builder import Builder
-
-        builder = Builder(
-            self._store,
-            self._open_embedder,
-            self._drop_index,
-            passage_tokens=self.settings.passage_tokens,
-            overlap_tokens=self.settings.overlap_tokens,
-        )
         with self._store.writing():
             try:
-                return builder.ingest([Path(path) for path in _each(paths)], password, progress)
+                return self._builder(password, progress).ingest([Path(path) for path in _each(paths)])
+            finally:
+                self._save()
+
+    def sync(
+        self,
+        folder: str | Path,
+        *,
+        password: str | None = None,
+        progress: Callable[[Step], None] | None = None,
+        confirmed: bool = False,
+        quick: bool = False,
+        skip: Collection[str] = (),
+    ) -> IngestReport:
+        """Make what the library holds of a folder equal to it: new, changed, renamed and deleted files.
+
+        Args:
+            folder: walked; documents that lie elsewhere are left alone.
+            password: for encrypted PDFs.
+            progress: told of each step.
+            confirmed: forget all documents of the folder where it holds none any more.
+            quick: take a file of the same size and time for unchanged, without reading it.
+            skip: files in it that are to stay as they are in the library.
+
+        Raises:
+            UsageError: there is no such folder, or it holds nothing any more and that was not confirmed.
+            LibraryBusy, LibraryMismatch, DiskError: as for `ingest`.
+        """
+        with self._store.writing():
+            try:
+                builder = self._builder(password, progress)
+                return builder.sync(Path(folder), confirmed=confirmed, quick=quick, skip=skip)
             finally:
                 self._save()
 
     def remove(self, paths: str | Path | Iterable[str | Path]) -> IngestReport:
-        """Remove documents from the library; their files stay. A path that is not in it becomes a failed line."""
+        """Remove documents from the library; their files stay.
+
+        Args:
+            paths: of documents, or of folders, which stand for all that lies below; what is not in the library
+                becomes a failed line.
+        """
         from rag_app.builder import report_of
 
         begun, reports = perf_counter(), []
         with self._store.writing():
-            for path in _each(paths):
-                try:
-                    document = self._find(path)
-                except UsageError as error:
-                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
-                    continue
-                self._store.remove(document.path)
-                self._drop_index()
-                reports.append(
-                    DocumentReport(document.path, "removed", document.pages, document.pages_with_text, document.chunks)
-                )
-            self._save()
+            try:
+                for path in _each(paths):
+                    try:
+                        reports += self._builder().forget(self._named(path))
+                    except UsageError as error:
+                        reports.append(DocumentReport(str(path), "failed", reason=error.message))
+            finally:
+                self._save()
         return report_of(reports, (), perf_counter() - begun)
 
     def documents(self) -> list[StoredDocument]:
@@ -155,7 +178,7 @@ class Library:
         Raises:
             UsageError: no document, or several, go by that name.
         """
-        return self._store.read(self._find(path).path)
+        return self._store.read(self._find(path))
 
     # Questions
 
@@ -289,17 +312,18 @@ class Library:
         if mode not in MODES:
             raise UsageError(f"There is no search mode {mode!r}.", hint=f"Choose one of: {', '.join(MODES)}.")
         embed = self._open_embedder().embed_question if mode != "keyword" else _no_embedding
-        search = Search(embed, self._nearest, self._store.keyword)
+        cited = self._cited()
+        search = Search(embed, self._nearest, self._store.keyword, self._store.places)
         return two_stages(
             lambda question: search.candidates(question, max(candidates, k), mode, trace or NewTrace()),
-            self._documents_of,
+            lambda candidates: self._documents_of(candidates, cited),
             self._open_reranker() if rerank else None,
             k,
             trace,
-            lambda question: aboutness(question, self._store.shares),
+            lambda question: {cited.get(d, d): n for d, n in aboutness(question, self._store.shares).items()},
         )
 
-    def _documents_of(self, candidates: Sequence[Candidate]) -> list[LangChainDocument]:
+    def _documents_of(self, candidates: Sequence[Candidate], cited: dict[str, str]) -> list[LangChainDocument]:
         from langchain_core.documents import Document
 
         by_id = {candidate.passage: candidate for candidate in candidates}
@@ -307,7 +331,7 @@ class Library:
             Document(
                 passage.text,
                 metadata={
-                    "document": passage.document,
+                    "document": cited.get(passage.document, passage.document),
                     "title": passage.title,
                     "page": passage.page,
                     "page_end": passage.page_end,
@@ -321,11 +345,18 @@ class Library:
             for passage in self._store.passages(list(by_id))
         ]
 
+    def _cited(self) -> dict[str, str]:
+        """Return which path to cite of each document that has several: the first whose file is there."""
+        return {
+            first: next((path for path in paths if os.path.exists(path)), first)  # noqa: PTH110  names may hold a NUL
+            for first, paths in self._store.copies().items()
+        }
+
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:
         return self._open_reranker().score(question, texts)
 
     def _nearest(self, vector: Vectors, k: int) -> list[Scored]:
-        return self._open_index().search(vector, k)
+        return self._open_index().search(vector, k, self._store.places)
 
     def _open_index(self) -> VectorIndex:
         from rag_app.index import open_index
@@ -385,6 +416,19 @@ class Library:
 
         return resolve(name, role, self.settings)
 
+    def _builder(self, password: str | None = None, progress: Callable[[Step], None] | None = None) -> Builder:
+        from rag_app.builder import Builder
+
+        return Builder(
+            self._store,
+            self._open_embedder,
+            self._drop_index,
+            passage_tokens=self.settings.passage_tokens,
+            overlap_tokens=self.settings.overlap_tokens,
+            password=password,
+            progress=progress,
+        )
+
     def _drop_index(self) -> None:
         """Forget the index in memory after a change; it is opened again when needed."""
         with self._lock:
@@ -395,17 +439,27 @@ class Library:
         if self._store.count():
             self._open_index()
 
-    def _find(self, path: str | Path) -> StoredDocument:
+    def _named(self, path: str | Path) -> list[str]:
+        """Return the stored paths that `path` stands for: a document's, or all below a folder."""
+        from rag_app.sync import is_below
+
+        stored = list(self._store.files())
         wanted = os.path.abspath(path)  # noqa: PTH100  keeps links as they are, as the stored paths do
-        documents = self._store.documents()
-        exact = [document for document in documents if document.path == wanted]
-        same_name = [document for document in documents if Path(document.path).name == str(path)]
-        found = exact or same_name
+        if wanted in stored:
+            return [wanted]
+        return [known for known in stored if is_below(known, wanted)] or [self._find(path)]
+
+    def _find(self, path: str | Path) -> str:
+        """Return the one stored path that `path` stands for, whole or by its file name."""
+        wanted = os.path.abspath(path)  # noqa: PTH100
+        stored = list(self._store.files())
+        found = [known for known in stored if known == wanted] or [
+            known for known in stored if Path(known).name == str(path)
+        ]
         if len(found) == 1:
             return found[0]
         if found:
-            paths = ", ".join(document.path for document in found)
-            raise UsageError(f"Several documents are called {path}: {paths}.", hint="Give the whole path.")
+            raise UsageError(f"Several documents are called {path}: {', '.join(found)}.", hint="Give the whole path.")
         raise UsageError(f"{path} is not in the library.", hint="List what is there with `rag documents`.")
 
 

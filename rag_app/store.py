@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.types import Method, Passage
-    from rag_app.types import Scored, Vectors
+    from rag_app.types import Place, Scored, Vectors
 
 _TERMS = 64  # most distinct words of a question that are searched for
 _TITLE_WEIGHT = 0.5  # every passage repeats its title, so a word there says less than one in the text
@@ -65,6 +65,10 @@ _PASSAGES = """
         AND g.start < p."end"
         AND g.start >= (SELECT max(start) FROM pages WHERE document = p.document AND start <= p.start)
     WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id, g.start"""
+
+_PLACES = """
+    SELECT p.id, d.path, p.ordinal FROM passages p JOIN documents d ON d.id = p.document
+    WHERE p.id IN (SELECT value FROM json_each(?))"""
 
 _KEYWORD = """
     SELECT rowid, bm25(keywords, ?, 1.0) AS score
@@ -323,6 +327,11 @@ class Store:
         )
         return {path: FileState(*state) for path, *state in rows}
 
+    def times(self, path: str) -> dict[str, int]:
+        """Return the time of each file of the document at `path`, by path; empty where it is not in the library."""
+        query = "SELECT path, mtime_ns FROM paths WHERE document = ? ORDER BY path"
+        return dict(self._database.rows(query, self._key(path)))
+
     def copies(self) -> dict[str, tuple[str, ...]]:
         """Return all paths of each document that has several, by its first path."""
         found: dict[str, tuple[str, ...]] = {}
@@ -377,6 +386,14 @@ class Store:
             found[fields[0]] = (fields, first, text + texts[page] + PAGE_BREAK)
         return [_passage(*found[passage]) for passage in ids if passage in found]
 
+    def places(self, ids: Iterable[int]) -> dict[int, Place]:
+        """Return the path and the position of each passage; those that are gone are left out.
+
+        Ids tell in which order passages came. This tells where they are, whatever happened to the library before.
+        """
+        rows = self._database.rows(_PLACES, json.dumps([int(passage) for passage in ids]))
+        return {passage: (path, ordinal) for passage, path, ordinal in rows}
+
     def count(self) -> int:
         """Return the number of passages."""
         return int(self._database.value("SELECT count(*) FROM passages"))
@@ -407,7 +424,7 @@ class Store:
             k: how many to return; fewer come back when fewer match.
 
         Returns:
-            (id, score) pairs, best first; equal scores by id.
+            (id, score) pairs, best first; equal scores by path and position.
 
         Raises:
             ValueError: k < 1.
@@ -418,7 +435,15 @@ class Store:
         if not terms:
             return []
         query = " OR ".join(f'"{term}"' for term in terms)
-        return [(passage, -score) for passage, score in self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, k)]
+        with self.snapshot():
+            fetch = k + 1
+            rows = self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, fetch)
+            while len(rows) == fetch and rows[-1][1] == rows[k - 1][1]:  # where the first k end is not settled yet
+                fetch *= 4
+                rows = self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, fetch)
+            places = self.places([passage for passage, _ in rows])
+        rows.sort(key=lambda row: (row[1], places[row[0]]))
+        return [(passage, -score) for passage, score in rows[:k]]
 
     def shares(self, word: str) -> dict[str, float]:
         """Return the share of its passages, 0 to 1, in which each document has `word`; others are left out."""

@@ -11,6 +11,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from rag_app.types import COPY, RENAMED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -148,6 +150,8 @@ def show_report(report: IngestReport) -> None:
     for document in report.documents:
         if document.status == "failed":
             out.print(Text.assemble(("failed  ", "red"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
+        elif document.reason and document.reason.startswith((COPY, RENAMED)):
+            out.print(Text.assemble(("note    ", "dim"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
         elif document.reason:
             out.print(Text.assemble(("warning ", "yellow"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
 

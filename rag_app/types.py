@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -19,6 +21,16 @@ Role = Literal["user", "assistant"]
 
 Scored: TypeAlias = tuple[int, float]
 """A passage id and its score; larger is better."""
+
+Place: TypeAlias = tuple[str, int]
+"""Where a passage is: its document's path, and its position there."""
+
+Places: TypeAlias = "Callable[[Iterable[int]], Mapping[int, Place]]"
+"""Tells the places of passages by id; those of equal scores are ordered by them, so that reruns and rebuilds agree."""
+
+RENAMED = "renamed from "
+COPY = "the same content as "
+"""How the reason of a file begins that was not read because its content is stored already."""
 
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "keyword")
 
