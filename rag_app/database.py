@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 import sqlite3
 import threading
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, RagError, disk_errors
+from rag_app.files import sync_folder, write_whole
 from rag_app.lock import exclusive
 
 if TYPE_CHECKING:
@@ -17,8 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASE = "library.db"
+SEAL = "library.db.sha256"
 
 _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's database is never taken for a library
+_log = logging.getLogger(__name__)
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
 
 
@@ -78,12 +83,49 @@ class Database:
             if self._in_transaction:
                 yield
                 return
+            self._break_seal()
             with _transaction(self.connection):
                 self._in_transaction = True
                 try:
                     yield
                 finally:
                     self._in_transaction = False
+
+    def seal(self) -> bool:
+        """Note the SHA-256 of the file until the next write; return whether that was done.
+
+        Not done, and only logged, while readers keep the file from being brought up to date, and on a full disk.
+        """
+        if self.sealed is not None:
+            return True
+        try:
+            with self.writing(), self._lock, translated(self.path), disk_errors(f"the seal of {self.path}"):
+                [busy, _, _] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if busy:
+                    return False
+                with self.path.open("rb") as file:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                write_whole(self.folder / SEAL, f"{sha256}  {DATABASE}\n".encode(), "the seal")
+        except (DiskError, LibraryError) as error:
+            _log.info("The library was not sealed: %s", error)
+            return False
+        return True
+
+    @property
+    def sealed(self) -> str | None:
+        """What `seal` has noted, in the form of sha256sum; None where the file was written since."""
+        try:
+            return (self.folder / SEAL).read_text(errors="replace")
+        except OSError:
+            return None
+
+    def _break_seal(self) -> None:
+        with disk_errors(f"the seal {self.folder / SEAL}"):
+            try:
+                (self.folder / SEAL).unlink()
+            except FileNotFoundError:
+                return
+            sync_folder(self.folder)  # else it could come back after a power cut, beside a newer file
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

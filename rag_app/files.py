@@ -66,3 +66,8 @@ def write_whole(path: Path, data: bytes | memoryview, what: str) -> None:
             with suppress(OSError):
                 temporary.unlink()
             raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in `folder` are on the disk."""
+    DISK.sync_folder(folder)

@@ -16,7 +16,7 @@ from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
-from rag_app import config
+from rag_app import config, facts
 from rag_app.errors import LibraryMismatch, UsageError
 from rag_app.store import Store
 from rag_app.types import MODES, Answer, DocumentReport, ModelNames, SearchResult, SearchSeconds
@@ -75,7 +75,9 @@ class Library:
         settings = config.load(flags=changes) if settings is None else config.changed(settings, changes)
         if folder is not None:
             settings = config.with_library(settings, folder)
-        return cls(Store.open(settings.library, create=create), settings)
+        store = Store.open(settings.library, create=create)
+        facts.restore(store)
+        return cls(store, settings)
 
     def close(self) -> None:
         """Release the files; models go with the object."""
@@ -386,8 +388,10 @@ class Library:
                 f"The library {self.settings.library} was built with the embedder {name}, not with {model.name}.",
                 hint=f"Set RAG_EMBEDDER={quote(str(name))}, or build a new library: {self._rebuilding(model)}",
             )
-        self._store.set("embedder", model.name)
-        self._store.set("embedder_fingerprint", model.fingerprint)
+        with self._store.together():
+            self._store.set("embedder", model.name)
+            self._store.set("embedder_fingerprint", model.fingerprint)
+        facts.restore(self._store, changed=True)
 
     def _rebuilding(self, model: InstalledModel) -> str:
         """Return the command that reads the library's files into a new one beside it."""
@@ -435,9 +439,11 @@ class Library:
             self._index = None
 
     def _save(self) -> None:
-        """Save the vector index for the next start."""
+        """Save what lies beside the database: the settings, the vector index, and last the seal."""
+        facts.restore(self._store, changed=True)
         if self._store.count():
             self._open_index()
+        self._store.seal()
 
     def _named(self, path: str | Path) -> list[str]:
         """Return the stored paths that `path` stands for: a document's, or all below a folder."""

@@ -462,11 +462,16 @@ class Store:
                 total.update(self._digest(key).encode())
         return total.hexdigest()
 
+    def seal(self) -> bool:
+        """Note the SHA-256 of the whole file until the next write; return whether that was done."""
+        return self._database.seal()
+
     def check(self) -> list[str]:
         """Read everything and return what is wrong, one sentence each; an intact library gives none."""
         name, rows = self._database.path, self._database.rows
         with self.snapshot():
-            problems = [f"{name}: {row[0]}." for row in rows("PRAGMA integrity_check") if row[0] != "ok"]
+            problems = self._check_seal()
+            problems += [f"{name}: {row[0]}." for row in rows("PRAGMA integrity_check") if row[0] != "ok"]
             passages = {row[0] for row in rows("SELECT id FROM passages")}
             if passages != {row[0] for row in rows("SELECT id FROM keywords_docsize")}:
                 problems.append(f"{name}: the keyword index does not hold the passages that are stored.")
@@ -476,6 +481,16 @@ class Store:
             if passages and not problems and not self._keywords_agree():
                 problems.append(f"{name}: the keyword index does not hold the words of the passages.")
         return problems
+
+    def _check_seal(self) -> list[str]:
+        sealed = self._database.sealed
+        if sealed is None:
+            return []
+        with self._database.path.open("rb") as file:
+            same = sealed == f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {self._database.path.name}\n"
+        if same or self._database.sealed != sealed:  # another process has begun to write
+            return []
+        return [f"{self._database.path}: some of its bytes are not those that were written."]
 
     def _keywords_agree(self) -> bool:
         """Index all passages once more, and compare word by word."""
