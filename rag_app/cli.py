@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -14,7 +15,7 @@ from rag_app.types import MODES
 
 if TYPE_CHECKING:
     from rag_app.models import ModelStatus
-    from rag_app.types import Answer, IngestReport, Mode, StoredDocument
+    from rag_app.types import Answer, DocumentReceipt, IngestReport, Mode, StoredDocument
 
 app = typer.Typer(
     name="rag",
@@ -58,8 +59,8 @@ def _settings(library: Path | None, file: Path | None) -> config.Settings:
     return config.load(file, flags={"library": library})
 
 
-def _open(library: Path | None, file: Path | None, *, create: bool = False) -> Library:
-    return Library.open(settings=_settings(library, file), create=create)
+def _open(library: Path | None, file: Path | None, *, create: bool = False, repair: bool = True) -> Library:
+    return Library.open(settings=_settings(library, file), create=create, repair=repair)
 
 
 def _print_json(value: Any) -> None:
@@ -70,6 +71,14 @@ def _version(wanted: bool) -> None:
     if wanted:
         print(f"rag-app {__version__}")
         raise typer.Exit
+
+
+def _sample(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isdigit():
+        raise typer.BadParameter(f"{text!r} is neither a number nor all.")
+    return int(text)
 
 
 def _mode(name: str) -> str:
@@ -276,6 +285,9 @@ def show_document(
     page: Annotated[
         int | None, typer.Option("--page", min=1, metavar="N", help="Only this page, counted from 1.")
     ] = None,
+    receipt: Annotated[
+        bool, typer.Option("--receipt", help="Print what was read of each page, and how, instead of the text.")
+    ] = False,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -285,6 +297,9 @@ def show_document(
 
     library, config_file, as_json = _inherited(context, library, config_file, as_json)
     with _open(library, config_file) as opened:
+        if receipt:
+            _show_receipt(opened.receipt(path), page, as_json)
+            return
         document = opened.read(path)
     pages = [
         {"page": p.number, "page_label": p.label, "start": start, "text": p.text, "method": p.method}
@@ -301,6 +316,34 @@ def show_document(
     for shown in pages:
         print(f"--- page {shown['page']} ({terminal.flat(str(shown['page_label']), 20)}) ---")
         print(terminal.clean(str(shown["text"])))
+
+
+def _show_receipt(receipt: DocumentReceipt, page: int | None, as_json: bool) -> None:
+    shown = replace(receipt, pages=tuple(read for read in receipt.pages if page in {None, read.page}))
+    if as_json:
+        _print_json(shown.as_json())
+    else:
+        terminal.show_receipt(shown)
+
+
+@app.command("verify")
+def verify_command(
+    sample: Annotated[
+        str, typer.Option("--sample", metavar="N|all", help="Documents that are read again and compared.")
+    ] = "5",
+    password: PasswordOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that the library holds what its files say, undamaged; name every difference."""
+    with _open(library, config_file, repair=False) as opened, terminal.waiting("comparing"):
+        report = opened.verify(_sample(sample), password=password)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_verification(report)
+    report.raise_differences()
 
 
 @models_app.callback(invoke_without_command=True)

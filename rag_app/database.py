@@ -268,16 +268,19 @@ def _create(connection: sqlite3.Connection, schema: Schema) -> None:
 
 def _migrate(connection: sqlite3.Connection, folder: Path, schema: Schema) -> None:
     """Bring an older library up to date, in one transaction."""
+    path = folder / DATABASE
     try:
-        with exclusive(folder), translated(folder / DATABASE), _transaction(connection):
+        with exclusive(folder), translated(path), _transaction(connection):
             version = _pragma(connection, "user_version")  # another process may have been faster
             for migration in schema.migrations[max(version, 1) - 1 :]:
                 migration(connection)
             connection.execute(f"PRAGMA user_version = {schema.version}")
+            (folder / SEAL).unlink(missing_ok=True)
+    except sqlite3.OperationalError as error:  # its tables are not those of the version that it names
+        raise damaged(path, error) from error
     except DiskError as error:
         raise LibraryMismatch(
-            f"{folder / DATABASE} was written by an older version, and could not be brought up to date: "
-            f"{error.message}",
+            f"{path} was written by an older version, and could not be brought up to date: {error.message}",
             hint="Open it once where it can be written, with some free space; until then it stays as it is.",
         ) from error
 

@@ -164,6 +164,15 @@ class VectorIndex:
             rows = self._index.reconstruct_batch(found[0])
         return _rank(found[0], rows, query, k, places)
 
+    def content(self) -> tuple[Ids, Vectors]:
+        """Return all ids, rising, and their (n, d) rows."""
+        import numpy as np
+
+        with self._lock:
+            ids = _faiss().vector_to_array(self._index.id_map)
+            order = np.argsort(ids)
+            return ids[order], self._index.index.reconstruct_n(0, len(ids))[order]
+
     def save(self, path: Path) -> str:
         """Write the index to `path`, wholly or not at all, and return the file's SHA-256.
 

@@ -39,7 +39,19 @@ if TYPE_CHECKING:
     from rag_app.retriever import LibraryRunnable
     from rag_app.search import Trace
     from rag_app.store import StoredPassage
-    from rag_app.types import Candidate, Event, Hit, IngestReport, Mode, Scored, StoredDocument, Turn, Vectors
+    from rag_app.types import (
+        Candidate,
+        DocumentReceipt,
+        Event,
+        Hit,
+        IngestReport,
+        Mode,
+        Scored,
+        StoredDocument,
+        Turn,
+        Vectors,
+        VerifyReport,
+    )
 
 LONGEST_QUESTION = 4000  # characters
 
@@ -58,7 +70,13 @@ class Library:
 
     @classmethod
     def open(
-        cls, folder: str | Path | None = None, *, settings: Settings | None = None, create: bool = True, **changes: Any
+        cls,
+        folder: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        create: bool = True,
+        repair: bool = True,
+        **changes: Any,
     ) -> Self:
         """Open the library in `folder`.
 
@@ -66,6 +84,7 @@ class Library:
             folder: where it lies; the settings' library by default.
             settings: from `rag_app.config.load()` by default.
             create: make one where there is none.
+            repair: write damaged files anew that are copies of the database; else they are left for `verify` to find.
             changes: single settings that go before all others, such as `embedder="bge-small-en-v1.5-int8"`.
 
         Raises:
@@ -76,7 +95,8 @@ class Library:
         if folder is not None:
             settings = config.with_library(settings, folder)
         store = Store.open(settings.library, create=create)
-        facts.restore(store)
+        if repair:
+            facts.restore(store)
         return cls(store, settings)
 
     def close(self) -> None:
@@ -181,6 +201,29 @@ class Library:
             UsageError: no document, or several, go by that name.
         """
         return self._store.read(self._find(path))
+
+    def receipt(self, path: str | Path) -> DocumentReceipt:
+        """Return what was read of each page of a document, and how.
+
+        Raises:
+            UsageError: no document, or several, go by that name.
+        """
+        from rag_app.receipts import receipt_of
+
+        name = self._find(path)
+        return receipt_of(self._store.read(name), *self._store.receipt(name))
+
+    def verify(self, sample: int | None = 5, *, password: str | None = None) -> VerifyReport:
+        """Compare the library with its files and with itself; nothing is written.
+
+        Args:
+            sample: documents that are read again and compared; None means all.
+            password: for encrypted PDFs.
+        """
+        from ingest import read
+        from rag_app.verify import verify
+
+        return verify(self._store, lambda path: read(path, password), sample)
 
     # Questions
 

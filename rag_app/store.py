@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sqlite3
 import time
 import unicodedata
 from collections import defaultdict
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app.database import Database, damaged, encode, open_database
-from rag_app.errors import UsageError
+from rag_app.errors import LibraryError, UsageError
 from rag_app.schema import KEYWORDS, SCHEMA, digest
 from rag_app.stopwords import STOP_WORDS
 from rag_app.types import StoredDocument
@@ -191,17 +192,23 @@ class Store:
     @property
     def generation(self) -> int:
         """How many writes have changed the passages; a copy of another generation is outdated."""
-        return int(self.get("generation") or 0)
+        return self._number("generation")
 
     @property
     def dimensions(self) -> int:
         """Length of every vector; 0 until the first is stored. An empty library takes any other."""
-        return int(self.get("dimensions") or 0)
+        return self._number("dimensions")
 
     def index_record(self) -> tuple[int, str] | None:
         """Return the generation and the SHA-256 of the saved vector index, or None."""
         generation, _, sha256 = (self.get("index") or "").partition(" ")
-        return (int(generation), sha256) if sha256 else None
+        return (int(generation), sha256) if sha256 and generation.isdigit() else None
+
+    def _number(self, key: str) -> int:
+        value = self.get(key) or "0"
+        if not value.isdigit():
+            raise damaged(self._database.path, f"{key} is not a number")
+        return int(value)
 
     def record_index(self, generation: int, sha256: str) -> None:
         """Remember which file is the vector index of `generation`."""
@@ -468,6 +475,14 @@ class Store:
 
     def check(self) -> list[str]:
         """Read everything and return what is wrong, one sentence each; an intact library gives none."""
+        try:
+            return self._check()
+        except LibraryError as error:
+            return [error.message]
+        except (sqlite3.Error, ValueError, TypeError) as error:  # a damaged schema, or a value of another type
+            return [damaged(self._database.path, error).message]
+
+    def _check(self) -> list[str]:
         name, rows = self._database.path, self._database.rows
         with self.snapshot():
             problems = self._check_seal()
@@ -478,6 +493,9 @@ class Store:
             for key, path, checksum in rows("SELECT id, path, checksum FROM documents ORDER BY path"):
                 if self._digest(key) != checksum:
                     problems.append(f"{path}: its pages, passages or vectors are not those that were stored.")
+            lengths = {row[0] for row in rows("SELECT DISTINCT length(vector) FROM passages")}
+            if lengths - {4 * self.dimensions}:
+                problems.append(f"{name}: there are vectors of another length than {self.dimensions}.")
             if passages and not problems and not self._keywords_agree():
                 problems.append(f"{name}: the keyword index does not hold the words of the passages.")
         return problems

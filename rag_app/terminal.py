@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from rag_app.builder import Step
-    from rag_app.types import Answer, Citation, DocumentReport, Hit, IngestReport
+    from rag_app.types import Answer, Citation, DocumentReceipt, DocumentReport, Hit, IngestReport, VerifyReport
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _UNPRINTABLE = re.compile(f"{_CONTROL.pattern}|[\ud800-\udfff]")
@@ -154,6 +154,47 @@ def show_report(report: IngestReport) -> None:
             out.print(Text.assemble(("note    ", "dim"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
         elif document.reason:
             out.print(Text.assemble(("warning ", "yellow"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
+
+
+def show_verification(report: VerifyReport) -> None:
+    """Write what was compared, and a line for each difference and each page that no question can reach."""
+    from rich.text import Text
+
+    out = console()
+    found = "everything agrees" if report.ok else f"{len(report.differences):,} differences"
+    out.print(
+        f"{report.documents:,} documents, {report.pages:,} pages, {report.passages:,} passages, "
+        f"{report.sampled:,} documents read again: {found} ({report.seconds:.1f} s)"
+    )
+    for difference in report.differences:
+        what = f"{flat(difference.path, _NAME)}: {flat(difference.detail, _REASON)}"
+        out.print(Text.assemble((f"{difference.kind:<12}", "red"), what))
+    for page in report.unreachable:
+        what = f"{flat(page.document, _NAME)}, {_page(page.page, page.page_label)}: {flat(page.reason, _REASON)}"
+        out.print(Text.assemble(("unread      ", "yellow"), what))
+    for note in report.notes:
+        out.print(Text.assemble(("note        ", "dim"), flat(note, _NAME + _REASON)))
+
+
+def show_receipt(receipt: DocumentReceipt) -> None:
+    """Write what was read of each page, and a summary."""
+    table(
+        ("page", "label", "characters", "method", "confidence", "hidden", "passages", "remark"),
+        [
+            (
+                *(str(page.page), page.page_label, f"{page.characters:,}", page.method),
+                "" if page.confidence is None else f"{page.confidence:.2f}",
+                *(f"{page.hidden:,}", str(page.passages), page.warning or ""),
+            )
+            for page in receipt.pages
+        ],
+        right=(0, 2, 4, 5, 6),
+    )
+    print(f"\n{receipt.passages:,} passages, {receipt.tokens_cut:,} tokens cut; SHA-256 {receipt.sha256}")
+    for path in receipt.paths:
+        print(flat(path, _NAME))
+    for warning in receipt.warnings:
+        print(f"warning: {flat(warning, _REASON)}")
 
 
 def show_failures(report: IngestReport) -> None:

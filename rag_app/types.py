@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from rag_app.errors import LibraryDiffers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -219,3 +221,84 @@ class StoredDocument(Json):
     chunks: int
     ingested: float  # seconds since 1970
     paths: tuple[str, ...] = ()  # of all files with this content, sorted
+
+
+@dataclass(frozen=True, slots=True)
+class PageReceipt(Json):
+    """What was read of a page."""
+
+    page: int
+    page_label: str
+    characters: int
+    method: str  # text layer, recognition or second parser: "text", "ocr", "fallback"
+    confidence: float | None  # of recognition, 0 to 1
+    hidden: int  # characters that a reader of the page does not see
+    passages: int  # that hold some of it
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReceipt(Json):
+    """What was read of a document."""
+
+    document: str
+    paths: tuple[str, ...]
+    sha256: str
+    ingested: float  # seconds since 1970
+    pages: tuple[PageReceipt, ...]
+    passages: int
+    tokens_cut: int  # of its passages, that the embedder did not read
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Json):
+    """One thing that is not as it should be."""
+
+    kind: Literal["missing", "changed", "unreadable", "text", "unreachable", "cut", "damaged"]
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable(Json):
+    """A page that no question can reach, because nothing was read on it."""
+
+    document: str
+    page: int
+    page_label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport(Json):
+    """Whether a library holds what its files say."""
+
+    ok: bool
+    documents: int
+    pages: int
+    passages: int
+    sampled: int  # documents that were read again
+    differences: tuple[Difference, ...]
+    unreachable: tuple[Unreachable, ...]
+    notes: tuple[str, ...]  # what could not be checked
+    seconds: float
+
+    def raise_differences(self) -> None:
+        """Raise LibraryDiffers where there is any difference; its hint fits their kinds."""
+        if self.ok:
+            return
+        first, kinds = self.differences[0], {difference.kind for difference in self.differences}
+        more = f", and {len(self.differences) - 1:,} more" if len(self.differences) > 1 else ""
+        raise LibraryDiffers(
+            f"The library differs from its files: {first.path}: {first.detail.rstrip('.')}{more}.",
+            hint=" ".join(text for these, text in _REMEDIES if these & kinds),
+        )
+
+
+_REMEDIES = (
+    ({"missing", "changed"}, "Run `rag sync FOLDER` to bring the library up to date."),
+    ({"unreadable"}, "Check that the files can be read."),
+    ({"text", "unreachable", "cut"}, "Run `rag documents remove PATH`, then `rag ingest PATH`, to read a file again."),
+    ({"damaged"}, "Restore the library from a backup, or delete what is damaged and run the last `rag sync` again."),
+)

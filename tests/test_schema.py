@@ -11,7 +11,7 @@ import pytest
 from test_store import found, make_document, put
 
 from ingest.types import Page
-from rag_app.errors import DiskError, LibraryMismatch
+from rag_app.errors import DiskError, LibraryError, LibraryMismatch
 from rag_app.schema import SCHEMA
 from rag_app.store import Store
 
@@ -109,7 +109,7 @@ def test_a_migration_that_fails_leaves_the_library_as_it_was(old: Path, monkeypa
 
     with monkeypatch.context() as patch:
         patch.setattr("rag_app.schema.digest", fail)
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(LibraryError, match="is damaged: disk I/O error"):
             Store.open(old)
     assert version(old) == 1
     with Store.open(old) as store:
