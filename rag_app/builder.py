@@ -85,17 +85,17 @@ class Builder:
         begun = time.perf_counter()
         found = discover(paths)
         reports = [_failed(problem.path, problem.reason) for problem in found.problems]
-        return self._bring(found.files, reports, (), quick=False, begun=begun)
+        return self._bring(found.files, reports, (), only=None, begun=begun)
 
     def sync(
-        self, folder: Path, *, confirmed: bool = False, quick: bool = False, skip: Collection[str] = ()
+        self, folder: Path, *, confirmed: bool = False, only: Collection[str] | None = None, skip: Collection[str] = ()
     ) -> IngestReport:
         """Make what the library holds of `folder` equal to it.
 
         Args:
             folder: walked; documents elsewhere are left alone.
             confirmed: forget all of its documents where none is left in it.
-            quick: take a file of the same size and time for unchanged.
+            only: compare these by content, and take others of the same size and time for unchanged; None means all.
             skip: files that are to stay as they are.
 
         Raises:
@@ -122,7 +122,7 @@ class Builder:
                 hint=f"If they are meant to go, run `rag sync --yes {root}`; else check whether its disk is mounted.",
             )
         reports = [_failed(problem.path, problem.reason) for problem in problems]
-        return self._bring(files, reports, missing, quick=quick, begun=begun)
+        return self._bring(files, reports, missing, only=only, begun=begun)
 
     def forget(self, paths: Iterable[str]) -> list[DocumentReport]:
         """Remove stored paths; a document goes with its last one."""
@@ -134,10 +134,16 @@ class Builder:
         return reports
 
     def _bring(
-        self, files: Sequence[Path], reports: list[DocumentReport], missing: Sequence[str], *, quick: bool, begun: float
+        self,
+        files: Sequence[Path],
+        reports: list[DocumentReport],
+        missing: Sequence[str],
+        *,
+        only: Collection[str] | None,
+        begun: float,
     ) -> IngestReport:
         stored = self._store.files()
-        found, failed = self._look(files, stored, quick=quick)
+        found, failed = self._look(files, stored, only=only)
         by_content = {path: content(state.sha256, path) for path, state in stored.items()}
         todo = plan({path: content(state.sha256, path) for path, state in found.items()}, by_content, missing)
         done = {path: _failed(path, reason) for path, reason in failed.items()}
@@ -163,14 +169,15 @@ class Builder:
         self._progress.finished(sum(report.status != "removed" for report in new.values()), size)
 
     def _look(
-        self, files: Sequence[Path], stored: Mapping[str, FileState], *, quick: bool
+        self, files: Sequence[Path], stored: Mapping[str, FileState], *, only: Collection[str] | None
     ) -> tuple[dict[str, FileState], dict[str, str]]:
         """Return the state of each file, and why some cannot be read."""
         found, failed = {}, {}
         for path in files:
             self._progress.looking(str(path), len(files))
             try:
-                found[str(path)] = _state(path, stored.get(str(path)) if quick else None)
+                trusted = only is not None and str(path) not in only
+                found[str(path)] = _state(path, stored.get(str(path)) if trusted else None)
             except DocumentError as error:
                 failed[str(path)] = error.reason
         return found, failed

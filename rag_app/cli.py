@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -137,6 +138,34 @@ def sync_command(
     else:
         terminal.show_report(report)
     _end(report)
+
+
+@app.command("watch")
+def watch_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Walked; documents elsewhere are left alone.")],
+    yes: YesOption = False,
+    password: PasswordOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the library equal to a folder until Ctrl-C; a line for each change, with --json one of JSON.
+
+    Example: rag watch ~/Documents
+    """
+    from rag_app.errors import RagError
+    from rag_app.watch import watch
+
+    with _open(library, config_file, create=True) as opened:
+        sync = partial(opened.sync, folder, password=password, confirmed=yes)
+        terminal.show_remark(f"Watching {folder.absolute()}; Ctrl-C ends it.")
+        for news in watch(folder, sync, apart=opened.settings.library):
+            if isinstance(news, RagError):
+                terminal.show_error(news.message, news.hint)
+            elif as_json:
+                _print_json(news.as_json())
+            else:
+                terminal.show_news(news)
 
 
 @app.command()

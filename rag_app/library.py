@@ -145,7 +145,7 @@ class Library:
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
         confirmed: bool = False,
-        quick: bool = False,
+        only: Collection[str] | None = None,
         skip: Collection[str] = (),
     ) -> IngestReport:
         """Make what the library holds of a folder equal to it: new, changed, renamed and deleted files.
@@ -155,7 +155,7 @@ class Library:
             password: for encrypted PDFs.
             progress: told of each step.
             confirmed: forget all documents of the folder where it holds none any more.
-            quick: take a file of the same size and time for unchanged, without reading it.
+            only: compare these by content, and take others of the same size and time for unchanged; None means all.
             skip: files in it that are to stay as they are in the library.
 
         Raises:
@@ -165,7 +165,7 @@ class Library:
         with self._store.writing():
             try:
                 builder = self._builder(password, progress)
-                return builder.sync(Path(folder), confirmed=confirmed, quick=quick, skip=skip)
+                return builder.sync(Path(folder), confirmed=confirmed, only=only, skip=skip)
             finally:
                 self._save()
 

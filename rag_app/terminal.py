@@ -86,6 +86,17 @@ def show_note(text: str) -> None:
     console().print(Text(flat(text, 500), style="dim italic"))
 
 
+def show_remark(text: str) -> None:
+    """Write a remark to standard error."""
+    print(flat(text, _NAME + _REASON), file=sys.stderr, flush=True)
+
+
+def show_news(document: DocumentReport) -> None:
+    """Write what became of one file, at once."""
+    reason = f": {_reason(document)}" if document.reason else ""
+    print(f"{document.status:<9} {flat(document.path, _NAME)}{reason}", flush=True)
+
+
 def show_sources(citations: Sequence[Citation]) -> None:
     """Write each citation with its marker, document, page and quote."""
     from rich.text import Text
