@@ -43,8 +43,9 @@ class Step:
     passages: int
     pages: int = 0  # read in this run
     embedded: int = 0  # passages of this run
-    bytes_done: int = 0  # of the files that had to be read, as far as they are in the library
-    bytes: int = 0
+    bytes_done: int = 0  # of the files that have to be read, as far as they are in the library
+    bytes: int = 0  # of all of them
+    bytes_now: int = 0  # of this one
 
 
 class Builder:
@@ -153,8 +154,9 @@ class Builder:
             self._progress.file(placing.gained[0])
             self._note(done, self._placed(placing))
         for reading in todo.readings:
-            self._progress.file(reading.path)
-            self._note(done, self._read_in(reading), found[reading.path].bytes)
+            size = found[reading.path].bytes
+            self._progress.file(reading.path, size)
+            self._note(done, self._read_in(reading), size)
         for placing in todo.removals:
             self._note(done, self._placed(placing))
         if files:
@@ -361,9 +363,9 @@ class _Progress:
         """Take how much there is to do."""
         self._now = replace(self._now, files=files, files_done=done, bytes=size)
 
-    def file(self, path: str) -> None:
+    def file(self, path: str, size: int = 0) -> None:
         """Tell that a file begins."""
-        self._step(path=path, passages_done=0, passages=0)
+        self._step(path=path, passages_done=0, passages=0, bytes_now=size)
 
     def passages(self, done: int, passages: int) -> None:
         """Take how many passages of the file are embedded."""

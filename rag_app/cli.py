@@ -375,6 +375,21 @@ def verify_command(
     report.raise_differences()
 
 
+@app.command("doctor")
+def doctor_command(
+    library: LibraryOption = None, config_file: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Tell about this machine, the disks, models and library, and what to do."""
+    from rag_app.doctor import diagnose
+
+    diagnosis = diagnose(_settings(library, config_file))
+    if as_json:
+        _print_json(diagnosis.as_json())
+    else:
+        terminal.show_diagnosis(diagnosis)
+    diagnosis.raise_problems()
+
+
 @models_app.callback(invoke_without_command=True)
 def models(
     context: typer.Context,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from rag_app.errors import LibraryDiffers
+from rag_app.errors import LibraryDiffers, LibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -302,3 +302,71 @@ _REMEDIES = (
     ({"text", "unreachable", "cut"}, "Run `rag documents remove PATH`, then `rag ingest PATH`, to read a file again."),
     ({"damaged"}, "Restore the library from a backup, or delete what is damaged and run the last `rag sync` again."),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Advice(Json):
+    """Something that is not as it could be, and what to do."""
+
+    serious: bool  # questions cannot be answered before it is done
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineState(Json):
+    """The computer."""
+
+    system: str
+    python: str
+    cores: int
+    usable_cores: int  # by this process
+    memory: int  # bytes; 0 where it is not known
+    memory_available: int
+    features: tuple[str, ...]  # of the processor, that the encoders gain from; known on Linux only
+
+
+@dataclass(frozen=True, slots=True)
+class DiskState(Json):
+    """The disk that a folder lies on, or will."""
+
+    role: Literal["library", "models"]
+    path: str
+    total: int  # bytes
+    free: int
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState(Json):
+    """A library in figures."""
+
+    path: str
+    documents: int
+    paths: int  # of their files, copies included
+    pages: int
+    pages_without_text: int
+    passages: int
+    bytes: int  # on the disk
+    last_write: float | None  # when the last document came in, seconds since 1970
+    embedder: str | None
+    writer: str | None  # who writes to it now
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis(Json):
+    """All that `rag doctor` looks at."""
+
+    ok: bool  # questions can be answered
+    machine: MachineState
+    disks: tuple[DiskState, ...]
+    models: tuple[dict[str, Any], ...]  # chosen or installed, as in `rag models`
+    library: LibraryState | None
+    advice: tuple[Advice, ...]
+
+    def raise_problems(self) -> None:
+        """Raise LibraryError where something has to be done before questions can be answered."""
+        serious = [item for item in self.advice if item.serious]
+        if serious:
+            problems = " ".join(item.problem for item in serious)
+            raise LibraryError(problems, hint=" ".join(dict.fromkeys(item.remedy for item in serious)))
