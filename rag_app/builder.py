@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, cut, discover, fingerprint, read
+from rag_app import facts
 from rag_app.errors import UsageError
 from rag_app.store import FileState
 from rag_app.sync import Placing, content, is_below, plan, renamed
@@ -143,7 +144,8 @@ class Builder:
         only: Collection[str] | None,
         begun: float,
     ) -> IngestReport:
-        stored = self._store.files()
+        stored, own = self._store.files(), self._store.folder.absolute() / facts.FILE
+        files = [path for path in files if path != own]
         found, failed = self._look(files, stored, only=only)
         by_content = {path: content(state.sha256, path) for path, state in stored.items()}
         todo = plan({path: content(state.sha256, path) for path, state in found.items()}, by_content, missing)
@@ -185,14 +187,13 @@ class Builder:
         return found, failed
 
     def _unchanged(self, found: Mapping[str, FileState], stored: Mapping[str, FileState]) -> dict[str, DocumentReport]:
-        done = {}
         same = {path for path, state in found.items() if path in stored and stored[path].sha256 == state.sha256}
         known = {path: document for document in self._store.documents() for path in document.paths if path in same}
-        for path in same:
-            if stored[path].mtime_ns != found[path].mtime_ns:
-                self._store.touch(path, found[path].mtime_ns)
-            done[path] = _report(path, "unchanged", known[path])
-        return done
+        if touched := [path for path in same if stored[path].mtime_ns != found[path].mtime_ns]:
+            with self._store.together():
+                for path in touched:
+                    self._store.touch(path, found[path].mtime_ns)
+        return {path: _report(path, "unchanged", known[path]) for path in same}
 
     # Files whose content is stored already
 

@@ -60,7 +60,7 @@ def restore(store: Facts, *, changed: bool = False) -> bool:
     """
     if is_intact(store):
         return False
-    if not changed:
+    if not changed and (store.folder / FILE).exists():
         _log.warning("%s did not say what the library says, and is written anew.", store.folder / FILE)
     try:
         with store.writing():

@@ -39,7 +39,11 @@ def verify(store: Store, read: Read, sample: int | None = SAMPLE) -> VerifyRepor
     Returns:
         Every difference, the pages that no question can reach, and what could not be checked.
     """
-    begun = time.perf_counter()
+    with store.snapshot():
+        return _verify(store, read, sample, time.perf_counter())
+
+
+def _verify(store: Store, read: Read, sample: int | None, begun: float) -> VerifyReport:
     damage = store.check()
     if damage:  # what is read from a damaged database proves nothing
         skipped = ("The files were not compared: the library itself is damaged.",)

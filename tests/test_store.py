@@ -750,3 +750,35 @@ def test_keywords_that_are_not_those_of_the_passages_are_found_by_the_check(stor
     connection.execute("UPDATE keywords_data SET block = ? WHERE id = ?", (block.replace(b"plum", b"glum"), row))
     [problem] = store.check()
     assert problem.endswith("library.db: the keyword index does not hold the words of the passages.")
+
+
+# The seal
+
+
+def test_a_seal_holds_until_the_next_write(store: Store) -> None:
+    put(store, make_document("/a", "words"))
+    assert store.seal() is True
+    sealed = store._database.sealed
+    assert sealed is not None
+    assert sealed.endswith("  library.db\n")
+    assert (store.seal(), store.check()) == (True, [])
+    put(store, make_document("/b", "words"))
+    assert store._database.sealed is None
+    assert store.check() == []
+    assert store.seal() is True
+    assert store._database.sealed != sealed
+
+
+def test_a_byte_in_unused_space_is_found_while_the_seal_holds(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        put(store, make_document("/a", "words"))
+        store.seal()
+    with (tmp_path / "library.db").open("r+b") as file:
+        file.seek(200)  # between the first page's cell pointers and its cells, or in one of them
+        raw = bytearray(file.read(3500))
+        place = raw.index(bytes(64)) + 30
+        file.seek(200 + place)
+        file.write(b"x")
+    with Store.open(tmp_path) as store:
+        [problem] = store.check()
+    assert problem.endswith("library.db: some of its bytes are not those that were written.")

@@ -253,26 +253,3 @@ def test_a_damaged_database_is_reported_and_its_files_are_not_compared(library: 
     with pytest.raises(RagError) as raised:
         report.raise_differences()
     assert "Restore the library from a backup" in raised.value.hint
-
-
-# Receipts
-
-
-def test_a_receipt_tells_what_was_read_of_each_page(library: Library, papers: Path) -> None:
-    pages = (
-        Page(1, "i", "some seen and hidden words", "ocr", 0.5, ((5, 9),)),
-        Page(2, "ii", ""),
-        Page(3, "iii", "sure words", "fallback"),
-        Page(4, "iv", "", "text"),
-    )
-    document = Document(str(papers / "lease.pdf"), "T", pages, ("page 4 could not be read: stream",))
-    text = document.text
-    put(library, document, [Passage(0, len(text), 1, 4, "i", text), Passage(0, 4, 1, 1, "i", text[:4])])
-    receipt = library.receipt("lease.pdf")
-    assert (receipt.passages, receipt.tokens_cut, receipt.warnings) == (2, 0, document.warnings)
-    assert [(p.page, p.characters, p.method, p.confidence, p.hidden, p.passages, p.warning) for p in receipt.pages] == [
-        (1, 26, "ocr", 0.5, 4, 2, "recognised with a confidence of 0.50 only"),
-        (2, 0, "text", None, 0, 0, "no text was found on it"),
-        (3, 10, "fallback", None, 0, 1, None),
-        (4, 0, "text", None, 0, 0, "page 4 could not be read: stream"),
-    ]
