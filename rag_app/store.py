@@ -61,7 +61,8 @@ _PUT_PASSAGE = """
 
 # One row for each page that a passage touches, in order.
 _PASSAGES = """
-    SELECT p.id, d.path, d.title, p.ordinal, p.start, p."end", p.page, p.page_end, p.page_label, g.id, g.start
+    SELECT p.id, d.path, d.title, p.ordinal, p.start, p."end", p.page, p.page_end, p.page_label,
+        d.sections, g.hidden, g.confidence, g.id, g.start
     FROM passages p JOIN documents d ON d.id = p.document JOIN pages g ON g.document = p.document
         AND g.start < p."end"
         AND g.start >= (SELECT max(start) FROM pages WHERE document = p.document AND start <= p.start)
@@ -120,6 +121,9 @@ class StoredPassage:
     page_end: int  # holds the last character
     page_label: str  # label of `page`
     text: str
+    section: str = ""  # where a format has no pages: the heading or line that it stands under
+    hidden: int = 0  # characters that a reader of the page does not see
+    confidence: float | None = None  # the lowest of its pages, where they were recognised
 
 
 class Store:
@@ -387,11 +391,10 @@ class Store:
         with self.snapshot():
             rows = self._database.rows(_PASSAGES, json.dumps([int(passage) for passage in ids]))
             texts = self._page_texts({row[-2] for row in rows})
-        found: dict[int, tuple[list[Any], int, str]] = {}
-        for *fields, page, page_start in rows:
-            _, first, text = found.get(fields[0], (fields, page_start, ""))
-            found[fields[0]] = (fields, first, text + texts[page] + PAGE_BREAK)
-        return [_passage(*found[passage]) for passage in ids if passage in found]
+        found: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            found[row[0]].append(row)
+        return [_passage(found[passage], texts) for passage in ids if passage in found]
 
     def places(self, ids: Iterable[int]) -> dict[int, Place]:
         """Return the path and the position of each passage; those that are gone are left out.
@@ -708,8 +711,17 @@ def _same_rows(one: Iterable[Any], other: Iterable[Any]) -> bool:
     return all(a == b for a, b in zip_longest(one, other))
 
 
-def _passage(fields: Sequence[Any], first: int, text: str) -> StoredPassage:
-    """Cut the passage out of `text`: its pages, each closed by a form feed, the first at offset `first`."""
+def _passage(rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
+    """Put a passage together from a row for each page that it touches."""
+    *fields, sections, _, _, _, first = rows[0]
     start, end = fields[4], fields[5]
-    values = [*fields, text[start - first : end - first]]
+    text = "".join(texts[page] + PAGE_BREAK for *_, page, _ in rows)[start - first : end - first]
+    hidden = sum(
+        max(min(begin + to, end) - max(begin + since, start), 0)
+        for *_, spans, _, _, begin in rows
+        for since, to in _pairs(spans)
+    )
+    heading = next((name for at, name in reversed(_pairs(sections)) if at <= start), "")
+    sure = [confidence for *_, confidence, _, _ in rows if confidence is not None]
+    values = (*fields, text, heading, hidden, min(sure, default=None))
     return StoredPassage(*values)

@@ -92,6 +92,8 @@ def _files(documents: Iterable[StoredDocument]) -> tuple[list[Difference], list[
 def _file(path: str, document: StoredDocument) -> Difference | None:
     if not os.path.lexists(path):
         return Difference("missing", path, "the file is gone")
+    if not Path(path).is_file():  # opening a FIFO would wait for ever
+        return Difference("changed", path, "it is no file any more")
     try:
         same = fingerprint(Path(path)) == document.sha256
     except DocumentError as error:
@@ -124,11 +126,15 @@ def _read_again(path: str, stored: Document, read: Read) -> Iterator[Difference]
     if len(now.pages) != len(stored.pages):
         yield Difference("text", path, f"it has {len(now.pages)} pages; {len(stored.pages)} are stored")
         return
-    for start, page, known_start, known in zip(now.starts, now.pages, stored.starts, stored.pages, strict=True):
+    for page, known in zip(now.pages, stored.pages, strict=True):
+        if known.method == "ocr" != page.method:  # what recognises it may not be installed any more
+            continue
         if page.text != known.text:
             yield Difference("text", path, f"page {page.number} reads differently now")
-        elif (start, page.number, page.label) != (known_start, known.number, known.label):
-            yield Difference("text", path, f"page {page.number} has other numbers or offsets now")
+        elif (page.number, page.label, page.hidden) != (known.number, known.label, known.hidden):
+            yield Difference("text", path, f"page {page.number} has another number or other hidden text now")
+    if now.sections != stored.sections:
+        yield Difference("text", path, "its sections begin elsewhere now")
 
 
 def _reach(document: StoredDocument, store: Store) -> tuple[list[Difference], list[Unreachable]]:
@@ -141,6 +147,8 @@ def _reach(document: StoredDocument, store: Store) -> tuple[list[Difference], li
             silent.append(Unreachable(document.path, page.number, page.label, warning_of(page, content.warnings) or ""))
         elif not any(a < start + len(page.text) and b > start for a, b in spans):
             lost.append(Difference("unreachable", document.path, f"the text of page {page.number} is in no passage"))
+    if not all(0 <= a < b <= len(content.text) for a, b in spans):
+        lost.append(Difference("text", document.path, "a passage lies outside its text"))
     if cut:
         lost.append(Difference("cut", document.path, f"{cut} tokens of its passages were not read by the embedder"))
     return lost, silent

@@ -251,9 +251,7 @@ def kill_loop(folder: Path, kills: int, seed: int = 1) -> Iterator[tuple[str, En
             elif chance.random() < 0.15:
                 order, after = "rebuild", before
                 (folder / "library" / "vectors.faiss").unlink(missing_ok=True)
-            how: dict[str, Any] = {"after": chance.uniform(0, 0.12)}
-            if crasher.preload and chance.random() < 0.6:
-                how = {"at": chance.randint(1, 60), "kind": chance.choice([KILL, TEAR])}
+            how = _disturbance(crasher, chance)
             end = crasher.run(order, argument=argument, **how)
             problems = examine(folder, before, after, end.done)
             if end.code == -signal.SIGKILL:
@@ -261,6 +259,13 @@ def kill_loop(folder: Path, kills: int, seed: int = 1) -> Iterator[tuple[str, En
                 yield f"{order} {how}", end, problems
             elif problems or end.code:
                 yield f"{order} that ended with {end.code}: {end.error}", end, [*problems, str(end.error)]
+
+
+def _disturbance(crasher: Crasher, chance: random.Random) -> dict[str, Any]:
+    """Return when a process is killed: at some call, or at some time."""
+    if crasher.preload and chance.random() < 0.6:
+        return {"at": chance.randint(1, 60), "kind": chance.choice([KILL, TEAR])}
+    return {"after": chance.uniform(0, 0.12)}
 
 
 def _after_removal(folder: Path, path: str) -> State:
@@ -320,7 +325,7 @@ def walk(folder: Path, steps: int, seed: int) -> tuple[int, list[str]]:
             if chance.random() < 0.7:
                 files.change()
                 continue
-            how: dict[str, Any] = {"after": chance.uniform(0, 0.15)} if chance.random() < 0.5 else {}
+            how = _disturbance(crasher, chance) if chance.random() < 0.7 else {}
             kills += crasher.run("sync", **how).code == -signal.SIGKILL
         end = crasher.run("sync")
     problems = [] if end.code == 0 else [f"the last sync ended with {end}"]

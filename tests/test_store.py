@@ -672,6 +672,19 @@ def test_what_pages_and_documents_hold_beside_text_comes_back(store: Store) -> N
     assert store.check() == []
 
 
+def test_a_passage_tells_its_section_hidden_characters_and_confidence(store: Store) -> None:
+    pages = (Page(1, "1", "0123456789", "ocr", 0.9, ((0, 2), (6, 10))), Page(2, "2", "abcdef", "ocr", 0.4, ((1, 3),)))
+    document = Document("/a.docx", "T", pages, (), ((2, "One"), (11, "Two")))
+    spans = [(0, 4), (4, 8), (8, 15), (11, 17)]
+    ids = put(store, document, [make_passage(document, *span) for span in spans]).added
+    assert [(p.text, p.section, p.hidden, p.confidence) for p in store.passages(ids)] == [
+        ("0123", "", 2, 0.9),
+        ("4567", "One", 2, 0.9),
+        ("89\fabcd", "One", 4, 0.4),
+        ("abcdef", "Two", 2, 0.4),
+    ]
+
+
 def test_a_document_goes_by_each_of_its_paths_and_is_named_by_the_first(store: Store) -> None:
     put(store, make_document("/m", "shared words"))
     store.relocate("/m", {"/m": 1, "/a": 2, "/z": 3})
