@@ -81,6 +81,7 @@ class Builder:
         self._overlap_tokens = overlap_tokens
         self._password = password
         self._progress = _Progress(progress)
+        self._times: dict[str, int] = {}  # of each file, taken before it was hashed
 
     def ingest(self, paths: Sequence[Path]) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
@@ -118,7 +119,7 @@ class Builder:
             for path in self._store.files()
             if is_below(path, root) and path not in here and not any(is_below(path, other) for other in unseen)
         ]
-        if missing and not files and not unseen and not confirmed:
+        if missing and not found.files and not confirmed:
             raise UsageError(
                 f"{root} holds no documents any more, but the library has {len(missing):,} from there.",
                 hint=f"If they are meant to go, run `rag sync --yes {root}`; else check whether its disk is mounted.",
@@ -147,6 +148,7 @@ class Builder:
         stored, own = self._store.files(), self._store.folder.absolute() / facts.FILE
         files = [path for path in files if path != own]
         found, failed = self._look(files, stored, only=only)
+        self._times = {path: state.mtime_ns for path, state in found.items()}
         by_content = {path: content(state.sha256, path) for path, state in stored.items()}
         todo = plan({path: content(state.sha256, path) for path, state in found.items()}, by_content, missing)
         done = {path: _failed(path, reason) for path, reason in failed.items()}
@@ -210,10 +212,7 @@ class Builder:
         before = {path for path in placing.gained if self._store.document(path)}
         for path in placing.lost:
             times.pop(path, None)
-        try:
-            times |= {path: _stat(Path(path)).st_mtime_ns for path in placing.gained}
-        except DocumentError as error:
-            return [_failed(error.path, error.reason)]
+        times |= {path: self._times[path] for path in placing.gained}
         self._write(
             [*self._leaving(placing.gained, known), self._relocated(known, times)],
         )
@@ -261,7 +260,6 @@ class Builder:
         before = {path for path in (name, *copies) if self._store.document(path)}
         try:
             document, state = self._read(Path(name), sha256)
-            times = {path: _stat(Path(path)).st_mtime_ns for path in copies}
         except DocumentError as error:
             return [_failed(path, error.reason) for path in (name, *copies)]
         passages, vectors, tokens_cut = self._embedded(document)
@@ -273,7 +271,7 @@ class Builder:
             mtime_ns=state.mtime_ns,
             passages=passages,
             vectors=vectors,
-            copies=times,
+            copies={path: self._times[path] for path in copies},
             tokens_cut=tokens_cut,
         )
         self._write([*self._leaving((name, *copies)), put])

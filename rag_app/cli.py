@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -157,7 +156,11 @@ def watch_command(
     from rag_app.watch import watch
 
     with _open(library, config_file, create=True) as opened:
-        sync = partial(opened.sync, folder, password=password, confirmed=yes)
+
+        def sync(**how: Any) -> IngestReport:
+            with terminal.ingest_progress(shown=not as_json) as progress:
+                return opened.sync(folder, password=password, progress=progress, confirmed=yes, **how)
+
         terminal.show_remark(f"Watching {folder.absolute()}; Ctrl-C ends it.")
         for news in watch(folder, sync, apart=opened.settings.library):
             if isinstance(news, RagError):

@@ -282,6 +282,15 @@ def test_a_folder_that_is_empty_removes_nothing_until_it_is_confirmed(library: L
     assert counts(library.sync(folder)) == (0, 0, 0, 0, 0)
 
 
+def test_files_that_are_skipped_do_not_stand_for_a_folder_that_is_empty(library: Library, folder: Path) -> None:
+    library.sync(folder)
+    folder.rename(folder.with_name("moved"))
+    folder.mkdir()
+    with pytest.raises(UsageError, match="holds no documents any more, but the library has 2 from there"):
+        library.sync(folder, skip=[str(folder / "bees.md")])
+    assert len(library.documents()) == 3
+
+
 def test_what_lies_in_a_folder_that_cannot_be_opened_stays(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
