@@ -4,7 +4,7 @@ from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.place import place_name
 from ingest.pool import Readers
-from ingest.read import SUFFIXES, fingerprint, read
+from ingest.read import KINDS, SUFFIXES, fingerprint, read
 from ingest.readers.ocr import ocr_available
 from ingest.rows import Row, row_at
 from ingest.scans import worth_reading_again
@@ -14,6 +14,7 @@ from ingest.types import PAGE_BREAK, Document, DocumentError, Method, Page, Pass
 
 __all__ = [
     "CELL",
+    "KINDS",
     "PAGE_BREAK",
     "SUFFIXES",
     "Document",

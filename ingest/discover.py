@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.read import SUFFIXES, is_supported
+from ingest.read import KINDS, is_supported
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+_MADE_BY_PROGRAMS = frozenset(
+    ("node_modules", "__pycache__", "venv", "site-packages", "package-lock.json", "yarn.lock", "pnpm-lock.yaml")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,8 @@ class Found:
 def discover(paths: Sequence[Path]) -> Found:
     """Find the documents that `paths` stand for.
 
-    A file is taken as named, a folder is walked: hidden entries, files of other types and
-    links that lead out of it are passed over. Nothing is raised for a path that leads
+    A file is taken as named, a folder is walked: hidden entries, files of other types, what
+    package managers put there and links that lead out of it are passed over. Nothing is raised for a path that leads
     nowhere: it becomes a problem, so that the others are still read.
 
     Args:
@@ -53,7 +58,7 @@ def _files(path: Path, problems: list[DocumentError]) -> list[Path]:
         raise DocumentError(str(path), "is neither a file nor a folder")
     if not is_supported(path):
         raise DocumentError(
-            str(path), f"is not a type that can be read: {path.suffix or 'no suffix'}; supported: {' '.join(SUFFIXES)}"
+            str(path), f"is not a type that can be read: {path.suffix or 'no suffix'}; supported: {KINDS}"
         )
     return [path]
 
@@ -78,7 +83,7 @@ def _documents_in(folder: Path, problems: list[DocumentError]) -> list[Path]:
     for file in found:
         unique.setdefault(os.path.realpath(file), file)
     if not unique and len(problems) == before:
-        raise DocumentError(str(folder), f"holds no document that can be read; supported: {' '.join(SUFFIXES)}")
+        raise DocumentError(str(folder), f"holds no document that can be read; supported: {KINDS}")
     return sorted(unique.values(), key=lambda file: file.parts)
 
 
@@ -88,11 +93,14 @@ def _walk(folder: Path, problems: list[DocumentError]) -> Iterator[Path]:
 
     root = os.path.realpath(folder)
     for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            file = Path(parent, name)
-            if not name.startswith(".") and is_supported(file) and _is_regular_within(root, file):
+        folders[:] = filter(_is_of_interest, folders)
+        for file in (Path(parent, name) for name in names if _is_of_interest(name)):
+            if is_supported(file) and _is_regular_within(root, file):
                 yield file
+
+
+def _is_of_interest(name: str) -> bool:
+    return not name.startswith(".") and name not in _MADE_BY_PROGRAMS
 
 
 def _is_regular_within(root: str, file: Path) -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.files import open_regular
 from ingest.limits import TOO_MUCH_MEMORY, check_pages, check_text
 from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
-from ingest.titles import titled
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -48,6 +46,10 @@ SUFFIXES = tuple(_READERS)
 _LONGEST_DETAIL = 200  # characters; a parser may quote half the file
 
 
+KINDS = "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, CSV, EPUB, e-mail and source code"
+"""The same in words."""
+
+
 def is_supported(path: Path) -> bool:
     """Tell whether the suffix of `path`, in either case, is one of `SUFFIXES`."""
     return path.suffix.lower() in _READERS
@@ -68,7 +70,7 @@ def read(path: Path, password: str | None = None) -> Document:
         document = _reader(path)(path, password)
         check_pages(path, len(document.pages))
         check_text(path, len(document.text))
-        return replace(document, title=titled(document.path, document.title))
+        return document
     except DocumentError:
         raise
     except OSError as error:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from dataclasses import dataclass
-from itertools import tee
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, Readers, cut, discover, fingerprint
-from rag_app.types import DocumentReport, IngestReport
+from ingest import DocumentError, Readers, cut, discover, fingerprint, worth_reading_again
+from rag_app import facts
+from rag_app.errors import UsageError
+from rag_app.store import FileState
+from rag_app.sync import Placing, content, is_below, plan, renamed
+from rag_app.types import COPY, RENAMED, DocumentReport, IngestReport
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from ingest import Document, Passage
     from rag_app.embedder import Embedder
     from rag_app.store import Store
-    from rag_app.types import FileStatus, Vectors
+    from rag_app.types import FileStatus, StoredDocument, Vectors
+
+    Write = Callable[[], object]
 
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
+_NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `sync` it is an answer
+_LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +41,11 @@ class Step:
     files: int
     passages_done: int  # of this file
     passages: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What a file is before it is read."""
-
-    path: Path
-    stat: os.stat_result
-    sha256: str
-    known: bool  # an older version is in the library
+    pages: int = 0  # read in this run
+    embedded: int = 0  # passages of this run
+    bytes_done: int = 0  # of the files that have to be read, as far as they are in the library
+    bytes: int = 0  # of all of them
+    bytes_now: int = 0  # of this one
 
 
 class Builder:
@@ -56,6 +59,8 @@ class Builder:
         *,
         passage_tokens: int,
         overlap_tokens: int,
+        password: str | None = None,
+        progress: Callable[[Step], None] | None = None,
     ) -> None:
         """Take the parts.
 
@@ -65,83 +70,252 @@ class Builder:
             changed: told of every change of the store.
             passage_tokens: longest passage in the embedder's tokens, title and special tokens included.
             overlap_tokens: most that neighbouring passages share.
+            password: for encrypted files.
+            progress: told of each step.
         """
         self._store = store
         self._embedder = embedder
         self._changed = changed
         self._passage_tokens = passage_tokens
         self._overlap_tokens = overlap_tokens
+        self._password = password
+        self._progress = _Progress(progress)
+        self._times: dict[str, int] = {}  # of each file, taken before it was hashed
 
-    def ingest(
-        self, paths: Sequence[Path], password: str | None, progress: Callable[[Step], None] | None
-    ) -> IngestReport:
+    def ingest(self, paths: Sequence[Path]) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
         begun = time.perf_counter()
         found = discover(paths)
-        known = {document.path for document in self._store.documents()}
-        reports = [DocumentReport(problem.path, "failed", reason=problem.reason) for problem in found.problems]
-        looks, ahead = tee(map(self._look, found.files))
+        reports = [_failed(problem.path, problem.reason) for problem in found.problems]
+        return self._bring(found.files, reports, (), only=None, begun=begun)
+
+    def sync(
+        self, folder: Path, *, confirmed: bool = False, only: Collection[str] | None = None, skip: Collection[str] = ()
+    ) -> IngestReport:
+        """Make what the library holds of `folder` equal to it.
+
+        Args:
+            folder: walked; documents elsewhere are left alone.
+            confirmed: forget all of its documents where none is left in it.
+            only: compare these by content, and take others of the same size and time for unchanged; None means all.
+            skip: files that are to stay as they are.
+
+        Raises:
+            UsageError: there is no such folder, or nothing is left in it.
+        """
+        begun = time.perf_counter()
+        root = os.path.abspath(folder)  # noqa: PTH100  keeps links as they are, as the stored paths do
+        if not Path(root).is_dir():
+            what = "is not a folder" if Path(root).exists() else "does not exist"
+            raise UsageError(f"{root} {what}.", hint="Check the path, and whether its disk is mounted.")
+        found = discover([Path(root)])
+        problems = [p for p in found.problems if p.path != root or not p.reason.startswith(_NOTHING_FOUND)]
+        files = [path for path in found.files if str(path) not in skip]
+        unseen = [*skip, *(problem.path for problem in problems)]  # what is there but was not looked at
+        here = {str(path) for path in found.files}
+        missing = [
+            path
+            for path in self._store.files()
+            if is_below(path, root) and path not in here and not any(is_below(path, other) for other in unseen)
+        ]
+        if missing and not found.files and not confirmed:
+            raise UsageError(
+                f"{root} holds no documents any more, but the library has {len(missing):,} from there.",
+                hint=f"If they are meant to go, run `rag sync --yes {root}`; else check whether its disk is mounted.",
+            )
+        reports = [_failed(problem.path, problem.reason) for problem in problems]
+        return self._bring(files, reports, missing, only=only, begun=begun)
+
+    def forget(self, paths: Iterable[str]) -> list[DocumentReport]:
+        """Remove stored paths; a document goes with its last one."""
+        reports = []
+        for path in paths:
+            known = self._store.document(path)
+            assert known is not None
+            reports += self._place(known, Placing(known.paths, known.sha256, lost=(path,)))
+        return reports
+
+    def _bring(
+        self,
+        files: Sequence[Path],
+        reports: list[DocumentReport],
+        missing: Sequence[str],
+        *,
+        only: Collection[str] | None,
+        begun: float,
+    ) -> IngestReport:
+        stored, own = self._store.files(), self._store.folder.absolute() / facts.FILE
+        files = [path for path in files if path != own]
+        found, failed = self._look(files, stored, only=only)
+        self._times = {path: state.mtime_ns for path, state in found.items()}
+        again = self._worth_reading_again(found)
+        by_content = {path: content("" if path in again else state.sha256, path) for path, state in stored.items()}
+        todo = plan({path: content(state.sha256, path) for path, state in found.items()}, by_content, missing)
+        done = {path: _failed(path, reason) for path, reason in failed.items()}
+        done |= self._unchanged({path: state for path, state in found.items() if path not in again}, stored)
+        self._progress.begin(len(files), len(done), sum(found[reading.path].bytes for reading in todo.readings))
         with Readers() as readers:
-            documents = readers.read_all((look.path for look in ahead if isinstance(look, _Look)), password)
-            for done, (path, look) in enumerate(zip(found.files, looks, strict=True)):
-                tell = _teller(progress, str(path), done, len(found.files))
-                tell(0, 0)
-                reports.append(self._put(look, next(documents)[1], tell) if isinstance(look, _Look) else look)
-        if progress and found.files:
-            progress(Step(str(found.files[-1]), len(found.files), len(found.files), 0, 0))
-        return report_of(reports, known, time.perf_counter() - begun)
+            for placing in todo.placings:
+                self._progress.file(placing.gained[0])
+                self._note(done, self._placed(placing, readers))
+            documents = readers.read_all((Path(reading.path) for reading in todo.readings), self._password)
+            for reading, (_, document) in zip(todo.readings, documents, strict=True):
+                state = found[reading.path]
+                self._progress.file(reading.path, state.bytes)
+                self._note(done, self._read_in(document, reading.path, state, reading.copies), state.bytes)
+            for placing in todo.removals:
+                self._note(done, self._placed(placing, readers))
+        if files:
+            self._progress.end(str(files[-1]))
+        order = {str(path): place for place, path in enumerate(files)}
+        reports += sorted(done.values(), key=lambda report: order.get(report.path, len(order)))
+        return report_of(reports, stored, time.perf_counter() - begun)
 
-    def _look(self, path: Path) -> _Look | DocumentReport:
-        """Tell a file that is to be read from one that is unchanged, or cannot be opened."""
-        name = str(path)
-        try:
-            stat = path.stat()
-            sha256 = fingerprint(path)
-        except DocumentError as error:
-            return DocumentReport(name, "failed", reason=error.reason)
-        except OSError as error:
-            return DocumentReport(name, "failed", reason=f"cannot be read: {error.strerror or error}")
-        known = self._store.document(name)
-        if known and known.sha256 == sha256:
-            return DocumentReport(name, "unchanged", known.pages, known.pages_with_text, known.chunks)
-        return _Look(path, stat, sha256, known is not None)
+    def _note(self, done: dict[str, DocumentReport], reports: Iterable[DocumentReport], size: int = 0) -> None:
+        new = {report.path: report for report in reports}
+        done |= new
+        self._progress.finished(sum(report.status != "removed" for report in new.values()), size)
 
-    def _put(self, look: _Look, document: Document | DocumentError, tell: Callable[[int, int], None]) -> DocumentReport:
-        name = str(look.path)
+    def _look(
+        self, files: Sequence[Path], stored: Mapping[str, FileState], *, only: Collection[str] | None
+    ) -> tuple[dict[str, FileState], dict[str, str]]:
+        """Return the state of each file, and why some cannot be read."""
+        found, failed = {}, {}
+        for path in files:
+            self._progress.looking(str(path), len(files))
+            try:
+                trusted = only is not None and str(path) not in only
+                found[str(path)] = _state(path, stored.get(str(path)) if trusted else None)
+            except DocumentError as error:
+                failed[str(path)] = error.reason
+        return found, failed
+
+    def _worth_reading_again(self, found: Mapping[str, FileState]) -> set[str]:
+        """Return the files whose pages were not recognised when they were read, and can be now."""
+        unread = (path for path, warnings in self._store.warnings().items() if worth_reading_again(warnings))
+        documents = filter(None, map(self._store.document, unread))
+        return {path for document in documents for path in document.paths if path in found}
+
+    def _unchanged(self, found: Mapping[str, FileState], stored: Mapping[str, FileState]) -> dict[str, DocumentReport]:
+        same = {path for path, state in found.items() if path in stored and stored[path].sha256 == state.sha256}
+        known = {path: document for document in self._store.documents() for path in document.paths if path in same}
+        if touched := [path for path in same if stored[path].mtime_ns != found[path].mtime_ns]:
+            with self._store.together():
+                for path in touched:
+                    self._store.touch(path, found[path].mtime_ns)
+        return {path: _report(path, "unchanged", known[path]) for path in same}
+
+    # Files whose content is stored already
+
+    def _placed(self, placing: Placing, readers: Readers) -> list[DocumentReport]:
+        for path in placing.held:
+            known = self._store.document(path)
+            if known and known.sha256 == placing.sha256:
+                return self._place(known, placing)
+        # Its last path went to another content in this run, as where two files were swapped.
+        reports = []
+        for path, (_, document) in zip(
+            placing.gained, readers.read_all(map(Path, placing.gained), self._password), strict=True
+        ):
+            state = FileState(placing.sha256, _stat(Path(path)).st_size, self._times[path])
+            reports += self._read_in(document, path, state, ())
+        return reports
+
+    def _place(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
+        times = self._store.times(known.path)
+        before = {path for path in placing.gained if self._store.document(path)}
+        for path in placing.lost:
+            times.pop(path, None)
+        times |= {path: self._times[path] for path in placing.gained}
+        self._write(
+            [*self._leaving(placing.gained, known), self._relocated(known, times)],
+        )
+        olds = dict(zip(placing.gained, placing.lost, strict=False))
+        copied = next((path for path in placing.held if path in times and path not in placing.gained), known.path)
+        gained = [
+            _report(path, "updated", known, f"{RENAMED}{olds[path]}")
+            if path in olds
+            else _report(path, "updated" if path in before else "added", known, f"{COPY}{copied}")
+            for path in placing.gained
+        ]
+        return gained + [_report(path, "removed", known) for path in placing.lost if path not in olds.values()]
+
+    def _leaving(self, paths: Iterable[str], known: StoredDocument | None = None) -> list[Write]:
+        """Return the writes by which other documents that keep a path lose these."""
+        others = {other.path: other for other in map(self._store.document, paths) if other and other != known}
+        writes: list[Write] = []
+        for other in others.values():
+            times = {path: time for path, time in self._store.times(other.path).items() if path not in paths}
+            if times:
+                writes.append(self._relocated(other, times))
+        return writes
+
+    def _relocated(self, known: StoredDocument, times: Mapping[str, int]) -> Write:
+        """Return the write that gives a document other paths; a title that changes with them is embedded here."""
+        title = renamed(known.title, known.path, min(times)) if times else known.title
+        if title == known.title:
+            return partial(self._store.relocate, known.path, times)
+        document = replace(self._store.read(known.path), path=min(times), title=title)
+        passages, vectors, _ = self._embedded(document)
+        return partial(self._store.relocate, known.path, times, document, passages, vectors)
+
+    def _write(self, writes: Sequence[Write]) -> None:
+        with self._store.together():
+            for write in writes:
+                write()
+        self._changed()
+
+    # Files whose content is new
+
+    def _read_in(
+        self, document: Document | DocumentError, name: str, state: FileState, copies: Sequence[str]
+    ) -> list[DocumentReport]:
+        """Put what was read of a file, and of its copies, into the library, unless it was written meanwhile."""
+        before = {path for path in (name, *copies) if self._store.document(path)}
+        if not isinstance(document, DocumentError):
+            document = _settled(document, Path(name), state)
         if isinstance(document, DocumentError):
-            return DocumentReport(name, "failed", reason=document.reason)
-        passages = self._cut(document) if document.text.strip() else []
-        vectors = self._embed(document, passages, tell) if passages else None
-        self._store.put(
+            return [_failed(path, document.reason) for path in (name, *copies)]
+        self._progress.pages += len(document.pages)
+        passages, vectors, tokens_cut = self._embedded(document)
+        put = partial(
+            self._store.put,
             document,
-            sha256=look.sha256,
-            bytes=look.stat.st_size,
-            mtime_ns=look.stat.st_mtime_ns,
+            sha256=state.sha256,
+            bytes=state.bytes,
+            mtime_ns=state.mtime_ns,
             passages=passages,
             vectors=vectors,
+            copies={path: self._times[path] for path in copies},
+            tokens_cut=tokens_cut,
         )
-        self._changed()
-        with_text = sum(bool(page.text.strip()) for page in document.pages)
-        status: FileStatus = "empty" if not passages else "updated" if look.known else "added"
+        self._write([*self._leaving((name, *copies)), put])
+        known = self._store.document(name)
+        assert known is not None
+        status: FileStatus = "empty" if not passages else "updated" if name in before else "added"
         reason = "; ".join(document.warnings) or None
         if status == "empty":
             reason = "no text found: the pages may be scans" + (f"; {reason}" if reason else "")
-        return DocumentReport(name, status, len(document.pages), with_text, len(passages), reason)
+        return [
+            _report(name, status, known, reason),
+            *(_report(path, "updated" if path in before else "added", known, f"{COPY}{name}") for path in copies),
+        ]
+
+    def _embedded(self, document: Document) -> tuple[Sequence[Passage], Vectors | None, int]:
+        """Return the passages, their vectors, and the tokens of them that the embedder did not read."""
+        if not document.text.strip():
+            return [], None, 0
+        passages = self._cut(document)
+        texts = [self._header(document) + passage.text for passage in passages]
+        room = self._embedder().max_tokens - self._embedder().special_tokens
+        tokens_cut = sum(max(tokens - room, 0) for tokens in self._embedder().count_tokens(texts))
+        self._progress.passages(0, len(texts))
+        return passages, self._embedder().embed_passages(texts, self._progress.embedded(len(texts))), tokens_cut
 
     def _cut(self, document: Document) -> list[Passage]:
         embedder = self._embedder()
         room = self._limit() - embedder.count_tokens([self._header(document)])[0]
         return cut(document, embedder.count_tokens, room, min(self._overlap_tokens, room - 1))
-
-    def _embed(self, document: Document, passages: Sequence[Passage], tell: Callable[[int, int], None]) -> Vectors:
-        header, done = self._header(document), 0
-
-        def step(count: int) -> None:
-            nonlocal done
-            done += count
-            tell(done, len(passages))
-
-        return self._embedder().embed_passages([header + passage.text for passage in passages], step)
 
     def _header(self, document: Document) -> str:
         """Return what is embedded before each passage: the document's title, as far as it is short."""
@@ -174,9 +348,84 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
     )
 
 
-def _teller(progress: Callable[[Step], None] | None, path: str, done: int, files: int) -> Callable[[int, int], None]:
-    def tell(passages_done: int, passages: int) -> None:
-        if progress:
-            progress(Step(path, done, files, passages_done, passages))
+class _Progress:
+    """Adds up what a run has done, for who wants to be told."""
 
-    return tell
+    def __init__(self, tell: Callable[[Step], None] | None) -> None:
+        self._tell = tell
+        self._now = Step("", 0, 0, 0, 0)
+        self._last = time.monotonic()
+        self.pages = 0
+
+    def looking(self, path: str, files: int) -> None:
+        """Tell now and then that files are compared with the library."""
+        if time.monotonic() - self._last > _LOOKING:
+            self._last = time.monotonic()
+            self._step(path=path, files=files)
+
+    def begin(self, files: int, done: int, size: int) -> None:
+        """Take how much there is to do."""
+        self._now = replace(self._now, files=files, files_done=done, bytes=size)
+
+    def file(self, path: str, size: int = 0) -> None:
+        """Tell that a file begins."""
+        self._step(path=path, passages_done=0, passages=0, bytes_now=size)
+
+    def passages(self, done: int, passages: int) -> None:
+        """Take how many passages of the file are embedded."""
+        self._now = replace(self._now, passages_done=done, passages=passages)
+
+    def embedded(self, passages: int) -> Callable[[int], None]:
+        """Return what is to be told of passages as they are embedded."""
+
+        def step(count: int) -> None:
+            now = self._now
+            self._step(passages_done=now.passages_done + count, passages=passages, embedded=now.embedded + count)
+
+        return step
+
+    def finished(self, files: int, size: int) -> None:
+        """Take that files are in the library."""
+        now = self._now
+        self._now = replace(now, files_done=now.files_done + files, bytes_done=now.bytes_done + size)
+
+    def end(self, path: str) -> None:
+        """Tell that all is done."""
+        self._step(path=path, files_done=self._now.files, passages_done=0, passages=0)
+
+    def _step(self, **changes: object) -> None:
+        self._now = replace(self._now, pages=self.pages, **changes)  # type: ignore[arg-type]
+        if self._tell:
+            self._tell(self._now)
+
+
+def _settled(document: Document, path: Path, state: FileState) -> Document | DocumentError:
+    """Return `document`, or an error where its file is no longer the one that was looked at before it was read."""
+    try:
+        stat = _stat(path)
+        same = (stat.st_size, stat.st_mtime_ns) == (state.bytes, state.mtime_ns) and fingerprint(path) == state.sha256
+    except DocumentError as error:
+        return error
+    return document if same else DocumentError(str(path), "is being written: it changed while it was read")
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+
+
+def _state(path: Path, known: FileState | None) -> FileState:
+    stat = _stat(path)
+    if known and (known.bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+        return known
+    return FileState(fingerprint(path), stat.st_size, stat.st_mtime_ns)
+
+
+def _failed(path: str, reason: str) -> DocumentReport:
+    return DocumentReport(path, "failed", reason=reason)
+
+
+def _report(path: str, status: FileStatus, known: StoredDocument, reason: str | None = None) -> DocumentReport:
+    return DocumentReport(path, status, known.pages, known.pages_with_text, known.chunks, reason)

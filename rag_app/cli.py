@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -14,7 +15,7 @@ from rag_app.types import MODES
 
 if TYPE_CHECKING:
     from rag_app.models import ModelStatus
-    from rag_app.types import Answer, IngestReport, Mode
+    from rag_app.types import Answer, DocumentReceipt, IngestReport, Mode, StoredDocument
 
 app = typer.Typer(
     name="rag",
@@ -42,6 +43,11 @@ LibraryOption = Annotated[
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A TOML file with settings.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
+PasswordFileOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="Holds it in its first line, out of sight of other users."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Forget all documents of the folder where none is left in it.")]
 CandidatesOption = Annotated[
     int | None,
     typer.Option(
@@ -53,12 +59,27 @@ QuestionArgument = Annotated[
 ]
 
 
+def _password(text: str | None, file: Path | None) -> str | None:
+    from rag_app.errors import UsageError
+
+    if file is None:
+        return text
+    if text is not None:
+        raise UsageError("Both --password and --password-file are given.", hint="Leave one of them out.")
+    try:
+        first = file.read_text(encoding="utf-8").partition("\n")[0].removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"{file} cannot be read: {reason}.", hint="Check --password-file.") from error
+    return first
+
+
 def _settings(library: Path | None, file: Path | None) -> config.Settings:
     return config.load(file, flags={"library": library})
 
 
-def _open(library: Path | None, file: Path | None, *, create: bool = False) -> Library:
-    return Library.open(settings=_settings(library, file), create=create)
+def _open(library: Path | None, file: Path | None, *, create: bool = False, repair: bool = True) -> Library:
+    return Library.open(settings=_settings(library, file), create=create, repair=repair)
 
 
 def _print_json(value: Any) -> None:
@@ -69,6 +90,14 @@ def _version(wanted: bool) -> None:
     if wanted:
         print(f"rag-app {__version__}")
         raise typer.Exit
+
+
+def _sample(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isdigit():
+        raise typer.BadParameter(f"{text!r} is neither a number nor all.")
+    return int(text)
 
 
 def _mode(name: str) -> str:
@@ -90,6 +119,7 @@ def _main(
 def ingest_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders that are walked.")],
     password: PasswordOption = None,
+    password_file: PasswordFileOption = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -99,12 +129,69 @@ def ingest_command(
     Example: rag ingest ~/Documents/contracts manual.pdf
     """
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
-        report = opened.ingest(paths, password=password, progress=progress)
+        report = opened.ingest(paths, password=_password(password, password_file), progress=progress)
     if as_json:
         _print_json(report.as_json())
     else:
         terminal.show_report(report)
     _end(report)
+
+
+@app.command("sync")
+def sync_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Walked; documents elsewhere are left alone.")],
+    yes: YesOption = False,
+    password: PasswordOption = None,
+    password_file: PasswordFileOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the library equal to a folder: new, changed, renamed and deleted files.
+
+    Example: rag sync ~/Documents
+    """
+    with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
+        report = opened.sync(folder, password=_password(password, password_file), progress=progress, confirmed=yes)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_report(report)
+    _end(report)
+
+
+@app.command("watch")
+def watch_command(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Walked; documents elsewhere are left alone.")],
+    yes: YesOption = False,
+    password: PasswordOption = None,
+    password_file: PasswordFileOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the library equal to a folder until Ctrl-C; a line for each change, with --json one of JSON.
+
+    Example: rag watch ~/Documents
+    """
+    from rag_app.errors import RagError
+    from rag_app.watch import watch
+
+    secret = _password(password, password_file)
+    with _open(library, config_file, create=True) as opened:
+
+        def sync(**how: Any) -> IngestReport:
+            with terminal.ingest_progress(shown=not as_json) as progress:
+                return opened.sync(folder, password=secret, progress=progress, confirmed=yes, **how)
+
+        terminal.show_remark(f"Watching {folder.absolute()}; Ctrl-C ends it.")
+        for news in watch(folder, sync, apart=opened.settings.library):
+            if isinstance(news, RagError):
+                terminal.show_error(news.message, news.hint)
+            elif as_json:
+                _print_json(news.as_json())
+            else:
+                terminal.show_news(news)
 
 
 @app.command()
@@ -211,20 +298,26 @@ def documents(
     elif found:
         terminal.table(
             ("document", "pages", "with text", "passages", "size"),
-            [
-                (d.path, f"{d.pages:,}", f"{d.pages_with_text:,}", f"{d.chunks:,}", terminal.bytes_text(d.bytes))
-                for d in found
-            ],
+            [row for document in found for row in _rows(document)],
             right=(1, 2, 3, 4),
         )
     else:
         print("The library holds no documents yet. Add some with `rag ingest PATH`.")
 
 
+def _rows(document: StoredDocument) -> list[tuple[str, ...]]:
+    """Return the lines of a document in the list: its first path with the figures, then the others."""
+    figures = (f"{document.pages:,}", f"{document.pages_with_text:,}", f"{document.chunks:,}")
+    first = (document.path, *figures, terminal.bytes_text(document.bytes))
+    return [first, *((path, "", "", "", "same") for path in document.paths[1:])]
+
+
 @documents_app.command("remove")
 def remove_documents(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="As listed, or just the file name.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH", help="As listed, or just the file name; a folder with all below it.")
+    ],
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -247,6 +340,9 @@ def show_document(
     page: Annotated[
         int | None, typer.Option("--page", min=1, metavar="N", help="Only this page, counted from 1.")
     ] = None,
+    receipt: Annotated[
+        bool, typer.Option("--receipt", help="Print what was read of each page, and how, instead of the text.")
+    ] = False,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -256,6 +352,9 @@ def show_document(
 
     library, config_file, as_json = _inherited(context, library, config_file, as_json)
     with _open(library, config_file) as opened:
+        if receipt:
+            _show_receipt(opened.receipt(path), page, as_json)
+            return
         document = opened.read(path)
     pages = [
         {"page": p.number, "page_label": p.label, "start": start, "text": p.text, "method": p.method}
@@ -272,6 +371,50 @@ def show_document(
     for shown in pages:
         print(f"--- page {shown['page']} ({terminal.flat(str(shown['page_label']), 20)}) ---")
         print(terminal.clean(str(shown["text"])))
+
+
+def _show_receipt(receipt: DocumentReceipt, page: int | None, as_json: bool) -> None:
+    shown = replace(receipt, pages=tuple(read for read in receipt.pages if page in {None, read.page}))
+    if as_json:
+        _print_json(shown.as_json())
+    else:
+        terminal.show_receipt(shown)
+
+
+@app.command("verify")
+def verify_command(
+    sample: Annotated[
+        str, typer.Option("--sample", metavar="N|all", help="Documents that are read again and compared.")
+    ] = "5",
+    password: PasswordOption = None,
+    password_file: PasswordFileOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that the library holds what its files say, undamaged; name every difference."""
+    with _open(library, config_file, repair=False) as opened, terminal.waiting("comparing"):
+        report = opened.verify(_sample(sample), password=_password(password, password_file))
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_verification(report)
+    report.raise_differences()
+
+
+@app.command("doctor")
+def doctor_command(
+    library: LibraryOption = None, config_file: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Tell about this machine, the disks, models and library, and what to do."""
+    from rag_app.doctor import diagnose
+
+    diagnosis = diagnose(_settings(library, config_file))
+    if as_json:
+        _print_json(diagnosis.as_json())
+    else:
+        terminal.show_diagnosis(diagnosis)
+    diagnosis.raise_problems()
 
 
 @models_app.callback(invoke_without_command=True)

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-import fcntl
+import hashlib
+import logging
 import os
 import sqlite3
 import threading
-import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, RagError, disk_errors
+from rag_app.files import sync_folder, write_whole
+from rag_app.lock import exclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DATABASE = "library.db"
-LOCK = "library.lock"
-SCHEMA_VERSION = 1
+SEAL = "library.db.sha256"
 
 _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's database is never taken for a library
+_log = logging.getLogger(__name__)
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The form of the database, and how older ones are brought to it."""
+
+    statements: tuple[str, ...]  # make a new one
+    migrations: tuple[Callable[[sqlite3.Connection], None], ...] = ()  # the n-th leads from version n + 1 to n + 2
+
+    @property
+    def version(self) -> int:
+        """The version that this program writes."""
+        return len(self.migrations) + 1
 
 
 class Database:
@@ -36,6 +52,7 @@ class Database:
         self.connection = connection
         self._lock = threading.RLock()
         self._writer: int | None = None  # thread that is inside `writing`
+        self._in_transaction = False
 
     def close(self) -> None:
         """Close the file; the database cannot be used afterwards."""
@@ -52,7 +69,7 @@ class Database:
         if self._writer == threading.get_ident():
             yield
             return
-        with _exclusive(self.folder):
+        with exclusive(self.folder):
             self._writer = threading.get_ident()
             try:
                 yield
@@ -61,15 +78,54 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write all that the block writes, or nothing."""
+        """Write all that the block writes, or nothing; one inside another is part of it."""
         with self.writing(), self._lock, translated(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
+            if self._in_transaction:
                 yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                _roll_back(self.connection)
-                raise
+                return
+            self._break_seal()
+            with _transaction(self.connection):
+                self._in_transaction = True
+                try:
+                    yield
+                finally:
+                    self._in_transaction = False
+
+    def seal(self) -> bool:
+        """Note the SHA-256 of the file until the next write; return whether that was done.
+
+        Not done, and only logged, while readers keep the file from being brought up to date, and on a full disk.
+        """
+        if self.sealed is not None:
+            return True
+        try:
+            with self.writing(), self._lock, translated(self.path), disk_errors(f"the seal of {self.path}"):
+                [busy, _, _] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if busy:
+                    return False
+                with self.path.open("rb") as file:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                write_whole(self.folder / SEAL, f"{sha256}  {DATABASE}\n".encode(), "the seal")
+        except (DiskError, LibraryError) as error:
+            _log.info("The library was not sealed: %s", error)
+            return False
+        return True
+
+    @property
+    def sealed(self) -> str | None:
+        """What `seal` has noted, in the form of sha256sum; None where the file was written since."""
+        try:
+            return (self.folder / SEAL).read_text(errors="replace")
+        except OSError:
+            return None
+
+    def _break_seal(self) -> None:
+        with disk_errors(f"the seal {self.folder / SEAL}"):
+            try:
+                (self.folder / SEAL).unlink()
+            except FileNotFoundError:
+                return
+            sync_folder(self.folder)  # else it could come back after a power cut, beside a newer file
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -95,12 +151,13 @@ class Database:
         return rows[0][0] if rows else None
 
 
-def open_database(folder: Path, schema: Sequence[str], *, create: bool) -> Database:
-    """Open the database in `folder`; where there is none, `create` makes one of the statements in `schema`.
+def open_database(folder: Path, schema: Schema, *, create: bool) -> Database:
+    """Open the database in `folder`, brought up to date; where there is none, `create` makes one.
 
     Raises:
         LibraryError: there is none, or the file is damaged or no library.
-        LibraryMismatch: a newer version wrote it.
+        LibraryMismatch: a newer version wrote it, or an older one where it cannot be brought up to date.
+        LibraryBusy: an older version wrote it, and another process is writing.
     """
     path = folder / DATABASE
     with disk_errors(f"the library {folder}"):
@@ -113,7 +170,7 @@ def open_database(folder: Path, schema: Sequence[str], *, create: bool) -> Datab
     with translated(path):
         connection = _connect(path)
         try:
-            _prepare(connection, folder, schema if create else ())
+            _prepare(connection, folder, schema, create=create)
         except BaseException:
             connection.close()
             raise
@@ -179,33 +236,60 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, folder: Path, schema: Sequence[str]) -> None:
+def _prepare(connection: sqlite3.Connection, folder: Path, schema: Schema, *, create: bool) -> None:
     path = folder / DATABASE
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
     if _is_new(connection):
-        if not schema:
+        if not create:
             raise _absent(folder)
         _create(connection, schema)
     version = _pragma(connection, "user_version")
     if _pragma(connection, "application_id") != _APPLICATION:
         raise LibraryError(f"{path} is not a library.", hint="Name another folder with --library.")
-    if version > SCHEMA_VERSION:
+    if version > schema.version:
         raise LibraryMismatch(
-            f"{path} was written by a newer version (schema {version}; this one knows {SCHEMA_VERSION}).",
+            f"{path} was written by a newer version (schema {version}; this one knows {schema.version}).",
             hint="Run `pip install --upgrade rag-app`.",
         )
+    if version < schema.version:
+        _migrate(connection, folder, schema)
 
 
-def _create(connection: sqlite3.Connection, schema: Sequence[str]) -> None:
+def _create(connection: sqlite3.Connection, schema: Schema) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with _transaction(connection):
         if _is_new(connection):  # another process may have been faster
-            for statement in schema:
+            for statement in schema.statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute(f"PRAGMA user_version = {schema.version}")
+
+
+def _migrate(connection: sqlite3.Connection, folder: Path, schema: Schema) -> None:
+    """Bring an older library up to date, in one transaction."""
+    path = folder / DATABASE
+    try:
+        with exclusive(folder), translated(path), _transaction(connection):
+            version = _pragma(connection, "user_version")  # another process may have been faster
+            for migration in schema.migrations[max(version, 1) - 1 :]:
+                migration(connection)
+            connection.execute(f"PRAGMA user_version = {schema.version}")
+            (folder / SEAL).unlink(missing_ok=True)
+    except sqlite3.OperationalError as error:  # its tables are not those of the version that it names
+        raise damaged(path, error) from error
+    except DiskError as error:
+        raise LibraryMismatch(
+            f"{path} was written by an older version, and could not be brought up to date: {error.message}",
+            hint="Open it once where it can be written, with some free space; until then it stays as it is.",
+        ) from error
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         _roll_back(connection)
@@ -225,34 +309,6 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 def _roll_back(connection: sqlite3.Connection) -> None:
     with suppress(sqlite3.Error):  # SQLite has done it by itself when the disk is full
         connection.execute("ROLLBACK")
-
-
-@contextmanager
-def _exclusive(folder: Path) -> Iterator[None]:
-    """Hold the writer's lock; the system drops it when the process ends, however it ends."""
-    path = folder / LOCK
-    with disk_errors(f"the lock {path}"):
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        with disk_errors(f"the lock {path}"):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise _busy(folder, os.pread(file, 200, 0).decode(errors="replace")) from error
-            os.ftruncate(file, 0)
-            os.pwrite(file, f"{os.getpid()} {time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode(), 0)
-        yield
-    finally:
-        os.close(file)
-
-
-def _busy(folder: Path, holder: str) -> LibraryBusy:
-    pid, _, since = holder.strip().partition(" ")
-    process = f"process {pid}" if pid else "the other process"
-    return LibraryBusy(
-        f"{folder} is being written by {process}{f' since {since}' if since else ''}.",
-        hint=f"Wait for {process} to finish, or stop it, then run the same command again.",
-    )
 
 
 def _absent(folder: Path) -> LibraryError:

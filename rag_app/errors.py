@@ -5,7 +5,8 @@ RagError
 ├── SettingsError         a key or value in the configuration
 ├── LibraryError          the library's own files
 │   ├── LibraryMismatch   built with another embedder or a newer version
-│   └── LibraryBusy       another process is writing
+│   ├── LibraryBusy       another process is writing
+│   └── LibraryDiffers    not what its files say
 ├── ModelError            a model that is missing, damaged or not allowed
 │   ├── ModelMissing
 │   ├── ModelDamaged
@@ -50,6 +51,10 @@ class LibraryMismatch(LibraryError):
 
 class LibraryBusy(LibraryError):
     """Another process is writing to the library."""
+
+
+class LibraryDiffers(LibraryError):
+    """The library does not hold what its files say."""
 
 
 class ModelError(RagError):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import threading
 import warnings
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
-from rag_app.errors import DiskError, LibraryError, disk_errors
+from rag_app.errors import DiskError, LibraryError
+from rag_app.files import write_whole
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rag_app.types import Scored, Vectors
+    from rag_app.types import Places, Scored, Vectors
 
     Ids: TypeAlias = NDArray[np.int64]
 
@@ -56,11 +55,11 @@ class Index(Protocol):
         """Remove the rows of `ids`; unknown ones are passed over."""
         ...
 
-    def search(self, vector: Vectors, k: int) -> list[Scored]:
+    def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
         """Rank the rows by inner product with the (d,) `vector`.
 
         Returns:
-            (id, score) pairs, best first, equal scores by id; fewer than k when it holds fewer.
+            (id, score) pairs, best first, equal scores by place, else by id; fewer than k when it holds fewer.
 
         Raises:
             ValueError: the dimensions differ, or k < 1.
@@ -145,7 +144,7 @@ class VectorIndex:
             with self._lock:
                 self._index.remove_ids(np.asarray(ids, dtype=np.int64))
 
-    def search(self, vector: Vectors, k: int) -> list[Scored]:
+    def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
         """Rank the rows by inner product with the (d,) `vector`; see `Index.search`."""
         with self._lock:
             n = len(self)
@@ -163,7 +162,16 @@ class VectorIndex:
                 fetch = min(n, 4 * fetch)
                 scores, found = self._index.search(query[None], fetch)
             rows = self._index.reconstruct_batch(found[0])
-        return _rank(found[0], rows, query, k)
+        return _rank(found[0], rows, query, k, places)
+
+    def content(self) -> tuple[Ids, Vectors]:
+        """Return all ids, rising, and their (n, d) rows."""
+        import numpy as np
+
+        with self._lock:
+            ids = _faiss().vector_to_array(self._index.id_map)
+            order = np.argsort(ids)
+            return ids[order], self._index.index.reconstruct_n(0, len(ids))[order]
 
     def save(self, path: Path) -> str:
         """Write the index to `path`, wholly or not at all, and return the file's SHA-256.
@@ -173,19 +181,7 @@ class VectorIndex:
         """
         with self._lock:
             data = memoryview(_faiss().serialize_index(self._index))
-        temporary = path.with_name(f"{path.name}.tmp")
-        with disk_errors(f"the vector index {path}"):
-            try:
-                with temporary.open("wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(path)
-                _sync_folder(path.parent)
-            except BaseException:
-                with suppress(OSError):
-                    temporary.unlink()
-                raise
+        write_whole(path, data, "the vector index")
         return hashlib.sha256(data).hexdigest()
 
     @classmethod
@@ -244,10 +240,10 @@ class ExactIndex:
         kept = ~np.isin(self._ids, ids)
         self._ids, self._rows = self._ids[kept], self._rows[kept]
 
-    def search(self, vector: Vectors, k: int) -> list[Scored]:
+    def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
         """Rank all rows by inner product; see `Index.search`."""
         query = _query(vector, k, self.dimensions if len(self) else None)
-        return _rank(self._ids, self._rows, query, k) if len(self) else []
+        return _rank(self._ids, self._rows, query, k, places) if len(self) else []
 
 
 def open_index(folder: Path, source: Source) -> VectorIndex:
@@ -330,17 +326,13 @@ def _query(vector: Vectors, k: int, dimensions: int | None) -> Vectors:
     return query
 
 
-def _rank(ids: Ids, rows: Vectors, query: Vectors, k: int) -> list[Scored]:
+def _rank(ids: Ids, rows: Vectors, query: Vectors, k: int, places: Places | None) -> list[Scored]:
     import numpy as np
 
     # Row by row in float64: a score depends on nothing but its own two vectors.
     scores = (rows.astype(np.float64) * query).sum(axis=1)
-    return [(int(ids[row]), float(scores[row])) for row in np.lexsort((ids, -scores))[:k]]
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    ranked = [(int(ids[row]), float(scores[row])) for row in np.lexsort((ids, -scores))]
+    if places:
+        known = places(passage for passage, _ in ranked)
+        ranked.sort(key=lambda item: (-item[1], known.get(item[0], ("", item[0]))))
+    return ranked[:k]

@@ -16,20 +16,20 @@ from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
-from rag_app import config
+from rag_app import config, facts
 from rag_app.errors import LibraryMismatch, UsageError
 from rag_app.store import Store
 from rag_app.types import MODES, Answer, DocumentReport, ModelNames, SearchResult, SearchSeconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from langchain_classic.retrievers import ContextualCompressionRetriever
     from langchain_core.documents import Document as LangChainDocument
 
     from ingest import Document
-    from rag_app.builder import Step
+    from rag_app.builder import Builder, Step
     from rag_app.config import Settings
     from rag_app.embedder import Embedder
     from rag_app.generator import Generator
@@ -39,7 +39,19 @@ if TYPE_CHECKING:
     from rag_app.retriever import LibraryRunnable
     from rag_app.search import Trace
     from rag_app.store import StoredPassage
-    from rag_app.types import Candidate, Event, Hit, IngestReport, Mode, Scored, StoredDocument, Turn, Vectors
+    from rag_app.types import (
+        Candidate,
+        DocumentReceipt,
+        Event,
+        Hit,
+        IngestReport,
+        Mode,
+        Scored,
+        StoredDocument,
+        Turn,
+        Vectors,
+        VerifyReport,
+    )
 
 LONGEST_QUESTION = 4000  # characters
 
@@ -58,7 +70,13 @@ class Library:
 
     @classmethod
     def open(
-        cls, folder: str | Path | None = None, *, settings: Settings | None = None, create: bool = True, **changes: Any
+        cls,
+        folder: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        create: bool = True,
+        repair: bool = True,
+        **changes: Any,
     ) -> Self:
         """Open the library in `folder`.
 
@@ -66,6 +84,7 @@ class Library:
             folder: where it lies; the settings' library by default.
             settings: from `rag_app.config.load()` by default.
             create: make one where there is none.
+            repair: write damaged files anew that are copies of the database; else they are left for `verify` to find.
             changes: single settings that go before all others, such as `embedder="bge-small-en-v1.5-int8"`.
 
         Raises:
@@ -75,7 +94,10 @@ class Library:
         settings = config.load(flags=changes) if settings is None else config.changed(settings, changes)
         if folder is not None:
             settings = config.with_library(settings, folder)
-        return cls(Store.open(settings.library, create=create), settings)
+        store = Store.open(settings.library, create=create)
+        if repair:
+            facts.restore(store)
+        return cls(store, settings)
 
     def close(self) -> None:
         """Release the files; models go with the object."""
@@ -110,39 +132,62 @@ class Library:
             LibraryMismatch: the library was built with another embedder.
             DiskError: the disk is full or failing; documents already done are kept.
         """
-        from rag_app.builder import Builder
-
-        builder = Builder(
-            self._store,
-            self._open_embedder,
-            self._drop_index,
-            passage_tokens=self.settings.passage_tokens,
-            overlap_tokens=self.settings.overlap_tokens,
-        )
         with self._store.writing():
             try:
-                return builder.ingest([Path(path) for path in _each(paths)], password, progress)
+                return self._builder(password, progress).ingest([Path(path) for path in _each(paths)])
+            finally:
+                self._save()
+
+    def sync(
+        self,
+        folder: str | Path,
+        *,
+        password: str | None = None,
+        progress: Callable[[Step], None] | None = None,
+        confirmed: bool = False,
+        only: Collection[str] | None = None,
+        skip: Collection[str] = (),
+    ) -> IngestReport:
+        """Make what the library holds of a folder equal to it: new, changed, renamed and deleted files.
+
+        Args:
+            folder: walked; documents that lie elsewhere are left alone.
+            password: for encrypted PDFs.
+            progress: told of each step.
+            confirmed: forget all documents of the folder where it holds none any more.
+            only: compare these by content, and take others of the same size and time for unchanged; None means all.
+            skip: files in it that are to stay as they are in the library.
+
+        Raises:
+            UsageError: there is no such folder, or it holds nothing any more and that was not confirmed.
+            LibraryBusy, LibraryMismatch, DiskError: as for `ingest`.
+        """
+        with self._store.writing():
+            try:
+                builder = self._builder(password, progress)
+                return builder.sync(Path(folder), confirmed=confirmed, only=only, skip=skip)
             finally:
                 self._save()
 
     def remove(self, paths: str | Path | Iterable[str | Path]) -> IngestReport:
-        """Remove documents from the library; their files stay. A path that is not in it becomes a failed line."""
+        """Remove documents from the library; their files stay.
+
+        Args:
+            paths: of documents, or of folders, which stand for all that lies below; what is not in the library
+                becomes a failed line.
+        """
         from rag_app.builder import report_of
 
         begun, reports = perf_counter(), []
         with self._store.writing():
-            for path in _each(paths):
-                try:
-                    document = self._find(path)
-                except UsageError as error:
-                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
-                    continue
-                self._store.remove(document.path)
-                self._drop_index()
-                reports.append(
-                    DocumentReport(document.path, "removed", document.pages, document.pages_with_text, document.chunks)
-                )
-            self._save()
+            try:
+                for path in _each(paths):
+                    try:
+                        reports += self._builder().forget(self._named(path))
+                    except UsageError as error:
+                        reports.append(DocumentReport(str(path), "failed", reason=error.message))
+            finally:
+                self._save()
         return report_of(reports, (), perf_counter() - begun)
 
     def documents(self) -> list[StoredDocument]:
@@ -155,7 +200,31 @@ class Library:
         Raises:
             UsageError: no document, or several, go by that name.
         """
-        return self._store.read(self._find(path).path)
+        return self._store.read(self._find(path))
+
+    def receipt(self, path: str | Path) -> DocumentReceipt:
+        """Return what was read of each page of a document, and how.
+
+        Raises:
+            UsageError: no document, or several, go by that name.
+        """
+        from rag_app.receipts import receipt_of
+
+        name = self._find(path)
+        return receipt_of(self._store.read(name), *self._store.receipt(name))
+
+    def verify(self, sample: int | None = 5, *, password: str | None = None) -> VerifyReport:
+        """Compare the library with its files and with itself; nothing is written.
+
+        Args:
+            sample: documents that are read again and compared; None means all.
+            password: for encrypted PDFs.
+        """
+        from ingest import Readers
+        from rag_app.verify import verify
+
+        with Readers() as readers:
+            return verify(self._store, lambda path: readers.read(path, password), sample)
 
     # Questions
 
@@ -256,7 +325,7 @@ class Library:
         return Stages(
             find=lambda question: self._find_passages(question, None, candidates, "hybrid", True),
             score=self._score,
-            about=self._about,
+            about=lambda question: self._about(question, self._cited()),
             generator=self._open_generator,
             read=self._store.read,
             models=ModelNames(settings.embedder, settings.reranker, settings.generator),
@@ -289,17 +358,18 @@ class Library:
         if mode not in MODES:
             raise UsageError(f"There is no search mode {mode!r}.", hint=f"Choose one of: {', '.join(MODES)}.")
         embed = self._open_embedder().embed_question if mode != "keyword" else _no_embedding
-        search = Search(embed, self._nearest, self._store.keyword)
+        cited = self._cited()
+        search = Search(embed, self._nearest, self._store.keyword, self._store.places)
         return two_stages(
             lambda question: search.candidates(question, max(candidates, k), mode, trace or NewTrace()),
-            self._documents_of,
+            lambda candidates: self._documents_of(candidates, cited),
             self._open_reranker() if rerank else None,
             k,
             trace,
-            self._about,
+            lambda question: self._about(question, cited),
         )
 
-    def _documents_of(self, candidates: Sequence[Candidate]) -> list[LangChainDocument]:
+    def _documents_of(self, candidates: Sequence[Candidate], cited: dict[str, str]) -> list[LangChainDocument]:
         from langchain_core.documents import Document
 
         by_id = {candidate.passage: candidate for candidate in candidates}
@@ -307,13 +377,16 @@ class Library:
             Document(
                 passage.text,
                 metadata={
-                    "document": passage.document,
+                    "document": cited.get(passage.document, passage.document),
                     "title": passage.title,
                     "page": passage.page,
                     "page_end": passage.page_end,
                     "page_label": passage.page_label,
                     "start": passage.start,
                     "end": passage.end,
+                    "section": passage.section,
+                    "hidden": passage.hidden,
+                    "confidence": passage.confidence,
                     "retrieval_rank": by_id[passage.id].rank,
                     "retrieval_score": by_id[passage.id].score,
                 },
@@ -321,16 +394,24 @@ class Library:
             for passage in self._store.passages(list(by_id))
         ]
 
-    def _about(self, question: str) -> dict[str, float]:
+    def _about(self, question: str, cited: dict[str, str]) -> dict[str, float]:
         from rag_app.names import aboutness
 
-        return aboutness(question, self._store.shares, self._store.document_count())
+        named = aboutness(question, self._store.shares, self._store.document_count())
+        return {cited.get(document, document): share for document, share in named.items()}
+
+    def _cited(self) -> dict[str, str]:
+        """Return which path to cite of each document that has several: the first whose file is there."""
+        return {
+            first: next((path for path in paths if os.path.exists(path)), first)  # noqa: PTH110  names may hold a NUL
+            for first, paths in self._store.copies().items()
+        }
 
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:
         return self._open_reranker().score(question, texts)
 
     def _nearest(self, vector: Vectors, k: int) -> list[Scored]:
-        return self._open_index().search(vector, k)
+        return self._open_index().search(vector, k, self._store.places)
 
     def _open_index(self) -> VectorIndex:
         from rag_app.index import open_index
@@ -360,8 +441,10 @@ class Library:
                 f"The library {self.settings.library} was built with the embedder {name}, not with {model.name}.",
                 hint=f"Set RAG_EMBEDDER={quote(str(name))}, or build a new library: {self._rebuilding(model)}",
             )
-        self._store.set("embedder", model.name)
-        self._store.set("embedder_fingerprint", model.fingerprint)
+        with self._store.together():
+            self._store.set("embedder", model.name)
+            self._store.set("embedder_fingerprint", model.fingerprint)
+        facts.restore(self._store, changed=True)
 
     def _rebuilding(self, model: InstalledModel) -> str:
         """Return the command that reads the library's files into a new one beside it."""
@@ -390,27 +473,52 @@ class Library:
 
         return resolve(name, role, self.settings)
 
+    def _builder(self, password: str | None = None, progress: Callable[[Step], None] | None = None) -> Builder:
+        from rag_app.builder import Builder
+
+        return Builder(
+            self._store,
+            self._open_embedder,
+            self._drop_index,
+            passage_tokens=self.settings.passage_tokens,
+            overlap_tokens=self.settings.overlap_tokens,
+            password=password,
+            progress=progress,
+        )
+
     def _drop_index(self) -> None:
         """Forget the index in memory after a change; it is opened again when needed."""
         with self._lock:
             self._index = None
 
     def _save(self) -> None:
-        """Save the vector index for the next start."""
+        """Save what lies beside the database: the settings, the vector index, and last the seal."""
+        facts.restore(self._store, changed=True)
         if self._store.count():
             self._open_index()
+        self._store.seal()
 
-    def _find(self, path: str | Path) -> StoredDocument:
+    def _named(self, path: str | Path) -> list[str]:
+        """Return the stored paths that `path` stands for: a document's, or all below a folder."""
+        from rag_app.sync import is_below
+
+        stored = list(self._store.files())
         wanted = os.path.abspath(path)  # noqa: PTH100  keeps links as they are, as the stored paths do
-        documents = self._store.documents()
-        exact = [document for document in documents if document.path == wanted]
-        same_name = [document for document in documents if Path(document.path).name == str(path)]
-        found = exact or same_name
+        if wanted in stored:
+            return [wanted]
+        return [known for known in stored if is_below(known, wanted)] or [self._find(path)]
+
+    def _find(self, path: str | Path) -> str:
+        """Return the one stored path that `path` stands for, whole or by its file name."""
+        wanted = os.path.abspath(path)  # noqa: PTH100
+        stored = list(self._store.files())
+        found = [known for known in stored if known == wanted] or [
+            known for known in stored if Path(known).name == str(path)
+        ]
         if len(found) == 1:
             return found[0]
         if found:
-            paths = ", ".join(document.path for document in found)
-            raise UsageError(f"Several documents are called {path}: {paths}.", hint="Give the whole path.")
+            raise UsageError(f"Several documents are called {path}: {', '.join(found)}.", hint="Give the whole path.")
         raise UsageError(f"{path} is not in the library.", hint="List what is there with `rag documents`.")
 
 

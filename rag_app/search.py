@@ -10,7 +10,7 @@ from rag_app.types import Candidate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rag_app.types import Mode, Scored, Vectors
+    from rag_app.types import Mode, Places, Scored, Vectors
 
 _RRF = 60  # Cormack, Clarke and Büttcher 2009: damps the lead of the first ranks
 
@@ -36,13 +36,15 @@ class Search:
         embed: Callable[[str], Vectors],
         nearest: Callable[[Vectors, int], Sequence[Scored]],
         keyword: Callable[[str, int], Sequence[Scored]],
+        places: Places | None = None,
     ) -> None:
         self._embed = embed
         self._nearest = nearest
         self._keyword = keyword
+        self._places = places
 
     def candidates(self, question: str, n: int, mode: Mode, trace: Trace) -> list[Candidate]:
-        """Return at most `n` candidates, best first; equal scores keep the order of their ids."""
+        """Return at most `n` candidates, best first; equal scores by place, else by id."""
         now = time.perf_counter()
         rankings: list[Sequence[Scored]] = []
         if mode != "keyword":
@@ -51,15 +53,16 @@ class Search:
             rankings.append(self._nearest(vector, n))
         if mode != "dense":
             rankings.append(self._keyword(question, n))
-        ranked = fuse(rankings) if len(rankings) > 1 else list(rankings[0])
+        ranked = fuse(rankings, self._places) if len(rankings) > 1 else list(rankings[0])
         trace.timed("retrieve", now)
         return [Candidate(passage, rank, score) for rank, (passage, score) in enumerate(ranked[:n], 1)]
 
 
-def fuse(rankings: Iterable[Sequence[Scored]]) -> list[Scored]:
+def fuse(rankings: Iterable[Sequence[Scored]], places: Places | None = None) -> list[Scored]:
     """Join rankings by reciprocal rank fusion: the score of a passage is the sum of 1 / (60 + rank)."""
     scores: dict[int, float] = {}
     for ranking in rankings:
         for rank, (passage, _) in enumerate(ranking, 1):
             scores[passage] = scores.get(passage, 0.0) + 1 / (_RRF + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    known = places(scores) if places else {}
+    return sorted(scores.items(), key=lambda item: (-item[1], known.get(item[0], ("", item[0]))))

@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sqlite3
 import time
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any, Self
 
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app.database import Database, damaged, encode, open_database
-from rag_app.errors import UsageError
+from rag_app.errors import LibraryError, UsageError
+from rag_app.names import heading
+from rag_app.schema import KEYWORDS, SCHEMA, digest
 from rag_app.stopwords import STOP_WORDS
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -26,56 +30,31 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ingest.types import Passage
-    from rag_app.types import Scored, Vectors
+    from ingest.types import Method, Passage
+    from rag_app.types import Place, Scored, Vectors
 
 _TERMS = 64  # most distinct words of a question that are searched for
 _TITLE_WEIGHT = 0.5  # every passage repeats its title, so a word there says less than one in the text
 _WORD = re.compile(r"[^\W_]+")
 
-_SCHEMA = (
-    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    """CREATE TABLE documents (
-        id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-        sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,  -- of the file
-        pages INTEGER NOT NULL, pages_with_text INTEGER NOT NULL,
-        ingested REAL NOT NULL,  -- seconds since 1970
-        warnings TEXT NOT NULL,  -- JSON list
-        checksum TEXT NOT NULL)  -- of this document's rows here""",
-    """CREATE TABLE pages (
-        id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        start INTEGER NOT NULL,  -- characters into the document text
-        number INTEGER NOT NULL, label TEXT NOT NULL, method TEXT NOT NULL, text TEXT NOT NULL,
-        UNIQUE (document, start))""",
-    # AUTOINCREMENT: no id is used twice, so an outdated index can name a passage that is gone, but not a wrong one.
-    """CREATE TABLE passages (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-        page INTEGER NOT NULL, page_end INTEGER NOT NULL, page_label TEXT NOT NULL,
-        vector BLOB NOT NULL,  -- little-endian float32
-        UNIQUE (document, ordinal))""",
-    # Without content: the words of a passage are a slice of its pages, and are given back to delete its entry.
-    """CREATE VIRTUAL TABLE keywords USING fts5(
-        title, text, content='', tokenize='unicode61 remove_diacritics 2')""",
-)
-
 _DOCUMENTS = """
-    SELECT path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
-        (SELECT count(*) FROM passages WHERE document = documents.id), ingested
-    FROM documents"""
+    SELECT d.id, d.path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
+        (SELECT count(*) FROM passages WHERE document = d.id), ingested
+    FROM documents d JOIN paths f ON f.path = d.path"""
 
 _PUT_DOCUMENT = """
-    INSERT INTO documents
-        (path, title, sha256, bytes, mtime_ns, pages, pages_with_text, ingested, warnings, checksum)
-    VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, '')
-    ON CONFLICT (path) DO UPDATE SET title = excluded.title, sha256 = excluded.sha256, bytes = excluded.bytes,
-        mtime_ns = excluded.mtime_ns, pages = excluded.pages, pages_with_text = excluded.pages_with_text,
-        ingested = excluded.ingested, warnings = excluded.warnings
+    INSERT INTO documents (id, path, title, sha256, bytes, pages, pages_with_text, ingested, warnings, sections,
+        tokens_cut, checksum)
+    VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, '')
+    ON CONFLICT (id) DO UPDATE SET path = excluded.path, title = excluded.title, sha256 = excluded.sha256,
+        bytes = excluded.bytes, pages = excluded.pages, pages_with_text = excluded.pages_with_text,
+        ingested = excluded.ingested, warnings = excluded.warnings, sections = excluded.sections,
+        tokens_cut = excluded.tokens_cut
     RETURNING id"""
 
 _PUT_PAGE = """
-    INSERT INTO pages (document, start, number, label, method, text)
-    VALUES (?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT))"""
+    INSERT INTO pages (document, start, number, label, method, text, confidence, hidden)
+    VALUES (?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?)"""
 
 _PUT_PASSAGE = """
     INSERT INTO passages (document, ordinal, start, "end", page, page_end, page_label, vector)
@@ -83,11 +62,16 @@ _PUT_PASSAGE = """
 
 # One row for each page that a passage touches, in order.
 _PASSAGES = """
-    SELECT p.id, d.path, d.title, p.ordinal, p.start, p."end", p.page, p.page_end, p.page_label, g.id, g.start
+    SELECT p.id, d.path, d.title, p.ordinal, p.start, p."end", p.page, p.page_end, p.page_label,
+        d.sections, g.hidden, g.confidence, g.id, g.start
     FROM passages p JOIN documents d ON d.id = p.document JOIN pages g ON g.document = p.document
         AND g.start < p."end"
         AND g.start >= (SELECT max(start) FROM pages WHERE document = p.document AND start <= p.start)
     WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id, g.start"""
+
+_PLACES = """
+    SELECT p.id, d.path, p.ordinal FROM passages p JOIN documents d ON d.id = p.document
+    WHERE p.id IN (SELECT value FROM json_each(?))"""
 
 _KEYWORD = """
     SELECT rowid, bm25(keywords, ?, 1.0) AS score
@@ -98,11 +82,11 @@ _SHARES = """
     FROM keywords JOIN passages ON passages.id = keywords.rowid JOIN documents ON documents.id = passages.document
     WHERE keywords MATCH ? GROUP BY documents.id"""
 
-_CONTENT = (
-    "SELECT path, title, sha256, bytes, warnings FROM documents WHERE id = ?",
-    "SELECT start, number, label, method, text FROM pages WHERE document = ? ORDER BY start",
-    """SELECT ordinal, start, "end", page, page_end, page_label, vector
-    FROM passages WHERE document = ? ORDER BY ordinal""",
+# What the keyword index consists of, beside the same of one that was built anew: words, lengths, averages.
+_KEYWORD_TWINS = (
+    ("SELECT * FROM temp.kept_words", "SELECT * FROM temp.new_words"),
+    ("SELECT * FROM main.keywords_docsize", "SELECT * FROM temp.again_docsize"),
+    ("SELECT block FROM main.keywords_data WHERE id = 1", "SELECT block FROM temp.again_data WHERE id = 1"),
 )
 
 
@@ -138,6 +122,9 @@ class StoredPassage:
     page_end: int  # holds the last character
     page_label: str  # label of `page`
     text: str
+    section: str = ""  # where a format has no pages: the heading or line that it stands under
+    hidden: int = 0  # characters that a reader of the page does not see
+    confidence: float | None = None  # the lowest of its pages, where they were recognised
 
 
 class Store:
@@ -156,9 +143,9 @@ class Store:
 
         Raises:
             LibraryError: there is none, or the file is damaged or no library.
-            LibraryMismatch: a newer version wrote it.
+            LibraryMismatch: a newer version wrote it, or an older one where it cannot be brought up to date.
         """
-        return cls(open_database(folder, _SCHEMA, create=create))
+        return cls(open_database(folder, SCHEMA, create=create))
 
     def close(self) -> None:
         """Close the library; the store cannot be used afterwards."""
@@ -187,6 +174,10 @@ class Store:
         """
         return self._database.writing()
 
+    def together(self) -> AbstractContextManager[None]:
+        """Make all writes of the block one: they happen wholly, or not at all."""
+        return self._database.transaction()
+
     def snapshot(self) -> AbstractContextManager[None]:
         """See one state of the library in all reads of the block, whatever others write; write nothing in it."""
         return self._database.snapshot()
@@ -206,17 +197,23 @@ class Store:
     @property
     def generation(self) -> int:
         """How many writes have changed the passages; a copy of another generation is outdated."""
-        return int(self.get("generation") or 0)
+        return self._number("generation")
 
     @property
     def dimensions(self) -> int:
         """Length of every vector; 0 until the first is stored. An empty library takes any other."""
-        return int(self.get("dimensions") or 0)
+        return self._number("dimensions")
 
     def index_record(self) -> tuple[int, str] | None:
         """Return the generation and the SHA-256 of the saved vector index, or None."""
         generation, _, sha256 = (self.get("index") or "").partition(" ")
-        return (int(generation), sha256) if sha256 else None
+        return (int(generation), sha256) if sha256 and generation.isdigit() else None
+
+    def _number(self, key: str) -> int:
+        value = self.get(key) or "0"
+        if not value.isdigit():
+            raise damaged(self._database.path, f"{key} is not a number")
+        return int(value)
 
     def record_index(self, generation: int, sha256: str) -> None:
         """Remember which file is the vector index of `generation`."""
@@ -233,8 +230,10 @@ class Store:
         mtime_ns: int,
         passages: Sequence[Passage],
         vectors: Vectors | None,
+        copies: Mapping[str, int] | None = None,
+        tokens_cut: int = 0,
     ) -> Change:
-        """Store a document with its passages, in place of an older version of the same path.
+        """Store a document with its passages, in place of what was stored at its path before.
 
         Args:
             document: its pages; `path` is its name here.
@@ -243,63 +242,140 @@ class Store:
             mtime_ns: of the file.
             passages: in reading order.
             vectors: (len(passages), d) finite float32; None where there are no passages.
+            copies: the time of each other file with the same content, by path.
+            tokens_cut: of the passages, that the embedder did not read.
 
         Raises:
             ValueError: a passage is not the text at its offsets, or the vectors have another shape than needed.
         """
         _check_passages(document, passages)
         rows = _blobs(vectors, len(passages))
+        times = {document.path: mtime_ns, **(copies or {})}
         with self._database.transaction():
-            removed = self._clear(document.path)
+            key = self._key(document.path)
+            if key is not None and not set(self._paths(key)) <= set(times):
+                key = None  # the other paths keep the content that this one had
+            removed = (*self._take(times, key), *self._clear(key))
             self._check_dimensions(len(rows[0]) // 4 if rows else 0)
-            key = self._put_document(document, FileState(sha256, bytes, mtime_ns))
-            added = self._put_passages(key, document.title, passages, rows)
-            self._execute("UPDATE documents SET checksum = ? WHERE id = ?", self._digest(key), key)
+            key = self._put_document(key, document, FileState(sha256, bytes, mtime_ns), tokens_cut)
+            added = self._put_passages(key, passages, rows)
+            self._put_paths(key, times)
             return Change(added, removed, self._bump())
 
-    def remove(self, path: str) -> Change:
-        """Forget a document; an unknown path changes nothing."""
+    def relocate(
+        self,
+        path: str,
+        times: Mapping[str, int],
+        retitled: Document | None = None,
+        passages: Sequence[Passage] = (),
+        vectors: Vectors | None = None,
+    ) -> Change:
+        """Give the document at `path` other paths, and where they change its title, other passages.
+
+        Args:
+            path: any of its present paths.
+            times: the time of each file by path; none means that the document is forgotten.
+            retitled: the same pages under the new title.
+            passages: of the retitled document, with `vectors` as for `put`.
+
+        Raises:
+            UsageError: it is not in the library.
+            ValueError: as for `put`.
+        """
+        rows = _blobs(vectors, len(passages))
+        if retitled:
+            _check_passages(retitled, passages)
         with self._database.transaction():
-            if self._key(path) is None:
+            key = self._known(path)
+            if not times:
+                return self.remove(path)
+            removed = self._take(times, key)
+            added: tuple[int, ...] = ()
+            if retitled:
+                title = encode(retitled.title)
+                removed = (*removed, *self._clear(key, pages=False))
+                self._execute("UPDATE documents SET title = CAST(? AS TEXT) WHERE id = ?", title, key)
+                added = self._put_passages(key, passages, rows)
+            self._put_paths(key, times)
+            return Change(added, removed, self._bump() if added or removed else self.generation)
+
+    def remove(self, path: str) -> Change:
+        """Forget the document at `path`, its other paths included; an unknown path changes nothing."""
+        with self._database.transaction():
+            key = self._key(path)
+            if key is None:
                 return Change((), (), self.generation)
-            removed = self._clear(path)
-            self._execute("DELETE FROM documents WHERE path = CAST(? AS TEXT)", encode(path))
+            removed = self._clear(key)
+            self._execute("DELETE FROM documents WHERE id = ?", key)
             return Change((), removed, self._bump())
 
     def touch(self, path: str, mtime_ns: int) -> None:
         """Remember a new time for a file whose content has not changed."""
         with self._database.transaction():
-            self._execute("UPDATE documents SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", mtime_ns, encode(path))
+            self._execute("UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", mtime_ns, encode(path))
 
     def document(self, path: str) -> StoredDocument | None:
-        """Return what is known of the document at `path`, or None."""
-        rows = self._database.rows(f"{_DOCUMENTS} WHERE path = CAST(? AS TEXT)", encode(path))
-        return StoredDocument(*rows[0]) if rows else None
+        """Return what is known of the document at `path`, which may be any of its paths, or None."""
+        with self.snapshot():
+            key = self._key(path)
+            if key is None:
+                return None
+            [row] = self._database.rows(f"{_DOCUMENTS} WHERE d.id = ?", key)
+            return _stored(row, self._paths(key))
 
     def documents(self) -> list[StoredDocument]:
-        """Return all documents, sorted by path."""
-        return [StoredDocument(*row) for row in self._database.rows(f"{_DOCUMENTS} ORDER BY path")]
+        """Return all documents, sorted by their first path."""
+        paths: dict[int, list[str]] = defaultdict(list)
+        with self.snapshot():
+            for key, path in self._database.rows("SELECT document, path FROM paths ORDER BY path"):
+                paths[key].append(path)
+            rows = self._database.rows(f"{_DOCUMENTS} ORDER BY d.path")
+        return [_stored(row, tuple(paths[row[0]])) for row in rows]
 
     def files(self) -> dict[str, FileState]:
         """Return the state in which each file was read, by path."""
-        rows = self._database.rows("SELECT path, sha256, bytes, mtime_ns FROM documents ORDER BY path")
+        rows = self._database.rows(
+            "SELECT f.path, sha256, bytes, mtime_ns FROM paths f JOIN documents d ON d.id = document ORDER BY f.path"
+        )
         return {path: FileState(*state) for path, *state in rows}
 
+    def times(self, path: str) -> dict[str, int]:
+        """Return the time of each file of the document at `path`, by path; empty where it is not in the library."""
+        query = "SELECT path, mtime_ns FROM paths WHERE document = ? ORDER BY path"
+        return dict(self._database.rows(query, self._key(path)))
+
+    def copies(self) -> dict[str, tuple[str, ...]]:
+        """Return all paths of each document that has several, by its first path."""
+        found: dict[str, tuple[str, ...]] = {}
+        for first, path in self._database.rows(
+            """SELECT d.path, f.path FROM documents d JOIN paths f ON f.document = d.id
+            WHERE d.id IN (SELECT document FROM paths GROUP BY document HAVING count(*) > 1) ORDER BY f.path"""
+        ):
+            found[first] = (*found.get(first, ()), path)
+        return found
+
     def read(self, path: str) -> Document:
-        """Return the document as it was stored: pages, text, page starts and warnings.
+        """Return the document as it was stored: pages, text, page starts, sections and warnings.
 
         Raises:
             UsageError: it is not in the library.
         """
         with self.snapshot():
-            key = self._key(path)
-            if key is None:
-                raise UsageError(f"{path} is not in the library.", hint="Run `rag documents` to see what is.")
-            [(title, warnings)] = self._database.rows("SELECT title, warnings FROM documents WHERE id = ?", key)
-            rows = self._database.rows(
-                "SELECT number, label, text, method FROM pages WHERE document = ? ORDER BY start", key
-            )
-        return Document(path, title, tuple(Page(*row) for row in rows), tuple(json.loads(warnings)))
+            return self._read(self._known(path), path)
+
+    def receipt(self, path: str) -> tuple[StoredDocument, int, list[tuple[int, int]]]:
+        """Return the document at `path`, the tokens that were cut, and the span of each passage in reading order.
+
+        Raises:
+            UsageError: it is not in the library.
+        """
+        with self.snapshot():
+            key = self._known(path)
+            [(cut,)] = self._database.rows("SELECT tokens_cut FROM documents WHERE id = ?", key)
+            spans = self._database.rows('SELECT start, "end" FROM passages WHERE document = ? ORDER BY ordinal', key)
+            document = self.document(path)
+        assert document is not None
+        return document, cut, spans
 
     def pages(self, path: str) -> list[Page]:
         """Return the pages of a document; UsageError when it is not in the library."""
@@ -316,11 +392,18 @@ class Store:
         with self.snapshot():
             rows = self._database.rows(_PASSAGES, json.dumps([int(passage) for passage in ids]))
             texts = self._page_texts({row[-2] for row in rows})
-        found: dict[int, tuple[list[Any], int, str]] = {}
-        for *fields, page, page_start in rows:
-            _, first, text = found.get(fields[0], (fields, page_start, ""))
-            found[fields[0]] = (fields, first, text + texts[page] + PAGE_BREAK)
-        return [_passage(*found[passage]) for passage in ids if passage in found]
+        found: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            found[row[0]].append(row)
+        return [_passage(found[passage], texts) for passage in ids if passage in found]
+
+    def places(self, ids: Iterable[int]) -> dict[int, Place]:
+        """Return the path and the position of each passage; those that are gone are left out.
+
+        Ids tell in which order passages came. This tells where they are, whatever happened to the library before.
+        """
+        rows = self._database.rows(_PLACES, json.dumps([int(passage) for passage in ids]))
+        return {passage: (path, ordinal) for passage, path, ordinal in rows}
 
     def count(self) -> int:
         """Return the number of passages."""
@@ -352,7 +435,7 @@ class Store:
             k: how many to return; fewer come back when fewer match.
 
         Returns:
-            (id, score) pairs, best first; equal scores by id.
+            (id, score) pairs, best first; equal scores by path and position.
 
         Raises:
             ValueError: k < 1.
@@ -363,11 +446,24 @@ class Store:
         if not terms:
             return []
         query = " OR ".join(f'"{term}"' for term in terms)
-        return [(passage, -score) for passage, score in self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, k)]
+        with self.snapshot():
+            fetch = k + 1
+            rows = self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, fetch)
+            while len(rows) == fetch and rows[-1][1] == rows[k - 1][1]:  # where the first k end is not settled yet
+                fetch *= 4
+                rows = self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, fetch)
+            places = self.places([passage for passage, _ in rows])
+        rows.sort(key=lambda row: (row[1], places[row[0]]))
+        return [(passage, -score) for passage, score in rows[:k]]
 
     def document_count(self) -> int:
         """Return how many documents there are."""
         return int(self._database.value("SELECT count(*) FROM documents"))
+
+    def warnings(self) -> dict[str, list[str]]:
+        """Return what was said of documents when they were read, by path; those without a warning are left out."""
+        rows = self._database.rows("SELECT path, warnings FROM documents WHERE warnings != '[]'")
+        return {path: json.loads(warnings) for path, warnings in rows}
 
     def shares(self, word: str) -> dict[str, float]:
         """Return the share of its passages, 0 to 1, in which each document has `word`; others are left out."""
@@ -386,18 +482,62 @@ class Store:
                 total.update(self._digest(key).encode())
         return total.hexdigest()
 
+    def seal(self) -> bool:
+        """Note the SHA-256 of the whole file until the next write; return whether that was done."""
+        return self._database.seal()
+
     def check(self) -> list[str]:
         """Read everything and return what is wrong, one sentence each; an intact library gives none."""
+        try:
+            return self._check()
+        except LibraryError as error:
+            return [error.message]
+        except (sqlite3.Error, ValueError, TypeError) as error:  # a damaged schema, or a value of another type
+            return [damaged(self._database.path, error).message]
+
+    def _check(self) -> list[str]:
         name, rows = self._database.path, self._database.rows
         with self.snapshot():
-            problems = [f"{name}: {row[0]}." for row in rows("PRAGMA integrity_check") if row[0] != "ok"]
+            problems = self._check_seal()
+            problems += [f"{name}: {row[0]}." for row in rows("PRAGMA integrity_check") if row[0] != "ok"]
             passages = {row[0] for row in rows("SELECT id FROM passages")}
             if passages != {row[0] for row in rows("SELECT id FROM keywords_docsize")}:
                 problems.append(f"{name}: the keyword index does not hold the passages that are stored.")
             for key, path, checksum in rows("SELECT id, path, checksum FROM documents ORDER BY path"):
                 if self._digest(key) != checksum:
                     problems.append(f"{path}: its pages, passages or vectors are not those that were stored.")
+            lengths = {row[0] for row in rows("SELECT DISTINCT length(vector) FROM passages")}
+            if lengths - {4 * self.dimensions}:
+                problems.append(f"{name}: there are vectors of another length than {self.dimensions}.")
+            if passages and not problems and not self._keywords_agree():
+                problems.append(f"{name}: the keyword index does not hold the words of the passages.")
         return problems
+
+    def _check_seal(self) -> list[str]:
+        sealed = self._database.sealed
+        if sealed is None:
+            return []
+        with self._database.path.open("rb") as file:
+            same = sealed == f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {self._database.path.name}\n"
+        if same or self._database.sealed != sealed:  # another process has begun to write
+            return []
+        return [f"{self._database.path}: some of its bytes are not those that were written."]
+
+    def _keywords_agree(self) -> bool:
+        """Index all passages once more, and compare word by word."""
+        connection = self._database.connection
+        connection.execute(f"CREATE VIRTUAL TABLE temp.again USING {KEYWORDS}")
+        try:
+            for (key,) in self._database.rows("SELECT id FROM documents"):
+                connection.executemany(
+                    "INSERT INTO temp.again (rowid, title, text) VALUES (?, ?, ?)", self._indexed(key)
+                )
+            connection.execute("CREATE VIRTUAL TABLE temp.new_words USING fts5vocab('temp', 'again', 'instance')")
+            connection.execute("CREATE VIRTUAL TABLE temp.kept_words USING fts5vocab('main', 'keywords', 'instance')")
+            return all(_same_rows(connection.execute(one), connection.execute(other)) for one, other in _KEYWORD_TWINS)
+        finally:
+            for table in ("kept_words", "new_words", "again"):
+                connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
     # Parts of a read or a write, inside a transaction
 
@@ -424,45 +564,114 @@ class Store:
         self._set("dimensions", str(given))
 
     def _key(self, path: str) -> int | None:
-        value = self._database.value("SELECT id FROM documents WHERE path = CAST(? AS TEXT)", encode(path))
+        value = self._database.value("SELECT document FROM paths WHERE path = CAST(? AS TEXT)", encode(path))
         return None if value is None else int(value)
 
-    def _clear(self, path: str) -> tuple[int, ...]:
-        """Drop the pages and passages of a document, which itself stays; return the ids of the passages."""
+    def _known(self, path: str) -> int:
         key = self._key(path)
         if key is None:
-            return ()
-        old = self.read(path)
-        spans = self._database.rows('SELECT id, start, "end" FROM passages WHERE document = ? ORDER BY ordinal', key)
-        self._execute_all(
-            "INSERT INTO keywords (keywords, rowid, title, text) VALUES ('delete', ?, ?, ?)",
-            [(passage, encode(old.title), encode(old.text[start:end])) for passage, start, end in spans],
-        )
-        self._execute("DELETE FROM passages WHERE document = ?", key)
-        self._execute("DELETE FROM pages WHERE document = ?", key)
-        return tuple(passage for passage, _, _ in spans)
+            raise UsageError(f"{path} is not in the library.", hint="Run `rag documents` to see what is.")
+        return key
 
-    def _put_document(self, document: Document, file: FileState) -> int:
+    def _paths(self, key: int) -> tuple[str, ...]:
+        rows = self._database.rows("SELECT path FROM paths WHERE document = ? ORDER BY path", key)
+        return tuple(path for (path,) in rows)
+
+    def _read(self, key: int, path: str) -> Document:
+        [(title, warnings, sections)] = self._database.rows(
+            "SELECT title, warnings, sections FROM documents WHERE id = ?", key
+        )
+        rows = self._database.rows(
+            "SELECT number, label, text, method, confidence, hidden FROM pages WHERE document = ? ORDER BY start", key
+        )
+        pages = tuple(_page(*row) for row in rows)
+        return Document(path, title, pages, tuple(json.loads(warnings)), _pairs(sections))
+
+    def _indexed(self, key: int) -> list[tuple[int, bytes, bytes]]:
+        """Return the id, title and text of each passage of a document, as the keyword index has them."""
+        document = self._read(key, "")
+        spans = self._database.rows('SELECT id, start, "end" FROM passages WHERE document = ? ORDER BY ordinal', key)
+        [(path,)] = self._database.rows("SELECT path FROM documents WHERE id = ?", key)
+        title = encode(heading(path, document.title))
+        return [(passage, title, encode(document.text[start:end])) for passage, start, end in spans]
+
+    def _index(self, key: int) -> None:
+        """Put the passages of a document into the keyword index, under its present name."""
+        self._execute_all("INSERT INTO keywords (rowid, title, text) VALUES (?, ?, ?)", self._indexed(key))
+
+    def _unindex(self, key: int) -> None:
+        """Take them out again, before the name changes or they go."""
+        self._execute_all(
+            "INSERT INTO keywords (keywords, rowid, title, text) VALUES ('delete', ?, ?, ?)", self._indexed(key)
+        )
+
+    def _take(self, times: Mapping[str, int], key: int | None) -> tuple[int, ...]:
+        """Take paths from other documents than `key`; one that loses its last goes. Return the passages removed."""
+        removed: tuple[int, ...] = ()
+        for path in times:
+            other = self._key(path)
+            if other is None or other == key:
+                continue
+            self._execute("DELETE FROM paths WHERE path = CAST(? AS TEXT)", encode(path))
+            if self._paths(other):
+                self._seal(other)
+            else:
+                removed += self._clear(other)
+                self._execute("DELETE FROM documents WHERE id = ?", other)
+        return removed
+
+    def _put_paths(self, key: int, times: Mapping[str, int]) -> None:
+        self._execute("DELETE FROM paths WHERE document = ?", key)
+        self._execute_all(
+            "INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)",
+            [(encode(path), key, mtime_ns) for path, mtime_ns in times.items()],
+        )
+        self._seal(key)
+
+    def _seal(self, key: int) -> None:
+        """Name a document by the first of its paths, and note the checksum of its rows."""
+        named = "SELECT path, (SELECT min(path) FROM paths WHERE document = id) FROM documents WHERE id = ?"
+        [(old, new)] = self._database.rows(named, key)
+        if old != new:
+            self._unindex(key)
+            self._execute("UPDATE documents SET path = CAST(? AS TEXT) WHERE id = ?", encode(new), key)
+            self._index(key)
+        self._execute("UPDATE documents SET checksum = ? WHERE id = ?", self._digest(key), key)
+
+    def _clear(self, key: int | None, *, pages: bool = True) -> tuple[int, ...]:
+        """Drop the passages of a document, and its pages, while it stays itself; return the ids of the passages."""
+        if key is None:
+            return ()
+        passages = self._database.rows("SELECT id FROM passages WHERE document = ? ORDER BY ordinal", key)
+        self._unindex(key)
+        self._execute("DELETE FROM passages WHERE document = ?", key)
+        if pages:
+            self._execute("DELETE FROM pages WHERE document = ?", key)
+        return tuple(passage for (passage,) in passages)
+
+    def _put_document(self, key: int | None, document: Document, file: FileState, tokens_cut: int) -> int:
         with_text = sum(1 for page in document.pages if page.text.strip())
         key = self._database.value(
             _PUT_DOCUMENT,
+            key,
             encode(document.path),
             encode(document.title),
-            *(file.sha256, file.bytes, file.mtime_ns),
-            *(len(document.pages), with_text, time.time(), json.dumps(document.warnings)),
+            *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
+            *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
         )
         self._execute_all(
             _PUT_PAGE,
             [
-                (key, start, page.number, encode(page.label), page.method, encode(page.text))
+                (
+                    *(key, start, page.number, encode(page.label), page.method, encode(page.text)),
+                    *(page.confidence, json.dumps(page.hidden)),
+                )
                 for start, page in zip(document.starts, document.pages, strict=True)
             ],
         )
         return int(key)
 
-    def _put_passages(
-        self, key: int, title: str, passages: Sequence[Passage], rows: Sequence[bytes]
-    ) -> tuple[int, ...]:
+    def _put_passages(self, key: int, passages: Sequence[Passage], rows: Sequence[bytes]) -> tuple[int, ...]:
         self._execute_all(
             _PUT_PASSAGE,
             [
@@ -471,12 +680,8 @@ class Store:
             ],
         )
         stored = self._database.rows("SELECT id FROM passages WHERE document = ? ORDER BY ordinal", key)
-        ids = tuple(passage for (passage,) in stored)
-        self._execute_all(
-            "INSERT INTO keywords (rowid, title, text) VALUES (?, ?, ?)",
-            [(passage, encode(title), encode(p.text)) for passage, p in zip(ids, passages, strict=True)],
-        )
-        return ids
+        self._index(key)
+        return tuple(passage for (passage,) in stored)
 
     def _page_texts(self, keys: Iterable[int]) -> dict[int, str]:
         # Apart from the passages: neighbours share a page, and a page of a text file can be long.
@@ -484,14 +689,7 @@ class Store:
         return dict(self._database.rows(query, json.dumps(sorted(keys))))
 
     def _digest(self, key: int) -> str:
-        """Return a SHA-256 of one document's rows as they are read back."""
-        digest = hashlib.sha256()
-        for query in _CONTENT:
-            for row in self._database.connection.execute(query, (key,)):
-                for value in row:
-                    raw = value if isinstance(value, bytes) else encode(str(value))
-                    digest.update(len(raw).to_bytes(8, "big") + raw)
-        return digest.hexdigest()
+        return digest(self._database.connection, key)
 
 
 def _terms(question: str) -> list[str]:
@@ -516,8 +714,34 @@ def _blobs(vectors: Vectors | None, n: int) -> list[bytes]:
     return [row.tobytes() for row in rows]
 
 
-def _passage(fields: Sequence[Any], first: int, text: str) -> StoredPassage:
-    """Cut the passage out of `text`: its pages, each closed by a form feed, the first at offset `first`."""
+def _stored(row: Sequence[Any], paths: tuple[str, ...]) -> StoredDocument:
+    values = (*row[1:], paths)
+    return StoredDocument(*values)
+
+
+def _page(number: int, label: str, text: str, method: Method, confidence: float | None, hidden: str) -> Page:
+    return Page(number, label, text, method, confidence, _pairs(hidden))
+
+
+def _pairs(text: str) -> tuple[Any, ...]:
+    return tuple(tuple(pair) for pair in json.loads(text))
+
+
+def _same_rows(one: Iterable[Any], other: Iterable[Any]) -> bool:
+    return all(a == b for a, b in zip_longest(one, other))
+
+
+def _passage(rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
+    """Put a passage together from a row for each page that it touches."""
+    *fields, sections, _, _, _, first = rows[0]
     start, end = fields[4], fields[5]
-    values = [*fields, text[start - first : end - first]]
+    text = "".join(texts[page] + PAGE_BREAK for *_, page, _ in rows)[start - first : end - first]
+    hidden = sum(
+        max(min(begin + to, end) - max(begin + since, start), 0)
+        for *_, spans, _, _, begin in rows
+        for since, to in _pairs(spans)
+    )
+    heading = next((name for at, name in reversed(_pairs(sections)) if at <= start), "")
+    sure = [confidence for *_, confidence, _, _ in rows if confidence is not None]
+    values = (*fields, text, heading, hidden, min(sure, default=None))
     return StoredPassage(*values)

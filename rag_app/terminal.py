@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from rag_app.types import COPY, RENAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +21,16 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from rag_app.builder import Step
-    from rag_app.types import Answer, Citation, DocumentReport, Hit, IngestReport
+    from rag_app.types import (
+        Answer,
+        Citation,
+        Diagnosis,
+        DocumentReceipt,
+        DocumentReport,
+        Hit,
+        IngestReport,
+        VerifyReport,
+    )
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _UNPRINTABLE = re.compile(f"{_CONTROL.pattern}|[\ud800-\udfff]")
@@ -85,6 +97,17 @@ def show_note(text: str) -> None:
     console().print(Text(flat(text, 500), style="dim italic"))
 
 
+def show_remark(text: str) -> None:
+    """Write a remark to standard error."""
+    print(flat(text, _NAME + _REASON), file=sys.stderr, flush=True)
+
+
+def show_news(document: DocumentReport) -> None:
+    """Write what became of one file, at once."""
+    reason = f": {_reason(document)}" if document.reason else ""
+    print(f"{document.status:<9} {flat(document.path, _NAME)}{reason}", flush=True)
+
+
 def show_sources(citations: Sequence[Citation]) -> None:
     """Write each citation with its marker, document, page and quote."""
     from rich.text import Text
@@ -109,9 +132,9 @@ def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
     for hit in hits:
         place = _place(hit.document, hit.page, hit.page_label)
         score = f"  {hit.score:.2f}" if scores else ""
-        console().print(
-            Text.assemble((f"{hit.rank}. ", "bold"), _link(flat(place, _NAME), hit.document, hit.page), (score, "dim"))
-        )
+        hidden = "  holds text that the page hides" if hit.hidden_characters else ""
+        link = _link(flat(place, _NAME), hit.document, hit.page)
+        console().print(Text.assemble((f"{hit.rank}. ", "bold"), link, (score, "dim"), (hidden, "yellow")))
         console().print(Text(f"   {flat(hit.text, _PREVIEW)}", style="dim"))
 
 
@@ -143,14 +166,109 @@ def show_report(report: IngestReport) -> None:
         "removed": report.removed,
         "failed": report.failed,
     }
-    passages = sum(document.chunks for document in report.documents if document.status in {"added", "updated"})
+    new = [document for document in report.documents if document.status in {"added", "updated"}]
+    passages = sum(document.chunks for document in new if not _is_stored_already(document))
     summary = ", ".join(f"{n} {name}" for name, n in counts.items() if n) or "nothing to do"
     out.print(f"{summary}; {passages:,} new passages in {report.seconds:.1f} s")
     for document in report.documents:
         if document.status == "failed":
             out.print(Text.assemble(("failed  ", "red"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
+        elif _is_stored_already(document):
+            out.print(Text.assemble(("note    ", "dim"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
         elif document.reason:
             out.print(Text.assemble(("warning ", "yellow"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
+
+
+def _is_stored_already(document: DocumentReport) -> bool:
+    return (document.reason or "").startswith((COPY, RENAMED))
+
+
+def show_verification(report: VerifyReport) -> None:
+    """Write what was compared, and a line for each difference and each page that no question can reach."""
+    from rich.text import Text
+
+    from ingest import place_name
+
+    out = console()
+    found = "everything agrees" if report.ok else f"{len(report.differences):,} differences"
+    out.print(
+        f"{report.documents:,} documents, {report.pages:,} pages, {report.passages:,} passages, "
+        f"{report.sampled:,} documents read again: {found} ({report.seconds:.1f} s)"
+    )
+    for difference in report.differences:
+        what = f"{flat(difference.path, _NAME)}: {flat(difference.detail, _REASON)}"
+        out.print(Text.assemble((f"{difference.kind:<12}", "red"), what))
+    for page in report.unreachable:
+        place = place_name(page.document, page.page, flat(page.page_label, _LABEL))
+        what = f"{flat(page.document, _NAME)}, {place}: {flat(page.reason, _REASON)}"
+        out.print(Text.assemble(("unread      ", "yellow"), what))
+    for note in report.notes:
+        out.print(Text.assemble(("note        ", "dim"), flat(note, _NAME + _REASON)))
+
+
+def show_diagnosis(diagnosis: Diagnosis) -> None:
+    """Write what was found, a line each, and then what to do."""
+    from rich.text import Text
+
+    out = console()
+    for name, text in _findings(diagnosis):
+        out.print(Text.assemble((f"{name:<10}", "bold"), flat(text, _NAME)))
+    for item in diagnosis.advice:
+        colour = "red" if item.serious else "yellow"
+        what = f"{flat(item.problem, _NAME)} {flat(item.remedy, _REASON)}"
+        out.print(Text.assemble(("to do     " if item.serious else "advice    ", colour), what))
+    if not diagnosis.advice:
+        out.print("Everything is in order.")
+
+
+def _findings(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    from datetime import datetime
+
+    machine, library = diagnosis.machine, diagnosis.library
+    features = f", with {', '.join(machine.features)}" if machine.features else ""
+    yield (
+        "machine",
+        (
+            f"{machine.system}, Python {machine.python}; {machine.usable_cores} of {machine.cores} cores{features}; "
+            f"{bytes_text(machine.memory_available)} of {bytes_text(machine.memory)} memory available"
+        ),
+    )
+    for disk in diagnosis.disks:
+        yield "disk", f"{bytes_text(disk.free)} of {bytes_text(disk.total)} free for {disk.role}, {disk.path}"
+    for model in diagnosis.models:
+        state = "damaged" if model["problem"] else "verified" if model["verified"] else "not installed"
+        yield "model", f"{model['role']} {model['name']}{' (chosen)' if model['chosen'] else ''}: {state}"
+    if library:
+        last = datetime.fromtimestamp(library.last_write).strftime("%Y-%m-%d %H:%M") if library.last_write else "never"
+        yield (
+            "library",
+            (
+                f"{library.documents:,} documents in {library.paths:,} files, {library.pages:,} pages, "
+                f"{library.passages:,} passages, {bytes_text(library.bytes)}; last write {last}"
+            ),
+        )
+        yield "writer", library.writer or "nobody is writing"
+
+
+def show_receipt(receipt: DocumentReceipt) -> None:
+    """Write what was read of each page, and a summary."""
+    table(
+        ("page", "label", "characters", "method", "confidence", "hidden", "passages", "remark"),
+        [
+            (
+                *(str(page.page), page.page_label, f"{page.characters:,}", page.method),
+                "" if page.confidence is None else f"{page.confidence:.2f}",
+                *(f"{page.hidden:,}", str(page.passages), page.warning or ""),
+            )
+            for page in receipt.pages
+        ],
+        right=(0, 2, 4, 5, 6),
+    )
+    print(f"\n{receipt.passages:,} passages, {receipt.tokens_cut:,} tokens cut; SHA-256 {receipt.sha256}")
+    for path in receipt.paths:
+        print(flat(path, _NAME))
+    for warning in receipt.warnings:
+        print(f"warning: {flat(warning, _REASON)}")
 
 
 def show_failures(report: IngestReport) -> None:
@@ -189,28 +307,46 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequ
 
 @contextmanager
 def ingest_progress(*, shown: bool) -> Iterator[Callable[[Step], None] | None]:
-    """Draw files and passages on standard error, where that is a terminal."""
+    """Draw files, pages, passages per second and the time left on standard error, where that is a terminal."""
     if not shown or not sys.stderr.isatty():
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[speed]}", markup=False),
         console=console(error=True),
         transient=True,
     )
     with bar:
-        files, passages = bar.add_task("files"), bar.add_task("passages", visible=False)
+        files = bar.add_task("files", speed="")
+        passages = bar.add_task("passages", visible=False, speed="")
+        begun = time.monotonic()
 
         def step(now: Step) -> None:
-            bar.update(files, completed=now.files_done, total=now.files, description=flat(PurePath(now.path).name, 40))
+            name = flat(PurePath(now.path).name, 40)
+            speed = speed_text(now, time.monotonic() - begun)
+            bar.update(files, completed=now.files_done, total=now.files, description=name, speed=speed)
             bar.update(passages, completed=now.passages_done, total=now.passages or None, visible=now.passages > 0)
 
         yield step
+
+
+def speed_text(now: Step, seconds: float) -> str:
+    """Return how many pages and passages a run has done, how fast, and how long the rest will take."""
+    if not now.embedded or seconds <= 0:
+        return f"{now.pages:,} pages" if now.pages else ""
+    text = f"{now.pages:,} pages, {now.embedded / seconds:,.0f} passages/s"
+    part = now.passages_done / now.passages if now.passages else 0.0
+    done = now.bytes_done + part * now.bytes_now
+    if done <= 0 or done >= now.bytes:
+        return text
+    left = round(seconds * (now.bytes - done) / done)
+    hours, minutes = divmod(left // 60, 60)
+    return f"{text}, {hours}:{minutes:02}:{left % 60:02} left"
 
 
 @contextmanager

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from rag_app.errors import LibraryDiffers, LibraryError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,6 +24,16 @@ Role = Literal["user", "assistant"]
 Scored: TypeAlias = tuple[int, float]
 """A passage id and its score; larger is better."""
 
+Place: TypeAlias = tuple[str, int]
+"""Where a passage is: its document's path, and its position there."""
+
+Places: TypeAlias = "Callable[[Iterable[int]], Mapping[int, Place]]"
+"""Tells the places of passages by id; those of equal scores are ordered by them, so that reruns and rebuilds agree."""
+
+RENAMED = "renamed from "
+COPY = "the same content as "
+"""How the reason of a file begins that was not read because its content is stored already."""
+
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "keyword")
 
 
@@ -28,8 +42,11 @@ class Json:
     """A value that can be printed as JSON."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the fields as plain dictionaries, lists and numbers."""
-        return asdict(self)
+        """Return the fields as plain dictionaries, lists and numbers; marks that are not set are left out."""
+        return asdict(self, dict_factory=lambda items: {key: value for key, value in items if key != MARK or value})
+
+
+MARK = "hidden_characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,7 @@ class Hit(Json):
     score: float  # what the list is ordered by
     retrieval_rank: int  # 1-based rank among the candidates
     retrieval_score: float
+    hidden_characters: int = 0  # of `text`, that a reader of the page does not see
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +215,7 @@ class IngestReport(Json):
 class StoredDocument(Json):
     """One document of the library, without its text."""
 
-    path: str
+    path: str  # the first of `paths`
     title: str
     sha256: str  # of the file's bytes
     bytes: int
@@ -206,3 +224,153 @@ class StoredDocument(Json):
     pages_with_text: int
     chunks: int
     ingested: float  # seconds since 1970
+    paths: tuple[str, ...] = ()  # of all files with this content, sorted
+
+
+@dataclass(frozen=True, slots=True)
+class PageReceipt(Json):
+    """What was read of a page."""
+
+    page: int
+    page_label: str
+    characters: int
+    method: str  # text layer, recognition or second parser: "text", "ocr", "fallback"
+    confidence: float | None  # of recognition, 0 to 1
+    hidden: int  # characters that a reader of the page does not see
+    passages: int  # that hold some of it
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReceipt(Json):
+    """What was read of a document."""
+
+    document: str
+    paths: tuple[str, ...]
+    sha256: str
+    ingested: float  # seconds since 1970
+    pages: tuple[PageReceipt, ...]
+    passages: int
+    tokens_cut: int  # of its passages, that the embedder did not read
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Json):
+    """One thing that is not as it should be."""
+
+    kind: Literal["missing", "changed", "unreadable", "text", "unreachable", "cut", "damaged"]
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable(Json):
+    """A page that no question can reach, because nothing was read on it."""
+
+    document: str
+    page: int
+    page_label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport(Json):
+    """Whether a library holds what its files say."""
+
+    ok: bool
+    documents: int
+    pages: int
+    passages: int
+    sampled: int  # documents that were read again
+    differences: tuple[Difference, ...]
+    unreachable: tuple[Unreachable, ...]
+    notes: tuple[str, ...]  # what could not be checked
+    seconds: float
+
+    def raise_differences(self) -> None:
+        """Raise LibraryDiffers where there is any difference; its hint fits their kinds."""
+        if self.ok:
+            return
+        first, kinds = self.differences[0], {difference.kind for difference in self.differences}
+        more = f", and {len(self.differences) - 1:,} more" if len(self.differences) > 1 else ""
+        raise LibraryDiffers(
+            f"The library differs from its files: {first.path}: {first.detail.rstrip('.')}{more}.",
+            hint=" ".join(text for these, text in _REMEDIES if these & kinds),
+        )
+
+
+_REMEDIES = (
+    ({"missing", "changed"}, "Run `rag sync FOLDER` to bring the library up to date."),
+    ({"unreadable"}, "Check that the files can be read."),
+    ({"text", "unreachable", "cut"}, "Run `rag documents remove PATH`, then `rag ingest PATH`, to read a file again."),
+    ({"damaged"}, "Restore the library from a backup, or delete what is damaged and run the last `rag sync` again."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice(Json):
+    """Something that is not as it could be, and what to do."""
+
+    serious: bool  # questions cannot be answered before it is done
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineState(Json):
+    """The computer."""
+
+    system: str
+    python: str
+    cores: int
+    usable_cores: int  # by this process
+    memory: int  # bytes; 0 where it is not known
+    memory_available: int
+    features: tuple[str, ...]  # of the processor, that the encoders gain from; known on Linux only
+
+
+@dataclass(frozen=True, slots=True)
+class DiskState(Json):
+    """The disk that a folder lies on, or will."""
+
+    role: Literal["library", "models"]
+    path: str
+    total: int  # bytes
+    free: int
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState(Json):
+    """A library in figures."""
+
+    path: str
+    documents: int
+    paths: int  # of their files, copies included
+    pages: int
+    pages_without_text: int
+    passages: int
+    bytes: int  # on the disk
+    last_write: float | None  # when the last document came in, seconds since 1970
+    embedder: str | None
+    writer: str | None  # who writes to it now
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis(Json):
+    """All that `rag doctor` looks at."""
+
+    ok: bool  # questions can be answered
+    machine: MachineState
+    disks: tuple[DiskState, ...]
+    models: tuple[dict[str, Any], ...]  # chosen or installed, as in `rag models`
+    library: LibraryState | None
+    advice: tuple[Advice, ...]
+
+    def raise_problems(self) -> None:
+        """Raise LibraryError where something has to be done before questions can be answered."""
+        serious = [item for item in self.advice if item.serious]
+        if serious:
+            problems = " ".join(item.problem for item in serious)
+            raise LibraryError(problems, hint=" ".join(dict.fromkeys(item.remedy for item in serious)))

@@ -21,7 +21,7 @@ from fakes import write_pdf
 from helpers_cli import REAL, finish, rag, start, wait_for
 from pypdf import PdfReader, PdfWriter
 
-from ingest import SUFFIXES
+from ingest import KINDS
 from rag_app import __version__, config, terminal
 from rag_app.cli import app
 from rag_app.registry import find_spec
@@ -417,6 +417,129 @@ def test_removing_leaves_the_file_and_names_what_was_not_there(tmp_path: Path) -
     ]
 
 
+# A folder and a library that are to be equal
+
+
+def test_a_sync_makes_the_library_equal_to_the_folder(tmp_path: Path) -> None:
+    files, library = tmp_path / "files", ["--library", str(tmp_path / "library")]
+    files.mkdir()
+    for name in ("apples", "bees", "cats"):
+        (files / f"{name}.txt").write_text(f"All about {name}.")
+    first = rag("sync", files, *library, "--json")
+    assert (first.code, first.error) == (0, "")
+    assert has_shape(first.json, REPORT)
+    assert all(has_shape(file, FILE) for file in first.json["documents"])
+    (files / "bees.txt").unlink()
+    (files / "cats.txt").rename(files / "dogs.txt")
+    shutil.copyfile(files / "apples.txt", files / "pears.txt")
+    second = rag("sync", files, *library, "--json").json
+    assert [second[count] for count in ("added", "updated", "unchanged", "removed", "failed")] == [1, 1, 1, 1, 0]
+    listed = rag("documents", *library, "--json").json["documents"]
+    assert [[Path(path).name for path in file["paths"]] for file in listed] == [
+        ["apples.txt", "pears.txt"],
+        ["dogs.txt"],
+    ]
+    rows = rag("documents", *library).out.splitlines()
+    assert [row.split()[0] for row in rows[1:]] == [str(files / f"{n}.txt") for n in ("apples", "pears", "dogs")]
+    assert rag("verify", *library, "--sample", "all").out.splitlines()[0].startswith("2 documents, 2 pages")
+
+
+def test_a_folder_that_is_gone_or_empty_is_not_taken_for_one_without_documents(tmp_path: Path) -> None:
+    files, library = tmp_path / "files", ["--library", str(tmp_path / "library"), "--json"]
+    files.mkdir()
+    (files / "a.txt").write_text("Apples.")
+    rag("sync", files, *library)
+    (files / "a.txt").rename(tmp_path / "a.txt")
+    empty = rag("sync", files, *library)
+    assert (empty.code, empty.out) == (1, "")
+    assert empty.message == f"{files} holds no documents any more, but the library has 1 from there."
+    assert f"rag sync --yes {files}" in empty.hint
+    files.rmdir()
+    gone = rag("sync", files, *library)
+    assert (gone.code, gone.message) == (1, f"{files} does not exist.")
+    assert len(rag("documents", *library).json["documents"]) == 1
+    files.mkdir()
+    assert rag("sync", files, "--yes", *library).json["removed"] == 1
+
+
+def test_a_second_writer_is_told_who_writes_and_readers_go_on(shelf: Shelf, tmp_path: Path) -> None:
+    files, library = tmp_path / "files", tmp_path / "library"
+    shutil.copytree(shelf.library, library)
+    files.mkdir()
+    (files / "slow.txt").write_text("A long text. " * 2000)
+    writer = start("ingest", files, "--library", library, env={"TEST_PAUSE": "0.2"})
+    try:
+        wait_for(lambda: (library / "library.lock").exists() and (library / "library.lock").read_text())
+        second = rag("sync", files, "--library", library, "--json")
+        reader = rag("documents", "--library", library, "--json")
+        doctor = rag("doctor", "--library", library, "--json", program=REAL)
+    finally:
+        writer.kill()
+        writer.communicate()
+    assert (second.code, second.out) == (1, "")
+    assert second.message.startswith(f"{library} is being written by process {writer.pid} since ")
+    assert "helpers_cli.py ingest on " in second.message
+    assert second.hint.startswith(f"Wait for process {writer.pid} to finish")
+    assert len(reader.json["documents"]) == 3
+    assert json.loads(doctor.out)["library"]["writer"].startswith(f"process {writer.pid} (helpers_cli.py ingest on ")
+
+
+def test_verify_names_each_difference_and_ends_with_1(tmp_path: Path) -> None:
+    files, library = tmp_path / "files", ["--library", str(tmp_path / "library")]
+    write_pdf(files / "mixed.pdf", "Some text.", "")
+    (files / "a.txt").write_text("Apples.")
+    (files / "b.txt").write_text("Bananas.")
+    rag("sync", files, *library)
+    clean = rag("verify", *library)
+    assert (clean.code, clean.error) == (0, "")
+    assert clean.out.splitlines()[1:] == [f"unread      {files / 'mixed.pdf'}, page 2: no text was found on it"]
+    (files / "a.txt").unlink()
+    (files / "b.txt").write_text("Berries.")
+    run = rag("verify", *library)
+    assert run.code == 1
+    assert run.out.splitlines()[1:3] == [
+        f"missing     {files / 'a.txt'}: the file is gone",
+        f"changed     {files / 'b.txt'}: the file has changed since it was read",
+    ]
+    assert run.message == f"The library differs from its files: {files / 'a.txt'}: the file is gone, and 1 more."
+    printed = rag("verify", *library, "--json").json
+    assert (printed["ok"], [item["kind"] for item in printed["differences"]]) == (False, ["missing", "changed"])
+    assert rag("verify", *library, "--sample", "few").code == 2
+
+
+def test_a_receipt_for_people_and_for_scripts(shelf: Shelf) -> None:
+    run = shelf.run("documents", "show", "guide.txt", "--receipt")
+    assert [line.split()[:3] for line in run.out.splitlines()[1:3]] == [["1", "1", "48"], ["2", "2", "26"]]
+    assert "0 tokens cut; SHA-256 " in run.out
+    value = shelf.run("documents", "show", "guide.txt", "--receipt", "--page", "2", "--json").json
+    assert (value["tokens_cut"], [page["page"] for page in value["pages"]]) == (0, [2])
+    assert list(value["pages"][0]) == [
+        *("page", "page_label", "characters", "method", "confidence", "hidden", "passages", "warning"),
+    ]
+
+
+def test_doctor_names_what_is_missing_and_ends_with_1(shelf: Shelf, tmp_path: Path) -> None:
+    run = shelf.run("doctor", program=REAL, env={"RAG_MODELS": str(tmp_path)})
+    assert run.code == 1
+    assert "all-MiniLM-L6-v2 (chosen): not installed" in run.out
+    assert "3 documents in 3 files" in run.out
+    assert run.message.startswith("The embedder all-MiniLM-L6-v2 is not installed.")
+    assert "Run `rag models pull all-MiniLM-L6-v2`." in run.hint
+    value = shelf.run("doctor", "--json", program=REAL, env={"RAG_MODELS": str(tmp_path)})
+    assert list(value.out and json.loads(value.out)) == ["ok", "machine", "disks", "models", "library", "advice"]
+
+
+def test_doctor_without_a_library_advises_to_make_one(tmp_path: Path) -> None:
+    run = rag("doctor", "--library", tmp_path / "none", "--json", program=REAL, env={"RAG_MODELS": str(tmp_path)})
+    value = json.loads(run.out)
+    assert (value["library"], value["ok"]) == (None, False)
+    assert any("There is no library in" in item["problem"] and not item["serious"] for item in value["advice"])
+    (tmp_path / "library.db").write_bytes(b"nonsense" * 1000)
+    broken = json.loads(rag("doctor", "--library", tmp_path, "--json", program=REAL).out)
+    assert any("is damaged" in item["problem"] and item["serious"] for item in broken["advice"])
+    assert not (tmp_path / "none").exists()
+
+
 # Files that cannot be read
 
 
@@ -491,12 +614,24 @@ def test_an_encrypted_file(
         assert run.hint == hint
 
 
+def test_a_password_from_a_file_that_others_cannot_read(bad: Path, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("secret\nA second line is no part of it.\n")
+    into = ["--library", tmp_path / "library"]
+    run = rag("ingest", bad / "locked.pdf", "--password-file", file, *into, "--json")
+    assert by_name(run) == {"locked.pdf": ("added", None)}
+    both = rag("ingest", bad, "--password-file", file, "--password", "secret", *into)
+    assert both.message == "Both --password and --password-file are given."
+    gone = rag("ingest", bad, "--password-file", tmp_path / "gone", *into)
+    assert gone.message == f"{tmp_path / 'gone'} cannot be read: No such file or directory."
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
         ("gone.pdf", "does not exist"),
-        ("folder", f"holds no document that can be read; supported: {' '.join(SUFFIXES)}"),
-        ("photo.jpg", f"is not a type that can be read: .jpg; supported: {' '.join(SUFFIXES)}"),
+        ("folder", f"holds no document that can be read; supported: {KINDS}"),
+        ("photo.jpg", f"is not a type that can be read: .jpg; supported: {KINDS}"),
         ("pipe.txt", "is neither a file nor a folder"),
     ],
 )

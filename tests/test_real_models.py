@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fakes import make_hit
+from odd_files import picture_of, with_scans
 
 from rag_app import config
 from rag_app.citations import form_for
@@ -402,3 +403,28 @@ def test_a_follow_up_is_answered_from_what_was_said_before(samples: Library) -> 
     [citation] = answer.citations
     assert (Path(citation.document).name, citation.page) == ("apartment-lease.pdf", 4)
     assert "nine months after eight years" in citation.quote
+
+
+def test_a_scanned_page_among_forty_is_answered_from_with_recognition_and_named_without(
+    embedder: BiEncoder, reranker: CrossEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = picture_of("Service record", "The boiler was replaced in October 2019", "by Haller and Sons of Marlow.")
+    sheets: list[Any] = [f"Sheet {number} of the house file tells of the garden wall." for number in range(1, 41)]
+    sheets[22] = scan
+    path = with_scans(tmp_path / "house-file.pdf", sheets)
+
+    with open_with(tmp_path / "library", SETTINGS, embedder, reranker) as library:
+        with monkeypatch.context() as patch:
+            patch.setattr("ingest.pool.ocr_available", lambda: False)
+            [report] = library.ingest([path]).documents
+        assert (report.pages, report.pages_with_text) == (40, 39)
+        assert report.reason
+        assert report.reason.startswith("page 23 not read")
+
+        [report] = library.ingest([path]).documents
+        assert (report.status, report.pages_with_text) == ("updated", 40)
+        answer = library.ask("In which year was the boiler replaced?")
+        assert_proven(library, answer)
+        assert "2019" in answer.answer
+        assert [citation.page for citation in answer.citations] == [23]
+        assert library.read(str(path)).pages[22].method == "ocr"

@@ -39,6 +39,7 @@ HEAVY = {
     "numpy",
     "huggingface_hub",
     "prompt_toolkit",
+    "watchfiles",
     "rich",
 }
 LIMIT = 0.2  # seconds of processor time from the start of the interpreter to its end

@@ -106,6 +106,7 @@ def test_a_document_comes_back_as_it_was_put(store: Store) -> None:
         "pages_with_text": 2,
         "chunks": 2,
         "ingested": 0,
+        "paths": ("/a.pdf",),
     }
 
 
@@ -653,3 +654,144 @@ def test_a_kill_at_any_moment_leaves_one_whole_version(tmp_path: Path) -> None:
             generations.append(store.generation)
     assert generations == sorted(generations)
     assert generations[-1] > 10  # the processes did write
+
+
+# Several paths of one content
+
+
+def paths(store: Store) -> list[tuple[str, ...]]:
+    return [document.paths for document in store.documents()]
+
+
+def test_what_pages_and_documents_hold_beside_text_comes_back(store: Store) -> None:
+    pages = (Page(1, "1", "read by sight", "ocr", 0.83, ((0, 4), (8, 9))), Page(2, "2", "sure"))
+    document = Document("/a.docx", "T", pages, ("w",), ((0, "Chapter é"), (14, "line 7")))
+    store.put(document, sha256="a", bytes=1, mtime_ns=1, passages=[], vectors=None, tokens_cut=3)
+    assert store.read("/a.docx") == document
+    assert store.receipt("/a.docx")[1:] == (3, [])
+    assert store.check() == []
+
+
+def test_a_passage_tells_its_section_hidden_characters_and_confidence(store: Store) -> None:
+    pages = (Page(1, "1", "0123456789", "ocr", 0.9, ((0, 2), (6, 10))), Page(2, "2", "abcdef", "ocr", 0.4, ((1, 3),)))
+    document = Document("/a.docx", "T", pages, (), ((2, "One"), (11, "Two")))
+    spans = [(0, 4), (4, 8), (8, 15), (11, 17)]
+    ids = put(store, document, [make_passage(document, *span) for span in spans]).added
+    assert [(p.text, p.section, p.hidden, p.confidence) for p in store.passages(ids)] == [
+        ("0123", "", 2, 0.9),
+        ("4567", "One", 2, 0.9),
+        ("89\fabcd", "One", 4, 0.4),
+        ("abcdef", "Two", 2, 0.4),
+    ]
+
+
+def test_a_document_goes_by_each_of_its_paths_and_is_named_by_the_first(store: Store) -> None:
+    put(store, make_document("/m", "shared words"))
+    store.relocate("/m", {"/m": 1, "/a": 2, "/z": 3})
+    assert paths(store) == [("/a", "/m", "/z")]
+    assert [store.read(path).text for path in ("/a", "/m", "/z")] == ["shared words"] * 3
+    assert {path: state.mtime_ns for path, state in store.files().items()} == {"/a": 2, "/m": 1, "/z": 3}
+    assert store.copies() == {"/a": ("/a", "/m", "/z")}
+    assert (store.generation, store.check()) == (1, [])
+    assert [p.document for p in store.passages([1])] == ["/a"]
+    store.relocate("/z", {"/z": 3})
+    assert (paths(store), store.copies(), store.check()) == ([("/z",)], {}, [])
+
+
+def test_a_new_content_at_one_of_several_paths_leaves_the_others(store: Store) -> None:
+    put(store, make_document("/a", "old words"))
+    store.relocate("/a", {"/a": 1, "/b": 1})
+    change = put(store, make_document("/a", "new words"))
+    assert change.removed == ()
+    assert (paths(store), store.text("/b"), store.text("/a")) == ([("/a",), ("/b",)], "old words", "new words")
+    assert store.check() == []
+
+
+def test_a_path_that_is_taken_from_its_only_document_takes_it_away(store: Store) -> None:
+    old = put(store, make_document("/a", "old words"))
+    put(store, make_document("/b", "other words"))
+    change = store.relocate("/b", {"/a": 1})
+    assert (change.removed, change.generation) == (old.added, 3)
+    assert (paths(store), store.text("/a"), found(store, "old")) == ([("/a",)], "other words", [])
+    assert (vocabulary(store), store.check()) == (["other", "title", "words"], [])
+
+
+def test_a_new_title_changes_keywords_and_vectors_with_the_paths(store: Store) -> None:
+    old = put(store, make_document("/alpha", "some words", title="alpha"))
+    retitled = replace(store.read("/alpha"), path="/beta", title="beta")
+    passages = one_a_page(retitled)
+    change = store.relocate("/alpha", {"/beta": 5}, retitled, passages, -vectors_of(passages))
+    assert (change.removed, change.generation, paths(store)) == (old.added, 2, [("/beta",)])
+    assert (found(store, "alpha"), found(store, "beta")) == ([], ["some words"])
+    np.testing.assert_array_equal(store.vectors()[1], -vectors_of(passages))
+    assert (vocabulary(store), store.check()) == (["beta", "some", "words"], [])
+
+
+def test_copies_come_with_the_document(store: Store) -> None:
+    document = make_document("/a", "same words")
+    passages = one_a_page(document)
+    facts = {"sha256": "x", "bytes": 1, "mtime_ns": 1}
+    store.put(document, passages=passages, vectors=vectors_of(passages), copies={"/c": 2, "/b": 3}, **facts)
+    assert (paths(store), store.count()) == ([("/a", "/b", "/c")], 1)
+    store.remove("/b")
+    assert (store.documents(), store.count(), store.check()) == ([], 0, [])
+
+
+def test_writes_made_together_happen_wholly_or_not_at_all(store: Store) -> None:
+    put(store, make_document("/a", "one"))
+    before = (store.signature(), store.generation)
+
+    def replace_all(error: BaseException | None) -> None:
+        with store.together():
+            store.remove("/a")
+            put(store, make_document("/b", "two"))
+            if error:
+                raise error
+
+    with pytest.raises(RuntimeError):
+        replace_all(RuntimeError())
+    assert (store.signature(), store.generation) == before
+    replace_all(None)
+    assert list(store.files()) == ["/b"]
+
+
+def test_keywords_that_are_not_those_of_the_passages_are_found_by_the_check(store: Store) -> None:
+    put(store, make_document("/a", "plums and apples"))
+    connection = store._database.connection
+    assert store.check() == []
+    [(row, block)] = connection.execute("SELECT id, block FROM keywords_data WHERE id > 10").fetchall()
+    connection.execute("UPDATE keywords_data SET block = ? WHERE id = ?", (block.replace(b"plum", b"glum"), row))
+    [problem] = store.check()
+    assert problem.endswith("library.db: the keyword index does not hold the words of the passages.")
+
+
+# The seal
+
+
+def test_a_seal_holds_until_the_next_write(store: Store) -> None:
+    put(store, make_document("/a", "words"))
+    assert store.seal() is True
+    sealed = store._database.sealed
+    assert sealed is not None
+    assert sealed.endswith("  library.db\n")
+    assert (store.seal(), store.check()) == (True, [])
+    put(store, make_document("/b", "words"))
+    assert store._database.sealed is None
+    assert store.check() == []
+    assert store.seal() is True
+    assert store._database.sealed != sealed
+
+
+def test_a_byte_in_unused_space_is_found_while_the_seal_holds(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        put(store, make_document("/a", "words"))
+        store.seal()
+    with (tmp_path / "library.db").open("r+b") as file:
+        file.seek(200)  # between the first page's cell pointers and its cells, or in one of them
+        raw = bytearray(file.read(3500))
+        place = raw.index(bytes(64)) + 30
+        file.seek(200 + place)
+        file.write(b"x")
+    with Store.open(tmp_path) as store:
+        [problem] = store.check()
+    assert problem.endswith("library.db: some of its bytes are not those that were written.")

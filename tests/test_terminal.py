@@ -325,3 +325,30 @@ def test_a_fetch_that_is_not_shown_says_nothing(capsys: pytest.CaptureFixture[st
 )
 def test_sizes_are_given_in_a_unit_for_people(size: int, text: str) -> None:
     assert terminal.bytes_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (Step("/a", 0, 9, 0, 0), ""),
+        (Step("/a", 0, 9, 0, 0, pages=12), "12 pages"),
+        (Step("/a", 1, 9, 0, 0, 12, 300, 1000, 4000), "12 pages, 30 passages/s, 0:00:30 left"),
+        (Step("/a", 1, 9, 5, 10, 12, 300, 1000, 4000, 2000), "12 pages, 30 passages/s, 0:00:10 left"),
+        (Step("/a", 9, 9, 0, 0, 1200, 30_000, 4000, 4000), "1,200 pages, 3,000 passages/s"),
+        (Step("/a", 1, 9, 0, 0, 1, 10, 1, 1000), "1 pages, 1 passages/s, 2:46:30 left"),
+    ],
+)
+def test_progress_tells_the_speed_and_the_time_left(step: Step, text: str) -> None:
+    assert terminal.speed_text(step, 10.0) == text
+
+
+def test_a_renamed_file_or_a_copy_is_a_note_and_no_warning(screens: tuple[Screen, Screen]) -> None:
+    documents = (
+        DocumentReport("/a.pdf", "updated", 2, 2, 5, "renamed from /b.pdf"),
+        DocumentReport("/c.pdf", "added", 2, 2, 5, "the same content as /a.pdf"),
+    )
+    terminal.show_report(IngestReport(1, 1, 0, 0, 0, 1.0, documents))
+    assert plain(screens[0].getvalue()).splitlines()[1:] == [
+        "note    /a.pdf: renamed from /b.pdf",
+        "note    /c.pdf: the same content as /a.pdf",
+    ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import SUFFIXES, discover
+from ingest import KINDS, discover
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def test_problems_do_not_hide_the_other_files(folder: Path) -> None:
     assert found.files == (folder / "b.pdf",)
     assert [(problem.path, problem.reason) for problem in found.problems] == [
         (str(folder / "absent.pdf"), "does not exist"),
-        (str(empty), f"holds no document that can be read; supported: {' '.join(SUFFIXES)}"),
+        (str(empty), f"holds no document that can be read; supported: {KINDS}"),
         (
             str(folder / "picture.png"),
-            f"is not a type that can be read: .png; supported: {' '.join(SUFFIXES)}",
+            f"is not a type that can be read: .png; supported: {KINDS}",
         ),
     ]
 
@@ -93,3 +93,12 @@ def test_a_named_link_keeps_its_own_path(folder: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.pdf"
     link.symlink_to(folder / "b.pdf")
     assert discover([link]).files == (link,)
+
+
+def test_what_package_managers_put_into_a_folder_is_passed_over(tmp_path: Path) -> None:
+    for name in ("app/main.py", "app/node_modules/left/pad.js", "app/package-lock.json", "app/venv/lib/site.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("text")
+    assert [path.name for path in discover([tmp_path]).files] == ["main.py"]
+    assert len(discover([tmp_path / "app" / "package-lock.json"]).files) == 1

@@ -53,7 +53,7 @@ def reason(path: Path) -> str:
 
 def test_a_book_is_a_page_a_chapter_in_reading_order(tmp_path: Path) -> None:
     document = read(epub(tmp_path))
-    assert (document.title, document.warnings) == ("book: A Tale", ())
+    assert (document.title, document.warnings) == ("A Tale", ())
     assert [(page.number, page.label, page.text) for page in document.pages] == [
         (1, "1", "One\nThe first.\n\nDeeper\nDown."),
         (2, "2", "No heading here.\n\na\tb\n1\t"),

@@ -31,7 +31,7 @@ def test_a_page_is_read_as_a_browser_shows_it(tmp_path: Path) -> None:
         <div hidden>secret</div><div style="DISPLAY: none">secret</div><!-- secret -->
         <h2>Honey</h2>Sweet.<pre>a\n  b</pre><footer>Imprint</footer></body></html>""",
     )
-    assert document.title == "page: Our & your bees"
+    assert document.title == "Our & your bees"
     assert document.text == (
         "Bees\nThey dance,\nand sing songs…\n\nSecond\n\n- one\n- two\n4. deep\n\nHoney\nSweet.\n\na\n  b"
     )

@@ -20,7 +20,7 @@ def test_headings_lose_their_marks_and_become_sections(tmp_path: Path) -> None:
     document = markdown(
         tmp_path, "# Guide #\n\nHello *you*\nthere.\n\nSetup\n-----\nRun `make`, see [here](http://x.y).\n"
     )
-    assert document.title == "notes: Guide"
+    assert document.title == "Guide"
     assert document.text == "Guide\nHello you there.\n\nSetup\nRun make, see here."
     assert document.sections == ((0, "Guide"), (24, "Setup"))
     assert [document.label_at(at, at + 1) for at in (0, 10, 24, 40)] == ["Guide", "Guide", "Setup", "Setup"]
@@ -53,7 +53,7 @@ def test_code_keeps_its_lines_and_html_loses_its_tags(tmp_path: Path) -> None:
 
 def test_front_matter_is_kept_and_names_the_title(tmp_path: Path) -> None:
     document = markdown(tmp_path, '---\ntitle: "Of Mice"\nauthor: J. S.\n---\nText.\n\nMore.\n')
-    assert (document.title, document.text) == ("notes: Of Mice", 'title: "Of Mice"\nauthor: J. S.\n\nText.\n\nMore.')
+    assert (document.title, document.text) == ("Of Mice", 'title: "Of Mice"\nauthor: J. S.\n\nText.\n\nMore.')
     assert document.label_at(0, 5) == "line 2"
     assert document.label_at(document.text.index("More"), len(document.text)) == "line 7"
 

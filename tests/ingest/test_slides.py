@@ -31,7 +31,7 @@ def test_a_presentation_is_a_page_a_slide(tmp_path: Path) -> None:
     path = tmp_path / "talk.pptx"
     show.save(str(path))
     document = read(path)
-    assert document.title == "talk: Bees and honey"
+    assert document.title == "Bees and honey"
     assert [(page.number, page.label, page.text) for page in document.pages] == [
         (1, "1", "Bees and honey\nA talk"),
         (2, "2", "Facts\nThey dance\nThey sing\n\nIn a group\n\nSpeak slowly."),

@@ -55,7 +55,7 @@ def test_headings_paragraphs_and_lists_are_read_in_order(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("stated", "expected"), [("On Whales", "report: On Whales"), ("Word Document", "report"), ("draft.docx", "report")]
+    ("stated", "expected"), [("On Whales", "On Whales"), ("Word Document", "report"), ("draft.docx", "report")]
 )
 def test_the_title_is_the_stated_one_if_it_says_something(tmp_path: Path, stated: str, expected: str) -> None:
     assert word(tmp_path, lambda document: None, title=stated).title == expected

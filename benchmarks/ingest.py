@@ -1,0 +1,147 @@
+"""Ingest PDFs of 200, 700 and 2,000 pages and print pages per second by stage, growth and peak memory.
+
+Run: python benchmarks/ingest.py [--pages 200 700 2000] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from fpdf import FPDF
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGES = ("read", "cut", "embed", "store")
+MOST_GROWTH = 1.10  # of the time a page takes, from the shortest document to the longest
+MOST_MEMORY = 1.5 * 2**30  # bytes, of all processes together
+EVERY = 0.05  # seconds between two looks at the memory
+
+
+def write_pdf(path: Path, pages: int) -> None:
+    """Write a PDF of prose and tables, a different one for each number of pages."""
+    words = (ROOT / "data" / "source" / "research-note.txt").read_text(encoding="utf-8").split()
+    words = sorted({word for word in words if word.isascii() and word.isalpha()})
+    chance = random.Random(pages)
+    pdf = FPDF()
+    pdf.set_font("Helvetica", size=10)
+    for number in range(1, pages + 1):
+        pdf.add_page()
+        pdf.multi_cell(0, 5, f"Section {number}", new_x="LMARGIN", new_y="NEXT")
+        for _ in range(5):
+            text = " ".join(chance.choices(words, k=70)).capitalize() + "."
+            pdf.multi_cell(0, 5, text, new_x="LMARGIN", new_y="NEXT")
+        with pdf.table() as table:
+            for row in range(8):
+                cells = table.row()
+                cells.cell("Item" if row == 0 else f"Item {number}.{row}")
+                for column in range(3):
+                    cells.cell(str(2022 + column) if row == 0 else f"{chance.randint(1, 9999):,}")
+    pdf.output(str(path))
+
+
+def ingest(path: Path, folder: Path) -> None:
+    """Ingest one document into a new library and print the seconds of each stage as JSON."""
+    from ingest import Readers
+    from rag_app import Library
+    from rag_app.builder import Builder
+    from rag_app.store import Store
+
+    seconds = dict.fromkeys(STAGES, 0.0)
+
+    def timed(owner: type, name: str, stage: str) -> None:
+        whole = getattr(owner, name)
+
+        def method(*args: Any, **options: Any) -> Any:
+            since = time.perf_counter()
+            try:
+                return whole(*args, **options)
+            finally:
+                seconds[stage] += time.perf_counter() - since
+
+        setattr(owner, name, method)
+
+    with Library.open(folder) as library:
+        warm = folder.parent / "warm.txt"
+        warm.write_text("One sentence to load the embedder.\n", encoding="utf-8")
+        library.ingest([warm])
+        timed(Readers, "_read", "read")
+        timed(Builder, "_cut", "cut")
+        timed(type(library._open_embedder()), "embed_passages", "embed")
+        timed(Store, "put", "store")
+        since = time.perf_counter()
+        report = library.ingest([path])
+        whole = time.perf_counter() - since
+    [document] = report.documents
+    print(json.dumps({"pages": document.pages, "passages": document.chunks, "whole": whole, **seconds}))
+
+
+def memory_of(root: int) -> int:
+    """Return the resident bytes of a process and all below it."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
+    rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    family = {root}
+    while more := {pid for pid, parent, _ in rows if parent in family and pid not in family}:
+        family |= more
+    return 1024 * sum(resident for pid, _, resident in rows if pid in family)
+
+
+def measure(pages: int) -> dict[str, float]:
+    """Ingest a document of `pages` pages in a process of its own; return its figures and the peak memory."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_pdf(folder / "book.pdf", pages)
+        command = [sys.executable, __file__, "--one", str(folder / "book.pdf"), str(folder / "library")]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        peak, ended = 0, threading.Event()
+
+        def watch() -> None:
+            nonlocal peak
+            while not ended.wait(EVERY):
+                peak = max(peak, memory_of(process.pid))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        out, _ = process.communicate()
+        ended.set()
+        watcher.join()
+        if process.returncode:
+            sys.exit(process.returncode)
+    return json.loads(out.splitlines()[-1]) | {"peak": float(peak)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, nargs="+", default=[200, 700, 2000])
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--one", type=Path, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        ingest(*options.one)
+        return
+    results = [measure(pages) for pages in sorted(options.pages)]
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}\n")
+    print("| pages | passages | " + " | ".join(f"{stage}, pages/s" for stage in STAGES) + " | in all | peak memory |")
+    print("|---" * (len(STAGES) + 4) + "|")
+    for result in results:
+        speeds = " | ".join(f"{result['pages'] / result[stage]:,.0f}" for stage in (*STAGES, "whole"))
+        print(f"| {result['pages']:,} | {result['passages']:,} | {speeds} | {result['peak'] / 2**30:.2f} GiB |")
+    paces = [result["whole"] / result["pages"] for result in results]
+    growth, peak = paces[-1] / paces[0], max(result["peak"] for result in results)
+    print(f"\nA page of the longest takes {growth:.2f} times as long as one of the shortest (at most {MOST_GROWTH}).")
+    if growth > MOST_GROWTH or peak > MOST_MEMORY:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

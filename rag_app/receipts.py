@@ -1,0 +1,55 @@
+"""Receipts: what was read of each page of a document, how, and into how many passages it went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rag_app.types import DocumentReceipt, PageReceipt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest import Document, Page
+    from rag_app.types import StoredDocument
+
+_UNSURE = 0.8  # confidence below which recognised text is likely to hold wrong letters
+
+
+def receipt_of(
+    content: Document, document: StoredDocument, tokens_cut: int, spans: Sequence[tuple[int, int]]
+) -> DocumentReceipt:
+    """Return the receipt of a document; `spans` are those of its passages."""
+    return DocumentReceipt(
+        document.path,
+        document.paths,
+        document.sha256,
+        document.ingested,
+        tuple(
+            PageReceipt(
+                page=page.number,
+                page_label=page.label,
+                characters=len(page.text),
+                method=page.method,
+                confidence=page.confidence,
+                hidden=sum(end - begin for begin, end in page.hidden),
+                passages=sum(max(a, start) < min(b, start + len(page.text)) for a, b in spans),
+                warning=warning_of(page, content.warnings),
+            )
+            for start, page in zip(content.starts, content.pages, strict=True)
+        ),
+        document.chunks,
+        tokens_cut,
+        content.warnings,
+    )
+
+
+def warning_of(page: Page, warnings: Sequence[str]) -> str | None:
+    """Return what is to be said of a page, the warnings of its document included that name it."""
+    for text in warnings:
+        if text.startswith(f"page {page.number} "):
+            return text
+    if not page.text.strip():
+        return "no text was found on it"
+    if page.confidence is not None and page.confidence < _UNSURE:
+        return f"recognised with a confidence of {page.confidence:.2f} only"
+    return None

@@ -1,0 +1,118 @@
+"""The tables of a library, the checksum of a document's rows, and how older libraries are brought up to date."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ingest import PAGE_BREAK
+from rag_app.database import Schema, encode
+from rag_app.names import heading
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+KEYWORDS = "fts5(title, text, content='', tokenize='unicode61 remove_diacritics 2')"
+"""The keyword index, without content: the words of a passage are a slice of its pages."""
+
+_PATHS = (
+    """CREATE TABLE paths (
+        path TEXT PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        mtime_ns INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX paths_of_document ON paths (document)",
+)
+
+_STATEMENTS = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE documents (
+        id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE,  -- the first of its paths
+        title TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,  -- of the file
+        pages INTEGER NOT NULL, pages_with_text INTEGER NOT NULL,
+        ingested REAL NOT NULL,  -- seconds since 1970
+        warnings TEXT NOT NULL,  -- JSON list
+        checksum TEXT NOT NULL,  -- of this document's rows here
+        sections TEXT NOT NULL DEFAULT '[]',  -- JSON list of [offset, heading]
+        tokens_cut INTEGER NOT NULL DEFAULT 0)  -- that the embedder did not read""",
+    """CREATE TABLE pages (
+        id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        start INTEGER NOT NULL,  -- characters into the document text
+        number INTEGER NOT NULL, label TEXT NOT NULL, method TEXT NOT NULL, text TEXT NOT NULL,
+        confidence REAL,
+        hidden TEXT NOT NULL DEFAULT '[]',  -- JSON list of [start, end]
+        UNIQUE (document, start))""",
+    # AUTOINCREMENT: no id is used twice, so an outdated index can name a passage that is gone, but not a wrong one.
+    """CREATE TABLE passages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+        page INTEGER NOT NULL, page_end INTEGER NOT NULL, page_label TEXT NOT NULL,
+        vector BLOB NOT NULL,  -- little-endian float32
+        UNIQUE (document, ordinal))""",
+    f"CREATE VIRTUAL TABLE keywords USING {KEYWORDS}",
+    *_PATHS,
+)
+
+_PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
+    FROM passages WHERE document = ? ORDER BY ordinal"""
+
+_CONTENT = (
+    """SELECT path, title, sha256, bytes, pages, pages_with_text, warnings, sections, tokens_cut
+    FROM documents WHERE id = ?""",
+    "SELECT path FROM paths WHERE document = ? ORDER BY path",
+    "SELECT start, number, label, method, text, confidence, hidden FROM pages WHERE document = ? ORDER BY start",
+    _PASSAGES,
+)
+
+_CONTENT_1 = (
+    "SELECT path, title, sha256, bytes, warnings FROM documents WHERE id = ?",
+    "SELECT start, number, label, method, text FROM pages WHERE document = ? ORDER BY start",
+    _PASSAGES,
+)
+
+
+def digest(connection: sqlite3.Connection, document: int) -> str:
+    """Return a SHA-256 of one document's rows as they are read back; its ids and times do not count."""
+    return _digest(connection, document, _CONTENT)
+
+
+def _digest(connection: sqlite3.Connection, document: int, queries: Sequence[str]) -> str:
+    total = hashlib.sha256()
+    for query in queries:
+        for row in connection.execute(query, (document,)):
+            for value in row:
+                raw = value if isinstance(value, bytes) else encode(str(value))
+                total.update(len(raw).to_bytes(8, "big") + raw)
+    return total.hexdigest()
+
+
+def _to_2(connection: sqlite3.Connection) -> None:
+    """Give documents several paths, sections and a count of lost tokens; pages a confidence and hidden spans.
+
+    The keyword index is written anew, since it has the names of files now.
+    """
+    rows = connection.execute("SELECT id, checksum FROM documents").fetchall()
+    intact = [key for key, checksum in rows if _digest(connection, key, _CONTENT_1) == checksum]
+    for statement in (
+        *_PATHS,
+        "INSERT INTO paths SELECT path, id, mtime_ns FROM documents",
+        "ALTER TABLE documents DROP COLUMN mtime_ns",
+        "ALTER TABLE documents ADD COLUMN sections TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE documents ADD COLUMN tokens_cut INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE pages ADD COLUMN confidence REAL",
+        "ALTER TABLE pages ADD COLUMN hidden TEXT NOT NULL DEFAULT '[]'",
+    ):
+        connection.execute(statement)
+    connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
+    for key, path, title in connection.execute("SELECT id, path, title FROM documents").fetchall():
+        texts = connection.execute("SELECT text FROM pages WHERE document = ? ORDER BY start", (key,))
+        text, name = PAGE_BREAK.join(text for (text,) in texts), encode(heading(path, title))
+        spans = connection.execute('SELECT id, start, "end" FROM passages WHERE document = ?', (key,)).fetchall()
+        connection.executemany(
+            "INSERT INTO keywords (rowid, title, text) VALUES (?, ?, ?)",
+            [(passage, name, encode(text[start:end])) for passage, start, end in spans],
+        )
+    for key in intact:  # the others keep a checksum that does not fit, so that a check still finds them
+        connection.execute("UPDATE documents SET checksum = ? WHERE id = ?", (digest(connection, key), key))
+
+
+SCHEMA = Schema(_STATEMENTS, (_to_2,))

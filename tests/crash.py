@@ -1,0 +1,423 @@
+"""Processes that change a library and are killed, or whose disk fails, at a chosen moment; and what has to hold after.
+
+`python crash.py` waits for orders on standard input and forks a process for each, which takes milliseconds. Where a C
+compiler is at hand, `faults.c` is preloaded into it: then the n-th write, flush or rename can be hit, those of SQLite
+included.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import logging
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rag_app.library import Library
+
+HERE = Path(__file__).parent
+KILL, TEAR, COUNT = -1, -2, 0
+KINDS = (KILL, TEAR, errno.EIO, errno.ENOSPC)
+QUESTIONS = ("apple pear", "river", "stone and wood", "seven", "moon")
+WORDS = ("apple", "pear", "river", "stone", "wood", "seven", "moon", "cloud", "iron", "silk", "amber", "night", "salt")
+OPENS_WITHIN = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a library holds for a path."""
+
+    sha256: str  # of the file
+    digest: str  # of text, passages, vectors and paths, and which of them are found by their words
+    shared: bool  # with other paths, which come and go one by one
+
+
+State = dict[str, Stored]
+"""What a library holds, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a process ended."""
+
+    code: int  # of the process; -9 when it was killed
+    done: tuple[str, ...]  # paths that it had reported as done
+    calls: int  # that changed files of the library, as far as they were counted
+    error: str | None  # the message and hint that a user would see
+
+
+class Crasher:
+    """Runs orders in processes of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder  # holds `library` and `files`
+        self.preload = _preload(folder)
+        environment = {**os.environ, "FAULT_UNDER": str(folder / "library"), "OMP_NUM_THREADS": "1"}
+        if self.preload:
+            environment["LD_PRELOAD"] = str(self.preload)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment | {"PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE), *sys.path])},
+            text=True,
+        )
+
+    def run(self, order: str, *, at: int = 0, kind: int = COUNT, after: float | None = None, argument: str = "") -> End:
+        """Run `order` in a process.
+
+        Args:
+            order: sync, remove or rebuild.
+            at: the call that is hit, counted from 1; 0 hits none.
+            kind: KILL, TEAR, or the errno that the call fails with.
+            after: seconds until it is killed.
+            argument: what `remove` removes.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        order = json.dumps({"order": order, "at": at, "kind": kind, "after": after, "argument": argument})
+        self._process.stdin.write(order + "\n")
+        self._process.stdin.flush()
+        value = json.loads(self._process.stdout.readline())
+        return End(value["code"], tuple(value["done"]), value["calls"], value["error"])
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _preload(folder: Path) -> Path | None:
+    """Compile `faults.c`, where that is possible."""
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        return None
+    target = folder / "faults.so"
+    command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(target), str(HERE / "faults.c"), "-ldl"]
+    return target if subprocess.run(command, capture_output=True, check=False).returncode == 0 else None
+
+
+# What has to hold
+
+
+def state_of(library: Library) -> State:
+    """Return each path with a digest of its document: text, passages, vectors, and what is found by its words."""
+    store = library._store
+    hits: dict[str, list[Any]] = {}
+    for question in QUESTIONS:
+        for passage, _ in store.keyword(question, 1000):
+            path, ordinal = store.places([passage])[passage]
+            hits.setdefault(path, []).append((question, ordinal))
+    rows = {path: store._digest(key) for path, key in store._database.rows("SELECT path, document FROM paths")}
+    return {
+        path: Stored(document.sha256, f"{rows[path]} {sorted(hits.get(document.path, []))}", len(document.paths) > 1)
+        for document in store.documents()
+        for path in document.paths
+    }
+
+
+def examine(folder: Path, before: State, after: State, done: tuple[str, ...]) -> list[str]:
+    """Open the library in `folder` after a process has ended in it, and return what is wrong.
+
+    Each document has to be there as before or as after, and those that were reported as done as after.
+    """
+    begun = time.monotonic()
+    with open_small(folder) as library:
+        library.search("apple", rerank=False)
+        seconds = time.monotonic() - begun
+        problems = [f"it took {seconds:.1f} s to open"] * (seconds > OPENS_WITHIN)
+        now = state_of(library)
+        for path in before.keys() | after.keys() | now.keys():
+            allowed = [after.get(path)] if path in done else [before.get(path), after.get(path)]
+            if not any(_same(now.get(path), one) for one in allowed):
+                problems.append(f"{path} is neither as before nor as after")
+        problems += library._store.check()
+        problems += [f"{d.path}: {d.detail}" for d in library.verify(0).differences if d.kind == "damaged"]
+        vectors = library._store.vectors()
+        index = library._open_index().content()
+        if not all((one == other).all() for one, other in zip(vectors, index, strict=True)):
+            problems.append("the vector index is not a copy of the library")
+    return problems
+
+
+def _same(one: Stored | None, other: Stored | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    if one.shared or other.shared:
+        return one.sha256 == other.sha256
+    return one == other
+
+
+def small_embedder() -> Any:
+    from fakes import WordEmbedder
+
+    return WordEmbedder(dimensions=32)
+
+
+def open_small(folder: Path) -> Library:
+    from fakes import open_library
+
+    library = open_library(folder, passage_tokens=32, overlap_tokens=0)
+    library._embedder = small_embedder()
+    return library
+
+
+def sync_copy(folder: Path, elsewhere: Path) -> State:
+    """Return the state that an undisturbed sync leads to: done in a copy of the library."""
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    elsewhere.mkdir()
+    if (folder / "library").exists():
+        shutil.copytree(folder / "library", elsewhere / "library")
+    with open_small(elsewhere) as library:
+        library.sync(folder / "files", confirmed=True)
+        return state_of(library)
+
+
+def state_in(folder: Path) -> State:
+    if not (folder / "library" / "library.db").exists():
+        return {}
+    with open_small(folder) as library:
+        return state_of(library)
+
+
+class Files:
+    """A folder of small files that changes at random."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder / "files"
+        self.random = random.Random(seed)
+        self.folder.mkdir(exist_ok=True)
+
+    def change(self) -> str:
+        """Add, change, copy, rename or delete a file; return what was done."""
+        present = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        kind = self.random.choice(["add", "add", "change", "rename", "copy", "delete"] if present else ["add"])
+        target = self.folder / self.random.choice(["", "deep", "deep/er"]) / self._name()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "add":
+            target.write_text(self._text(target))
+            return kind
+        chosen = self.random.choice(present)
+        if kind == "change":
+            chosen.write_text(self._text(chosen))
+        elif kind == "delete":
+            chosen.unlink()
+        elif target.suffix == chosen.suffix and target != chosen:
+            shutil.copyfile(chosen, target) if kind == "copy" else chosen.rename(target)
+        return kind
+
+    def _name(self) -> str:
+        return f"{self.random.choice('abcdefgh')}{self.random.choice(['.txt', '.md'])}"
+
+    def _text(self, path: Path) -> str:
+        text = "\n\n".join(sentence(self.random, self.random.randint(3, 30)) for _ in range(self.random.randint(1, 6)))
+        return f"# About {self.random.choice(WORDS)} {path.suffix}\n\n{text}\n" if path.suffix == ".md" else text
+
+
+def kill_loop(folder: Path, kills: int, seed: int = 1) -> Iterator[tuple[str, End, list[str]]]:
+    """Change files, and kill what brings the library up to date, at random moments; yield what was found each time."""
+    files, chance = Files(folder, seed), random.Random(seed)
+    with Crasher(folder) as crasher:
+        for _ in range(6):
+            files.change()
+        whole = crasher.run("sync")
+        assert (whole.code, whole.error) == (0, None), whole
+        done = 0
+        while done < kills:
+            for _ in range(chance.randint(1, 4)):
+                files.change()
+            order, before, argument = "sync", state_in(folder), ""
+            after = sync_copy(folder, folder / "copy")
+            if chance.random() < 0.15 and before:
+                order, argument = "remove", chance.choice(sorted(before))
+                after = _after_removal(folder, argument)
+            elif chance.random() < 0.15:
+                order, after = "rebuild", before
+                (folder / "library" / "vectors.faiss").unlink(missing_ok=True)
+            how = _disturbance(crasher, chance)
+            end = crasher.run(order, argument=argument, **how)
+            problems = examine(folder, before, after, end.done)
+            if end.code == -signal.SIGKILL:
+                done += 1
+                yield f"{order} {how}", end, problems
+            elif problems or end.code:
+                yield f"{order} that ended with {end.code}: {end.error}", end, [*problems, str(end.error)]
+
+
+def _disturbance(crasher: Crasher, chance: random.Random) -> dict[str, Any]:
+    """Return when a process is killed: at some call, or at some time."""
+    if crasher.preload and chance.random() < 0.6:
+        return {"at": chance.randint(1, 60), "kind": chance.choice([KILL, TEAR])}
+    return {"after": chance.uniform(0, 0.12)}
+
+
+def _after_removal(folder: Path, path: str) -> State:
+    elsewhere = folder / "copy"
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    shutil.copytree(folder / "library", elsewhere / "library")
+    with open_small(elsewhere) as library:
+        library.remove(path)
+        return state_of(library)
+
+
+def fault_loop(
+    folder: Path, kinds: tuple[int, ...] = KINDS, step: int = 1, seed: int = 3
+) -> Iterator[tuple[str, End, list[str]]]:
+    """Hit every `step`-th write, flush, rename and deletion of a sync, one after the other."""
+    files = Files(folder, seed)
+    start = folder / "start"
+    with Crasher(folder) as crasher:
+        assert crasher.preload, "this needs Linux and a C compiler"
+        for _ in range(8):
+            files.change()
+        crasher.run("sync")
+        for _ in range(6):
+            files.change()
+        before, after = state_in(folder), sync_copy(folder, folder / "copy")
+        shutil.copytree(folder / "library", start)
+        calls = _again(folder, start, crasher, 0, COUNT).calls
+        for kind in kinds:
+            for at in range(1, calls + 1, step):
+                end = _again(folder, start, crasher, at, kind)
+                problems = examine(folder, before, after, end.done)
+                if kind > 0 and end.error and str(folder) not in end.error:
+                    problems.append(f"the message does not name the disk: {end.error}")
+                if kind < 0 and end.code != -signal.SIGKILL:
+                    problems.append(f"it was not killed: {end}")
+                yield f"call {at} of {calls}: {_kind(kind)}", end, problems
+
+
+def _again(folder: Path, start: Path, crasher: Crasher, at: int, kind: int) -> End:
+    shutil.rmtree(folder / "library")
+    shutil.copytree(start, folder / "library")
+    return crasher.run("sync", at=at, kind=kind)
+
+
+def _kind(kind: int) -> str:
+    return {KILL: "kill", TEAR: "kill in the middle"}.get(kind) or errno.errorcode[kind]
+
+
+def walk(folder: Path, steps: int, seed: int) -> tuple[int, list[str]]:
+    """Change files, sync and be killed at random for `steps` steps; return the kills and what is wrong at the end.
+
+    At the end `verify` reads every file again, and a library that is built anew has to answer the same.
+    """
+    files, chance, kills = Files(folder, seed), random.Random(seed), 0
+    with Crasher(folder) as crasher:
+        for _ in range(steps):
+            if chance.random() < 0.7:
+                files.change()
+                continue
+            how = _disturbance(crasher, chance) if chance.random() < 0.7 else {}
+            kills += crasher.run("sync", **how).code == -signal.SIGKILL
+        end = crasher.run("sync")
+    problems = [] if end.code == 0 else [f"the last sync ended with {end}"]
+    with open_small(folder) as library, open_small(folder / "fresh") as fresh:
+        fresh.sync(folder / "files", confirmed=True)
+        problems += [f"{d.path}: {d.detail}" for d in library.verify(None).differences]
+        if library._store.signature() != fresh._store.signature():
+            problems.append("the library is not what a fresh one is")
+        for question in QUESTIONS:
+            for mode in ("hybrid", "dense", "keyword"):
+                mine, theirs = (one.search(question, 50, mode=mode) for one in (library, fresh))  # type: ignore[arg-type]
+                if mine != theirs:
+                    problems.append(f"{question!r} in {mode} mode finds other passages than a fresh library")
+    return kills, problems
+
+
+def sentence(random: random.Random, n: int) -> str:
+    return " ".join(random.choice(WORDS) for _ in range(n)).capitalize() + "."
+
+
+# The process
+
+
+def _main() -> None:
+    from types import SimpleNamespace
+
+    sys.modules["fpdf"] = SimpleNamespace(FPDF=None)  # type: ignore[assignment]  # half a second, to make files only
+    import fakes  # noqa: F401
+
+    import rag_app.builder
+    import rag_app.index
+
+    rag_app.index._faiss()
+    faults = ctypes.CDLL(None) if "LD_PRELOAD" in os.environ else None
+    for line in sys.stdin:
+        order = json.loads(line)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            os._exit(_obey(Path(sys.argv[1]), order, writing, faults))
+        os.close(writing)
+        if order["after"] is not None:
+            time.sleep(order["after"])
+            os.kill(child, signal.SIGKILL)
+        with os.fdopen(reading) as pipe:
+            told = [json.loads(text) for text in pipe if text.endswith("\n")]
+        _, status = os.waitpid(child, 0)
+        end = {"code": os.waitstatus_to_exitcode(status), "error": None, "calls": 0}
+        for item in told:
+            end |= item
+        end["done"] = [path for item in told for path in item.get("done", ())]
+        print(json.dumps(end), flush=True)
+
+
+def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
+    """Do what is ordered, tell the paths as they are done, and return the exit code."""
+    from fakes import make_settings
+
+    from rag_app.builder import Builder
+    from rag_app.errors import RagError
+    from rag_app.library import Library
+
+    logging.disable(logging.WARNING)
+    note = Builder._note
+
+    def tell(value: dict[str, Any]) -> None:
+        os.write(pipe, json.dumps(value).encode() + b"\n")
+
+    def noting(self: Any, known: dict[str, Any], reports: Any, size: int = 0) -> None:
+        reports = list(reports)
+        note(self, known, reports, size)
+        tell({"done": [report.path for report in reports if report.status != "failed"]})
+
+    Builder._note = noting  # type: ignore[method-assign]
+    if faults:
+        faults.fault_arm(ctypes.c_long(order["at"]), ctypes.c_int(order["kind"]))
+    end: dict[str, Any] = {"error": None}
+    try:
+        with Library.open(settings=make_settings(folder, passage_tokens=32, overlap_tokens=0)) as library:
+            library._embedder = small_embedder()
+            if order["order"] == "sync":
+                library.sync(folder / "files", confirmed=True)
+            elif order["order"] == "remove":
+                library.remove(order["argument"])
+            else:
+                library.search("apple", rerank=False)
+    except RagError as error:
+        end["error"] = f"{error.message} {error.hint}"
+    tell(end | {"calls": faults.fault_calls() if faults else 0})
+    return 1 if end["error"] else 0
+
+
+if __name__ == "__main__":
+    _main()
