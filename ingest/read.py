@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.readers import pdf, text
-from ingest.title import titled
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -46,8 +44,7 @@ def read(path: Path, password: str | None = None) -> Document:
             raised, however damaged the file is.
     """
     try:
-        document = _reader(path)(path, password)
-        return replace(document, title=titled(document.path, document.title))
+        return _reader(path)(path, password)
     except DocumentError:
         raise
     except OSError as error:

@@ -6,6 +6,7 @@ time. They are counted in characters, since that is exact enough and costs nothi
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -231,7 +232,7 @@ def _reading(hit: Hit, unit: Unit) -> str:
 
 
 def _name(document: str) -> str:
-    return _flat(PurePath(document).stem)
+    return _flat(os.fsencode(PurePath(document).stem).decode("utf-8", "replace"))  # a name may be no text
 
 
 def _flat(text: str) -> str:

@@ -5,9 +5,11 @@ A cross-encoder reads a passage alone, and a passage says "we" and "the company"
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from math import log
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.stopwords import STOP_WORDS
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
 
 WEIGHT = 6.0  # logits that passages of the document named most gain on those of documents never named
 CODE = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
+_WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")
+
+
+def heading(path: str, title: str) -> str:
+    """Return a document's title, after its file's name unless the title has its words: a name may hold the year."""
+    stem = os.fsencode(PurePath(path).stem).decode("utf-8", "replace")  # a name may be no text
+    said = set(_WORD.findall(title.casefold()))
+    return title if said.issuperset(_WORD.findall(stem.casefold())) else f"{stem}: {title}"
 
 
 def names(question: str) -> list[str]:

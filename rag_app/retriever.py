@@ -14,7 +14,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
-from rag_app.names import WEIGHT
+from rag_app.names import WEIGHT, heading
 from rag_app.types import Answer, Hit, Turn
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def blended(relevance: float, retrieval_rank: int) -> float:
 
 
 def reading(document: Document) -> str:
-    """Return what the cross-encoder reads of a passage: the document's title, then the passage."""
-    return f"{document.metadata['title']}\n{document.page_content}"
+    """Return what the cross-encoder reads of a passage: its document's name and title, then the passage."""
+    return f"{heading(document.metadata.get('document', ''), document.metadata['title'])}\n{document.page_content}"
 
 
 def two_stages(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app.database import Database, damaged, encode, open_database
 from rag_app.errors import UsageError
+from rag_app.names import heading
 from rag_app.stopwords import STOP_WORDS
 from rag_app.types import StoredDocument
 
@@ -253,7 +254,7 @@ class Store:
             removed = self._clear(document.path)
             self._check_dimensions(len(rows[0]) // 4 if rows else 0)
             key = self._put_document(document, FileState(sha256, bytes, mtime_ns))
-            added = self._put_passages(key, document.title, passages, rows)
+            added = self._put_passages(key, heading(document.path, document.title), passages, rows)
             self._execute("UPDATE documents SET checksum = ? WHERE id = ?", self._digest(key), key)
             return Change(added, removed, self._bump())
 
@@ -436,7 +437,10 @@ class Store:
         spans = self._database.rows('SELECT id, start, "end" FROM passages WHERE document = ? ORDER BY ordinal', key)
         self._execute_all(
             "INSERT INTO keywords (keywords, rowid, title, text) VALUES ('delete', ?, ?, ?)",
-            [(passage, encode(old.title), encode(old.text[start:end])) for passage, start, end in spans],
+            [
+                (passage, encode(heading(old.path, old.title)), encode(old.text[start:end]))
+                for passage, start, end in spans
+            ],
         )
         self._execute("DELETE FROM passages WHERE document = ?", key)
         self._execute("DELETE FROM pages WHERE document = ?", key)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes import write_pdf
 
-from rag_app.names import aboutness, names
+from rag_app.names import aboutness, heading, names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,32 @@ if TYPE_CHECKING:
 )
 def test_names_are_capitalised_words_codes_and_years(question: str, found: list[str]) -> None:
     assert names(question) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "expected"),
+    [
+        ("/files/2022 Q3 ACME.pdf", "Annual report", "2022 Q3 ACME: Annual report"),
+        ("/files/annual-report.pdf", "Annual Report 2024", "Annual Report 2024"),
+        ("/files/notes.txt", "notes", "notes"),
+        ("/files/---.txt", "---", "---"),
+    ],
+)
+def test_the_file_name_comes_first_where_it_says_more_than_the_title(path: str, title: str, expected: str) -> None:
+    assert heading(path, title) == expected
+
+
+def test_words_of_the_file_name_are_searched(empty_library: Library, tmp_path: Path) -> None:
+    for quarter in ("2022 Q3 ACME", "2023 Q1 ACME"):
+        write_pdf(tmp_path / "reports" / f"{quarter}.pdf", "Revenue rose in the quarter.", title="Quarterly report")
+    empty_library.ingest([tmp_path / "reports"])
+    for quarter in ("2022 Q3 ACME", "2023 Q1 ACME"):
+        [first, *_] = empty_library.search(f"Did revenue rise in {quarter}?")
+        assert first.document.endswith(f"{quarter}.pdf")
+    assert empty_library.search("Q1", mode="keyword", rerank=False)[0].document.endswith("2023 Q1 ACME.pdf")
+    empty_library.remove(["2023 Q1 ACME.pdf"])
+    assert empty_library.search("Q1", mode="keyword", rerank=False) == []
+    assert empty_library._store.check() == []
 
 
 def test_a_document_is_named_as_much_as_the_one_that_has_the_names_most() -> None:

@@ -205,5 +205,14 @@ def test_searching_tells_no_tracer_whatever_the_environment_says(library: Librar
     assert seen == [False]
 
 
-def test_the_cross_encoder_reads_the_title_before_the_passage() -> None:
-    assert reading(Document("A passage.", metadata={"title": "2022 Q3 ACME"})) == "2022 Q3 ACME\nA passage."
+@pytest.mark.parametrize(
+    ("path", "title", "first"),
+    [
+        ("/files/2022 Q3 ACME.pdf", "Annual report", "2022 Q3 ACME: Annual report"),
+        ("/files/annual-report.pdf", "Annual Report 2024", "Annual Report 2024"),
+        ("/files/notes.txt", "notes", "notes"),
+    ],
+)
+def test_the_file_name_is_read_with_the_title_where_it_says_more(path: str, title: str, first: str) -> None:
+    text = reading(Document("A passage.", metadata={"document": path, "title": title}))
+    assert text == f"{first}\nA passage."

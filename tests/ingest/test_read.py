@@ -58,7 +58,7 @@ def test_bytes_of_no_encoding_are_read_as_latin_1(tmp_path: Path) -> None:
 
 def test_the_first_heading_of_a_markdown_file_is_its_title(tmp_path: Path) -> None:
     document = read(written(tmp_path, "a.md", b"preface\n\n# The Title \n\nText\nwraps.\n\n- item one\n- item two\n"))
-    assert document.title == "a: The Title"
+    assert document.title == "The Title"
     assert document.text == "preface\n\n# The Title\n\nText\nwraps.\n\n- item one\n- item two"
 
 
