@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -224,7 +225,8 @@ def test_a_new_version_takes_the_place_of_the_old_one(store: Store) -> None:
         ["modern words"],
         ["bystander"],
     ]
-    assert vocabulary(store) == ["bystander", "heading", "modern", "title", "words"]
+    words = ["bystander", "heading", "modern", "title", "words"]
+    assert vocabulary(store) == ["a", "b", *words]  # the names of the files
     assert store.check() == []
 
 
@@ -308,7 +310,7 @@ def test_wrong_passages_and_vectors_are_refused(store: Store) -> None:
 
 def test_keyword_scores_are_bm25(store: Store) -> None:
     texts = ["apple apple pear", "apple plum plum plum fig", "fig", "kiwi", "kiwi melon"]
-    ids = put(store, make_document("/a", *texts, title="")).added
+    ids = put(store, make_document("/-", *texts, title="")).added
     n, average = len(texts), sum(len(text.split()) for text in texts) / len(texts)
     idf = math.log((n - 2 + 0.5) / (2 + 0.5))
     expected = []
@@ -386,9 +388,10 @@ WORDS = st.sampled_from(
 @given(st.text(ODD) | st.lists(WORDS | st.text(ODD, max_size=3)).map(" ".join))
 @settings(max_examples=300, deadline=None)
 def test_any_question_finds_only_passages_that_hold_one_of_its_words(small: Store, question: str) -> None:
-    asked = set(re.findall(r"[^\W_]+", question.lower()))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", question.lower()) if not unicodedata.combining(c))
+    asked = set(re.findall(r"[^\W_]+", plain))
     for text in found(small, question):
-        assert asked & {"title", *text.split()}
+        assert asked & {"title", "a", *text.split()}
 
 
 def test_a_very_long_question_is_cut_to_its_first_words(small: Store) -> None:
