@@ -42,8 +42,9 @@ def test_the_file_name_comes_first_where_it_says_more_than_the_title(path: str, 
 
 
 def test_words_of_the_file_name_are_searched(empty_library: Library, tmp_path: Path) -> None:
-    for quarter in ("2022 Q3 ACME", "2023 Q1 ACME"):
-        write_pdf(tmp_path / "reports" / f"{quarter}.pdf", "Revenue rose in the quarter.", title="Quarterly report")
+    for share, quarter in enumerate(("2022 Q3 ACME", "2023 Q1 ACME"), 2):
+        text = f"Revenue rose by {share} per cent in the quarter."
+        write_pdf(tmp_path / "reports" / f"{quarter}.pdf", text, title="Quarterly report")
     empty_library.ingest([tmp_path / "reports"])
     for quarter in ("2022 Q3 ACME", "2023 Q1 ACME"):
         [first, *_] = empty_library.search(f"Did revenue rise in {quarter}?")
