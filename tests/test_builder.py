@@ -90,7 +90,7 @@ def test_the_embedders_own_limit_goes_before_a_larger_setting(tmp_path: Path, pa
 
 
 def test_a_long_title_is_shortened_before_it_is_embedded(tmp_path: Path) -> None:
-    path = write_pdf(tmp_path / "title.pdf", "Short text.", title="title " * 45)
+    path = write_pdf(tmp_path / "a.pdf", "Short text.", title="title " * 45)
     with open_library(tmp_path) as library:
         library.ingest([path])
         embedder = library.embedder
