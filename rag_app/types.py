@@ -43,10 +43,14 @@ class Json:
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as plain dictionaries, lists and numbers; marks that are not set are left out."""
-        return asdict(self, dict_factory=lambda items: {key: value for key, value in items if key != MARK or value})
+        return _plain(self)
 
 
-MARK = "hidden_characters"
+_MARKS = frozenset({"hidden_characters"})  # left out of JSON where they are not set
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return asdict(value, dict_factory=lambda items: {k: v for k, v in items if v or k not in _MARKS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ class Answer(Json):
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as plain values; `unknown_markers` only where there are any."""
-        value = asdict(self)
+        value = _plain(self)
         if not self.unknown_markers:
             del value["unknown_markers"]
         return value
