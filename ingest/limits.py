@@ -90,11 +90,15 @@ def at_most(limit: float) -> Iterator[None]:
     signal.signal(signal.SIGPROF, _ring)
     signal.setitimer(signal.ITIMER_PROF, max(limit, 0.001), 1.0)
     try:
-        yield
-    except _Rang:
-        raise TimeoutError(f"took longer than {max(limit, 1):.0f} seconds") from None
-    finally:
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, signal.SIG_IGN)
+    except _Rang:  # it may ring in the very moment in which it is switched off
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)
+        raise TimeoutError(f"took longer than {max(limit, 1):.0f} seconds") from None
 
 
 def _ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
