@@ -24,14 +24,15 @@ MOST_TEXT = 50_000_000  # characters of a document
 MEMORY = 1 << 30  # bytes of address space
 MEMORY_OF_RECOGNITION = 3 << 30  # its runtime reserves much more than it uses
 TOO_MUCH_MEMORY = "needed more than 1 GiB of memory"
+PATIENCE = 3  # seconds of wall time for each of processor time: other work may leave a reader a third of a processor
 OUT_OF_MEMORY = 86  # exit status of a process that had no more
-SECONDS = 20.0
+SECONDS = 20.0  # of processor time
 SECONDS_A_PAGE = 0.5
 SECONDS_A_SCAN = 30.0  # a dense page takes 2 to 5 on two cores
 
 
 def seconds(pages: int) -> float:
-    """Return how long a file of `pages` pages may take, recognition left out."""
+    """Return how much processor time a file of `pages` pages may take, recognition left out."""
     return SECONDS + SECONDS_A_PAGE * pages
 
 
@@ -78,7 +79,7 @@ class _Rang(BaseException):
 
 @contextmanager
 def at_most(limit: float) -> Iterator[None]:
-    """Break the block off after `limit` seconds where the terms allow alarms.
+    """Break the block off after `limit` seconds of processor time, where the terms allow alarms.
 
     Raises:
         TimeoutError: the block took longer.
@@ -86,14 +87,18 @@ def at_most(limit: float) -> Iterator[None]:
     if not TERMS.get().alarms:
         yield
         return
-    signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, max(limit, 0.001), 1.0)
+    signal.signal(signal.SIGPROF, _ring)
+    signal.setitimer(signal.ITIMER_PROF, max(limit, 0.001), 1.0)
     try:
-        yield
-    except _Rang:
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, signal.SIG_IGN)
+    except _Rang:  # it may ring in the very moment in which it is switched off
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, signal.SIG_IGN)
         raise TimeoutError(f"took longer than {max(limit, 1):.0f} seconds") from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ingest import wire
-from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, SECONDS, SECONDS_A_SCAN, seconds
+from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, PATIENCE, SECONDS, SECONDS_A_SCAN, seconds
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
@@ -117,13 +117,13 @@ class Process:
         Args:
             request: what to do.
             take: told of what comes back.
-            allowed: seconds until the answer is there; a page that was recognised earns another such time.
+            allowed: seconds of processor time until the answer is there; each recognised page earns another such time.
         """
         native = False
         try:
             self._send(request)
             begun = monotonic()
-            while "end" not in (message := self._receive(begun + allowed + _TO_SPARE)):
+            while "end" not in (message := self._receive(begun + PATIENCE * allowed + _TO_SPARE)):
                 if "pages" in message:
                     allowed = max(allowed, seconds(min(int(message["pages"]), MOST_PAGES)))
                 elif "native" in message:
@@ -135,7 +135,7 @@ class Process:
                 self._end()
         except TimeoutError:
             self._end()
-            raise (Crashed if native else Lost)(_took_longer(allowed)) from None
+            raise (Crashed if native else Lost)(_took_longer(PATIENCE * allowed)) from None
         except (EOFError, OSError):
             reason = self._loss(allowed)
             raise (Crashed if native else Lost)(reason) from None

@@ -8,7 +8,7 @@ import re
 import threading
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from time import monotonic
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from ingest.characters import characters
@@ -26,7 +26,7 @@ _MOST_NOTICES = 3  # of the parser's remarks on one file
 _LONGEST_TITLE = 300  # characters
 _LONGEST_LABEL = 20
 _FEWEST_ROWS = 3  # of a table
-_TO_OPEN = 8.0  # seconds
+_TO_OPEN = 8.0  # seconds of processor time
 _A_PAGE = 8.0
 _SHARE = 0.6  # of the time for the file; the rest is for another parser, which may do better
 
@@ -70,7 +70,7 @@ def read_layer(path: Path, content: bytes, password: str | None) -> Layer:
         DocumentError: there are more pages or more text than are read.
         Exception: whatever pypdf makes of a file that is damaged beyond reading.
     """
-    begun = monotonic()
+    begun = process_time()
     with _notices() as notices, _limits():
         with at_most(_TO_OPEN):
             reader = _open(path, content, password)
@@ -80,7 +80,7 @@ def read_layer(path: Path, content: bytes, password: str | None) -> Layer:
         layer = Layer([], [], numbers, None)
         until = begun + _SHARE * seconds(count)
         for number in range(1, count + 1):
-            _add_page(reader, number, layer, until - monotonic())
+            _add_page(reader, number, layer, until - process_time())
             check_text(path, sum(map(len, layer.texts)) if number % 100 == 0 else len(layer.texts[-1]))
         check_text(path, sum(map(len, layer.texts)))
         layer.labels, layer.title = _labels(reader, numbers), _title(reader)
@@ -107,7 +107,7 @@ def _unlock(reader: PdfReader, password: str | None) -> bool:
 
 
 def _add_page(reader: PdfReader, number: int, layer: Layer, left: float) -> None:
-    """Read one page into `layer`; `left`: seconds for it and those after it."""
+    """Read one page into `layer`; `left`: seconds of processor time for it and those after it."""
     layer.texts.append("")
     layer.layouts.append("")
     try:

@@ -349,6 +349,7 @@ def test_a_file_that_overruns_its_time_is_given_up(tmp_path: Path, monkeypatch: 
     slow.write_bytes(odd_files.many_pages(8_000))
     quick.write_bytes(odd_files.simple("Alpha text."))
     monkeypatch.setattr(process, "seconds", lambda pages: 1.0)
+    monkeypatch.setattr(process, "PATIENCE", 1)
     monkeypatch.setattr(process, "_TO_SPARE", 0.0)
     with Readers(1) as own:
         assert outcome(own, slow) == "took longer than 1 seconds"
