@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import odd_files
@@ -19,7 +20,6 @@ from ingest import Document, DocumentError, Readers, discover, fingerprint, proc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -451,3 +451,11 @@ def is_running(pid: int) -> bool:
     except FileNotFoundError:
         pytest.skip("there is no ps")
     return state.stdout.strip() not in ("", "Z")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel does not tell")
+def test_the_memory_of_who_starts_a_process_is_not_counted_as_its_own() -> None:
+    code = "from ingest.limits import peak_memory; print(peak_memory())"
+    ballast = bytearray(b"x" * 300_000_000)
+    own = int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+    assert own < len(ballast)
