@@ -96,9 +96,9 @@ def test_a_named_link_keeps_its_own_path(folder: Path, tmp_path: Path) -> None:
 
 
 def test_what_package_managers_put_into_a_folder_is_passed_over(tmp_path: Path) -> None:
-    for name in ("app/main.py", "app/node_modules/left/pad.js", "app/package-lock.json", "app/venv/lib/site.py"):
+    for name in ("app/main.py", "app/node_modules/left/pad.js", "app/pnpm-lock.yaml", "app/venv/lib/site.py"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("text")
     assert [path.name for path in discover([tmp_path]).files] == ["main.py"]
-    assert len(discover([tmp_path / "app" / "package-lock.json"]).files) == 1
+    assert len(discover([tmp_path / "app" / "pnpm-lock.yaml"]).files) == 1
