@@ -437,7 +437,8 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -
         time.sleep(0.5)
         os.killpg(parent.pid, number)
         said, errors = parent.communicate(timeout=20)
-    assert (said, errors) == ("interrupted\n" if number == signal.SIGINT else "", "")
+    assert errors == ""
+    assert said in ("", "interrupted\n")  # the signal may come while the interpreter is not yet, or no longer, at work
     until = time.monotonic() + 5
     while is_running(worker) and time.monotonic() < until:
         time.sleep(0.05)
