@@ -1,6 +1,6 @@
 """Ingest PDFs of 200, 700 and 2,000 pages and print pages per second by stage, growth and peak memory.
 
-Run: python benchmarks/ingest.py [--pages 200 700 2000] [--json FILE]
+Run: python benchmarks/ingestion.py [--pages 200 700 2000] [--json FILE]
 """
 
 from __future__ import annotations
