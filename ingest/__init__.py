@@ -2,6 +2,7 @@
 
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
+from ingest.files import stem
 from ingest.place import place_name
 from ingest.pool import Readers
 from ingest.read import KINDS, SUFFIXES, fingerprint, read
@@ -34,5 +35,6 @@ __all__ = [
     "read",
     "row_at",
     "sentences",
+    "stem",
     "worth_reading_again",
 ]

@@ -22,9 +22,7 @@ _MONTHS = (
 _FIGURE = re.compile(r"[$€£¥+(<~−–-]*\d+(?:[.,'’]\d+)*\)?[%x]?\)?|[$€£¥%()—–-]+|n/?[am]\.?", re.IGNORECASE)
 _CURRENCY = frozenset("$€£¥")
 _DATES = re.compile(rf"(?:(?:(?:{_MONTHS})\b\.?|\d{{1,2}},|(?:19|20)\d\d)\s*)+", re.IGNORECASE)
-_YEARS = re.compile(r"(?:(?:19|20)\d\d\s*)+")
 _BULLET = re.compile(r"[•▪◦‣·●○■□➢➔►✓✔☐☒*]\s|[|>#]|```|~~~")
-_DASH_ITEM = re.compile(r"[-–—]\s")
 _NUMBERED_ITEM = re.compile(
     r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2})+\.?\s+[^\W\d_]|\(\d{1,3}\)\s|"
     r"(?:Item|Note|Part|Section|Chapter|Article|Exhibit|Appendix|Table|Figure|Kapitel|Abschnitt|Artikel|Tabelle|"

@@ -39,8 +39,7 @@ def row_at(text: str, start: int) -> Row:
     heads = _head_rows([*map(_cells, table), cells])
     if len(heads) > len(table):
         return Row(caption, _joined(cells), heads=True)
-    section = above[-1] if above[top:] and CELL not in above[-1] else _section(above[top:])
-    return Row(caption, _said(cells, heads, section), heads=False)
+    return Row(caption, _said(cells, heads, _section(above[top:])), heads=False)
 
 
 def names_columns(row: Sequence[str]) -> bool:

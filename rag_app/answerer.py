@@ -130,7 +130,7 @@ def _doubtful(text: str, question: str, piece: Evidence) -> bool:
     if piece.row:
         return True
     said = unsupported_figures(text, [question])
-    return bool(said) and (len(figures(piece.text)) > 1 or bool(unsupported_figures(text, [question, _whole(piece)])))
+    return bool(said) and (len(figures(piece.text)) > 1 or bool(unsupported_figures(text, [question, piece.whole])))
 
 
 def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
@@ -152,16 +152,12 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], read: Callabl
     cited: list[Citation] = []
     for piece in evidence:
         missing = unsupported_figures(text, known)
-        if not cited or (missing and len(unsupported_figures(text, [*known, _whole(piece)])) < len(missing)):
+        if not cited or (missing and len(unsupported_figures(text, [*known, piece.whole])) < len(missing)):
             cited.append(cite(len(cited) + 1, piece, read(piece.hit.document)))
-            known.append(_whole(piece))
+            known.append(piece.whole)
         if len(cited) == CITATIONS:
             break
     covered = all(citation.verified for citation in cited) and not unsupported_figures(text, known)
     unknown = tuple(markers(text))  # none of the generator's own is a citation
     text = f"{text} {''.join(f'[{citation.marker}]' for citation in cited)}"
     return _Result("answered" if covered and not unknown else "partial", text, tuple(cited), unknown)
-
-
-def _whole(piece: Evidence) -> str:
-    return f"{piece.lead} {piece.said}"

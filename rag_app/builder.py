@@ -80,7 +80,7 @@ class Builder:
         self._overlap_tokens = overlap_tokens
         self._password = password
         self._progress = _Progress(progress)
-        self._times: dict[str, int] = {}  # of each file, taken before it was hashed
+        self._found: dict[str, FileState] = {}  # of this run's files, each looked at before it was hashed
 
     def ingest(self, paths: Sequence[Path]) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
@@ -147,7 +147,7 @@ class Builder:
         stored, own = self._store.files(), self._store.folder.absolute() / facts.FILE
         files = [path for path in files if path != own]
         found, failed = self._look(files, stored, only=only)
-        self._times = {path: state.mtime_ns for path, state in found.items()}
+        self._found = found
         again = self._worth_reading_again(found)
         by_content = {path: content("" if path in again else state.sha256, path) for path, state in stored.items()}
         todo = plan({path: content(state.sha256, path) for path, state in found.items()}, by_content, missing)
@@ -160,9 +160,9 @@ class Builder:
                 self._note(done, self._placed(placing, readers))
             documents = readers.read_all((Path(reading.path) for reading in todo.readings), self._password)
             for reading, (_, document) in zip(todo.readings, documents, strict=True):
-                state = found[reading.path]
-                self._progress.file(reading.path, state.bytes)
-                self._note(done, self._read_in(document, reading.path, state, reading.copies), state.bytes)
+                size = found[reading.path].bytes
+                self._progress.file(reading.path, size)
+                self._note(done, self._read_in(document, reading.path, reading.copies), size)
             for placing in todo.removals:
                 self._note(done, self._placed(placing, readers))
         if files:
@@ -213,23 +213,16 @@ class Builder:
             if known and known.sha256 == placing.sha256:
                 return self._place(known, placing)
         # Its last path went to another content in this run, as where two files were swapped.
-        reports = []
-        for path, (_, document) in zip(
-            placing.gained, readers.read_all(map(Path, placing.gained), self._password), strict=True
-        ):
-            state = FileState(placing.sha256, _stat(Path(path)).st_size, self._times[path])
-            reports += self._read_in(document, path, state, ())
-        return reports
+        documents = readers.read_all(map(Path, placing.gained), self._password)
+        return [report for path, document in documents for report in self._read_in(document, str(path), ())]
 
     def _place(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
         times = self._store.times(known.path)
         before = {path for path in placing.gained if self._store.document(path)}
         for path in placing.lost:
             times.pop(path, None)
-        times |= {path: self._times[path] for path in placing.gained}
-        self._write(
-            [*self._leaving(placing.gained, known), self._relocated(known, times)],
-        )
+        times |= self._times_of(placing.gained)
+        self._write([*self._leaving(placing.gained, known), self._relocated(known, times)])
         olds = dict(zip(placing.gained, placing.lost, strict=False))
         copied = next((path for path in placing.held if path in times and path not in placing.gained), known.path)
         gained = [
@@ -239,6 +232,9 @@ class Builder:
             for path in placing.gained
         ]
         return gained + [_report(path, "removed", known) for path in placing.lost if path not in olds.values()]
+
+    def _times_of(self, paths: Iterable[str]) -> dict[str, int]:
+        return {path: self._found[path].mtime_ns for path in paths}
 
     def _leaving(self, paths: Iterable[str], known: StoredDocument | None = None) -> list[Write]:
         """Return the writes by which other documents that keep a path lose these."""
@@ -267,11 +263,9 @@ class Builder:
 
     # Files whose content is new
 
-    def _read_in(
-        self, document: Document | DocumentError, name: str, state: FileState, copies: Sequence[str]
-    ) -> list[DocumentReport]:
+    def _read_in(self, document: Document | DocumentError, name: str, copies: Sequence[str]) -> list[DocumentReport]:
         """Put what was read of a file, and of its copies, into the library, unless it was written meanwhile."""
-        before = {path for path in (name, *copies) if self._store.document(path)}
+        before, state = {path for path in (name, *copies) if self._store.document(path)}, self._found[name]
         if not isinstance(document, DocumentError):
             document = _settled(document, Path(name), state)
         if isinstance(document, DocumentError):
@@ -286,7 +280,7 @@ class Builder:
             mtime_ns=state.mtime_ns,
             passages=passages,
             vectors=vectors,
-            copies={path: self._times[path] for path in copies},
+            copies=self._times_of(copies),
             tokens_cut=tokens_cut,
         )
         self._write([*self._leaving((name, *copies)), put])

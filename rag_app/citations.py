@@ -69,7 +69,7 @@ def proof_of(answer: str, question: str, evidence: Sequence[Evidence]) -> Eviden
     whole = sum(map(_weight, said)) or 1
 
     def merit(piece: Evidence) -> float:
-        held = said & content_words(f"{piece.lead} {piece.said}")
+        held = said & content_words(piece.whole)
         return _COVERED * sum(map(_weight, held)) / whole + _SCORED * piece.worth
 
     return max(evidence, key=merit)

@@ -6,7 +6,6 @@ time. They are counted in characters, since that is exact enough and costs nothi
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import CELL, row_at, sentences
+from ingest import CELL, row_at, sentences, stem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,6 +67,11 @@ class Evidence:
     def said(self) -> str:
         """What the models read of it, on one line."""
         return self.named or _flat(self.text)
+
+    @property
+    def whole(self) -> str:
+        """The same after what it stands under."""
+        return f"{self.lead} {self.said}"
 
 
 def units(text: str, whole: str | None = None, offset: int = 0) -> list[Unit]:
@@ -232,7 +236,7 @@ def _reading(hit: Hit, unit: Unit) -> str:
 
 
 def _name(document: str) -> str:
-    return _flat(os.fsencode(PurePath(document).stem).decode("utf-8", "replace"))  # a name may be no text
+    return _flat(stem(PurePath(document)))
 
 
 def _flat(text: str) -> str:

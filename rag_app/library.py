@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import cache
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
         Vectors,
         VerifyReport,
     )
+
+    About = Callable[[str], dict[str, float]]  # how much a question names each document, 0 to 1
 
 LONGEST_QUESTION = 4000  # characters
 
@@ -321,11 +324,12 @@ class Library:
     def _stages(self, candidates: int, evidence: int) -> Any:
         from rag_app.answerer import Stages
 
-        settings = self.settings
+        settings, cited = self.settings, self._cited()
+        about = cache(lambda question: self._about(question, cited))  # for passages, and then for their sentences
         return Stages(
-            find=lambda question: self._find_passages(question, None, candidates, "hybrid", True),
+            find=lambda question: self._find_passages(question, None, candidates, "hybrid", True, about),
             score=self._score,
-            about=lambda question: self._about(question, self._cited()),
+            about=about,
             generator=self._open_generator,
             read=self._store.read,
             models=ModelNames(settings.embedder, settings.reranker, settings.generator),
@@ -334,17 +338,29 @@ class Library:
         )
 
     def _find_passages(
-        self, question: str, k: int | None, candidates: int | None, mode: Mode, rerank: bool
+        self,
+        question: str,
+        k: int | None,
+        candidates: int | None,
+        mode: Mode,
+        rerank: bool,
+        about: About | None = None,
     ) -> tuple[tuple[Hit, ...], Trace]:
         from rag_app.retriever import to_hits, untraced
         from rag_app.search import Trace
 
         trace = Trace()
-        documents = untraced(self._two_stages(k, candidates, mode, rerank, trace), question)
+        documents = untraced(self._two_stages(k, candidates, mode, rerank, trace, about), question)
         return to_hits(documents), trace
 
     def _two_stages(
-        self, k: int | None, candidates: int | None, mode: Mode, rerank: bool, trace: Trace | None
+        self,
+        k: int | None,
+        candidates: int | None,
+        mode: Mode,
+        rerank: bool,
+        trace: Trace | None,
+        about: About | None = None,
     ) -> ContextualCompressionRetriever:
         from rag_app.retriever import two_stages
         from rag_app.search import Search
@@ -366,7 +382,7 @@ class Library:
             self._open_reranker() if rerank else None,
             k,
             trace,
-            lambda question: self._about(question, cited),
+            about or (lambda question: self._about(question, cited)),
         )
 
     def _documents_of(self, candidates: Sequence[Candidate], cited: dict[str, str]) -> list[LangChainDocument]:

@@ -5,13 +5,13 @@ A cross-encoder reads a passage alone, and a passage says "we" and "the company"
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from math import log
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ingest import stem
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ _NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")
 
 def heading(path: str, title: str) -> str:
     """Return a document's title, after its file's name unless the title has its words: a name may hold the year."""
-    stem = os.fsencode(PurePath(path).stem).decode("utf-8", "replace")  # a name may be no text
+    name = stem(PurePath(path))
     said = set(_WORD.findall(title.casefold()))
-    return title if said.issuperset(_WORD.findall(stem.casefold())) else f"{stem}: {title}"
+    return title if said.issuperset(_WORD.findall(name.casefold())) else f"{name}: {title}"
 
 
 def names(question: str) -> list[str]:
