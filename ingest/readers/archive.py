@@ -29,20 +29,14 @@ class Archive:
             DocumentError: it is no ZIP archive, or an old or protected Office file.
         """
         self._path = str(path)
-        self._file = open_regular(path)
-        if self._file.read(len(_OLD_OFFICE)) == _OLD_OFFICE:
-            self._file.close()
-            raise self._refused("is protected by a password, or in an Office format from before 2007")
-        try:
-            self._zip = zipfile.ZipFile(self._file)
-        except zipfile.BadZipFile as error:
-            self._file.close()
-            raise self._refused("is damaged or of another type: it is not a ZIP archive") from error
-        self._entries = {entry.filename: entry for entry in self._zip.infolist()}
         self._room = MOST_UNPACKED
-        if len(self._entries) > _MOST_ENTRIES:
-            self.close()
-            raise self._refused(f"holds more than {_MOST_ENTRIES:,} entries")
+        self._file = open_regular(path)
+        try:
+            self._zip = self._opened()
+        except BaseException:
+            self._file.close()
+            raise
+        self._entries = {entry.filename: entry for entry in self._zip.infolist()}
 
     def __enter__(self) -> Archive:
         return self
@@ -102,6 +96,17 @@ class Archive:
                     copy.writestr(name, self.xml(name) if name.lower().endswith(_READ) else b"")
         target.seek(0)
         return target
+
+    def _opened(self) -> zipfile.ZipFile:
+        if self._file.read(len(_OLD_OFFICE)) == _OLD_OFFICE:
+            raise self._refused("is protected by a password, or in an Office format from before 2007")
+        try:
+            opened = zipfile.ZipFile(self._file)
+        except (ValueError, OverflowError, NotImplementedError, zipfile.BadZipFile) as error:
+            raise self._refused("is damaged or of another type: it is not a ZIP archive") from error
+        if len(opened.filelist) > _MOST_ENTRIES:
+            raise self._refused(f"holds more than {_MOST_ENTRIES:,} entries")
+        return opened
 
     def _too_large(self) -> DocumentError:
         return self._refused(f"unpacks to more than {MOST_UNPACKED // 1_000_000} MB")
