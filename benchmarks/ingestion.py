@@ -1,6 +1,6 @@
-"""Ingest PDFs of 200, 700 and 2,000 pages and print pages per second by stage, growth and peak memory.
+"""Ingest PDFs of 200 to 3,000 pages and 10,000 small files; print pages per second by stage, growth and peak memory.
 
-Run: python benchmarks/ingestion.py [--pages 200 700 2000] [--json FILE]
+Run: python benchmarks/ingestion.py [--pages 200 700 2000 3000] [--files 10000] [--json FILE]
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fpdf import FPDF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("read", "cut", "embed", "store")
@@ -26,10 +29,24 @@ MOST_MEMORY = 1.5 * 2**30  # bytes, of all processes together
 EVERY = 0.05  # seconds between two looks at the memory
 
 
+def vocabulary() -> list[str]:
+    """Return words of a sample text."""
+    words = (ROOT / "data" / "source" / "research-note.txt").read_text(encoding="utf-8").split()
+    return sorted({word for word in words if word.isascii() and word.isalpha()})
+
+
+def write_notes(folder: Path, files: int) -> None:
+    """Write short text files, each of its own content."""
+    words, chance = vocabulary(), random.Random(files)
+    folder.mkdir()
+    for number in range(files):
+        text = f"Note {number}. " + " ".join(chance.choices(words, k=120)) + "."
+        (folder / f"note-{number:05}.txt").write_text(text + "\n", encoding="utf-8")
+
+
 def write_pdf(path: Path, pages: int) -> None:
     """Write a PDF of prose and tables, a different one for each number of pages."""
-    words = (ROOT / "data" / "source" / "research-note.txt").read_text(encoding="utf-8").split()
-    words = sorted({word for word in words if word.isascii() and word.isalpha()})
+    words = vocabulary()
     chance = random.Random(pages)
     pdf = FPDF()
     pdf.set_font("Helvetica", size=10)
@@ -49,7 +66,7 @@ def write_pdf(path: Path, pages: int) -> None:
 
 
 def ingest(path: Path, folder: Path) -> None:
-    """Ingest one document into a new library and print the seconds of each stage as JSON."""
+    """Ingest a document or a folder into a new library and print the seconds of each stage as JSON."""
     from ingest import Readers
     from rag_app import Library
     from rag_app.builder import Builder
@@ -80,8 +97,9 @@ def ingest(path: Path, folder: Path) -> None:
         since = time.perf_counter()
         report = library.ingest([path])
         whole = time.perf_counter() - since
-    [document] = report.documents
-    print(json.dumps({"pages": document.pages, "passages": document.chunks, "whole": whole, **seconds}))
+    pages = sum(document.pages for document in report.documents)
+    passages = sum(document.chunks for document in report.documents)
+    print(json.dumps({"pages": pages, "passages": passages, "whole": whole, **seconds}))
 
 
 def memory_of(root: int) -> int:
@@ -94,12 +112,12 @@ def memory_of(root: int) -> int:
     return 1024 * sum(resident for pid, _, resident in rows if pid in family)
 
 
-def measure(pages: int) -> dict[str, float]:
-    """Ingest a document of `pages` pages in a process of its own; return its figures and the peak memory."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_pdf(folder / "book.pdf", pages)
-        command = [sys.executable, __file__, "--one", str(folder / "book.pdf"), str(folder / "library")]
+def measure(write: Callable[[Path, int], None], name: str, size: int) -> dict[str, float]:
+    """Ingest what `write` makes, in a process of its own; return its figures and the peak memory of all processes."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        write(folder / name, size)
+        command = [sys.executable, __file__, "--one", str(folder / name), str(folder / "library")]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         peak, ended = 0, threading.Event()
 
@@ -120,23 +138,26 @@ def measure(pages: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, nargs="+", default=[200, 700, 2000])
+    parser.add_argument("--pages", type=int, nargs="+", default=[200, 700, 2000, 3000])
+    parser.add_argument("--files", type=int, default=10_000, help="small files in one folder (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--one", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         ingest(*options.one)
         return
-    results = [measure(pages) for pages in sorted(options.pages)]
+    books = [measure(write_pdf, "book.pdf", pages) for pages in sorted(options.pages)]
+    results = books + ([measure(write_notes, "notes", options.files)] if options.files else [])
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}\n")
     print("| pages | passages | " + " | ".join(f"{stage}, pages/s" for stage in STAGES) + " | in all | peak memory |")
     print("|---" * (len(STAGES) + 4) + "|")
-    for result in results:
+    for at, result in enumerate(results):
         speeds = " | ".join(f"{result['pages'] / result[stage]:,.0f}" for stage in (*STAGES, "whole"))
-        print(f"| {result['pages']:,} | {result['passages']:,} | {speeds} | {result['peak'] / 2**30:.2f} GiB |")
-    paces = [result["whole"] / result["pages"] for result in results]
+        what = f"{result['pages']:,}" if at < len(books) else f"{result['pages']:,} small files"
+        print(f"| {what} | {result['passages']:,} | {speeds} | {result['peak'] / 2**30:.2f} GiB |")
+    paces = [result["whole"] / result["pages"] for result in books]
     growth, peak = paces[-1] / paces[0], max(result["peak"] for result in results)
     print(f"\nA page of the longest takes {growth:.2f} times as long as one of the shortest (at most {MOST_GROWTH}).")
     if growth > MOST_GROWTH or peak > MOST_MEMORY:
