@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, Readers, cut, discover, fingerprint, worth_reading_again
-from rag_app import facts
+from rag_app import facts, mounts
 from rag_app.errors import UsageError
 from rag_app.store import FileState
 from rag_app.sync import Placing, content, is_below, plan, renamed
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
 _NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `sync` it is an answer
+_AWAY = "was a disk that is not mounted now: its documents stay; mount it, or let them go with `rag sync --yes`"
 _LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
 
 
@@ -96,7 +97,7 @@ class Builder:
 
         Args:
             folder: walked; documents elsewhere are left alone.
-            confirmed: forget all of its documents where none is left in it.
+            confirmed: forget all of its documents where none is left in it, or in a folder of it that was a disk.
             only: compare these by content, and take others of the same size and time for unchanged; None means all.
             skip: files that are to stay as they are.
 
@@ -111,7 +112,10 @@ class Builder:
         found = discover([Path(root)])
         problems = [p for p in found.problems if p.path != root or not p.reason.startswith(_NOTHING_FOUND)]
         files = [path for path in found.files if str(path) not in skip]
-        unseen = [*skip, *(problem.path for problem in problems)]  # what is there but was not looked at
+        if confirmed:
+            mounts.forget(self._store, root)
+        disks = mounts.away(self._store, root)
+        unseen = [*skip, *disks, *(problem.path for problem in problems)]  # what is there but was not looked at
         here = {str(path) for path in found.files}
         missing = [
             path
@@ -123,7 +127,9 @@ class Builder:
                 f"{root} holds no documents any more, but the library has {len(missing):,} from there.",
                 hint=f"If they are meant to go, run `rag sync --yes {root}`; else check whether its disk is mounted.",
             )
+        mounts.remember(self._store, root, here)
         reports = [_failed(problem.path, problem.reason) for problem in problems]
+        reports += [_failed(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in self._store.files())]
         return self._bring(files, reports, missing, only=only, begun=begun)
 
     def forget(self, paths: Iterable[str]) -> list[DocumentReport]:

@@ -47,7 +47,12 @@ PasswordFileOption = Annotated[
     Path | None,
     typer.Option("--password-file", metavar="FILE", help="Holds it in its first line, out of sight of other users."),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="Forget all documents of the folder where none is left in it.")]
+YesOption = Annotated[
+    bool,
+    typer.Option(
+        "--yes", help="Also forget the documents of a folder that is empty now, or of a disk in it that is not mounted."
+    ),
+]
 CandidatesOption = Annotated[
     int | None,
     typer.Option(

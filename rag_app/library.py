@@ -157,7 +157,7 @@ class Library:
             folder: walked; documents that lie elsewhere are left alone.
             password: for encrypted PDFs.
             progress: told of each step.
-            confirmed: forget all documents of the folder where it holds none any more.
+            confirmed: forget all documents of the folder where it holds none any more, or where a disk in it is away.
             only: compare these by content, and take others of the same size and time for unchanged; None means all.
             skip: files in it that are to stay as they are in the library.
 

@@ -282,6 +282,32 @@ def test_a_folder_that_is_empty_removes_nothing_until_it_is_confirmed(library: L
     assert counts(library.sync(folder)) == (0, 0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("point_stays", [True, False])
+def test_a_disk_in_the_folder_that_is_not_mounted_keeps_its_documents_until_confirmed(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch, point_stays: bool
+) -> None:
+    disk, mounted = folder / "deep", True
+    monkeypatch.setattr("os.path.ismount", lambda path: mounted and str(path) == str(disk))
+    assert counts(library.sync(folder)) == (3, 0, 0, 0, 0)
+    mounted = False
+    content = (disk / "cats.md").read_bytes()
+    (disk / "cats.md").unlink()
+    if not point_stays:
+        disk.rmdir()
+    for _ in range(2):
+        report = library.sync(folder)
+        assert counts(report) == (0, 0, 2, 0, 1)
+        assert lines(report)[0][:2] == ("deep", "failed")
+    disk.mkdir(exist_ok=True)
+    (disk / "cats.md").write_bytes(content)
+    mounted = True
+    assert counts(library.sync(folder)) == (0, 0, 3, 0, 0)
+    (disk / "cats.md").unlink()
+    mounted = False
+    assert counts(library.sync(folder, confirmed=True)) == (0, 0, 2, 1, 0)
+    assert counts(library.sync(folder)) == (0, 0, 2, 0, 0)
+
+
 def test_files_that_are_skipped_do_not_stand_for_a_folder_that_is_empty(library: Library, folder: Path) -> None:
     library.sync(folder)
     folder.rename(folder.with_name("moved"))
