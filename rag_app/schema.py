@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from ingest import PAGE_BREAK
 from rag_app.database import Schema, encode
+from rag_app.keywords import TABLE, analysis, language_of, stems
 from rag_app.names import heading
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
-
-KEYWORDS = "fts5(title, text, content='', tokenize='unicode61 remove_diacritics 2')"
-"""The keyword index, without content: the words of a passage are a slice of its pages."""
 
 _PATHS = (
     """CREATE TABLE paths (
@@ -33,7 +31,8 @@ _STATEMENTS = (
         warnings TEXT NOT NULL,  -- JSON list
         checksum TEXT NOT NULL,  -- of this document's rows here
         sections TEXT NOT NULL DEFAULT '[]',  -- JSON list of [offset, heading]
-        tokens_cut INTEGER NOT NULL DEFAULT 0)  -- that the embedder did not read""",
+        tokens_cut INTEGER NOT NULL DEFAULT 0,  -- that the embedder did not read
+        language TEXT NOT NULL DEFAULT '')  -- of its stems in the keyword index""",
     """CREATE TABLE pages (
         id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
         start INTEGER NOT NULL,  -- characters into the document text
@@ -48,7 +47,7 @@ _STATEMENTS = (
         page INTEGER NOT NULL, page_end INTEGER NOT NULL, page_label TEXT NOT NULL,
         vector BLOB NOT NULL,  -- little-endian float32
         UNIQUE (document, ordinal))""",
-    f"CREATE VIRTUAL TABLE keywords USING {KEYWORDS}",
+    f"CREATE VIRTUAL TABLE keywords USING {TABLE}",
     *_PATHS,
 )
 
@@ -86,10 +85,7 @@ def _digest(connection: sqlite3.Connection, document: int, queries: Sequence[str
 
 
 def _to_2(connection: sqlite3.Connection) -> None:
-    """Give documents several paths, sections and a count of lost tokens; pages a confidence and hidden spans.
-
-    The keyword index is written anew, since it has the names of files now.
-    """
+    """Give documents several paths, sections and a count of lost tokens; pages a confidence and hidden spans."""
     rows = connection.execute("SELECT id, checksum FROM documents").fetchall()
     intact = [key for key, checksum in rows if _digest(connection, key, _CONTENT_1) == checksum]
     for statement in (
@@ -102,17 +98,46 @@ def _to_2(connection: sqlite3.Connection) -> None:
         "ALTER TABLE pages ADD COLUMN hidden TEXT NOT NULL DEFAULT '[]'",
     ):
         connection.execute(statement)
-    connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
-    for key, path, title in connection.execute("SELECT id, path, title FROM documents").fetchall():
-        texts = connection.execute("SELECT text FROM pages WHERE document = ? ORDER BY start", (key,))
-        text, name = PAGE_BREAK.join(text for (text,) in texts), encode(heading(path, title))
-        spans = connection.execute('SELECT id, start, "end" FROM passages WHERE document = ?', (key,)).fetchall()
-        connection.executemany(
-            "INSERT INTO keywords (rowid, title, text) VALUES (?, ?, ?)",
-            [(passage, name, encode(text[start:end])) for passage, start, end in spans],
-        )
     for key in intact:  # the others keep a checksum that does not fit, so that a check still finds them
         connection.execute("UPDATE documents SET checksum = ? WHERE id = ?", (digest(connection, key), key))
 
 
-SCHEMA = Schema(_STATEMENTS, (_to_2,))
+def _to_3(connection: sqlite3.Connection) -> None:
+    """Give documents a language, and the keyword index the stems of their words and the names of their files."""
+    for statement in (
+        "ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT ''",
+        "DROP TABLE keywords",
+        f"CREATE VIRTUAL TABLE keywords USING {TABLE}",
+    ):
+        connection.execute(statement)
+    write_keywords(connection)
+
+
+def write_keywords(connection: sqlite3.Connection) -> None:
+    """Write the keyword index anew, in a transaction."""
+    connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
+    for (key,) in connection.execute("SELECT id FROM documents").fetchall():
+        texts = connection.execute("SELECT text FROM pages WHERE document = ? ORDER BY start", (key,))
+        language = language_of(PAGE_BREAK.join(text for (text,) in texts))
+        connection.execute("UPDATE documents SET language = ? WHERE id = ?", (language, key))
+        connection.executemany(PUT_KEYWORDS, keyword_rows(connection, key))
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('keywords', ?)", (analysis(),))
+
+
+PUT_KEYWORDS = "INSERT INTO keywords (rowid, title, text, stems) VALUES (?, ?, ?, ?)"
+
+
+def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, bytes, bytes, bytes]]:
+    """Return what the keyword index holds of each passage of a document: its id, title, text and stems."""
+    [(path, title, language)] = connection.execute("SELECT path, title, language FROM documents WHERE id = ?", (key,))
+    texts = connection.execute("SELECT text FROM pages WHERE document = ? ORDER BY start", (key,))
+    text, name = PAGE_BREAK.join(page for (page,) in texts), heading(path, title)
+    spans = connection.execute('SELECT id, start, "end" FROM passages WHERE document = ? ORDER BY ordinal', (key,))
+    stemmed = stems(name, language)
+    return [
+        (passage, encode(name), encode(text[start:end]), encode(f"{stemmed} {stems(text[start:end], language)}"))
+        for passage, start, end in spans
+    ]
+
+
+SCHEMA = Schema(_STATEMENTS, (_to_2, _to_3))

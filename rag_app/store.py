@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sqlite3
 import time
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Self
 
 from ingest.types import PAGE_BREAK, Document, Page
+from rag_app import keywords
 from rag_app.database import Database, damaged, encode, open_database
 from rag_app.errors import LibraryError, UsageError
-from rag_app.names import heading
-from rag_app.schema import KEYWORDS, SCHEMA, digest
-from rag_app.stopwords import STOP_WORDS
+from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:
@@ -33,10 +30,6 @@ if TYPE_CHECKING:
     from ingest.types import Method, Passage
     from rag_app.types import Place, Scored, Vectors
 
-_TERMS = 64  # most distinct words of a question that are searched for
-_TITLE_WEIGHT = 0.5  # every passage repeats its title, so a word there says less than one in the text
-_WORD = re.compile(r"[^\W_]+")
-
 _DOCUMENTS = """
     SELECT d.id, d.path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
         (SELECT count(*) FROM passages WHERE document = d.id), ingested
@@ -44,12 +37,12 @@ _DOCUMENTS = """
 
 _PUT_DOCUMENT = """
     INSERT INTO documents (id, path, title, sha256, bytes, pages, pages_with_text, ingested, warnings, sections,
-        tokens_cut, checksum)
-    VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, '')
+        tokens_cut, language, checksum)
+    VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, title = excluded.title, sha256 = excluded.sha256,
         bytes = excluded.bytes, pages = excluded.pages, pages_with_text = excluded.pages_with_text,
         ingested = excluded.ingested, warnings = excluded.warnings, sections = excluded.sections,
-        tokens_cut = excluded.tokens_cut
+        tokens_cut = excluded.tokens_cut, language = excluded.language
     RETURNING id"""
 
 _PUT_PAGE = """
@@ -74,8 +67,12 @@ _PLACES = """
     WHERE p.id IN (SELECT value FROM json_each(?))"""
 
 _KEYWORD = """
-    SELECT rowid, bm25(keywords, ?, 1.0) AS score
+    SELECT rowid, bm25(keywords, ?, 1.0, ?) AS score
     FROM keywords WHERE keywords MATCH ? ORDER BY score, rowid LIMIT ?"""
+
+_WEIGHTS = (keywords.TITLE_WEIGHT, keywords.STEM_WEIGHT)
+
+_DROP_KEYWORDS = "INSERT INTO keywords (keywords, rowid, title, text, stems) VALUES ('delete', ?, ?, ?, ?)"
 
 _SHARES = """
     SELECT documents.path, count(*) * 1.0 / (SELECT count(*) FROM passages WHERE document = documents.id)
@@ -252,6 +249,7 @@ class Store:
         rows = _blobs(vectors, len(passages))
         times = {document.path: mtime_ns, **(copies or {})}
         with self._database.transaction():
+            self._analyse()
             key = self._key(document.path)
             if key is not None and not set(self._paths(key)) <= set(times):
                 key = None  # the other paths keep the content that this one had
@@ -286,6 +284,7 @@ class Store:
         if retitled:
             _check_passages(retitled, passages)
         with self._database.transaction():
+            self._analyse()
             key = self._known(path)
             if not times:
                 return self.remove(path)
@@ -302,6 +301,7 @@ class Store:
     def remove(self, path: str) -> Change:
         """Forget the document at `path`, its other paths included; an unknown path changes nothing."""
         with self._database.transaction():
+            self._analyse()
             key = self._key(path)
             if key is None:
                 return Change((), (), self.generation)
@@ -442,16 +442,16 @@ class Store:
         """
         if k < 1:
             raise ValueError(f"k = {k} is less than 1")
-        terms = _terms(question)
-        if not terms:
+        languages = [language for (language,) in self._database.rows("SELECT DISTINCT language FROM documents")]
+        query = keywords.query(question, languages)
+        if not query:
             return []
-        query = " OR ".join(f'"{term}"' for term in terms)
         with self.snapshot():
             fetch = k + 1
-            rows = self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, fetch)
+            rows = self._database.rows(_KEYWORD, *_WEIGHTS, query, fetch)
             while len(rows) == fetch and rows[-1][1] == rows[k - 1][1]:  # where the first k end is not settled yet
                 fetch *= 4
-                rows = self._database.rows(_KEYWORD, _TITLE_WEIGHT, query, fetch)
+                rows = self._database.rows(_KEYWORD, *_WEIGHTS, query, fetch)
             places = self.places([passage for passage, _ in rows])
         rows.sort(key=lambda row: (row[1], places[row[0]]))
         return [(passage, -score) for passage, score in rows[:k]]
@@ -467,10 +467,8 @@ class Store:
 
     def shares(self, word: str) -> dict[str, float]:
         """Return the share of its passages, 0 to 1, in which each document has `word`; others are left out."""
-        terms = _terms(word)
-        if not terms:
-            return {}
-        return dict(self._database.rows(_SHARES, " ".join(f'"{term}"' for term in terms)))
+        query = keywords.phrase(word)
+        return dict(self._database.rows(_SHARES, query)) if query else {}
 
     # Proof
 
@@ -509,7 +507,8 @@ class Store:
             lengths = {row[0] for row in rows("SELECT DISTINCT length(vector) FROM passages")}
             if lengths - {4 * self.dimensions}:
                 problems.append(f"{name}: there are vectors of another length than {self.dimensions}.")
-            if passages and not problems and not self._keywords_agree():
+            known = self.get("keywords") == keywords.analysis()  # else other stems are no damage
+            if passages and known and not problems and not self._keywords_agree():
                 problems.append(f"{name}: the keyword index does not hold the words of the passages.")
         return problems
 
@@ -526,12 +525,11 @@ class Store:
     def _keywords_agree(self) -> bool:
         """Index all passages once more, and compare word by word."""
         connection = self._database.connection
-        connection.execute(f"CREATE VIRTUAL TABLE temp.again USING {KEYWORDS}")
+        connection.execute(f"CREATE VIRTUAL TABLE temp.again USING {keywords.TABLE}")
         try:
             for (key,) in self._database.rows("SELECT id FROM documents"):
-                connection.executemany(
-                    "INSERT INTO temp.again (rowid, title, text) VALUES (?, ?, ?)", self._indexed(key)
-                )
+                rows = keyword_rows(connection, key)
+                connection.executemany(PUT_KEYWORDS.replace("INTO keywords", "INTO temp.again"), rows)
             connection.execute("CREATE VIRTUAL TABLE temp.new_words USING fts5vocab('temp', 'again', 'instance')")
             connection.execute("CREATE VIRTUAL TABLE temp.kept_words USING fts5vocab('main', 'keywords', 'instance')")
             return all(_same_rows(connection.execute(one), connection.execute(other)) for one, other in _KEYWORD_TWINS)
@@ -587,23 +585,18 @@ class Store:
         pages = tuple(_page(*row) for row in rows)
         return Document(path, title, pages, tuple(json.loads(warnings)), _pairs(sections))
 
-    def _indexed(self, key: int) -> list[tuple[int, bytes, bytes]]:
-        """Return the id, title and text of each passage of a document, as the keyword index has them."""
-        document = self._read(key, "")
-        spans = self._database.rows('SELECT id, start, "end" FROM passages WHERE document = ? ORDER BY ordinal', key)
-        [(path,)] = self._database.rows("SELECT path FROM documents WHERE id = ?", key)
-        title = encode(heading(path, document.title))
-        return [(passage, title, encode(document.text[start:end])) for passage, start, end in spans]
-
     def _index(self, key: int) -> None:
         """Put the passages of a document into the keyword index, under its present name."""
-        self._execute_all("INSERT INTO keywords (rowid, title, text) VALUES (?, ?, ?)", self._indexed(key))
+        self._execute_all(PUT_KEYWORDS, keyword_rows(self._database.connection, key))
 
     def _unindex(self, key: int) -> None:
         """Take them out again, before the name changes or they go."""
-        self._execute_all(
-            "INSERT INTO keywords (keywords, rowid, title, text) VALUES ('delete', ?, ?, ?)", self._indexed(key)
-        )
+        self._execute_all(_DROP_KEYWORDS, keyword_rows(self._database.connection, key))
+
+    def _analyse(self) -> None:
+        """Write the keyword index anew where it was written by another version, whose words cannot be taken out."""
+        if self.get("keywords") != keywords.analysis():
+            write_keywords(self._database.connection)
 
     def _take(self, times: Mapping[str, int], key: int | None) -> tuple[int, ...]:
         """Take paths from other documents than `key`; one that loses its last goes. Return the passages removed."""
@@ -658,6 +651,7 @@ class Store:
             encode(document.title),
             *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
             *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
+            keywords.language_of(document.text),
         )
         self._execute_all(
             _PUT_PAGE,
@@ -690,11 +684,6 @@ class Store:
 
     def _digest(self, key: int) -> str:
         return digest(self._database.connection, key)
-
-
-def _terms(question: str) -> list[str]:
-    words = _WORD.findall(unicodedata.normalize("NFC", question).lower())
-    return list(islice(dict.fromkeys(word for word in words if word not in STOP_WORDS), _TERMS))
 
 
 def _check_passages(document: Document, passages: Iterable[Passage]) -> None:
