@@ -52,7 +52,9 @@ class Settings:
     passage_tokens: int = 256  # longest passage, in the embedder's tokens, title and special tokens included
     overlap_tokens: int = 48  # most that two neighbouring passages share, in whole sentences
     candidates: int = 50  # proposed by the first stage
+    adaptive: bool = True  # the cross-encoder stops once the passages to keep are settled; else it reads all candidates
     k: int = 5  # passages kept
+    per_document: int = 0  # most of them from one document, as long as there are others; 0: four fifths of k
     answer_tokens: int = 320  # longest answer, in the generator's tokens
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class Settings:
             "overlap_tokens": (0, 4096),
             "candidates": (1, 1000),
             "k": (1, 100),
+            "per_document": (0, 100),
             "answer_tokens": (16, 4096),
         }
         for key, (low, high) in limits.items():

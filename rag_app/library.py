@@ -383,6 +383,8 @@ class Library:
             k,
             trace,
             about or (lambda question: self._about(question, cited)),
+            per_document=self.settings.per_document,
+            adaptive=self.settings.adaptive,
         )
 
     def _documents_of(self, candidates: Sequence[Candidate], cited: dict[str, str]) -> list[LangChainDocument]:

@@ -6,6 +6,7 @@ This is the path that `search` and `ask` themselves take, so a chain built on it
 from __future__ import annotations
 
 import time
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from langchain_classic.retrievers import ContextualCompressionRetriever
@@ -15,6 +16,7 @@ from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
 from rag_app.names import WEIGHT, heading
+from rag_app.selection import blended, keep, read_until_settled
 from rag_app.types import Answer, Hit, Turn
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from rag_app.reranker import Reranker
     from rag_app.search import Trace
     from rag_app.types import Candidate, Event
-
-BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles
 
 
 class CandidateRetriever(BaseRetriever):
@@ -44,7 +44,11 @@ class CandidateRetriever(BaseRetriever):
 
 
 class CrossEncoderCompressor(BaseDocumentCompressor):
-    """Second stage as a LangChain compressor: keeps the best `k` documents, with their scores in the metadata."""
+    """Second stage as a LangChain compressor: keeps the best `k` documents, with their scores in the metadata.
+
+    The best differ: of passages that say the same one is kept, and at most `per_document` come from one document, as
+    long as there are others.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -52,6 +56,8 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
     k: int
     about: Any = None  # Callable[[str], dict[str, float]]: how much a question names each document, 0 to 1
     trace: Any = None  # Trace
+    per_document: int = 0  # 0: four fifths of k
+    adaptive: bool = True  # stop reading once the best k are settled
 
     def compress_documents(
         self,
@@ -60,32 +66,34 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
         callbacks: Callbacks = None,
     ) -> Sequence[Document]:
         """Return the best `k` of `documents`, best first; equal scores keep their order."""
-        if self.reranker is None:
-            return [_scored(document, document.metadata["retrieval_score"]) for document in documents[: self.k]]
         since = time.perf_counter()
-        relevance = self.reranker.score(query, [reading(document) for document in documents])
-        named = self.about(query) if self.about else {}
-        ranked = sorted(
-            (
-                _scored(
-                    document,
-                    blended(float(score), document.metadata["retrieval_rank"])
-                    + WEIGHT * named.get(document.metadata.get("document", ""), 0.0),
-                )
-                for document, score in zip(documents, relevance, strict=True)
-            ),
-            key=lambda document: -document.metadata["score"],
+        if self.reranker is None:
+            ranked = [_scored(document, document.metadata["retrieval_score"]) for document in documents]
+        else:
+            ranked = self._ranked(documents, query)
+        kept = keep(
+            [document.page_content for document in ranked],
+            [document.metadata.get("document", "") for document in ranked],
+            self.k,
+            self.per_document or ceil(0.8 * self.k),
         )
-        if self.trace is not None:
+        if self.trace is not None and self.reranker is not None:
             self.trace.timed("rerank", since)
-        return ranked[: self.k]
+        return [ranked[row] for row in kept]
 
+    def _ranked(self, documents: Sequence[Document], query: str) -> list[Document]:
+        named = self.about(query) if self.about else {}
+        priors = [
+            blended(WEIGHT * named.get(document.metadata.get("document", ""), 0.0), document.metadata["retrieval_rank"])
+            for document in documents
+        ]
 
-def blended(relevance: float, retrieval_rank: int) -> float:
-    """Return the score that orders passages: the cross-encoder's logit, less a little for a late first-stage rank."""
-    from math import log2
+        def read(rows: Sequence[int]) -> Sequence[float]:
+            scores: Sequence[float] = self.reranker.score(query, [reading(documents[row]) for row in rows])
+            return scores
 
-    return relevance - BLEND * log2(retrieval_rank)
+        scores = read_until_settled(priors, read, self.k, adaptive=self.adaptive)
+        return [_scored(documents[row], scores[row]) for row in sorted(scores, key=lambda row: (-scores[row], row))]
 
 
 def reading(document: Document) -> str:
@@ -100,11 +108,16 @@ def two_stages(
     k: int,
     trace: Trace | None = None,
     about: Callable[[str], dict[str, float]] | None = None,
+    *,
+    per_document: int = 0,
+    adaptive: bool = True,
 ) -> ContextualCompressionRetriever:
     """Join candidates and cross-encoder into one LangChain retriever."""
     return ContextualCompressionRetriever(
         base_retriever=CandidateRetriever(propose=propose, fetch=fetch),
-        base_compressor=CrossEncoderCompressor(reranker=reranker, k=k, about=about, trace=trace),
+        base_compressor=CrossEncoderCompressor(
+            reranker=reranker, k=k, about=about, trace=trace, per_document=per_document, adaptive=adaptive
+        ),
     )
 
 

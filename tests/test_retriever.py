@@ -61,13 +61,6 @@ def test_the_title_counts_as_part_of_the_text() -> None:
     assert kept[0].metadata["title"] == "Lease"
 
 
-def test_a_late_rank_in_the_first_stage_never_raises_a_score() -> None:
-    scores = [blended(1.0, rank) for rank in range(1, 60)]
-    assert scores[0] == 1.0
-    assert scores == sorted(scores, reverse=True)
-    assert blended(2.0, 7) > blended(1.0, 7)
-
-
 def test_without_a_reranker_the_first_k_stay_with_their_own_scores() -> None:
     documents = [document("b", 1), document("a", 2), document("c", 3)]
     kept = CrossEncoderCompressor(reranker=None, k=2).compress_documents(documents, "a")

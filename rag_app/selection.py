@@ -1,0 +1,106 @@
+"""Which candidates become the result: how many the cross-encoder reads, and which of the best are kept.
+
+Pure functions over scores and texts, in logits of the cross-encoder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from math import log2
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    _Said: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, ...]]]  # the figures and the shingles of a text
+
+BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles
+FIRST = 20  # candidates that are always read
+STEP = 10  # that are read at a time after those
+
+_SHINGLE = 3  # words
+_SAME = 0.85  # share of the shorter passage's shingles that the longer one has
+_WORD = re.compile(r"[^\W_]+")
+
+
+def blended(relevance: float, retrieval_rank: int) -> float:
+    """Return the score that orders passages: the cross-encoder's logit, less a little for a late first-stage rank."""
+    return relevance - BLEND * log2(retrieval_rank)
+
+
+def read_until_settled(
+    priors: Sequence[float], read: Callable[[Sequence[int]], Sequence[float]], k: int, *, adaptive: bool = True
+) -> dict[int, float]:
+    """Read candidates, the likeliest first, until the best `k` are not likely to change.
+
+    They are taken for settled when the k-th best score is above what the rest could reach if none of them were more
+    relevant than the best of those read last. The first stage orders candidates well enough that relevance falls along
+    them, so later ones seldom are; docs/decisions/0016 has the figures.
+
+    Args:
+        priors: what each candidate's score has beside its relevance.
+        read: the cross-encoder: rows to their relevance.
+        k: how many are wanted.
+        adaptive: else all are read.
+
+    Returns:
+        The score of each row that was read.
+    """
+    order = sorted(range(len(priors)), key=lambda row: -priors[row])
+    scores: dict[int, float] = {}
+    while len(scores) < len(order):
+        rows = order[len(scores) :][: (STEP if scores else max(FIRST, k)) if adaptive else None]
+        relevance = [float(value) for value in read(rows)]
+        scores |= {row: value + priors[row] for row, value in zip(rows, relevance, strict=True)}
+        rest = order[len(scores) :]
+        last = max(relevance[-STEP:])
+        if rest and len(scores) >= k and sorted(scores.values())[-k] > last + priors[rest[0]]:
+            break
+    return scores
+
+
+def keep(texts: Sequence[str], documents: Sequence[str], k: int, per_document: int) -> list[int]:
+    """Choose `k` of the rows, which come best first.
+
+    A row is passed over that says the same as a better one, or that is one too many of its document; where too few are
+    left, such rows come back in their order.
+
+    Args:
+        texts: of the passages.
+        documents: which document each is from.
+        k: how many are wanted.
+        per_document: most of one document.
+
+    Returns:
+        The rows that are kept, rising; fewer than k where there are fewer.
+    """
+    kept: list[int] = []
+    passed_over: list[int] = []
+    taken: Counter[str] = Counter()
+    said: list[_Said] = []
+    for row, (text, document) in enumerate(zip(texts, documents, strict=True)):
+        if len(kept) == k:
+            break
+        mine = _shingles(text)
+        if taken[document] >= per_document or any(_same(mine, other) for other in said):
+            passed_over.append(row)
+            continue
+        kept.append(row)
+        taken[document] += 1
+        said.append(mine)
+    return sorted([*kept, *passed_over[: k - len(kept)]])
+
+
+def _shingles(text: str) -> _Said:
+    words = _WORD.findall(text.casefold())
+    figures = frozenset(word for word in words if any(map(str.isdigit, word)))
+    size = min(_SHINGLE, len(words))
+    return figures, frozenset(tuple(words[at : at + size]) for at in range(len(words) - size + 1))
+
+
+def _same(mine: _Said, other: _Said) -> bool:
+    """Tell whether nearly all of the shorter text is in the other, with the same figures."""
+    (figures, shingles), (their_figures, theirs) = sorted((mine, other), key=lambda one: len(one[1]))
+    # Reports of two years say the same in the same words: the figures are what differs.
+    return bool(shingles) and figures <= their_figures and len(shingles & theirs) >= _SAME * len(shingles)
