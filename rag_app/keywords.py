@@ -32,9 +32,15 @@ ANALYSIS = "1"  # raised with every change of what is indexed; the version of th
 _TERMS = 64  # most distinct words of a question that are searched for
 _REMEMBERED = 200_000  # stems of a language
 _SAMPLE = 20_000  # characters from which the language of a document is told
-_CODE_JOINTS = r"[-_./:@#\\]+"
 _WORD = re.compile(r"[^\W_]+")
-_CODE = re.compile(rf"[^\W_]+(?:{_CODE_JOINTS}[^\W_]+)+")  # foo_bar, E-05, 3.14, config.yaml
+_CODE = re.compile(
+    r"\b(?=\w*\d)(?=\w*[^\W\d_])\w{2,}\b"  # E05, 0x1F, read_block_12
+    r"|\b(?=[\w.:/\\@#-]*\d)\w+(?:[-.:/\\@#]+\w+)+\b"  # XK-4711, 3.14, 192.168.0.1
+    r"|\b\w+(?:[_:/\\@#]+\w+)+\b"  # std::sort, src/main
+    r"|\b[^\W_]+(?:_+[^\W_]+)+\b"  # read_block
+    r"|\b\w{2,}(?:\.\w{2,})+\b"  # config.yaml
+)
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{2,80})[\"”“»]")
 
 _SCRIPTS = {"CYRILLIC": "russian", "GREEK": "greek", "ARABIC": "arabic", "HEBREW": "", "CJK": "", "HANGUL": ""}
 _FUNCTION_WORDS = {
@@ -79,18 +85,23 @@ def terms(question: str) -> list[str]:
     return list(islice(dict.fromkeys(word for word in words(question) if word not in STOP_WORDS), _TERMS))
 
 
+def codes(question: str) -> list[str]:
+    """Return what a question means to the letter, as words, each once: identifiers, figures, what stands in quotes."""
+    spans = (" ".join(words(span)) for span in _CODE.findall(question) + _QUOTED.findall(question))
+    return list(islice(dict.fromkeys(filter(None, spans)), _TERMS))
+
+
 def query(question: str, languages: Iterable[str]) -> str:
     """Return the FTS5 query for a question, "" where it has no word to look for.
 
-    Looked for are its words, its codes as a whole ("foo_bar" as "foo" before "bar"), and its words' stems in each of
+    Looked for are its words, its `codes` as a whole ("foo_bar" as "foo" before "bar"), and its words' stems in each of
     the `languages`.
     """
     found = terms(question)
-    codes = [" ".join(words(code)) for code in islice(_CODE.findall(question), _TERMS)]
     stemmed = [stem(term) for stem in filter(None, map(_stemmer, sorted(set(languages)))) for term in found]
     return " OR ".join(
         [
-            *(f'{{title text}} : "{term}"' for term in dict.fromkeys([*found, *codes])),
+            *(f'{{title text}} : "{term}"' for term in dict.fromkeys([*found, *codes(question)])),
             *(f'{{stems}} : "{term}"' for term in dict.fromkeys(stemmed)),
         ]
     )

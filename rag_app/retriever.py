@@ -15,8 +15,9 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
+from rag_app.keywords import codes
 from rag_app.names import WEIGHT, heading
-from rag_app.selection import blended, keep, read_until_settled
+from rag_app.selection import EXACT, blended, exactness, keep, read_until_settled
 from rag_app.types import Answer, Hit, Turn
 
 if TYPE_CHECKING:
@@ -83,13 +84,17 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
 
     def _ranked(self, documents: Sequence[Document], query: str) -> list[Document]:
         named = self.about(query) if self.about else {}
+        texts = [reading(document) for document in documents]
         priors = [
-            blended(WEIGHT * named.get(document.metadata.get("document", ""), 0.0), document.metadata["retrieval_rank"])
-            for document in documents
+            blended(
+                WEIGHT * named.get(document.metadata.get("document", ""), 0.0) + EXACT * exact,
+                document.metadata["retrieval_rank"],
+            )
+            for document, exact in zip(documents, exactness(codes(query), texts), strict=True)
         ]
 
         def read(rows: Sequence[int]) -> Sequence[float]:
-            scores: Sequence[float] = self.reranker.score(query, [reading(documents[row]) for row in rows])
+            scores: Sequence[float] = self.reranker.score(query, [texts[row] for row in rows])
             return scores
 
         scores = read_until_settled(priors, read, self.k, adaptive=self.adaptive)

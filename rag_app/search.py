@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rag_app.types import Candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from rag_app.types import Mode, Places, Scored, Vectors
 
-_RRF = 60  # Cormack, Clarke and Büttcher 2009: damps the lead of the first ranks
+DENSE = 0.6  # of a fused score; the rest is the words' share
+_DEEPER = 2  # times as many of each ranking are fused as are wanted
 
 
 class Trace:
@@ -46,23 +47,32 @@ class Search:
     def candidates(self, question: str, n: int, mode: Mode, trace: Trace) -> list[Candidate]:
         """Return at most `n` candidates, best first; equal scores by place, else by id."""
         now = time.perf_counter()
-        rankings: list[Sequence[Scored]] = []
+        each = n * _DEEPER if mode == "hybrid" else n
+        dense: Sequence[Scored] = ()
         if mode != "keyword":
             vector = self._embed(question)
             now = trace.timed("embed", now)
-            rankings.append(self._nearest(vector, n))
-        if mode != "dense":
-            rankings.append(self._keyword(question, n))
-        ranked = fuse(rankings, self._places) if len(rankings) > 1 else list(rankings[0])
+            dense = self._nearest(vector, each)
+        keyword = self._keyword(question, each) if mode != "dense" else ()
+        ranked = fuse(dense, keyword, self._places) if mode == "hybrid" else dense or keyword
         trace.timed("retrieve", now)
         return [Candidate(passage, rank, score) for rank, (passage, score) in enumerate(ranked[:n], 1)]
 
 
-def fuse(rankings: Iterable[Sequence[Scored]], places: Places | None = None) -> list[Scored]:
-    """Join rankings by reciprocal rank fusion: the score of a passage is the sum of 1 / (60 + rank)."""
+def fuse(dense: Sequence[Scored], keyword: Sequence[Scored], places: Places | None = None) -> list[Scored]:
+    """Join two rankings, best first, by a weighted sum of their scores (Bruch, Gai and Ingber 2023: better than ranks).
+
+    Similarities are scaled so that the last of the ranking has 0 and the first 1, BM25 scores so that the first has 1;
+    a passage that a ranking lacks has 0 there. Fused scores lie between 0 and 1; equal ones are ordered by place, else
+    by id.
+    """
     scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, (passage, _) in enumerate(ranking, 1):
-            scores[passage] = scores.get(passage, 0.0) + 1 / (_RRF + rank)
+    for ranking, share, low in (
+        (dense, DENSE, min((score for _, score in dense), default=0.0)),
+        (keyword, 1 - DENSE, 0.0),
+    ):
+        span = max((score for _, score in ranking), default=0.0) - low
+        for passage, score in ranking:
+            scores[passage] = scores.get(passage, 0.0) + share * ((score - low) / span if span > 0 else 1.0)
     known = places(scores) if places else {}
     return sorted(scores.items(), key=lambda item: (-item[1], known.get(item[0], ("", item[0]))))

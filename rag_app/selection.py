@@ -5,28 +5,47 @@ Pure functions over scores and texts, in logits of the cross-encoder.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from math import log2
+from math import log, log2
 from typing import TYPE_CHECKING, TypeAlias
+
+from rag_app.keywords import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     _Said: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, ...]]]  # the figures and the shingles of a text
 
+EXACT = 4.0  # logits that a candidate gains which alone holds what the question means to the letter
 BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles
 FIRST = 20  # candidates that are always read
 STEP = 10  # that are read at a time after those
 
 _SHINGLE = 3  # words
 _SAME = 0.85  # share of the shorter passage's shingles that the longer one has
-_WORD = re.compile(r"[^\W_]+")
 
 
 def blended(relevance: float, retrieval_rank: int) -> float:
     """Return the score that orders passages: the cross-encoder's logit, less a little for a late first-stage rank."""
     return relevance - BLEND * log2(retrieval_rank)
+
+
+def exactness(codes: Sequence[str], texts: Sequence[str]) -> list[float]:
+    """Return how much of what a question means to the letter each text holds, 0 to 1.
+
+    A code counts the more the fewer of the texts have it, on a scale where one that all have says nothing.
+
+    Args:
+        codes: sequences of words, as `keywords.codes` gives them.
+        texts: the candidates, at least two for any of them to stand out.
+    """
+    total = [0.0] * len(texts)
+    said = [f" {' '.join(words(text))} " for text in texts] if codes else []
+    for code in codes:
+        holding = [row for row, text in enumerate(said) if f" {code} " in text]
+        for row in holding:
+            total[row] += log(len(texts) / len(holding)) / log(len(texts)) / len(codes) if len(texts) > 1 else 0.0
+    return total
 
 
 def read_until_settled(
@@ -93,10 +112,10 @@ def keep(texts: Sequence[str], documents: Sequence[str], k: int, per_document: i
 
 
 def _shingles(text: str) -> _Said:
-    words = _WORD.findall(text.casefold())
-    figures = frozenset(word for word in words if any(map(str.isdigit, word)))
-    size = min(_SHINGLE, len(words))
-    return figures, frozenset(tuple(words[at : at + size]) for at in range(len(words) - size + 1))
+    said = words(text)
+    figures = frozenset(word for word in said if any(map(str.isdigit, word)))
+    size = min(_SHINGLE, len(said))
+    return figures, frozenset(tuple(said[at : at + size]) for at in range(len(said) - size + 1))
 
 
 def _same(mine: _Said, other: _Said) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_store import found, make_document, put
 
 from rag_app import keywords
-from rag_app.keywords import language_of, phrase, query, stems, terms
+from rag_app.keywords import codes, language_of, phrase, query, stems, terms
 from rag_app.store import Store
 
 if TYPE_CHECKING:
@@ -78,6 +78,21 @@ def test_a_question_is_searched_for_by_words_codes_and_stems() -> None:
         '{stems} : "appli"',
     ]
     assert query("What is it?", ["english"]) == query("", ["english"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What does E05 mean?", ["e05"]),
+        ("What torque has XK-4711?", ["xk 4711"]),
+        ("Why did read_block_12 fail with 0x80070057?", ["read block 12", "0x80070057"]),
+        ("Does std::sort keep the order, as in config.yaml?", ["std sort", "config yaml"]),
+        ('Who said "Never Again", and «jamais»?', ["never again", "jamais"]),
+        ("A well-known question. Of 2025, e.g. this one?", []),
+    ],
+)
+def test_what_is_meant_to_the_letter(question: str, expected: list[str]) -> None:
+    assert codes(question) == expected
 
 
 @given(st.text(), st.sets(st.sampled_from(list(TEXTS))))

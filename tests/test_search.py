@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,35 +54,53 @@ def test_keyword_search_embeds_nothing() -> None:
 
 def test_hybrid_search_puts_first_what_both_rankings_found() -> None:
     found = Ranked().candidates(5, "hybrid")
-    assert [(c.passage, c.rank) for c in found] == [(3, 1), (1, 2), (2, 3), (4, 4)]
-    assert found[0].score == pytest.approx(1 / 63 + 1 / 61)
+    assert [(c.passage, c.rank) for c in found] == [(1, 1), (3, 2), (4, 3), (2, 4)]
+    assert [c.score for c in found] == pytest.approx([0.6, 0.4, 0.4 * 11 / 12, 0.3])
+
+
+def test_both_rankings_are_read_deeper_than_the_candidates_wanted() -> None:
+    found = Ranked().candidates(2, "hybrid")
+    assert [c.passage for c in found] == [1, 3]  # 3 is the third by meaning and the first by words
+
+
+def test_what_both_rankings_found_goes_first() -> None:
+    assert fuse([(1, 0.9), (2, 0.85), (3, 0.1)], [(2, 8.0), (4, 7.0)])[0] == (2, pytest.approx(0.6 * 0.9375 + 0.4))
 
 
 def test_no_more_candidates_than_asked_come_back() -> None:
-    assert [candidate.passage for candidate in Ranked().candidates(3, "hybrid")] == [3, 1, 2]  # of four
+    assert [candidate.passage for candidate in Ranked().candidates(3, "hybrid")] == [1, 3, 4]  # of four
 
 
-def test_equal_scores_keep_the_order_of_their_ids() -> None:
-    assert fuse([[(9, 1.0)], [(4, 1.0)]]) == [(4, 1 / 61), (9, 1 / 61)]
+def test_equal_scores_keep_the_order_of_their_ids_or_places() -> None:
+    assert fuse([(9, 1.0), (4, 1.0)], []) == [(4, 0.6), (9, 0.6)]
+    places = {9: ("/a", 0), 4: ("/b", 0)}
+    assert fuse([(9, 1.0), (4, 1.0)], [], lambda ids: places) == [(9, 0.6), (4, 0.6)]
 
 
 def test_fusing_nothing_gives_nothing() -> None:
-    assert fuse([]) == fuse([[], []]) == []
+    assert fuse([], []) == []
 
 
-rankings = st.lists(st.lists(st.integers(0, 9), unique=True, max_size=8), max_size=3)
+scores = st.dictionaries(st.integers(0, 9), st.floats(-2, 2), max_size=8)
 
 
 @settings(max_examples=50)
-@given(rankings)
-def test_a_fused_score_is_the_sum_of_one_over_sixty_plus_rank(lists: list[list[int]]) -> None:
-    fused = fuse([[(passage, 0.0) for passage in ranking] for ranking in lists])
-    exact = {
-        passage: sum((Fraction(1, 61 + ranking.index(passage)) for ranking in lists if passage in ranking), Fraction(0))
-        for passage in set().union(*lists)
-    }
-    assert dict(fused) == {passage: pytest.approx(float(score)) for passage, score in exact.items()}
+@given(scores, st.dictionaries(st.integers(0, 9), st.floats(0.001, 50), max_size=8))
+def test_a_fused_score_is_the_weighted_sum_of_the_scaled_ones(
+    dense: dict[int, float], keyword: dict[int, float]
+) -> None:
+    fused = fuse(_ranked(dense), _ranked(keyword))
+    assert {passage for passage, _ in fused} == dense.keys() | keyword.keys()
     assert [score for _, score in fused] == sorted((score for _, score in fused), reverse=True)
+    for passage, score in fused:
+        low, high = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
+        meaning = ((dense[passage] - low) / (high - low) if high > low else 1.0) if passage in dense else 0.0
+        words = keyword[passage] / max(keyword.values()) if passage in keyword else 0.0
+        assert score == pytest.approx(0.6 * meaning + 0.4 * words)
+
+
+def _ranked(scores: dict[int, float]) -> list[Scored]:
+    return sorted(scores.items(), key=lambda item: -item[1])
 
 
 def test_a_trace_adds_up_the_seconds_of_a_stage() -> None:
