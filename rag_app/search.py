@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rag_app.types import Mode, Places, Scored, Vectors
 
-DENSE = 0.6  # of a fused score; the rest is the words' share
+DENSE = 0.5  # of a fused score; the rest is the words' share
 _DEEPER = 2  # times as many of each ranking are fused as are wanted
 
 

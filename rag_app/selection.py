@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     _Said: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, ...]]]  # the figures and the shingles of a text
 
 EXACT = 4.0  # logits that a candidate gains which alone holds what the question means to the letter
-BLEND = 0.35  # logits that a candidate loses each time its first-stage rank doubles
+BLEND = 0.2  # logits that a candidate loses each time its first-stage rank doubles
 FIRST = 20  # candidates that are always read
 STEP = 10  # that are read at a time after those
+MARGIN = 1.0  # logits by which one of the rest may be more relevant than those read last
 
 _SHINGLE = 3  # words
 _SAME = 0.85  # share of the shorter passage's shingles that the longer one has
@@ -54,8 +55,8 @@ def read_until_settled(
     """Read candidates, the likeliest first, until the best `k` are not likely to change.
 
     They are taken for settled when the k-th best score is above what the rest could reach if none of them were more
-    relevant than the best of those read last. The first stage orders candidates well enough that relevance falls along
-    them, so later ones seldom are; docs/decisions/0016 has the figures.
+    than `MARGIN` more relevant than the best of those read last. The first stage orders candidates well enough that
+    relevance falls along them, so later ones seldom are; docs/decisions/0016 has the figures.
 
     Args:
         priors: what each candidate's score has beside its relevance.
@@ -74,7 +75,7 @@ def read_until_settled(
         scores |= {row: value + priors[row] for row, value in zip(rows, relevance, strict=True)}
         rest = order[len(scores) :]
         last = max(relevance[-STEP:])
-        if rest and len(scores) >= k and sorted(scores.values())[-k] > last + priors[rest[0]]:
+        if rest and len(scores) >= k and sorted(scores.values())[-k] > last + MARGIN + priors[rest[0]]:
             break
     return scores
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_app.search import Search, Trace, fuse
+from rag_app.search import DENSE, Search, Trace, fuse
 from rag_app.types import Candidate
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_keyword_search_embeds_nothing() -> None:
 def test_hybrid_search_puts_first_what_both_rankings_found() -> None:
     found = Ranked().candidates(5, "hybrid")
     assert [(c.passage, c.rank) for c in found] == [(1, 1), (3, 2), (4, 3), (2, 4)]
-    assert [c.score for c in found] == pytest.approx([0.6, 0.4, 0.4 * 11 / 12, 0.3])
+    assert [c.score for c in found] == pytest.approx([0.5, 0.5, 0.5 * 11 / 12, 0.25])
 
 
 def test_both_rankings_are_read_deeper_than_the_candidates_wanted() -> None:
@@ -64,7 +64,7 @@ def test_both_rankings_are_read_deeper_than_the_candidates_wanted() -> None:
 
 
 def test_what_both_rankings_found_goes_first() -> None:
-    assert fuse([(1, 0.9), (2, 0.85), (3, 0.1)], [(2, 8.0), (4, 7.0)])[0] == (2, pytest.approx(0.6 * 0.9375 + 0.4))
+    assert fuse([(1, 0.9), (2, 0.85), (3, 0.1)], [(2, 8.0), (4, 7.0)])[0] == (2, pytest.approx(0.5 * 0.9375 + 0.5))
 
 
 def test_no_more_candidates_than_asked_come_back() -> None:
@@ -72,9 +72,9 @@ def test_no_more_candidates_than_asked_come_back() -> None:
 
 
 def test_equal_scores_keep_the_order_of_their_ids_or_places() -> None:
-    assert fuse([(9, 1.0), (4, 1.0)], []) == [(4, 0.6), (9, 0.6)]
+    assert fuse([(9, 1.0), (4, 1.0)], []) == [(4, DENSE), (9, DENSE)]
     places = {9: ("/a", 0), 4: ("/b", 0)}
-    assert fuse([(9, 1.0), (4, 1.0)], [], lambda ids: places) == [(9, 0.6), (4, 0.6)]
+    assert fuse([(9, 1.0), (4, 1.0)], [], lambda ids: places) == [(9, DENSE), (4, DENSE)]
 
 
 def test_fusing_nothing_gives_nothing() -> None:
@@ -96,7 +96,7 @@ def test_a_fused_score_is_the_weighted_sum_of_the_scaled_ones(
         low, high = min(dense.values(), default=0.0), max(dense.values(), default=0.0)
         meaning = ((dense[passage] - low) / (high - low) if high > low else 1.0) if passage in dense else 0.0
         words = keyword[passage] / max(keyword.values()) if passage in keyword else 0.0
-        assert score == pytest.approx(0.6 * meaning + 0.4 * words)
+        assert score == pytest.approx(DENSE * meaning + (1 - DENSE) * words)
 
 
 def _ranked(scores: dict[int, float]) -> list[Scored]:
