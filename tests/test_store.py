@@ -657,7 +657,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_version(tmp_path: Path) -> None:
             assert found(store, "old" if store.signature() == signatures[1] else "new") == []
             generations.append(store.generation)
     assert generations == sorted(generations)
-    assert generations[-1] > 10  # the processes did write
+    assert generations[-1] > 1  # the processes did write
 
 
 # Several paths of one content
