@@ -23,6 +23,9 @@ _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")
 
 
+_QUARTER = re.compile(r"\b(?:(first|1st)|(second|2nd)|(third|3rd)|(?:fourth|4th))[\s-]+quarter\b", re.IGNORECASE)
+
+
 def heading(path: str, title: str) -> str:
     """Return a document's title, after its file's name unless the title has its words: a name may hold the year."""
     name = stem(PurePath(path))
@@ -31,9 +34,10 @@ def heading(path: str, title: str) -> str:
 
 
 def names(question: str) -> list[str]:
-    """Return the words of `question` that are capitalised, or are codes or years, each once, in order."""
-    found = (word for word in _NAME.findall(question) if word[0].isupper() or any(map(str.isdigit, word)))
-    return list(dict.fromkeys(word for word in found if word.lower() not in STOP_WORDS))
+    """Return the words of `question` that are capitalised, or codes, or years, each once; a first quarter is "Q1"."""
+    found = [word for word in _NAME.findall(question) if word[0].isupper() or any(map(str.isdigit, word))]
+    quarters = [f"Q{match.lastindex or 4}" for match in _QUARTER.finditer(question)]
+    return list(dict.fromkeys(word for word in found + quarters if word.lower() not in STOP_WORDS))
 
 
 def aboutness(question: str, shares: Callable[[str], Mapping[str, float]], documents: int) -> dict[str, float]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         ("Welche Firma darf die Wallbox einbauen?", ["Firma", "Wallbox"]),
         ("what is the rent of 3 rooms?", []),
         ("Intel or Intel?", ["Intel"]),
+        ("What did ACME earn in the first quarter of 2023?", ["ACME", "2023", "Q1"]),
+        ("a 2nd-quarter loss, or Q2, or the fourth quarter", ["2nd", "Q2", "Q4"]),
         ("", []),
     ],
 )
