@@ -13,14 +13,14 @@ from rag_app.convert import convert
 from rag_app.errors import DiskError, FetchError, disk_errors
 from rag_app.hub import encoder_files, fetch_hub, files_of, find_listing
 from rag_app.packages import fetch_packages
-from rag_app.receipt import PACKAGES, contents, refuse_code, seal, write_receipt
+from rag_app.provenance import PACKAGES, contents, refuse_code, seal, write_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from rag_app.hub import Listing
-    from rag_app.receipt import Seal
+    from rag_app.provenance import Seal
     from rag_app.registry import ModelSpec
 
 

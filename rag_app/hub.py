@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rag_app.errors import DiskError, FetchError
-from rag_app.receipt import WEIGHTS, folder_size, sha256_of
+from rag_app.provenance import WEIGHTS, folder_size, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

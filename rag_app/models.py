@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag_app.conventions import Conventions, conventions_of, read_conventions
 from rag_app.errors import FetchError, ModelDamaged, ModelError, ModelMissing
 from rag_app.own import need_gguf, own_fingerprint, own_weights, role_of
-from rag_app.receipt import contents, fingerprint, verify
+from rag_app.provenance import contents, fingerprint, verify
 from rag_app.registry import ModelRole, ModelSpec, find_spec, registry
 from rag_app.types import Json
 

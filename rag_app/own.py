@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rag_app.errors import ModelError, RagError
-from rag_app.receipt import contents, find_receipt, fingerprint, refuse_code, seal, write_receipt
+from rag_app.provenance import contents, find_receipt, fingerprint, refuse_code, seal, write_receipt
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rag_app.errors import DiskError, FetchError, disk_errors
-from rag_app.receipt import folder_size
+from rag_app.provenance import folder_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -25,7 +25,7 @@ import pytest
 from rag_app import models
 from rag_app.config import Settings
 from rag_app.errors import DiskError, FetchError, ModelDamaged, ModelError, ModelMissing
-from rag_app.receipt import folder_size
+from rag_app.provenance import folder_size
 from rag_app.registry import HubSource, parse
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rag_app import models, receipt
+from rag_app import models, provenance
 from rag_app.config import Settings, load
 from rag_app.errors import ModelDamaged, ModelError, ModelMissing
 from rag_app.registry import ModelFile, ModelSpec
@@ -55,13 +55,13 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The name of every file whose bytes are read to hash them."""
     names: list[str] = []
-    compute = receipt.sha256_of
+    compute = provenance.sha256_of
 
     def record(path: Path) -> str:
         names.append(path.name)
         return compute(path)
 
-    monkeypatch.setattr("rag_app.receipt.sha256_of", record)
+    monkeypatch.setattr("rag_app.provenance.sha256_of", record)
     return names
 
 
@@ -157,7 +157,7 @@ def test_a_receipt_that_cannot_be_read_is_written_anew(settings: Settings, hashe
 def test_a_receipt_cannot_vouch_for_other_files_than_those_of_the_registry(settings: Settings) -> None:
     folder = settings.models / "tiny"
     (folder / "model.safetensors").write_bytes(b"forgery")
-    receipt.write_receipt(folder, receipt.PACKAGES, [receipt.seal(folder, file) for file in FILES])
+    provenance.write_receipt(folder, provenance.PACKAGES, [provenance.seal(folder, file) for file in FILES])
     with pytest.raises(ModelDamaged, match=r"model\.safetensors has the SHA-256"):
         models.resolve("tiny", "embedder", settings)
 
@@ -372,7 +372,7 @@ def test_an_installed_model_is_what_the_registry_says(name: str) -> None:
     settings = load()
     models.pull([name], settings)
     model = models.resolve(name, spec.role, settings)
-    assert model.fingerprint == receipt.fingerprint(spec.files)
+    assert model.fingerprint == provenance.fingerprint(spec.files)
     [status] = [status for status in models.statuses(settings) if status.name == name]
     assert (status.installed, status.verified, status.bytes) == (True, True, spec.bytes)
 
