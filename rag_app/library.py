@@ -314,7 +314,7 @@ class Library:
         return self._open_embedder()
 
     def passages_and_vectors(self) -> tuple[list[StoredPassage], Vectors]:
-        """Return all n passages with their (n, d) float32 rows of unit length, in the order they were stored."""
+        """Return all n passages with their (n, d) float32 rows, in the order they were stored."""
         with self._store.snapshot():
             ids, vectors = self._store.vectors()
             return self._store.passages(ids.tolist()), vectors
