@@ -216,6 +216,17 @@ class IngestReport(Json):
 
 
 @dataclass(frozen=True, slots=True)
+class RebuildReport(Json):
+    """What a rebuild did."""
+
+    embedder: str  # that the library belongs to now
+    documents: int
+    passages: int
+    resumed: int  # documents that an interrupted rebuild had done before
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDocument(Json):
     """One document of the library, without its text."""
 

@@ -144,7 +144,7 @@ def test_vectors_of_any_length_are_ranked_by_their_inner_product(
 
 def test_long_vectors_whose_scores_float32_cannot_tell_apart_are_ranked_exactly(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
-    rows = (random.normal(size=(4000, 256)) * 2e-5 + 30).astype(np.float32)  # inner products of 230,400 and a little
+    rows = (random.normal(size=(4000, 256)) * 3e-5 + 30).astype(np.float32)  # inner products of 230,400 and a little
     query, ids = np.full(256, 30, np.float32), np.arange(4000, dtype=np.int64)
     fast, exact = VectorIndex.build(ids, rows), ExactIndex(ids, rows)
     sha256 = fast.save(tmp_path / "vectors.faiss")
