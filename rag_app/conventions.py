@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import ModelError
@@ -65,7 +66,7 @@ def is_pair(folder: Path) -> bool:
 
 
 def read_conventions(folder: Path, name: str) -> Conventions:
-    """Read the conventions of a model from its folder; its family by `name` fills in what the folder leaves open.
+    """Read the conventions of a model from its folder; its family fills in what the folder leaves open.
 
     Those of a pair are of its passages, with the prompt of its questions.
 
@@ -101,7 +102,7 @@ def _conventions(folder: Path, name: str, *, pair: bool) -> Conventions:
         raise ModelError(
             f"{folder} has no config.json that can be read.", hint="Give the folder of a transformers model."
         )
-    family = family_of(name, folder.name, str(config.get("_name_or_path", "")))
+    family = family_of(folder.name, PurePath(str(config.get("_name_or_path", ""))).name)
     if family.pair and not pair:
         raise ModelError(
             f"The model {name} is one half of a pair.",

@@ -36,6 +36,7 @@ Kind = Literal["embedder", "reranker"]
 
 _GRAIN = 16  # few distinct shapes keep OpenVINO's kernel cache small
 _TORCH_BATCH = 16
+_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _LAYOUT = 2  # of the converted folder; a change converts anew
 
 
@@ -297,9 +298,6 @@ def _torch_module(folder: Path, kind: Kind, pooling: str) -> tuple[Any, Tokenize
                 hint="Name a sentence-transformers folder with safetensors weights, or run `rag models`.",
             ) from error
     return module.eval(), backend
-
-
-_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
 def _cross_encoder(folder: Path) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from ingest import Passage
 from rag_app.database import translated
-from rag_app.errors import DiskError, LibraryError, disk_errors
+from rag_app.errors import LibraryBusy, LibraryError, disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,11 +60,12 @@ class Staging:
 
         Raises:
             DiskError: the file cannot be read or written.
+            LibraryBusy: something else has it open.
         """
         path = folder / FILE
         try:
             found = cls._open(path, recipe)
-        except DiskError:
+        except LibraryBusy:
             raise
         except LibraryError:  # damaged
             found = None

@@ -59,7 +59,7 @@ class Candidate:
 
     passage: int  # id in the store
     rank: int  # 1-based
-    score: float  # fused, cosine or BM25 score, by mode; larger is better
+    score: float  # fused, inner product or BM25 score, by mode; larger is better
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
 from fakes import make_settings
 
+from rag_app.config import load
 from rag_app.embedder import open_embedder
 from rag_app.errors import ModelError
 from rag_app.families import families, family_of
@@ -344,3 +346,24 @@ def test_a_classifier_of_three_is_no_reranker(tmp_path: Path) -> None:
     folder = write_transformer(tmp_path / "nli", "BertForSequenceClassification", num_labels=3)
     with pytest.raises(ModelError, match="nli sorts a pair into 3 classes; a reranker gives it one score, or two"):
         open_tiny(folder, tmp_path, "torch")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_bge_reads_questions_and_passages_as_sentence_transformers_does(tmp_path: Path, engine: str) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    settings = load(flags={"engine": engine})
+    model = resolve("bge-small-en-v1.5-int8", "embedder", settings)
+    reference = SentenceTransformer(str(model.path), device="cpu")
+    texts = ["The gate closes at nine in the evening.", "Bees dance to tell each other where flowers are."]
+    pairs = []
+    for one in (model, replace(model, spec=None)):  # by the registry, and by the folder alone
+        embedder = open_embedder(one, settings)
+        pairs += [
+            (embedder.embed_passages(texts), reference.encode_document(texts)),
+            (embedder.embed_question("When is it shut?"), reference.encode_query("When is it shut?")),
+        ]
+    for found, expected in pairs:
+        assert float((found * expected).sum(axis=-1).min()) >= 0.999
+        assert engine == "openvino" or found == pytest.approx(expected, abs=1e-4)
