@@ -23,7 +23,7 @@ import crash
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=200, help="random kills of sync, remove and rebuild")
+    parser.add_argument("--kills", type=int, default=200, help="random kills of sync, remove, index and rebuild")
     parser.add_argument("--every", type=int, default=10, help="hit every N-th write, flush or rename; 0: none")
     parser.add_argument("--steps", type=int, default=200, help="steps of the random walk; 0: none")
     parser.add_argument("--seed", type=int, default=1)
@@ -33,7 +33,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bad += _loop("kills", crash.kill_loop(_new(folder, "kills"), options.kills, options.seed))
         if options.every:
-            bad += _loop("faults", crash.fault_loop(_new(folder, "faults"), step=options.every, seed=options.seed))
+            for order in ("sync", "rebuild"):
+                faults = crash.fault_loop(_new(folder, order), step=options.every, seed=options.seed, order=order)
+                bad += _loop(f"faults of {order}", faults)
         if options.steps:
             begun = time.monotonic()
             kills, problems = crash.walk(_new(folder, "walk"), options.steps, options.seed)

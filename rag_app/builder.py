@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ingest import DocumentError, Readers, cut, discover, fingerprint, worth_reading_again
 from rag_app import facts, mounts
 from rag_app.errors import UsageError
+from rag_app.staging import Embedded
 from rag_app.store import FileState
 from rag_app.sync import Placing, content, is_below, plan, renamed
 from rag_app.types import COPY, RENAMED, DocumentReport, IngestReport
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ingest import Document, Passage
     from rag_app.embedder import Embedder
+    from rag_app.staging import Staging
     from rag_app.store import Store
     from rag_app.types import FileStatus, StoredDocument, Vectors
 
@@ -44,7 +46,7 @@ class Step:
     passages: int
     pages: int = 0  # read in this run
     embedded: int = 0  # passages of this run
-    bytes_done: int = 0  # of the files that have to be read, as far as they are in the library
+    bytes_done: int = 0  # of the files that have to be read, as far as they are in the library; or old passages
     bytes: int = 0  # of all of them
     bytes_now: int = 0  # of this one
 
@@ -210,6 +212,20 @@ class Builder:
                 for path in touched:
                     self._store.touch(path, found[path].mtime_ns)
         return {path: _report(path, "unchanged", known[path]) for path in same}
+
+    def stage(self, staging: Staging) -> None:
+        """Cut and embed the stored text of each document that is not in `staging` yet, and put it there."""
+        checksums, documents = self._store.checksums(), self._store.documents()
+        todo = [document for document in documents if checksums[document.path] not in staging]
+        self._progress.begin(len(documents), len(documents) - len(todo), sum(document.chunks for document in todo))
+        for known in todo:
+            self._progress.file(known.path, known.chunks)
+            document = self._store.read(known.path)
+            staging.put(checksums[known.path], Embedded(*self._embedded(document)))
+            self._progress.pages += known.pages
+            self._progress.finished(1, known.chunks)
+        if documents:
+            self._progress.end(documents[-1].path)
 
     # Files whose content is stored already
 

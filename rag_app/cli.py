@@ -199,6 +199,32 @@ def watch_command(
                 terminal.show_news(news)
 
 
+@app.command("rebuild")
+def rebuild_command(
+    embedder: Annotated[
+        str | None, typer.Option("--embedder", metavar="NAME", help="The new one.  [default: that of the settings]")
+    ] = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Embed all stored text anew: for another embedder, or other lengths of passages.
+
+    No file is read. Until it is done the library can be searched as before; an interrupted run
+    goes on where it stopped.
+
+    Example: rag rebuild --embedder bge-small-en-v1.5-int8
+    """
+    settings = _settings(library, config_file)
+    wanted = config.changed(settings, {"embedder": embedder})
+    with Library.open(settings=wanted, create=False) as opened, terminal.ingest_progress(shown=not as_json) as progress:
+        report = opened.rebuild(progress=progress)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_rebuild(report, chosen=settings.embedder == wanted.embedder)
+
+
 @app.command()
 def search(
     question: QuestionArgument,

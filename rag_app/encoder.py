@@ -8,6 +8,7 @@ independent of its neighbours by construction, also in bfloat16.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag_app.errors import ModelError, disk_errors
+from rag_app.provenance import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +36,8 @@ Kind = Literal["embedder", "reranker"]
 
 _GRAIN = 16  # few distinct shapes keep OpenVINO's kernel cache small
 _TORCH_BATCH = 16
-_LAYOUT = 1  # of the converted folder; a change converts anew
+_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+_LAYOUT = 2  # of the converted folder; a change converts anew
 
 
 def _openvino() -> Any:
@@ -67,23 +70,32 @@ def available_threads(settings: Settings) -> int:
     return os.cpu_count() or 1
 
 
-def open_encoder(model: InstalledModel, kind: Kind, max_tokens: int, settings: Settings) -> Encoder:
+def open_encoder(
+    model: InstalledModel, kind: Kind, max_tokens: int, settings: Settings, pooling: str = "mean"
+) -> Encoder:
     """Load `model`; takes about a second, and some ten the first time, when it is converted.
+
+    Args:
+        model: its folder.
+        kind: what it is used as.
+        max_tokens: what is read of a text, or of a pair.
+        settings: say which engine, and where converted models are kept.
+        pooling: of an embedder whose folder says nothing about it.
 
     Raises:
         ModelError: the folder does not hold a model of this kind, or `engine = "openvino"` cannot run it.
     """
     if settings.engine == "torch":
-        return TorchEncoder(model.path, kind, max_tokens, available_threads(settings))
+        return TorchEncoder(model.path, kind, max_tokens, available_threads(settings), pooling)
     try:
-        folder = _converted(model, kind, settings)
+        folder = _converted(model, kind, settings, pooling)
         return OpenVinoEncoder(folder, max_tokens, available_threads(settings))
     except ImportError as error:
         if settings.engine == "openvino":
             raise ModelError(
                 f"OpenVINO cannot be loaded here: {error}.", hint='Set engine = "auto" to use torch instead.'
             ) from error
-        return TorchEncoder(model.path, kind, max_tokens, available_threads(settings))
+        return TorchEncoder(model.path, kind, max_tokens, available_threads(settings), pooling)
 
 
 class OpenVinoEncoder:
@@ -100,6 +112,7 @@ class OpenVinoEncoder:
             {"INFERENCE_PRECISION_HINT": self.precision, "NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads},
         )
         self._inputs = [port.any_name for port in self._model.inputs]
+        self._max_tokens = max_tokens
         self._queue = openvino.AsyncInferQueue(self._model, threads)
 
     def run(self, sequences: Sequence[Encoding], progress: Progress | None = None) -> Vectors:
@@ -116,7 +129,7 @@ class OpenVinoEncoder:
         self._queue.set_callback(keep)
         # Longest first: the streams then end together.
         for row in sorted(range(len(sequences)), key=lambda row: -len(sequences[row].ids)):
-            arrays = _arrays([sequences[row]], _GRAIN)
+            arrays = _arrays([sequences[row]], _GRAIN, self._max_tokens)
             self._queue.start_async({name: arrays[name] for name in self._inputs}, row)
         self._queue.wait_all()
         return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
@@ -127,11 +140,11 @@ class TorchEncoder:
 
     precision = "f32"
 
-    def __init__(self, folder: Path, kind: Kind, max_tokens: int, threads: int) -> None:
+    def __init__(self, folder: Path, kind: Kind, max_tokens: int, threads: int, pooling: str = "mean") -> None:
         import torch
 
         torch.set_num_threads(threads)
-        self._module, tokenizer = _torch_module(folder, kind)
+        self._module, tokenizer = _torch_module(folder, kind, pooling)
         self.tokenizer = tokenizer
         _limit(self.tokenizer, max_tokens)
 
@@ -145,7 +158,7 @@ class TorchEncoder:
         with torch.inference_mode():
             for first in range(0, len(order), _TORCH_BATCH):
                 batch = order[first : first + _TORCH_BATCH]
-                arrays = _arrays([sequences[row] for row in batch], 1)
+                arrays = _arrays([sequences[row] for row in batch], 1, 0)
                 output = self._module(**{name: torch.from_numpy(array) for name, array in arrays.items()})
                 for row, values in zip(batch, output.float().numpy(), strict=True):
                     rows[row] = values
@@ -154,11 +167,11 @@ class TorchEncoder:
         return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
 
-def _arrays(sequences: Sequence[Encoding], grain: int) -> dict[str, Any]:
+def _arrays(sequences: Sequence[Encoding], grain: int, most: int) -> dict[str, Any]:
     import numpy as np
 
     longest = max(len(sequence.ids) for sequence in sequences)
-    width = -(-longest // grain) * grain
+    width = max(min(-(-longest // grain) * grain, most), longest)  # a model has no positions beyond its limit
     arrays = {
         name: np.zeros((len(sequences), width), np.int64) for name in ("input_ids", "attention_mask", "token_type_ids")
     }
@@ -184,15 +197,23 @@ def _limit(tokenizer: Tokenizer, max_tokens: int) -> None:
     tokenizer.enable_truncation(max_tokens, strategy="longest_first")
 
 
-def _converted(model: InstalledModel, kind: Kind, settings: Settings) -> Path:
+def _converted(model: InstalledModel, kind: Kind, settings: Settings, pooling: str = "mean") -> Path:
     """Return the folder with the OpenVINO form of `model`, converting it the first time."""
     openvino = _openvino()
-    name = f"{model.fingerprint[:16]}-{kind}-{openvino.__version__.split('-')[0]}-{_LAYOUT}"
+    version = openvino.__version__.split("-")[0]
+    name = f"{model.fingerprint[:16]}-{kind}-{version}-{_LAYOUT}-{_configuration(model.path, pooling)}"
     folder = settings.models / ".openvino" / name
     if not _intact(folder):
         with disk_errors(f"the converted model in {folder}"):
-            _convert(model.path, kind, folder)
+            _convert(model.path, kind, folder, pooling)
     return folder
+
+
+def _configuration(folder: Path, pooling: str) -> str:
+    """Return a hash of all that turns the weights into another network, or texts into other tokens."""
+    files = [file for file in contents(folder) if file.endswith(".json")]
+    lines = [pooling, *(f"{_sha256(folder / file)}  {file}" for file in files)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:8]
 
 
 def _intact(folder: Path) -> bool:
@@ -208,12 +229,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _convert(source: Path, kind: Kind, folder: Path) -> None:
+def _convert(source: Path, kind: Kind, folder: Path, pooling: str) -> None:
     import torch
 
     openvino = _openvino()
 
-    module, tokenizer = _torch_module(source, kind)
+    module, tokenizer = _torch_module(source, kind, pooling)
     temporary = folder.with_name(f"{folder.name}.{os.getpid()}.part")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
@@ -233,11 +254,10 @@ def _convert(source: Path, kind: Kind, folder: Path) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _torch_module(folder: Path, kind: Kind) -> tuple[Any, Tokenizer]:
+def _torch_module(folder: Path, kind: Kind, pooling: str) -> tuple[Any, Tokenizer]:
     """Load a sentence-transformers model as a torch module from token arrays to its output."""
     with _quiet():
         import torch
-        from sentence_transformers import CrossEncoder, SentenceTransformer
 
         class Embeddings(torch.nn.Module):
             def __init__(self, model: Any) -> None:
@@ -248,32 +268,70 @@ def _torch_module(folder: Path, kind: Kind) -> tuple[Any, Tokenizer]:
                 features = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}
                 return self.model(features)["sentence_embedding"]
 
-        class Logits(torch.nn.Module):
-            def __init__(self, model: Any) -> None:
+        class Output(torch.nn.Module):
+            def __init__(self, model: Any, tokenizer: Any, field: str) -> None:
                 super().__init__()
                 self.model = model
+                self.field = field
+                name, known = "token_type_ids", inspect.signature(model.forward).parameters
+                self.types = name in known and name in tokenizer.model_input_names
 
             def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
-                return self.model(
-                    input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-                ).logits
+                types = {"token_type_ids": token_type_ids} if self.types else {}
+                return getattr(self.model(input_ids=input_ids, attention_mask=attention_mask, **types), self.field)
 
         try:
-            model: Any
-            options = {"device": "cpu", "local_files_only": True, "trust_remote_code": False}
-            if kind == "embedder":
-                model = SentenceTransformer(str(folder), **options)
-                module: Any = Embeddings(model)
+            module: Any
+            if kind == "reranker":
+                model, tokenizer = _cross_encoder(folder)
+                module = Output(model, tokenizer, "logits")  # whatever activation the folder names for its scores
+            elif _configured(folder).get("model_type") == "dpr":
+                model, tokenizer = _dpr(folder)
+                module = Output(model, tokenizer, "pooler_output")
             else:
-                model = CrossEncoder(str(folder), **options)
-                module = Logits(model.model)
-            tokenizer = model.tokenizer.backend_tokenizer
+                model, tokenizer = _sentence_transformer(folder, pooling)
+                module = Embeddings(model)
+            backend = tokenizer.backend_tokenizer
         except (OSError, ValueError, AttributeError, KeyError) as error:
             raise ModelError(
                 f"{folder} cannot be loaded as {'a bi-encoder' if kind == 'embedder' else 'a cross-encoder'}: {error}.",
                 hint="Name a sentence-transformers folder with safetensors weights, or run `rag models`.",
             ) from error
-    return module.eval(), tokenizer
+    return module.eval(), backend
+
+
+def _cross_encoder(folder: Path) -> tuple[Any, Any]:
+    from sentence_transformers import CrossEncoder
+
+    model = CrossEncoder(str(folder), device="cpu", **_LOCAL)
+    return model.model, model.tokenizer
+
+
+def _sentence_transformer(folder: Path, pooling: str) -> tuple[Any, Any]:
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device="cpu", **_LOCAL)
+    if not (folder / "modules.json").exists():  # then the mean is taken, whatever the model was trained for
+        default = model[1]
+        model[1] = type(default)(default.embedding_dimension, pooling)
+    return model, model.tokenizer
+
+
+def _dpr(folder: Path) -> tuple[Any, Any]:
+    """Load one half of DPR in the form of its publisher; sentence-transformers takes both for question encoders."""
+    from transformers import AutoTokenizer, DPRContextEncoder, DPRQuestionEncoder
+
+    asks = "question" in str(_configured(folder).get("architectures")).lower()
+    model = (DPRQuestionEncoder if asks else DPRContextEncoder).from_pretrained(str(folder), **_LOCAL)
+    return model, AutoTokenizer.from_pretrained(str(folder), **_LOCAL)
+
+
+def _configured(folder: Path) -> dict[str, Any]:
+    try:
+        value = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {}
 
 
 @contextmanager

@@ -29,12 +29,12 @@ class LibraryEmbeddings(Embeddings):
         self._embedder = embedder
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Return a unit vector for each passage."""
+        """Return a vector for each passage."""
         vectors: list[list[float]] = self._embedder.embed_passages(texts).tolist()
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        """Return the unit vector of a question."""
+        """Return the vector of a question."""
         vector: list[float] = self._embedder.embed_question(text).tolist()
         return vector
 
@@ -42,7 +42,7 @@ class LibraryEmbeddings(Embeddings):
 def to_vector_store(library: Library) -> FAISS:
     """Copy the library's passages and vectors into a LangChain community `FAISS` store, kept in memory.
 
-    It scores by inner product of unit vectors, so its similarities are cosines and its ranking is that of
+    It scores by inner product, the cosine of unit vectors, and its ranking is that of
     `library.search(..., mode="dense", rerank=False)`. Each document's metadata says document, page, start and end.
 
     Raises:

@@ -17,7 +17,7 @@ from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
-from rag_app import config, facts
+from rag_app import __version__, config, facts
 from rag_app.errors import LibraryMismatch, UsageError
 from rag_app.store import Store
 from rag_app.types import MODES, Answer, DocumentReport, ModelNames, SearchResult, SearchSeconds
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Hit,
         IngestReport,
         Mode,
+        RebuildReport,
         Scored,
         StoredDocument,
         Turn,
@@ -193,6 +194,32 @@ class Library:
                 self._save()
         return report_of(reports, (), perf_counter() - begun)
 
+    def rebuild(self, *, progress: Callable[[Step], None] | None = None) -> RebuildReport:
+        """Cut and embed all stored text anew, with the settings' embedder and lengths; no file is read.
+
+        The library stays as it is, and can be searched with its embedder, until all is done; then everything changes
+        at once. An interrupted rebuild goes on where it stopped, and embeds again what has changed since.
+
+        Args:
+            progress: told of each step.
+
+        Raises:
+            ModelMissing: the embedder is not installed.
+            LibraryBusy: another process is writing.
+            LibraryError: what is stored is damaged.
+            DiskError: the disk is full or failing.
+        """
+        from rag_app.rebuild import rebuild
+
+        with self._store.writing():
+            embedder = self._embedder or self._load_embedder()
+            builder = self._builder(progress=progress, embedder=embedder)
+            report = rebuild(self._store, embedder, builder.stage, self.settings, __version__)
+            with self._lock:
+                self._embedder, self._index = embedder, None
+            self._save()
+        return report
+
     def documents(self) -> list[StoredDocument]:
         """List the documents, sorted by path."""
         return self._store.documents()
@@ -314,7 +341,7 @@ class Library:
         return self._open_embedder()
 
     def passages_and_vectors(self) -> tuple[list[StoredPassage], Vectors]:
-        """Return all n passages with their (n, d) float32 rows of unit length, in the order they were stored."""
+        """Return all n passages with their (n, d) float32 rows, in the order they were stored."""
         with self._store.snapshot():
             ids, vectors = self._store.vectors()
             return self._store.passages(ids.tolist()), vectors
@@ -373,9 +400,14 @@ class Library:
                 raise UsageError(f"{name} = {number} is less than 1.", hint="Ask for at least one passage.")
         if mode not in MODES:
             raise UsageError(f"There is no search mode {mode!r}.", hint=f"Choose one of: {', '.join(MODES)}.")
-        embed = self._open_embedder().embed_question if mode != "keyword" else _no_embedding
+        embedder = self._open_embedder() if mode != "keyword" else None
         cited = self._cited()
-        search = Search(embed, self._nearest, self._store.keyword, self._store.places)
+        search = Search(
+            embedder.embed_question if embedder else _no_embedding,
+            lambda vector, k: self._nearest(embedder, vector, k),
+            self._store.keyword,
+            self._store.places,
+        )
         return two_stages(
             lambda question: search.candidates(question, max(candidates, k), mode, trace or NewTrace()),
             lambda candidates: self._documents_of(candidates, cited),
@@ -428,8 +460,11 @@ class Library:
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:
         return self._open_reranker().score(question, texts)
 
-    def _nearest(self, vector: Vectors, k: int) -> list[Scored]:
-        return self._open_index().search(vector, k, self._store.places)
+    def _nearest(self, embedder: Embedder | None, vector: Vectors, k: int) -> list[Scored]:
+        index = self._open_index()
+        if embedder:  # after the index was opened: another process may have rebuilt the library
+            self._need_same(embedder)
+        return index.search(vector, k, self._store.places)
 
     def _open_index(self) -> VectorIndex:
         from rag_app.index import open_index
@@ -440,16 +475,28 @@ class Library:
             return self._index
 
     def _open_embedder(self) -> Embedder:
-        from rag_app.embedder import open_embedder
-
         with self._lock:
             if self._embedder is None:
-                model = self._installed(self.settings.embedder, "embedder")
-                self._check_embedder(model)
-                self._embedder = open_embedder(model, self.settings)
+                self._embedder = self._load_embedder(check=self._check_embedder)
+            else:
+                self._need_same(self._embedder)
             return self._embedder
 
-    def _check_embedder(self, model: InstalledModel) -> None:
+    def _load_embedder(self, check: Callable[[InstalledModel], None] | None = None) -> Embedder:
+        from rag_app.embedder import open_embedder
+
+        model = self._installed(self.settings.embedder, "embedder")
+        if check:
+            check(model)
+        return open_embedder(model, self.settings)
+
+    def _need_same(self, embedder: Embedder) -> None:
+        """Refuse an embedder in memory after another process has rebuilt the library with another one."""
+        fingerprint = self._store.get("embedder_fingerprint")
+        if fingerprint and fingerprint != embedder.fingerprint:
+            self._check_embedder(embedder)
+
+    def _check_embedder(self, model: InstalledModel | Embedder) -> None:
         """Refuse an embedder other than the one whose vectors the library holds; an empty library takes any."""
         name, fingerprint = self._store.get("embedder"), self._store.get("embedder_fingerprint")
         if fingerprint == model.fingerprint:
@@ -457,18 +504,13 @@ class Library:
         if fingerprint and self._store.count():
             raise LibraryMismatch(
                 f"The library {self.settings.library} was built with the embedder {name}, not with {model.name}.",
-                hint=f"Set RAG_EMBEDDER={quote(str(name))}, or build a new library: {self._rebuilding(model)}",
+                hint=f"Set RAG_EMBEDDER={quote(str(name))}, or run `rag rebuild --embedder {quote(model.name)} "
+                f"--library {quote(str(self.settings.library))}`.",
             )
         with self._store.together():
             self._store.set("embedder", model.name)
             self._store.set("embedder_fingerprint", model.fingerprint)
         facts.restore(self._store, changed=True)
-
-    def _rebuilding(self, model: InstalledModel) -> str:
-        """Return the command that reads the library's files into a new one beside it."""
-        folder = os.path.commonpath([Path(document.path).parent for document in self._store.documents()])
-        beside = self.settings.library.with_name(f"{self.settings.library.name}-{Path(model.name).name}")
-        return f"rag ingest {quote(folder)} --library {quote(str(beside))}"
 
     def _open_reranker(self) -> Reranker:
         from rag_app.reranker import open_reranker
@@ -491,12 +533,17 @@ class Library:
 
         return resolve(name, role, self.settings)
 
-    def _builder(self, password: str | None = None, progress: Callable[[Step], None] | None = None) -> Builder:
+    def _builder(
+        self,
+        password: str | None = None,
+        progress: Callable[[Step], None] | None = None,
+        embedder: Embedder | None = None,
+    ) -> Builder:
         from rag_app.builder import Builder
 
         return Builder(
             self._store,
-            self._open_embedder,
+            (lambda: embedder) if embedder else self._open_embedder,
             self._drop_index,
             passage_tokens=self.settings.passage_tokens,
             overlap_tokens=self.settings.overlap_tokens,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app.conventions import Conventions, conventions_of, read_conventions
+from rag_app.conventions import PAIR, Conventions, conventions_of, is_pair, read_conventions, read_half
 from rag_app.errors import FetchError, ModelDamaged, ModelError, ModelMissing
 from rag_app.own import need_gguf, own_fingerprint, own_weights, role_of
 from rag_app.provenance import contents, fingerprint, verify
@@ -29,6 +30,8 @@ __all__ = [
     "chosen",
     "conventions",
     "find_spec",
+    "half_conventions",
+    "halves",
     "pull",
     "registry",
     "resolve",
@@ -148,6 +151,26 @@ def conventions(installed: InstalledModel) -> Conventions:
     if installed.spec is not None:
         return conventions_of(installed.spec)
     return read_conventions(installed.path, installed.name)
+
+
+def halves(installed: InstalledModel) -> tuple[InstalledModel, InstalledModel] | None:
+    """Return the encoders of questions and of passages, where the model's folder holds one of each."""
+    if not is_pair(installed.path):
+        return None
+    questions, passages = (
+        replace(
+            installed,
+            path=installed.path / side,
+            fingerprint=hashlib.sha256(f"{installed.fingerprint} {side}".encode()).hexdigest(),
+        )
+        for side in PAIR
+    )
+    return questions, passages
+
+
+def half_conventions(half: InstalledModel) -> Conventions:
+    """Return how one of `halves` wants its texts; errors as for `conventions`."""
+    return read_half(half.path, half.name)
 
 
 def pull(names: Iterable[str], settings: Settings, progress: Progress | None = None) -> list[Path]:

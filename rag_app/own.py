@@ -6,6 +6,7 @@ import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from rag_app.conventions import is_pair
 from rag_app.errors import ModelError, RagError
 from rag_app.provenance import contents, find_receipt, fingerprint, refuse_code, seal, write_receipt
 
@@ -78,7 +79,7 @@ def role_of(path: Path, wanted: ModelRole) -> ModelRole:
     if path.is_file():
         return "generator"
     files = set(contents(path))
-    if any(file.endswith("Pooling/config.json") for file in files):
+    if any(file.endswith("Pooling/config.json") for file in files) or is_pair(path):
         return "embedder"
     if "config.json" in files and "ForSequenceClassification" in (path / "config.json").read_text(encoding="utf-8"):
         return "reranker"

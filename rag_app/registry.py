@@ -77,7 +77,7 @@ class ModelSpec:
     max_tokens: int = 0  # longest text of an encoder, special tokens included
     pooling: str = "mean"  # mean or cls
     normalize: bool = True
-    similarity: str = "cosine"
+    similarity: str = "cosine"  # or dot
     chat: str | None = None  # family of the chat template
     context: int = 0  # tokens that a generator was trained to hold
     default: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from rag_app.encoder import open_encoder
+from rag_app.errors import ModelError
 from rag_app.models import conventions
 
 if TYPE_CHECKING:
@@ -46,6 +47,17 @@ class CrossEncoder:
 
 
 def open_reranker(model: InstalledModel, settings: Settings) -> CrossEncoder:
-    """Load the cross-encoder `model`."""
+    """Load the cross-encoder `model`.
+
+    Raises:
+        ModelError: it gives a pair more than two logits; and as for `conventions` and `open_encoder`.
+    """
     rules = conventions(model)
-    return CrossEncoder(model.name, open_encoder(model, "reranker", rules.max_tokens, settings))
+    encoder = open_encoder(model, "reranker", rules.max_tokens, settings)
+    [logits] = encoder.run([encoder.tokenizer.encode("question", "passage")])
+    if len(logits) not in {1, 2}:
+        raise ModelError(
+            f"The model {model.name} sorts a pair into {len(logits)} classes; a reranker gives it one score, or two.",
+            hint="Choose a cross-encoder for ranking, such as ms-marco-MiniLM-L-12-v2.",
+        )
+    return CrossEncoder(model.name, encoder)

@@ -19,7 +19,7 @@ from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_key
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.types import Method, Passage
+    from rag_app.staging import Embedded
     from rag_app.types import Place, Scored, Vectors
 
 _DOCUMENTS = """
@@ -469,6 +470,52 @@ class Store:
         """Return the share of its passages, 0 to 1, in which each document has `word`; others are left out."""
         query = keywords.phrase(word)
         return dict(self._database.rows(_SHARES, query)) if query else {}
+
+    # Another embedder
+
+    def checksums(self) -> dict[str, str]:
+        """Return the checksum of each document's rows, by its first path.
+
+        Raises:
+            LibraryError: the rows of a document are not those that were stored.
+        """
+        found = {}
+        with self.snapshot():
+            for key, path, checksum in self._database.rows("SELECT id, path, checksum FROM documents ORDER BY path"):
+                if self._digest(key) != checksum:
+                    raise damaged(self._database.path, f"what it holds of {path} is not what was stored")
+                found[path] = checksum
+        return found
+
+    def exchange(self, embedded: Callable[[str, Document], Embedded], facts: Mapping[str, str]) -> None:
+        """Put other passages and vectors in place of those of all documents, and note facts: all of it, or nothing.
+
+        Args:
+            embedded: called with the checksum of each document and the document.
+            facts: such as the embedder's name.
+
+        Raises:
+            LibraryError: the rows of a document are not those that were stored.
+            ValueError: as for `put`.
+        """
+        with self._database.transaction():
+            self._analyse()
+            checksums = self.checksums()
+            self._execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
+            self._execute("DELETE FROM passages")
+            for path, checksum in checksums.items():
+                key = self._known(path)
+                document = self._read(key, path)
+                new = embedded(checksum, document)
+                _check_passages(document, new.passages)
+                rows = _blobs(new.vectors, len(new.passages))
+                self._check_dimensions(len(rows[0]) // 4 if rows else 0)
+                self._put_passages(key, new.passages, rows)
+                self._execute("UPDATE documents SET tokens_cut = ? WHERE id = ?", new.tokens_cut, key)
+                self._seal(key)
+            for name, value in facts.items():
+                self._set(name, value)
+            self._bump()
 
     # Proof
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 import time
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         DocumentReport,
         Hit,
         IngestReport,
+        RebuildReport,
         VerifyReport,
     )
 
@@ -177,6 +179,17 @@ def show_report(report: IngestReport) -> None:
             out.print(Text.assemble(("note    ", "dim"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
         elif document.reason:
             out.print(Text.assemble(("warning ", "yellow"), f"{flat(document.path, _NAME)}: {_reason(document)}"))
+
+
+def show_rebuild(report: RebuildReport, *, chosen: bool) -> None:
+    """Write what a rebuild did, and how the embedder is chosen where the settings name another."""
+    resumed = f" ({report.resumed:,} of them done before)" if report.resumed else ""
+    print(
+        f"{report.documents:,} documents{resumed}, {report.passages:,} passages embedded with {report.embedder} "
+        f"in {report.seconds:.1f} s"
+    )
+    if not chosen:
+        show_remark(f"From now on set RAG_EMBEDDER={shlex.quote(report.embedder)} for this library.")
 
 
 def _is_stored_already(document: DocumentReport) -> bool:

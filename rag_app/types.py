@@ -59,7 +59,7 @@ class Candidate:
 
     passage: int  # id in the store
     rank: int  # 1-based
-    score: float  # fused, cosine or BM25 score, by mode; larger is better
+    score: float  # fused, inner product or BM25 score, by mode; larger is better
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,17 @@ class IngestReport(Json):
     failed: int = 0
     seconds: float = 0.0
     documents: tuple[DocumentReport, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport(Json):
+    """What a rebuild did."""
+
+    embedder: str  # that the library belongs to now
+    documents: int
+    passages: int
+    resumed: int  # documents that an interrupted rebuild had done before
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ KINDS = (KILL, TEAR, errno.EIO, errno.ENOSPC)
 QUESTIONS = ("apple pear", "river", "stone and wood", "seven", "moon")
 WORDS = ("apple", "pear", "river", "stone", "wood", "seven", "moon", "cloud", "iron", "silk", "amber", "night", "salt")
 OPENS_WITHIN = 5.0  # seconds
+OTHER = {"words": "other", "other": "words"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,11 @@ class Crasher:
         """Run `order` in a process.
 
         Args:
-            order: sync, remove or rebuild.
+            order: sync, remove, index or rebuild.
             at: the call that is hit, counted from 1; 0 hits none.
             kind: KILL, TEAR, or the errno that the call fails with.
             after: seconds until it is killed.
-            argument: what `remove` removes.
+            argument: what `remove` removes; with which embedder `rebuild` does it, "words" or "other".
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -133,10 +134,11 @@ def state_of(library: Library) -> State:
     }
 
 
-def examine(folder: Path, before: State, after: State, done: tuple[str, ...]) -> list[str]:
+def examine(folder: Path, before: State, after: State, done: tuple[str, ...], *, together: bool = False) -> list[str]:
     """Open the library in `folder` after a process has ended in it, and return what is wrong.
 
-    Each document has to be there as before or as after, and those that were reported as done as after.
+    Each document has to be there as before or as after, and those that were reported as done as after; where all go
+    `together`, all of them as before or all as after.
     """
     begun = time.monotonic()
     with open_small(folder) as library:
@@ -144,6 +146,8 @@ def examine(folder: Path, before: State, after: State, done: tuple[str, ...]) ->
         seconds = time.monotonic() - begun
         problems = [f"it took {seconds:.1f} s to open"] * (seconds > OPENS_WITHIN)
         now = state_of(library)
+        if together and now not in (before, after):
+            problems.append("the documents are neither all as before nor all as after")
         for path in before.keys() | after.keys() | now.keys():
             allowed = [after.get(path)] if path in done else [before.get(path), after.get(path)]
             if not any(_same(now.get(path), one) for one in allowed):
@@ -165,18 +169,41 @@ def _same(one: Stored | None, other: Stored | None) -> bool:
     return one == other
 
 
-def small_embedder() -> Any:
+def small_embedder(name: str) -> Any:
+    """Return the embedder "words", or "other", which cuts otherwise and has vectors of other dimensions and lengths."""
     from fakes import WordEmbedder
 
-    return WordEmbedder(dimensions=32)
+    embedder = WordEmbedder(dimensions=32) if name == "words" else WordEmbedder(dimensions=24, max_tokens=24)
+    embedder.name, embedder.fingerprint = name, name.ljust(64, "0")
+    return embedder
 
 
 def open_small(folder: Path) -> Library:
     from fakes import open_library
 
     library = open_library(folder, passage_tokens=32, overlap_tokens=0)
-    library._embedder = small_embedder()
+    library._embedder = small_embedder(embedder_of(library))
     return library
+
+
+def embedder_of(library: Library) -> str:
+    return library._store.get("embedder") or "words"
+
+
+def embedder_in(folder: Path) -> str:
+    with open_small(folder) as library:
+        return embedder_of(library)
+
+
+def rebuild_copy(folder: Path, elsewhere: Path, name: str) -> State:
+    """Return the state that an undisturbed rebuild leads to: done in a copy of the library."""
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    shutil.copytree(folder / "library", elsewhere / "library")
+    (elsewhere / "library" / "rebuild.db").unlink(missing_ok=True)
+    with open_small(elsewhere) as library:
+        library._embedder = small_embedder(name)
+        library.rebuild()
+        return state_of(library)
 
 
 def sync_copy(folder: Path, elsewhere: Path) -> State:
@@ -245,15 +272,18 @@ def kill_loop(folder: Path, kills: int, seed: int = 1) -> Iterator[tuple[str, En
                 files.change()
             order, before, argument = "sync", state_in(folder), ""
             after = sync_copy(folder, folder / "copy")
-            if chance.random() < 0.15 and before:
+            if chance.random() < 0.2:
+                order, argument = "rebuild", OTHER[embedder_in(folder)]
+                after = rebuild_copy(folder, folder / "copy", argument)
+            elif chance.random() < 0.15 and before:
                 order, argument = "remove", chance.choice(sorted(before))
                 after = _after_removal(folder, argument)
             elif chance.random() < 0.15:
-                order, after = "rebuild", before
+                order, after = "index", before
                 (folder / "library" / "vectors.faiss").unlink(missing_ok=True)
             how = _disturbance(crasher, chance)
             end = crasher.run(order, argument=argument, **how)
-            problems = examine(folder, before, after, end.done)
+            problems = examine(folder, before, after, end.done, together=order == "rebuild")
             if end.code == -signal.SIGKILL:
                 done += 1
                 yield f"{order} {how}", end, problems
@@ -278,9 +308,12 @@ def _after_removal(folder: Path, path: str) -> State:
 
 
 def fault_loop(
-    folder: Path, kinds: tuple[int, ...] = KINDS, step: int = 1, seed: int = 3
+    folder: Path, kinds: tuple[int, ...] = KINDS, step: int = 1, seed: int = 3, order: str = "sync"
 ) -> Iterator[tuple[str, End, list[str]]]:
-    """Hit every `step`-th write, flush, rename and deletion of a sync, one after the other."""
+    """Hit every `step`-th write, flush, rename and deletion of a sync or a rebuild, one after the other.
+
+    After a rebuild that was hit another one has to bring it to its end.
+    """
     files = Files(folder, seed)
     start = folder / "start"
     with Crasher(folder) as crasher:
@@ -290,13 +323,20 @@ def fault_loop(
         crasher.run("sync")
         for _ in range(6):
             files.change()
-        before, after = state_in(folder), sync_copy(folder, folder / "copy")
+        before, rebuilding = state_in(folder), order == "rebuild"
+        copy = folder / "copy"
+        after = rebuild_copy(folder, copy, "other") if rebuilding else sync_copy(folder, copy)
         shutil.copytree(folder / "library", start)
-        calls = _again(folder, start, crasher, 0, COUNT).calls
+        calls = _again(folder, start, crasher, 0, COUNT, order).calls
         for kind in kinds:
             for at in range(1, calls + 1, step):
-                end = _again(folder, start, crasher, at, kind)
-                problems = examine(folder, before, after, end.done)
+                end = _again(folder, start, crasher, at, kind, order)
+                problems = examine(folder, before, after, end.done, together=rebuilding)
+                if rebuilding:
+                    again = crasher.run(order, argument="other")
+                    if again.code or (folder / "library" / "rebuild.db").exists():
+                        problems.append(f"the next rebuild did not end well: {again}")
+                    problems += examine(folder, after, after, ())
                 if kind > 0 and end.error and str(folder) not in end.error:
                     problems.append(f"the message does not name the disk: {end.error}")
                 if kind < 0 and end.code != -signal.SIGKILL:
@@ -304,10 +344,10 @@ def fault_loop(
                 yield f"call {at} of {calls}: {_kind(kind)}", end, problems
 
 
-def _again(folder: Path, start: Path, crasher: Crasher, at: int, kind: int) -> End:
+def _again(folder: Path, start: Path, crasher: Crasher, at: int, kind: int, order: str) -> End:
     shutil.rmtree(folder / "library")
     shutil.copytree(start, folder / "library")
-    return crasher.run("sync", at=at, kind=kind)
+    return crasher.run(order, at=at, kind=kind, argument="other")
 
 
 def _kind(kind: int) -> str:
@@ -326,7 +366,9 @@ def walk(folder: Path, steps: int, seed: int) -> tuple[int, list[str]]:
                 files.change()
                 continue
             how = _disturbance(crasher, chance) if chance.random() < 0.7 else {}
-            kills += crasher.run("sync", **how).code == -signal.SIGKILL
+            order, name = ("rebuild" if chance.random() < 0.3 else "sync"), chance.choice(sorted(OTHER))
+            kills += crasher.run(order, argument=name, **how).code == -signal.SIGKILL
+        crasher.run("rebuild", argument="words")
         end = crasher.run("sync")
     problems = [] if end.code == 0 else [f"the last sync ended with {end}"]
     with open_small(folder) as library, open_small(folder / "fresh") as fresh:
@@ -406,8 +448,11 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
     end: dict[str, Any] = {"error": None}
     try:
         with Library.open(settings=make_settings(folder, passage_tokens=32, overlap_tokens=0)) as library:
-            library._embedder = small_embedder()
-            if order["order"] == "sync":
+            rebuilding = order["order"] == "rebuild"
+            library._embedder = small_embedder(order["argument"] if rebuilding else embedder_of(library))
+            if rebuilding:
+                library.rebuild()
+            elif order["order"] == "sync":
                 library.sync(folder / "files", confirmed=True)
             elif order["order"] == "remove":
                 library.remove(order["argument"])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WITH_WORDS = (sys.executable, __file__)
 REAL = (sys.executable, "-m", "rag_app")
 WORDS = {"RAG_EMBEDDER": "words", "RAG_RERANKER": "shared-words", "RAG_GENERATOR": "script"}
-_WITH_MODELS = {("ingest",), ("sync",), ("watch",), ("search",), ("ask",), ("chat",)}
+_WITH_MODELS = {("ingest",), ("sync",), ("watch",), ("search",), ("ask",), ("chat",), ("rebuild",)}
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 # what a terminal acts on, or what hides text from its reader; a line feed and a tab are text
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -151,6 +151,10 @@ def _main() -> None:
         return resolve(name, role, settings)
 
     class Embedder(fakes.WordEmbedder):
+        def __init__(self, model: InstalledModel) -> None:
+            super().__init__(1024 if model.name == "other-words" else 2048)
+            self.name, self.fingerprint = model.name, model.fingerprint
+
         def embed_question(self, text: str) -> Any:
             time.sleep(pause)
             return super().embed_question(text)
@@ -164,7 +168,7 @@ def _main() -> None:
                 yield piece
 
     rag_app.models.resolve = resolve_words
-    rag_app.embedder.open_embedder = lambda model, settings: Embedder()  # type: ignore[assignment, return-value]
+    rag_app.embedder.open_embedder = lambda model, settings: Embedder(model)  # type: ignore[assignment, return-value]
     rag_app.reranker.open_reranker = lambda model, settings: fakes.WordReranker()  # type: ignore[assignment, return-value]
     rag_app.generator.open_generator = lambda model, settings: Generator()  # type: ignore[assignment, return-value]
     main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shlex
 import shutil
 import signal
 import socket
@@ -783,8 +784,34 @@ def test_another_embedder_than_the_librarys_is_refused_with_the_way_out(shelf: S
     for run in [shelf.run(*command, env={"RAG_EMBEDDER": "other-words"}) for command in commands]:
         assert (run.code, run.out) == (1, "")
         assert run.message == f"The library {shelf.library} was built with the embedder words, not with other-words."
-        assert "RAG_EMBEDDER=words" in run.hint
-        assert f"--library {shelf.library}-other-words" in run.hint
+        command = f"rag rebuild --embedder other-words --library {shelf.library}"
+        assert run.hint == f"Set RAG_EMBEDDER=words, or run `{command}`."
+
+
+def test_the_command_of_the_hint_changes_the_embedder(tmp_path: Path) -> None:
+    write_pdf(tmp_path / "lease.pdf", *LEASE, title="Residential Lease")
+    rag("ingest", tmp_path / "lease.pdf", "--library", tmp_path / "my library", "--json")
+    library, other = ["--library", str(tmp_path / "my library"), "--json"], {"RAG_EMBEDDER": "other-words"}
+    refused = rag("search", NOTICE, *library, env=other)
+    rag_, *command = shlex.split(refused.hint.partition("run `")[2].removesuffix("`."))
+    assert rag_ == "rag"
+    done = rag(*command)
+    assert (done.code, done.out.partition(" in ")[0]) == (0, "1 documents, 1 passages embedded with other-words")
+    assert done.error == "From now on set RAG_EMBEDDER=other-words for this library.\n"
+    assert "notice" in rag("search", NOTICE, *library, env=other).json["passages"][0]["text"]
+    assert rag("search", NOTICE, *library).message.endswith("the embedder other-words, not with words.")
+    verified = rag("verify", *library, "--sample", "all").json
+    assert (verified["ok"], verified["differences"]) == (True, [])
+    shape = {"embedder": str, "documents": int, "passages": int, "resumed": int, "seconds": float}
+    back = rag("rebuild", *library)
+    assert has_shape(back.json, shape)
+    assert (back.json["embedder"], back.error) == ("words", "")
+
+
+def test_a_library_that_is_not_there_is_not_rebuilt(tmp_path: Path) -> None:
+    run = rag("rebuild", "--library", tmp_path / "none")
+    assert (run.code, run.message) == (1, f"There is no library in {tmp_path / 'none'}.")
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.models
@@ -797,6 +824,10 @@ def test_the_real_embedders_are_told_apart(tmp_path: Path) -> None:
     assert (run.code, run.out) == (1, "")
     assert run.message.endswith("was built with the embedder all-MiniLM-L6-v2, not with bge-small-en-v1.5-int8.")
     assert "RAG_EMBEDDER=all-MiniLM-L6-v2" in run.hint
+    env["RAG_EMBEDDER"] = "bge-small-en-v1.5-int8"
+    assert rag("rebuild", *library, program=REAL, env=env).json["embedder"] == "bge-small-en-v1.5-int8"
+    assert rag("search", "gate", *library, program=REAL, env=env).json["passages"]
+    assert rag("rebuild", "--embedder", "all-MiniLM-L6-v2", *library, program=REAL, env=env).code == 0
     again = rag("search", "gate", *library, program=REAL, env=env | {"RAG_EMBEDDER": "all-MiniLM-L6-v2"})
     assert (again.code, len(again.json["passages"])) == (0, 1)
 
@@ -973,6 +1004,28 @@ def test_ctrl_c_during_ingest_keeps_whole_documents_and_the_next_run_goes_on(tmp
     assert 0 < len(kept) < 5
     again = rag("ingest", files, "--library", library, "--json").json
     assert (again["unchanged"], again["added"]) == (len(kept), 5 - len(kept))
+
+
+def test_ctrl_c_during_a_rebuild_changes_nothing_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    files, library = tmp_path / "files", tmp_path / "library"
+    files.mkdir()
+    for n in range(5):
+        (files / f"{n}.txt").write_text(f"Text number {n}.")
+    rag("ingest", files, "--library", library, "--json")
+    command = ["rebuild", "--embedder", "other-words", "--library", str(library), "--json"]
+    process = start(*command, env={"TEST_PAUSE": "0.4"})
+
+    def one_is_in() -> bool:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{library}/rebuild.db?mode=ro", uri=True)) as db:
+            return bool(db.execute("SELECT count(*) FROM documents").fetchone()[0])
+        return False
+
+    assert interrupt(process, one_is_in).out == ""
+    assert rag("search", "number", "--library", library, "--json").json["passages"]
+    assert rag("verify", "--library", library, "--json").json["ok"]
+    again = rag(*command).json
+    assert 0 < again["resumed"] < 5
+    assert (again["documents"], (library / "rebuild.db").exists()) == (5, False)
 
 
 def test_ctrl_c_during_an_answer(shelf: Shelf, tmp_path: Path) -> None:

@@ -30,10 +30,11 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")
-def test_a_fault_at_any_write_flush_or_rename_loses_nothing_and_names_the_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", ["sync", "rebuild"])
+def test_a_fault_at_any_write_flush_or_rename_loses_nothing_and_names_the_disk(tmp_path: Path, order: str) -> None:
     if crash._preload(tmp_path) is None:
         pytest.skip("there is no C compiler")
-    ends = list(crash.fault_loop(tmp_path, step=EACH))
+    ends = list(crash.fault_loop(tmp_path, step=EACH, order=order))
     assert [(what, problems) for what, _, problems in ends if problems] == []
     failed = [end for what, end, _ in ends if what.endswith(("EIO", "ENOSPC")) and end.code]
     assert {end.code for end in failed} == {1}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -137,6 +138,23 @@ def test_a_passage_within_the_limit_is_read_whole_and_a_longer_one_to_the_limit(
     room = embedder.max_tokens - embedder.special_tokens
     embedder.embed_passages(["x" * room, "x" * (room + 50)])
     assert encoder.read == ["[CLS]passage:Ġ" + "x" * room + "[SEP]"] * 2
+
+
+def test_vectors_that_are_compared_by_dot_product_keep_their_lengths() -> None:
+    rules = replace(RULES, normalize=False, similarity="dot")
+    embedder = BiEncoder("counting", "c" * 64, CountingEncoder(), rules)
+    raw = CountingEncoder()
+    [row] = raw.run([raw.tokenizer.encode("passage: so so")])
+    assert embedder.embed_passages(["so so"]).tolist() == [row.tolist()]
+    assert np.linalg.norm(embedder.embed_question("so so")) > 3
+
+
+def test_questions_may_be_read_by_an_encoder_of_their_own() -> None:
+    passages, questions = CountingEncoder(), CountingEncoder()
+    embedder = BiEncoder("counting", "c" * 64, passages, RULES, questions)
+    embedder.embed_question("why")
+    embedder.embed_passages(["so"])
+    assert (questions.read, passages.read) == (["[CLS]query:Ġwhy[SEP]"], ["[CLS]passage:Ġso[SEP]"])
 
 
 def test_a_vector_of_zeros_stays_finite() -> None:

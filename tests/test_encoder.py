@@ -62,12 +62,18 @@ def model_at(path: Path) -> InstalledModel:
 
 @pytest.mark.parametrize(("grain", "width"), [(1, 5), (4, 8), (16, 16)])
 def test_sequences_are_padded_to_a_multiple_of_the_grain(grain: int, width: int) -> None:
-    arrays = _arrays(word_tokenizer().encode_batch(["a", ("b", "c")]), grain)
+    arrays = _arrays(word_tokenizer().encode_batch(["a", ("b", "c")]), grain, 64)
     rest = width - 5
     assert arrays["input_ids"].tolist() == [[2, 4, 3, 0, 0, *[0] * rest], [2, 5, 3, 6, 3, *[0] * rest]]
     assert arrays["attention_mask"].tolist() == [[1, 1, 1, 0, 0, *[0] * rest], [1, 1, 1, 1, 1, *[0] * rest]]
     assert arrays["token_type_ids"].tolist() == [[0] * width, [0, 0, 0, 1, 1, *[0] * rest]]
     assert {array.dtype for array in arrays.values()} == {np.dtype(np.int64)}
+
+
+@pytest.mark.parametrize(("most", "width"), [(8, 8), (7, 7), (5, 5), (0, 5)])
+def test_padding_ends_at_the_limit_of_the_model(most: int, width: int) -> None:
+    arrays = _arrays(word_tokenizer().encode_batch([("b", "c")]), 16, most)
+    assert arrays["input_ids"].shape == (1, width)
 
 
 def test_a_long_text_is_cut_to_the_limit_with_its_marks() -> None:
@@ -141,7 +147,7 @@ def converted(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Convert by writing the network of sums; return the folders that were written."""
     folders: list[Path] = []
 
-    def convert(source: Path, kind: Kind, folder: Path) -> None:
+    def convert(source: Path, kind: Kind, folder: Path, pooling: str) -> None:
         folders.append(write_model(folder))
         receipt = {name: encoder._sha256(folder / name) for name in ("model.xml", "model.bin", "tokenizer.json")}
         (folder / "receipt.json").write_text(json.dumps(receipt))
@@ -155,7 +161,8 @@ def test_a_model_is_converted_once_for_each_use(tmp_path: Path, converted: list[
     first = _converted(model_at(tmp_path), "embedder", settings)
     assert _converted(model_at(tmp_path), "embedder", settings) == first
     assert _converted(model_at(tmp_path), "reranker", settings) != first
-    assert len(converted) == 2
+    assert _converted(model_at(tmp_path), "embedder", settings, "cls") not in {first, *converted[:-1]}
+    assert len(converted) == 3
     assert first.parent == settings.models / ".openvino"
     assert first.name.startswith("0123456789abcdef-embedder-")
 

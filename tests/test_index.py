@@ -121,6 +121,37 @@ def test_faiss_and_numpy_agree_after_any_changes(
     assert [score for _, score in ranked] == pytest.approx(sorted(by_hand.values(), reverse=True)[:k], abs=1e-9)
 
 
+@given(
+    st.lists(st.tuples(COARSE, st.floats(1e-3, 1e3)), min_size=1, max_size=60),
+    st.tuples(COARSE, st.floats(1e-3, 1e3)),
+    st.integers(1, 30),
+)
+@settings(max_examples=200, deadline=None)
+def test_vectors_of_any_length_are_ranked_by_their_inner_product(
+    scaled: list[tuple[list[int], float]], asked: tuple[list[int], float], k: int
+) -> None:
+    rows = np.array([np.array(row) * length for row, length in scaled], np.float32)
+    question = (np.array(asked[0]) * asked[1]).astype(np.float32)
+    ids = np.arange(len(rows), dtype=np.int64)
+    scores = rows.astype(np.float64) @ question.astype(np.float64)
+    wanted = sorted(range(len(rows)), key=lambda row: (-scores[row], row))[:k]
+    for index in (VectorIndex.build(ids, rows), ExactIndex(ids, rows)):
+        ranked = index.search(question, k)
+        assert [score for _, score in ranked] == pytest.approx(scores[wanted].tolist(), rel=1e-9, abs=1e-9)
+        assert ranked == ExactIndex(ids, rows).search(question, k)
+        assert np.array_equal(index.content()[1], rows) if isinstance(index, VectorIndex) else True
+
+
+def test_long_vectors_whose_scores_float32_cannot_tell_apart_are_ranked_exactly(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    rows = (random.normal(size=(4000, 256)) * 3e-5 + 30).astype(np.float32)  # inner products of 230,400 and a little
+    query, ids = np.full(256, 30, np.float32), np.arange(4000, dtype=np.int64)
+    fast, exact = VectorIndex.build(ids, rows), ExactIndex(ids, rows)
+    sha256 = fast.save(tmp_path / "vectors.faiss")
+    assert fast.search(query, 10) == exact.search(query, 10)
+    assert VectorIndex.load(tmp_path / "vectors.faiss", sha256, 256).search(query, 10) == exact.search(query, 10)
+
+
 @pytest.mark.parametrize(("n", "d"), [(1, 1), (500, 384), (3000, 64)])
 def test_faiss_and_numpy_agree_on_random_vectors(n: int, d: int) -> None:
     ids, rows = np.arange(n, dtype=np.int64) * 3 + 1, random_rows(n, d)

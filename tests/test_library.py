@@ -453,10 +453,8 @@ def test_an_embedder_with_other_weights_is_refused_once_there_are_passages(libra
     assert caught.value.message == (
         f"The library {library.settings.library} was built with the embedder small, not with large."
     )
-    [lease, _] = library.documents()
     assert caught.value.hint == (
-        "Set RAG_EMBEDDER=small, or build a new library: "
-        f"rag ingest {Path(lease.path).parent} --library {library.settings.library}-large"
+        f"Set RAG_EMBEDDER=small, or run `rag rebuild --embedder large --library {library.settings.library}`."
     )
 
 

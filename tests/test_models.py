@@ -296,7 +296,16 @@ def test_conventions_of_a_folder_come_from_its_files(settings: Settings, tmp_pat
         "tokenizer_config.json": {"model_max_length": 512},
         "config_sentence_transformers.json": {"prompts": {"query": "Q: ", "document": "D: "}},
     }
-    expected = models.Conventions("Q: ", "D: ", "cls", normalize=False, dimensions=3, max_tokens=128)
+    expected = models.Conventions("Q: ", "D: ", "cls", normalize=True, dimensions=3, max_tokens=128)
+    assert conventions_of(tmp_path / "mine", settings, files) == expected
+
+
+def test_a_folder_that_compares_by_dot_product_keeps_the_lengths_of_vectors(settings: Settings, tmp_path: Path) -> None:
+    files: dict[str, object] = {
+        "1_Pooling/config.json": {"embedding_dimension": 8, "pooling_mode": ["cls", "mean"]},
+        "config_sentence_transformers.json": {"similarity_fn_name": "dot", "prompts": {"corpus": "C: "}},
+    }
+    expected = models.Conventions("", "C: ", "cls+mean", False, dimensions=16, max_tokens=512, similarity="dot")
     assert conventions_of(tmp_path / "mine", settings, files) == expected
 
 
@@ -320,7 +329,7 @@ def test_conventions_in_the_newer_spelling_are_read(settings: Settings, tmp_path
         ("e5-small-v2", "query: ", "passage: ", "mean"),
         ("multilingual-e5-base", "query: ", "passage: ", "mean"),
         ("bge-base-en-v1.5", "Represent this sentence for searching relevant passages: ", "", "cls"),
-        ("bge-m3", "", "", "mean"),
+        ("bge-m3", "", "", "cls"),
         ("make5", "", "", "mean"),
     ],
 )
