@@ -384,7 +384,7 @@ def _show_receipt(receipt: DocumentReceipt, page: int | None, as_json: bool) -> 
 @app.command("eval")
 def eval_command(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="A folder in the BEIR layout, or a file of questions.")
+        Path | None, typer.Argument(metavar="PATH", help="A folder in the BEIR layout, or a file of questions.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Ask the first N only.")] = None,
     candidates: CandidatesOption = None,

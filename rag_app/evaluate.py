@@ -244,7 +244,8 @@ def raise_drops(comparisons: Sequence[Comparison]) -> None:
 def _values(
     baseline: Mapping[str, Any], system: str, metric: str, now: Mapping[str, float], name: str
 ) -> Mapping[str, float]:
-    values = baseline["per_query"].get(system, {}).get(metric)
+    saved = baseline["per_query"].get(system)
+    values = saved.get(metric) if isinstance(saved, dict) else None
     if not isinstance(values, dict) or values.keys() != now.keys() or not all(map(_is_share, values.values())):
         raise UsageError(
             f"{name} holds no {metric} of {system} for every question.", hint="Save the baseline again with --output."

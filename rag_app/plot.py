@@ -28,8 +28,8 @@ class Point:
     high: float
 
 
-def scatter(points: Sequence[Point], title: str, quality: str) -> str:
-    """Return an SVG: seconds per question to the right, in powers of ten, `quality` upwards with its intervals."""
+def scatter(points: Sequence[Point], title: str, quality: str, time: str = "seconds per question") -> str:
+    """Return an SVG: `time` to the right, in powers of ten, `quality` upwards with its intervals."""
     first = floor(log10(max(min(point.seconds for point in points), _LEAST)))
     last = max(ceil(log10(max(*(point.seconds for point in points), _LEAST * 10))), first + 1)
     bottom = floor(min(point.low for point in points) * 10) / 10
@@ -49,7 +49,7 @@ def scatter(points: Sequence[Point], title: str, quality: str) -> str:
     for tenth in range(round(bottom * 10), round(top * 10) + 1):
         parts += _rule(_LEFT, y(tenth / 10), _WIDTH - _RIGHT, y(tenth / 10))
         parts.append(_text(_LEFT - 8, y(tenth / 10) + 4, f"{tenth / 10:.1f}", anchor="end"))
-    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 14, "seconds per question", anchor="middle"))
+    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 14, time, anchor="middle"))
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     parts.append(_text(20, middle, quality, anchor="middle", turned=True))
     for point, colour, height in zip(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ANSWER, _QUESTION = "Answer: ", "\nQuestion: "
 _TRIES = 4  # passages for each question that is wanted
-_LEAST = 120  # characters of a passage that can be asked about
+_LEAST = 80  # characters of a passage that can be asked about
 _LONGEST = 80  # characters of an answer
 _LONGEST_QUESTION = 200
 _LEAST_WORDS = 5  # of a question
