@@ -163,7 +163,7 @@ def run_questions(
     answers: bool = False,
     asking: Progress | None = None,
 ) -> Evaluation:
-    """Evaluate search on questions about documents of `library`; a passage is right where it touches the page.
+    """Evaluate search on questions about documents of `library`; a passage is right that begins or ends on the page.
 
     Args:
         file: of questions, one JSON object a line.

@@ -579,7 +579,7 @@ class Library:
         """Return the one stored path that `path` stands for, whole or by its file name."""
         wanted = os.path.abspath(path)  # noqa: PTH100
         stored = list(self._store.files())
-        found = [known for known in stored if known == wanted] or [
+        found = [known for known in stored if known in {wanted, str(path)}] or [
             known for known in stored if Path(known).name == str(path)
         ]
         if len(found) == 1:

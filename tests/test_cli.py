@@ -1097,3 +1097,15 @@ def test_eval_says_what_is_missing(shelf: Shelf, tmp_path: Path) -> None:
     none = rag("eval", "--make", tmp_path / "made.jsonl", "--library", shelf.library)
     assert none.message == "The generator wrote no usable question."
     assert not (tmp_path / "made.jsonl").exists()
+
+
+def test_ctrl_c_during_eval_ends_it_and_leaves_a_library_that_the_next_run_uses(
+    tmp_path: Path, own_cache: dict[str, str]
+) -> None:
+    folder, output = write_collection(tmp_path / "small"), tmp_path / "before.json"
+    env = own_cache | {"TEST_PAUSE": "0.5"}
+    process = start("eval", folder, "--output", output, "--json", env=env)
+    cache = tmp_path / "home"
+    assert interrupt(process, lambda: any(cache.rglob("library.db.sha256"))).out == ""
+    assert not output.exists()
+    assert rag("eval", folder, "--json", env=own_cache).json["documents"] == 3

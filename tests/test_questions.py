@@ -113,11 +113,12 @@ def test_a_bad_line_of_own_questions_is_named(tmp_path: Path, line: str, message
     assert caught.value.message == message.format(file=file)
 
 
-def test_a_passage_is_right_where_it_touches_the_page_of_the_document(tmp_path: Path) -> None:
+def test_a_passage_is_right_that_begins_or_ends_on_the_page_of_the_document(tmp_path: Path) -> None:
     [question] = read_questions(write_lines(tmp_path / "q", {"question": "Rent?", "document": "a.pdf", "page": 2}))
     topic = page_topic("1", question, ["/files/a.pdf", "/copies/a.pdf"])
     other = make_hit("x", document="/files/b.pdf")
     before = make_hit("x", document="/files/a.pdf")
     over = type(before)(**{**before.as_json(), "document": "/copies/a.pdf", "page_end": 2})
-    assert topic.rank([other, before]) == ["0", "1"]
+    long = type(before)(**{**before.as_json(), "page_end": 9})
+    assert topic.rank([other, before, long]) == ["0", "1", "2"]
     assert topic.rank([other, over, over]) == ["0", "page", "2"]
