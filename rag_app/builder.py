@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
 _NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `sync` it is an answer
 _AWAY = "was a disk that is not mounted now: its documents stay; mount it, or let them go with `rag sync --yes`"
+_TOGETHER = 64  # documents without files that one transaction takes
 _LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
 
 
@@ -133,6 +135,33 @@ class Builder:
         reports = [_failed(problem.path, problem.reason) for problem in problems]
         reports += [_failed(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in self._store.files())]
         return self._bring(files, reports, missing, only=only, begun=begun)
+
+    def add(self, documents: Iterable[Document]) -> None:
+        """Store documents that come from no file of their own; those whose path is stored already are left out."""
+        known = self._store.files()
+        new = [document for document in documents if document.path not in known]
+        self._progress.begin(len(new), 0, sum(len(document.text) for document in new))
+        for first in range(0, len(new), _TOGETHER):
+            self._write([self._putting(document) for document in new[first : first + _TOGETHER]])
+        if new:
+            self._progress.end(new[-1].path)
+
+    def _putting(self, document: Document) -> Write:
+        """Return the write that stores a document that comes from no file."""
+        content = document.text.encode()
+        self._progress.file(document.path, len(document.text))
+        passages, vectors, tokens_cut = self._embedded(document)
+        self._progress.finished(1, len(document.text))
+        return partial(
+            self._store.put,
+            document,
+            sha256=sha256(content).hexdigest(),
+            bytes=len(content),
+            mtime_ns=0,
+            passages=passages,
+            vectors=vectors,
+            tokens_cut=tokens_cut,
+        )
 
     def forget(self, paths: Iterable[str]) -> list[DocumentReport]:
         """Remove stored paths; a document goes with its last one."""

@@ -412,6 +412,57 @@ def _show_receipt(receipt: DocumentReceipt, page: int | None, as_json: bool) -> 
         terminal.show_receipt(shown)
 
 
+@app.command("eval")
+def eval_command(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="A folder in the BEIR layout, or a file of questions.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Ask the first N only.")] = None,
+    candidates: CandidatesOption = None,
+    make: Annotated[
+        Path | None,
+        typer.Option("--make", metavar="FILE", help="Write questions on your documents into this file, then ask them."),
+    ] = None,
+    questions: Annotated[
+        int, typer.Option("--questions", min=1, max=10_000, metavar="N", help="How many --make writes.")
+    ] = 50,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Let each question be answered, too, and count the right ones.")
+    ] = False,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", metavar="FILE", help="Compare with this earlier --output.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Save the figures, with those of each question.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw quality against seconds.")
+    ] = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure how well search finds what it should, on a test collection or on your own documents.
+
+    A line of a question file: {"question": "...", "document": "lease.pdf", "page": 2, "answer": "three months"}.
+    With --baseline, a drop that is more than chance ends with exit code 1.
+
+    Example: rag eval questions.jsonl --output before.json
+    """
+    from rag_app.evaluate import raise_drops
+    from rag_app.experiment import Wish, fulfil
+
+    wish = Wish(path, limit, candidates, make, questions, answers, baseline, output, plot)
+    evaluation, comparisons, changed = fulfil(wish, _settings(library, config_file), shown=not as_json)
+    if as_json:
+        _print_json(evaluation.as_json())
+    else:
+        terminal.show_evaluation(evaluation)
+        if comparisons:
+            terminal.show_comparisons(comparisons, changed)
+    raise_drops(comparisons)
+
+
 @app.command("verify")
 def verify_command(
     sample: Annotated[

@@ -23,7 +23,8 @@ def _data_folder() -> Path:
     return user_data_path("rag", appauthor=False)
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Return where models and other files that can be fetched or made again lie."""
     from platformdirs import user_cache_path
 
     return user_cache_path("rag", appauthor=False)
@@ -92,7 +93,7 @@ def load(
         SettingsError: a file that cannot be read, an unknown key, or a value of the wrong type or out of range.
     """
     environment = os.environ if environment is None else environment
-    values: dict[str, Any] = {"library": _data_folder() / "library", "models": _cache_folder() / "models"}
+    values: dict[str, Any] = {"library": _data_folder() / "library", "models": cache_folder() / "models"}
     values |= _from_file(config, environment)
     values |= _from_environment(environment)
     values |= _from_flags(flags or {}, "on the command line")

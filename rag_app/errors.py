@@ -11,6 +11,7 @@ RagError
 │   ├── ModelMissing
 │   ├── ModelDamaged
 │   └── FetchError        a fetch that failed
+├── QualityDropped        an evaluation is worse than its baseline
 ├── DiskError             the disk is full or failing
 └── MissingExtra          an optional package is not installed
 """
@@ -71,6 +72,10 @@ class ModelDamaged(ModelError):
 
 class FetchError(ModelError):
     """A model could not be fetched."""
+
+
+class QualityDropped(RagError):
+    """An evaluation is worse than its baseline, beyond chance."""
 
 
 class DiskError(RagError):

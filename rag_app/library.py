@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from shlex import quote
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from rag_app.builder import Builder, Step
     from rag_app.config import Settings
     from rag_app.embedder import Embedder
+    from rag_app.evaluate import SharedScores
     from rag_app.generator import Generator
     from rag_app.index import VectorIndex
     from rag_app.models import InstalledModel
+    from rag_app.questioner import MadeQuestion
     from rag_app.reranker import Reranker
     from rag_app.retriever import LibraryRunnable
     from rag_app.search import Trace
@@ -170,6 +173,18 @@ class Library:
             try:
                 builder = self._builder(password, progress)
                 return builder.sync(Path(folder), confirmed=confirmed, only=only, skip=skip)
+            finally:
+                self._save()
+
+    def add(self, documents: Iterable[Document], *, progress: Callable[[Step], None] | None = None) -> None:
+        """Add documents that come from no file, such as those of a test collection; known paths are left out.
+
+        Raises:
+            LibraryBusy, LibraryMismatch, DiskError: as for `ingest`.
+        """
+        with self._store.writing():
+            try:
+                self._builder(progress=progress).add(documents)
             finally:
                 self._save()
 
@@ -345,6 +360,42 @@ class Library:
         with self._store.snapshot():
             ids, vectors = self._store.vectors()
             return self._store.passages(ids.tolist()), vectors
+
+    # Evaluation
+
+    @contextmanager
+    def shared_scores(self) -> Iterator[SharedScores]:
+        """Score each pair of question and passage once in the block, and count the seconds that this saves."""
+        from rag_app.evaluate import SharedScores
+
+        own = self._open_reranker()
+        shared = SharedScores(own)
+        self._reranker = shared
+        try:
+            yield shared
+        finally:
+            self._reranker = own
+
+    def make_questions(
+        self, n: int, *, seed: int = 0, progress: Callable[[int, int], None] | None = None
+    ) -> list[MadeQuestion]:
+        """Let the generator write at most `n` questions about passages chosen at random.
+
+        Each comes with an answer that stands word for word on the page that it names.
+
+        Args:
+            n: how many; fewer come back where too many passages yield none.
+            seed: of the choice.
+            progress: told how many are made and how many are wanted.
+        """
+        from rag_app.questioner import make_questions
+
+        sizes = {document.path: document.chunks for document in self.documents()}
+        return make_questions(n, sizes, self._passage, self._store.read, self._open_generator(), seed, progress)
+
+    def _passage(self, path: str, ordinal: int) -> tuple[int, int]:
+        """Return the span of a passage in its document's text."""
+        return self._store.receipt(path)[2][ordinal]
 
     # What is loaded, and when
 
@@ -577,7 +628,7 @@ class Library:
         """Return the one stored path that `path` stands for, whole or by its file name."""
         wanted = os.path.abspath(path)  # noqa: PTH100
         stored = list(self._store.files())
-        found = [known for known in stored if known == wanted] or [
+        found = [known for known in stored if known in {wanted, str(path)}] or [
             known for known in stored if Path(known).name == str(path)
         ]
         if len(found) == 1:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from rag_app.builder import Step
+    from rag_app.evaluate import Comparison, Evaluation
     from rag_app.types import (
         Answer,
         Citation,
@@ -318,6 +319,47 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequ
     console().print(drawn, soft_wrap=False)
 
 
+def show_evaluation(evaluation: Evaluation) -> None:
+    """Write a line for each system: each figure with its 95 % interval."""
+    figures = evaluation.as_json()
+    metrics = list(figures["systems"][0]["interval"])
+    print(f"{flat(figures['dataset'], _LABEL)}: {figures['documents']:,} documents, {figures['queries']:,} questions\n")
+    table(
+        ("system", *metrics, "s/question"),
+        [
+            (
+                system["name"],
+                *("{:.3f} [{:.3f}, {:.3f}]".format(system[m], *system["interval"][m]) for m in metrics),
+                f"{system['seconds_per_query']:.3f}",
+            )
+            for system in figures["systems"]
+        ],
+        right=range(1, len(metrics) + 2),
+    )
+    if answers := figures.get("answers"):
+        low, high = answers["interval"]
+        print(f"\nright answers: {answers['right']:.3f} [{low:.3f}, {high:.3f}] of {answers['questions']:,}", end="")
+        print(f"; refused: {answers['refused']:.3f} of {answers['unanswerable']:,} without an answer")
+
+
+def show_comparisons(comparisons: Sequence[Comparison], changed: Sequence[str]) -> None:
+    """Write the differences to an earlier run, and which of them are more than chance."""
+    print()
+    for line in changed:
+        print(f"changed setting: {flat(line, _REASON)}")
+    table(
+        ("system", "metric", "before", "now", "difference", "p", ""),
+        [
+            (
+                *(c.system, c.metric, f"{c.before:.3f}", f"{c.now:.3f}", f"{c.now - c.before:+.3f}"),
+                *(f"{c.chance:.4f}", ("worse" if c.dropped else "better") if c.significant else ""),
+            )
+            for c in comparisons
+        ],
+        right=(2, 3, 4, 5),
+    )
+
+
 @contextmanager
 def ingest_progress(*, shown: bool) -> Iterator[Callable[[Step], None] | None]:
     """Draw files, pages, passages per second and the time left on standard error, where that is a terminal."""
@@ -402,6 +444,27 @@ def _announcer() -> Callable[[str, int, int], None]:
             print(f"{name}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB", file=sys.stderr, flush=True)
 
     return step
+
+
+@contextmanager
+def counting(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Draw how many of something are done and the time left on standard error, where that is a terminal."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _name, _done, _total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console(error=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from fpdf import FPDF
@@ -168,6 +169,30 @@ def write_pdf(path: Path, *pages: str, title: str | None = None) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(writer.output()))
     return path
+
+
+def write_lines(file: Path, *values: Any) -> Path:
+    """Write JSON lines; texts are written as they are."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(v if isinstance(v, str) else json.dumps(v) for v in values) + "\n", encoding="utf-8")
+    return file
+
+
+def write_collection(folder: Path) -> Path:
+    """Write a test collection of three documents and two queries."""
+    write_lines(
+        folder / "corpus.jsonl",
+        {"_id": "d1", "title": "Rent", "text": "The rent is 1,250 euros."},
+        {"_id": "d2", "title": "", "text": "A dog needs consent."},
+        {"_id": "d/3", "text": "The filter is cleaned weekly."},
+    )
+    write_lines(
+        folder / "queries.jsonl",
+        {"_id": "q2", "text": "May I keep a dog?"},
+        {"_id": "q10", "text": "How high is the rent?"},
+    )
+    write_lines(folder / "qrels" / "test.tsv", "query-id\tcorpus-id\tscore", "q2\td2\t1", "q10\td1\t2", "q10\td2\t0")
+    return folder
 
 
 def make_settings(folder: Path, **changes: object) -> Settings:

@@ -8,6 +8,7 @@ import pytest
 from fakes import WordEmbedder, open_library, write_pdf
 from odd_files import picture_of, recursive_form, truncated_tail, with_scans
 
+from ingest import Document, Page
 from rag_app.builder import report_of
 from rag_app.errors import DiskError, LibraryBusy
 from rag_app.store import Store
@@ -293,3 +294,27 @@ def test_passages_of_any_allowed_length_can_be_built(tmp_path: Path, changes: di
     with open_library(tmp_path, **changes) as library:
         assert library.ingest([path]).added == 1
         assert len(texts(library)) > 1
+
+
+def test_documents_without_a_file_are_stored_once_and_found(empty_library: Library) -> None:
+    documents = [
+        Document(f"entry {n}/_", f"Title {n}", (Page(1, "1", f"Plums number {n} are ripe."),)) for n in range(70)
+    ]
+    told: list[Step] = []
+    empty_library.add(documents[:2])
+    empty_library.add([*documents, Document("empty/_", "", (Page(1, "1", ""),))], progress=told.append)
+    assert len(empty_library.documents()) == 71
+    assert [hit.document for hit in empty_library.search("Which plums have number 69?", k=1)] == ["entry 69/_"]
+    assert empty_library.read("entry 69/_") == documents[69]
+    assert (told[-1].files_done, told[-1].files) == (69, 69)
+    assert isinstance(empty_library.embedder, WordEmbedder)
+    assert len(empty_library.embedder.read) == 70
+    assert empty_library._store.check() == []
+
+
+def test_documents_are_kept_in_whole_groups_when_adding_stops(empty_library: Library) -> None:
+    empty_library._embedder = Interrupted("number 66", KeyboardInterrupt())
+    documents = [Document(f"{n}/_", "", (Page(1, "1", f"Plums number {n} are ripe."),)) for n in range(70)]
+    with pytest.raises(KeyboardInterrupt):
+        empty_library.add(documents)
+    assert len(empty_library.documents()) == 64

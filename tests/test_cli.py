@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shlex
 import shutil
 import signal
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import write_pdf
+from fakes import write_collection, write_lines, write_pdf
 from helpers_cli import REAL, finish, rag, start, wait_for
 from pypdf import PdfReader, PdfWriter
 
@@ -1074,3 +1075,90 @@ def test_a_chat_on_a_pipe_answers_each_line_with_json(shelf: Shelf) -> None:
     assert [answer["question"] for answer in answers] == [NOTICE, "What do bees do?"]
     assert "error: There is no command /nonsense." in run.error
     assert "error: The question has 5,000 characters" in run.error
+
+
+# Evaluation
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path) -> dict[str, str]:
+    """An environment whose cache lies in a folder of its own."""
+    return {"HOME": str(tmp_path / "home")}
+
+
+def test_json_of_eval(tmp_path: Path, own_cache: dict[str, str]) -> None:
+    folder = write_collection(tmp_path / "small")
+    run = rag("eval", folder, "--json", env=own_cache)
+    assert (run.code, run.error) == (0, "")
+    assert {key: run.json[key] for key in ("dataset", "documents", "queries")} == {
+        **{"dataset": "small", "documents": 3, "queries": 2}
+    }
+    assert set(run.json) == {"dataset", "documents", "queries", "systems"}
+    names = [system["name"] for system in run.json["systems"]]
+    assert names == ["keyword", "dense", "hybrid", "dense+rerank", "hybrid+rerank"]
+    measures = {"ndcg@10", "mrr@10", "recall@5", "recall@50"}
+    for system in run.json["systems"]:
+        assert set(system) == {"name", "seconds_per_query", "interval", *measures}
+        assert system["interval"].keys() == measures
+        assert all(lo <= system[name] <= hi for name, (lo, hi) in system["interval"].items())
+        assert system["ndcg@10"] == 1.0
+    assert rag("eval", folder, "--limit", "1", "--json", env=own_cache).json["queries"] == 1
+    assert not (tmp_path / "home" / "library").exists()
+
+
+def test_eval_passes_a_rerun_and_stops_at_a_drop(tmp_path: Path, own_cache: dict[str, str]) -> None:
+    folder, saved, plot = write_collection(tmp_path / "small"), tmp_path / "new" / "before.json", tmp_path / "plot.svg"
+    lines = [{"_id": f"q{n:02}", "text": "May I keep a dog?"} for n in range(40)]
+    write_lines(folder / "queries.jsonl", *lines)
+    write_lines(folder / "qrels" / "test.tsv", *(f"q{n:02}\td2\t1" for n in range(40)))
+    first = rag("eval", folder, "--output", saved, "--plot", plot, env=own_cache)
+    assert (first.code, first.error) == (0, "")
+    assert first.out.splitlines()[0] == "small: 3 documents, 40 questions"
+    assert plot.read_text(encoding="utf-8").startswith("<svg ")
+    again = rag("eval", folder, "--baseline", saved, env=own_cache)
+    assert (again.code, again.error) == (0, "")
+    assert again.out.count("+0.000") == 20
+    write_lines(folder / "corpus.jsonl", {"_id": "d2", "text": "Nothing."}, {"_id": "d1", "text": "A dog to keep."})
+    worse = rag("eval", folder, "--baseline", saved, env=own_cache)
+    assert worse.code == 1
+    assert "worse" in worse.out
+    assert re.fullmatch(r"\S+ of \S+ fell from 1\.000 to 0\.\d+, and \d+ more figures\.", worse.message)
+    other = rag("eval", folder, "--limit", "3", "--baseline", saved, env=own_cache)
+    assert (other.code, other.message) == (1, f"{saved} was measured with other questions: 40 of small.")
+
+
+def test_eval_of_own_questions(shelf: Shelf, tmp_path: Path) -> None:
+    file = write_lines(
+        tmp_path / "own.jsonl",
+        {"question": NOTICE, "document": "lease.pdf", "page": 1, "answer": "three months"},
+        {"question": "How do bees tell where flowers are?", "document": "guide.txt", "page": 1, "answer": "dance"},
+    )
+    run = rag("eval", file, "--answers", "--library", shelf.library, "--json")
+    assert (run.code, run.error) == (0, "")
+    assert (run.json["documents"], run.json["queries"]) == (3, 2)
+    assert run.json["systems"][-1]["recall@5"] == 1.0
+    assert (run.json["answers"]["questions"], run.json["answers"]["right"]) == (2, 1.0)
+    write_lines(file, {"question": NOTICE, "document": "lease.pdf", "page": 9})
+    bad = rag("eval", file, "--library", shelf.library)
+    assert (bad.code, bad.out) == (1, "")
+    assert (bad.message, bad.hint) == (f"Line 1 of {file}: lease.pdf has no page 9.", "It has 2 pages, counted from 1.")
+
+
+def test_eval_says_what_is_missing(shelf: Shelf, tmp_path: Path) -> None:
+    assert rag("eval", "--library", shelf.library).message == "There is nothing to evaluate."
+    assert rag("eval", tmp_path / "no.jsonl", "--library", shelf.library).message.endswith("No such file or directory.")
+    none = rag("eval", "--make", tmp_path / "made.jsonl", "--library", shelf.library)
+    assert none.message == "The generator wrote no usable question."
+    assert not (tmp_path / "made.jsonl").exists()
+
+
+def test_ctrl_c_during_eval_ends_it_and_leaves_a_library_that_the_next_run_uses(
+    tmp_path: Path, own_cache: dict[str, str]
+) -> None:
+    folder, output = write_collection(tmp_path / "small"), tmp_path / "before.json"
+    env = own_cache | {"TEST_PAUSE": "0.5"}
+    process = start("eval", folder, "--output", output, "--json", env=env)
+    cache = tmp_path / "home"
+    assert interrupt(process, lambda: any(cache.rglob("library.db.sha256"))).out == ""
+    assert not output.exists()
+    assert rag("eval", folder, "--json", env=own_cache).json["documents"] == 3

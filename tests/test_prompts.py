@@ -12,11 +12,14 @@ NAMES = sorted(path.name.removesuffix(".txt") for path in files(prompts).iterdir
 
 
 def test_there_is_a_system_and_a_user_text_for_each_thing_the_generator_does() -> None:
-    tasks = "answer_system answer_user check_system holds_user rewrite_system rewrite_user states_user"
+    tasks = (
+        "answer_system answer_user check_system holds_user question_system question_user rewrite_system rewrite_user "
+        "states_user"
+    )
     assert tasks.split() == NAMES
 
 
-@pytest.mark.parametrize("name", ["answer_system", "rewrite_system", "check_system"])
+@pytest.mark.parametrize("name", ["answer_system", "rewrite_system", "check_system", "question_system"])
 def test_a_system_text_takes_no_values_so_that_it_stays_in_the_prefix_cache(name: str) -> None:
     text = render(name)
     assert "$" not in text
@@ -27,6 +30,7 @@ def test_a_system_text_takes_no_values_so_that_it_stays_in_the_prefix_cache(name
     ("name", "values"),
     [
         ("answer_user", {"evidence": "It is blue.", "question": "Which colour?"}),
+        ("question_user", {"document": "Lease", "text": "It is blue."}),
         ("rewrite_user", {"history": "user: A red car.", "question": "How fast is it?"}),
     ],
 )

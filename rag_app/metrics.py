@@ -1,0 +1,107 @@
+"""Measures of rankings, and what chance alone could make of them; the measures themselves are those of trec_eval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+METRICS = ("ndcg@10", "mrr@10", "recall@5", "recall@50")
+SEED = 20090719
+RESAMPLES = 1_000  # of the questions, for an interval
+PERMUTATIONS = 10_000  # of the signs of differences, for a test
+CONFIDENCE = 0.95
+_BLOCK = 500  # permutations at a time, to bound the memory
+
+PerQuery: TypeAlias = "dict[str, dict[str, float]]"
+"""Metric to query id to value, 0 to 1."""
+
+
+def per_query(relevant: Mapping[str, Mapping[str, int]], rankings: Mapping[str, Sequence[str]]) -> PerQuery:
+    """Score each ranking.
+
+    Args:
+        relevant: query id to the grade of each relevant document; at least one grade above 0.
+        rankings: query id to documents, best first, each once; an empty ranking scores 0.
+    """
+    from pytrec_eval import RelevanceEvaluator
+
+    def evaluated(measures: set[str], depth: int) -> dict[str, dict[str, float]]:
+        # the order is given by scores that differ: trec_eval breaks ties in a way of its own
+        runs = {
+            query: {document: float(-rank) for rank, document in enumerate(ranking[:depth])}
+            for query, ranking in rankings.items()
+        }
+        judged = {query: {key: int(grade) for key, grade in relevant[query].items()} for query in runs}
+        found: dict[str, dict[str, float]] = RelevanceEvaluator(judged, measures).evaluate(runs)
+        return found
+
+    deep = max((len(ranking) for ranking in rankings.values()), default=0)
+    whole = evaluated({"ndcg_cut.10", "recall.5,50"}, deep)
+    first = evaluated({"recip_rank"}, 10)
+    names = {"ndcg@10": "ndcg_cut_10", "mrr@10": "recip_rank", "recall@5": "recall_5", "recall@50": "recall_50"}
+    scores = {query: whole.get(query, {}) | first.get(query, {}) for query in rankings}
+    return {
+        metric: {query: round(scores[query].get(names[metric], 0.0), 6) for query in sorted(rankings)}
+        for metric in METRICS
+    }
+
+
+def mean(values: Mapping[str, float]) -> float:
+    """Return the mean over the queries."""
+    return sum(values.values()) / max(len(values), 1)
+
+
+def interval(values: Mapping[str, float]) -> tuple[float, float]:
+    """Return the bounds that hold the mean in 95 % of resamples of the queries (percentile bootstrap, fixed seed)."""
+    import numpy as np
+
+    sample = np.array([values[query] for query in sorted(values)])
+    if not len(sample):
+        return 0.0, 0.0
+    means = np.random.default_rng(SEED).choice(sample, (RESAMPLES, len(sample))).mean(axis=1)
+    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)
+
+
+def chance(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """Return how often chance alone moves the mean at least as far as here, in either direction (p-value).
+
+    A paired permutation test: where nothing has changed, each query's difference could as well have the other sign.
+    """
+    import numpy as np
+
+    changes = np.array([after[query] - before[query] for query in sorted(before)])
+    changes = changes[changes != 0]
+    if not len(changes):
+        return 1.0
+    reached = abs(changes.sum()) - 1e-9
+    random = np.random.default_rng(SEED)
+    extreme = sum(
+        _count(np.abs(_signs(random, len(changes)) @ changes) >= reached) for _ in range(PERMUTATIONS // _BLOCK)
+    )
+    return (extreme + 1) / (PERMUTATIONS + 1)
+
+
+def significant(chances: Sequence[float], level: float) -> list[bool]:
+    """Tell which of several tests stand at `level` for all of them together (Holm, 1979)."""
+    order = sorted(range(len(chances)), key=lambda test: chances[test])
+    stands, result = True, [False] * len(chances)
+    for place, test in enumerate(order):
+        stands = stands and chances[test] <= level / (len(chances) - place)
+        result[test] = stands
+    return result
+
+
+def _signs(random: np.random.Generator, n: int) -> NDArray[np.float64]:
+    import numpy as np
+
+    return random.choice(np.array([-1.0, 1.0]), (_BLOCK, n))
+
+
+def _count(mask: NDArray[np.bool_]) -> int:
+    return int(mask.sum())

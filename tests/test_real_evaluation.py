@@ -1,0 +1,72 @@
+"""`rag eval` with the real models on the sample documents: reruns agree, and what makes search worse is noticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from rag_app import config
+from rag_app.evaluate import compare
+from rag_app.experiment import run_questions
+from rag_app.library import Library
+from rag_app.reranker import CrossEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rag_app.evaluate import Evaluation
+
+pytestmark = pytest.mark.models
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+SETTINGS = config.load(environment={"RAG_MODELS": str(config.load().models)})
+EVERY = 3  # of the questions with an answer
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_pair_is_scored_once() -> Iterator[None]:
+    """Keep the cross-encoder's scores over all runs: they depend on the pair alone, as `test_real_models` shows."""
+    known: dict[tuple[str, str], float] = {}
+    real = CrossEncoder.score
+
+    def score(self: CrossEncoder, question: str, texts: Sequence[str]) -> Any:
+        new = [text for text in texts if (question, text) not in known]
+        known.update({(question, text): float(s) for text, s in zip(new, real(self, question, new), strict=True)})
+        return np.array([known[question, text] for text in texts], np.float32)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CrossEncoder, "score", score)
+        yield
+
+
+@pytest.fixture(scope="module")
+def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some of the sample questions."""
+    lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    file = tmp_path_factory.mktemp("questions") / "some.jsonl"
+    file.write_text("\n".join([line for line in lines if json.loads(line)["answers"]][::EVERY]), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """A library of the sample documents."""
+    with Library.open(tmp_path_factory.mktemp("samples"), settings=SETTINGS) as library:
+        library.ingest(SAMPLES)
+        yield library
+
+
+@pytest.fixture(scope="module")
+def before(samples: Library, questions: Path) -> Evaluation:
+    """The run that the others are compared with."""
+    return run_questions(questions, samples)
+
+
+def dropped(now: Evaluation, before: Evaluation) -> set[str]:
+    """Return the systems of which a figure is significantly worse, after a check that the file can be read back."""
+    saved = json.loads(json.dumps(before.saved()))
+    return {comparison.system for comparison in compare(now, saved, "before.json") if comparison.dropped}
