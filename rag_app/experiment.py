@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from rag_app.evaluate import Comparison, Find
     from rag_app.questioner import MadeQuestion
     from rag_app.questions import Collection, Question, Topic
-    from rag_app.types import StoredDocument
+    from rag_app.types import Hit, Mode, StoredDocument
 
     Progress = Callable[[str, int, int], None]
 
+_WEIGHED = 10  # passages that nDCG@10 looks at
 # What a library built from the same texts depends on, beside the embedder and the settings.
 _BUILDING = (
     "builder.py",
@@ -38,6 +39,8 @@ _BUILDING = (
     "database.py",
     "embedder.py",
     "encoder.py",
+    "families.py",
+    "keywords.py",
     "names.py",
     "schema.py",
     "stopwords.py",
@@ -271,10 +274,24 @@ def _run(
 
 
 def _finder(library: Library, depth: int) -> Find:
-    """Return the search that is measured: the library's own, with all its candidates returned."""
-    return lambda question, mode, rerank: (
-        library.search_result(question, depth, candidates=depth, mode=mode, rerank=rerank).passages
-    )
+    """Return the search that is measured: the library's own.
+
+    The cross-encoder stops reading once the best are settled, so it is asked for the ten that the metrics weigh, and
+    what the first stage proposed comes after them in its order.
+    """
+    proposed: dict[tuple[str, Mode], Sequence[Hit]] = {}
+
+    def find(question: str, mode: Mode, rerank: bool) -> Sequence[Hit]:
+        if (question, mode) not in proposed or not rerank:
+            proposed[question, mode] = library.search(question, depth, candidates=depth, mode=mode, rerank=False)
+        first = proposed[question, mode]
+        if not rerank:
+            return first
+        best = library.search(question, min(_WEIGHED, depth), candidates=depth, mode=mode)
+        places = {(hit.document, hit.start) for hit in best}
+        return [*best, *(hit for hit in first if (hit.document, hit.start) not in places)]
+
+    return find
 
 
 def _topic(key: str, question: Question, documents: Sequence[StoredDocument]) -> Topic:

@@ -1,0 +1,182 @@
+"""Measure what the search is made of: fusion, blending, depth and the size of passages, on test collections.
+
+Run: python benchmarks/search.py COLLECTION... [--queries 100] [--passages 128 192 256] [--overlaps 0 48]
+
+A COLLECTION is a folder in the BEIR layout. Printed are the means over the collections of nDCG@10 and recall@5.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag_app import config, search, selection
+from rag_app.experiment import open_collection
+from rag_app.keywords import codes
+from rag_app.metrics import mean, per_query
+from rag_app.names import WEIGHT
+from rag_app.questions import read_collection
+from rag_app.retriever import reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from rag_app.library import Library
+    from rag_app.questions import Collection, Topic
+    from rag_app.types import Scored
+
+POOL = 50
+SHARES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 1.0)
+BLENDS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
+MARGINS = (0.0, 0.5, 1.0, 1.5, 2.0, 99.0)
+
+
+@dataclass
+class Observed:
+    """All that the two stages say of one question."""
+
+    topic: Topic
+    dense: Sequence[Scored]
+    keyword: Sequence[Scored]
+    documents: dict[int, str]  # of each passage that either ranking has
+    named: dict[int, float]
+    texts: dict[int, str]
+    logits: dict[int, float]
+
+
+def observe(library: Library, topic: Topic) -> Observed:
+    """Ask both indexes, and the cross-encoder about every passage that any share of the two would propose."""
+    vector = library.embedder.embed_question(topic.text)
+    dense, keyword = library._nearest(None, vector, 2 * POOL), library._store.keyword(topic.text, 2 * POOL)
+    proposed = {passage for share in SHARES for passage, _ in fused(dense, keyword, share)}
+    about = library._about(topic.text, {})
+    passages = library._store.passages(sorted(proposed))
+    from langchain_core.documents import Document
+
+    texts = {p.id: reading(Document(p.text, metadata={"document": p.document, "title": p.title})) for p in passages}
+    scores = library._score(topic.text, list(texts.values()))
+    return Observed(
+        topic,
+        dense,
+        keyword,
+        {p.id: p.document for p in passages},
+        {p.id: about.get(p.document, 0.0) for p in passages},
+        texts,
+        dict(zip(texts, map(float, scores), strict=True)),
+    )
+
+
+def fused(dense: Sequence[Scored], keyword: Sequence[Scored], share: float) -> list[Scored]:
+    with constant(search, "DENSE", share):
+        return search.fuse(dense, keyword)[:POOL]
+
+
+@contextmanager
+def constant(module: object, name: str, value: float) -> Iterator[None]:
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
+
+
+def first_stage(seen: Observed, share: float) -> list[int]:
+    return [passage for passage, _ in fused(seen.dense, seen.keyword, share)]
+
+
+def second_stage(seen: Observed, share: float, blend: float, margin: float, exact: float) -> tuple[list[int], int]:
+    """Return the passages as the default search orders them, and how many the cross-encoder read."""
+    candidates = first_stage(seen, share)
+    letters = selection.exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
+    with constant(selection, "BLEND", blend), constant(selection, "MARGIN", margin):
+        priors = [
+            selection.blended(WEIGHT * seen.named[passage] + exact * letter, rank)
+            for rank, (passage, letter) in enumerate(zip(candidates, letters, strict=True), 1)
+        ]
+        scores = selection.read_until_settled(priors, lambda rows: [seen.logits[candidates[row]] for row in rows], 5)
+    read = sorted(scores, key=lambda row: (-scores[row], row))
+    rest = [row for row in range(len(candidates)) if row not in scores]
+    return [candidates[row] for row in (*read, *rest)], len(scores)
+
+
+def quality(seen: Sequence[Observed], order: Callable[[Observed], Sequence[int]]) -> tuple[float, float]:
+    """Return nDCG@10 and recall@5 of one collection."""
+    rankings = {
+        one.topic.id: list(dict.fromkeys(one.documents[passage].removesuffix("/_") for passage in order(one)))
+        for one in seen
+    }
+    values = per_query({one.topic.id: one.topic.relevant for one in seen}, rankings)
+    return mean(values["ndcg@10"]), mean(values["recall@5"])
+
+
+def row(name: str, collections: Sequence[Sequence[Observed]], order: Callable[[Observed], Sequence[int]]) -> None:
+    each = [quality(seen, order) for seen in collections]
+    means = [sum(values) / len(each) for values in zip(*each, strict=True)]
+    print(f"| {name} | " + " | ".join(f"{a:.3f}, {b:.3f}" for a, b in [*each, tuple(means)]) + " |", flush=True)
+
+
+def table(title: str, names: Sequence[str]) -> None:
+    print(f"\n| {title} | " + " | ".join([*names, "mean"]) + " |\n|" + "---|" * (len(names) + 2))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("collections", type=Path, nargs="+")
+    parser.add_argument("--queries", type=int, default=100, help="of each collection (default: %(default)s)")
+    parser.add_argument("--passages", type=int, nargs="*", default=[], help="tokens; measures sizes, nothing else")
+    parser.add_argument("--overlaps", type=int, nargs="*", default=[48], help="tokens (default: 48)")
+    options = parser.parse_args()
+    collections = [read_collection(folder, options.queries) for folder in options.collections]
+    names = [collection.name for collection in collections]
+    if options.passages:
+        table("passage and overlap, in tokens", names)
+        for size in options.passages:
+            for overlap in options.overlaps:
+                seen = [observed(one, passage_tokens=size, overlap_tokens=overlap) for one in collections]
+                row(f"{size}, {overlap}", seen, default)
+        return
+    seen = [observed(collection) for collection in collections]
+    table("first stage: share by meaning", names)
+    for share in SHARES:
+        row(f"{share}", seen, lambda one, share=share: first_stage(one, share))
+    table("then the cross-encoder", names)
+    for share in SHARES:
+        row(f"{share}", seen, lambda one, share=share: default(one, share=share))
+    table("logits for each doubling of the first-stage rank", names)
+    for blend in BLENDS:
+        row(f"{blend}", seen, lambda one, blend=blend: default(one, blend=blend))
+    table("logits for what is held to the letter", names)
+    for exact in (0.0, 2.0, 4.0, 6.0):
+        row(f"{exact}", seen, lambda one, exact=exact: default(one, exact=exact))
+    table("margin, in logits", names)
+    for margin in MARGINS:
+        depths = [
+            second_stage(one, search.DENSE, selection.BLEND, margin, selection.EXACT)[1] for s in seen for one in s
+        ]
+        name = f"{margin} (reads {sum(depths) / len(depths):.0f})"
+        row(name, seen, lambda one, margin=margin: default(one, margin=margin))
+
+
+def observed(collection: Collection, **changes: int) -> list[Observed]:
+    settings = config.changed(config.load(), changes)
+    with open_collection(collection, settings) as library:
+        return [observe(library, topic) for topic in collection.topics]
+
+
+def default(
+    one: Observed,
+    *,
+    share: float = search.DENSE,
+    blend: float = selection.BLEND,
+    margin: float = selection.MARGIN,
+    exact: float = selection.EXACT,
+) -> list[int]:
+    return second_stage(one, share, blend, margin, exact)[0]
+
+
+if __name__ == "__main__":
+    main()
