@@ -313,7 +313,8 @@ def _sentence_transformer(folder: Path, pooling: str) -> tuple[Any, Any]:
     model = SentenceTransformer(str(folder), device="cpu", **_LOCAL)
     if not (folder / "modules.json").exists():  # then the mean is taken, whatever the model was trained for
         default = model[1]
-        model[1] = type(default)(default.embedding_dimension, pooling)
+        dimension = getattr(default, "embedding_dimension", None) or default.word_embedding_dimension  # by version
+        model[1] = type(default)(dimension, pooling)
     return model, model.tokenizer
 
 

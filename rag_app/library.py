@@ -455,7 +455,7 @@ class Library:
         cited = self._cited()
         search = Search(
             embedder.embed_question if embedder else _no_embedding,
-            lambda vector, k: self._nearest(embedder, vector, k),
+            lambda vector, k: self._nearest(vector, k, embedder),
             self._store.keyword,
             self._store.places,
         )
@@ -511,7 +511,7 @@ class Library:
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:
         return self._open_reranker().score(question, texts)
 
-    def _nearest(self, embedder: Embedder | None, vector: Vectors, k: int) -> list[Scored]:
+    def _nearest(self, vector: Vectors, k: int, embedder: Embedder | None) -> list[Scored]:
         index = self._open_index()
         if embedder:  # after the index was opened: another process may have rebuilt the library
             self._need_same(embedder)

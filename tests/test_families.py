@@ -14,9 +14,10 @@ from fakes import make_settings
 
 from rag_app.config import load
 from rag_app.embedder import open_embedder
-from rag_app.errors import ModelError
+from rag_app.errors import LibraryMismatch, ModelError
 from rag_app.families import families, family_of
 from rag_app.index import ExactIndex, VectorIndex
+from rag_app.library import Library
 from rag_app.models import conventions, halves, resolve
 from rag_app.reranker import open_reranker
 
@@ -264,6 +265,29 @@ def test_a_pair_compares_by_dot_product_and_has_one_fingerprint_of_both(pair: Pa
     weights.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
     assert resolve(str(pair), "embedder", make_settings(tmp_path)).fingerprint != model.fingerprint
     weights.write_bytes(kept)
+
+
+def test_a_library_changes_from_cosines_to_the_dot_products_of_a_pair(pair: Path, tmp_path: Path) -> None:
+    plain = write_transformer(tmp_path / "plain", "BertModel", seed=9, hidden_size=8)
+    for n, text in enumerate(text for text in PASSAGES if text.strip()):
+        (tmp_path / f"{n}.txt").write_text(f"{text}.")
+    settings = make_settings(tmp_path, embedder=str(plain), engine="torch", threads=1, passage_tokens=32)
+    with Library.open(settings=settings) as library:
+        library.ingest(sorted(tmp_path.glob("*.txt")))
+        cosines = library.passages_and_vectors()[1]
+        assert np.linalg.norm(cosines, axis=1) == pytest.approx(np.ones(len(cosines)), abs=1e-5)
+    with Library.open(settings=replace(settings, embedder=str(pair))) as library:
+        with pytest.raises(LibraryMismatch, match="was built with the embedder"):
+            library.search("which cat", mode="dense", rerank=False)
+        assert library.rebuild().embedder == str(pair)
+        passages, vectors = library.passages_and_vectors()
+        products = vectors @ library.embedder.embed_question("which cat")
+        hits = library.search("which cat", 3, mode="dense", rerank=False)
+        order = np.argsort(-products)[:3]
+        assert [(hit.document, hit.start) for hit in hits] == [(passages[n].document, passages[n].start) for n in order]
+        assert [hit.score for hit in hits] == pytest.approx(products[order].tolist(), rel=1e-5)
+        assert np.linalg.norm(vectors, axis=1).min() > 1.5
+        assert library.verify(None).differences == ()
 
 
 def test_half_a_pair_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from rag_app.types import Answer, AnswerSeconds, Candidate, Passages, Token, Tur
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rag_app.embedder import Embedder
     from rag_app.library import Library
     from rag_app.types import Scored, Vectors
 
@@ -188,9 +189,9 @@ def test_searching_tells_no_tracer_whatever_the_environment_says(library: Librar
     seen: list[object] = []
     nearest = library._nearest
 
-    def watching(vector: Vectors, k: int) -> Sequence[Scored]:
+    def watching(vector: Vectors, k: int, embedder: Embedder | None) -> Sequence[Scored]:
         seen.append(tracing_is_enabled())
-        return nearest(vector, k)
+        return nearest(vector, k, embedder)
 
     library._nearest = watching  # type: ignore[method-assign,assignment]
     with tracing_context(enabled=True):
