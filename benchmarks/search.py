@@ -50,7 +50,7 @@ class Observed:
 def observe(library: Library, topic: Topic) -> Observed:
     """Ask both indexes, and the cross-encoder about every passage that any share of the two would propose."""
     vector = library.embedder.embed_question(topic.text)
-    dense, keyword = library._nearest(None, vector, 2 * POOL), library._store.keyword(topic.text, 2 * POOL)
+    dense, keyword = library._nearest(vector, 2 * POOL, library.embedder), library._store.keyword(topic.text, 2 * POOL)
     proposed = {passage for share in SHARES for passage, _ in fused(dense, keyword, share)}
     about = library._about(topic.text, {})
     passages = library._store.passages(sorted(proposed))

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import QualityDropped, UsageError
-from rag_app.metrics import METRICS, chance, interval, mean, per_query, significant
+from rag_app.metrics import METRICS, chances, interval, mean, per_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,8 +129,12 @@ class Comparison:
     metric: str
     before: float
     now: float
-    chance: float  # that a difference so large comes about where nothing has changed
-    significant: bool  # all comparisons of the run taken together
+    chance: float  # of a difference so large anywhere in the run where nothing has changed
+
+    @property
+    def significant(self) -> bool:
+        """Tell whether it is more than chance, with all comparisons of the run taken together."""
+        return self.chance <= LEVEL
 
     @property
     def dropped(self) -> bool:
@@ -220,11 +224,10 @@ def compare(now: Evaluation, baseline: Mapping[str, Any], name: str) -> list[Com
         for system in now.systems
         for metric in METRICS
     ]
-    chances = [chance(before, after) for _, _, before, after in pairs]
-    stand = significant(chances, LEVEL)
+    found = chances([(before, after) for _, _, before, after in pairs])
     return [
-        Comparison(system, metric, mean(before), mean(after), p, real)
-        for (system, metric, before, after), p, real in zip(pairs, chances, stand, strict=True)
+        Comparison(system, metric, mean(before), mean(after), p)
+        for (system, metric, before, after), p in zip(pairs, found, strict=True)
     ]
 
 

@@ -149,11 +149,12 @@ def _page_of(answer: str, document: Document, start: int, end: int) -> int | Non
 def _usable(question: str, answer: str) -> bool:
     """Tell whether a question stands on its own and does not give its answer away."""
     said = _WORD.findall(question.casefold())
-    told = _WORD.findall(answer.casefold())
+    told = set(_WORD.findall(answer.casefold()))
+    new = told - set(said)
     return (
         question.endswith("?")
         and len(said) >= _LEAST_WORDS
-        and bool(told)
-        and not set(told) <= set(said)
+        and bool(new)
+        and (2 * len(new) >= len(told) or any(map(str.isdigit, new)))
         and not _SELF.search(question)
     )

@@ -3,11 +3,12 @@ from __future__ import annotations
 from itertools import product
 from math import log2
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.metrics import METRICS, chance, interval, mean, per_query, significant
+from rag_app.metrics import METRICS, chances, interval, mean, per_query
 
 
 def test_the_measures_are_those_of_their_definitions() -> None:
@@ -48,23 +49,50 @@ def test_the_interval_holds_the_mean_is_the_same_each_time_and_shrinks_with_more
     assert interval({"q": 0.25}) == (0.25, 0.25)
 
 
+BEFORE = {str(n): value for n, value in enumerate([0.9, 0.8, 0.7, 0.6, 0.9, 0.5, 0.3, 0.2])}
+AFTER = {str(n): value for n, value in enumerate([0.5, 0.9, 0.2, 0.1, 0.4, 0.1, 0.3, 0.1])}
+OTHER = {str(n): value for n, value in enumerate([0.9, 0.8, 0.7, 0.6, 0.8, 0.5, 0.2, 0.4])}
+
+
+def exact(*afters: dict[str, float]) -> list[float]:
+    """Return the p-values from all 256 signs."""
+    rows = [[after[key] - BEFORE[key] for key in BEFORE] for after in afters]
+    rows = [[change / sum(c * c for c in row) ** 0.5 for change in row] for row in rows]
+    every = list(product((1, -1), repeat=8))
+    largest = [max(sum(s * c for s, c in zip(signs, row, strict=True)) for row in rows) for signs in every]
+    return [sum(value >= abs(sum(row)) - 1e-9 for value in largest) / len(every) for row in rows]
+
+
 def test_the_permutation_test_agrees_with_all_permutations() -> None:
-    before = {str(n): value for n, value in enumerate([0.9, 0.8, 0.7, 0.6, 0.9, 0.5, 0.3, 0.2])}
-    after = {str(n): value for n, value in enumerate([0.5, 0.9, 0.2, 0.1, 0.4, 0.1, 0.3, 0.1])}
-    changes = [after[key] - before[key] for key in before]
-    every = [abs(sum(s * c for s, c in zip(signs, changes, strict=True))) for signs in product((1, -1), repeat=8)]
-    exact = sum(value >= abs(sum(changes)) - 1e-9 for value in every) / len(every)
-    assert chance(before, after) == pytest.approx(exact, abs=0.01)
+    assert chances([(BEFORE, AFTER)]) == pytest.approx(exact(AFTER), abs=0.01)
+    assert chances([(BEFORE, AFTER), (BEFORE, OTHER)]) == pytest.approx(exact(AFTER, OTHER), abs=0.015)
+    assert chances([]) == []
+
+
+def test_more_comparisons_ask_for_more_but_not_those_that_say_the_same_or_nothing() -> None:
+    [alone] = chances([(BEFORE, AFTER)])
+    random = np.random.default_rng(2)
+    others = [dict(zip(BEFORE, random.permutation(list(AFTER.values())).tolist(), strict=True)) for _ in range(9)]
+    assert chances([(BEFORE, AFTER), *((BEFORE, other) for other in others)])[0] > 1.5 * alone
+    assert chances([(BEFORE, AFTER), (BEFORE, AFTER)]) == [alone, alone]
+    assert chances([(BEFORE, AFTER), (BEFORE, BEFORE)]) == [alone, 1.0]
+
+
+def test_a_gain_and_a_drop_of_the_same_size_are_as_likely() -> None:
+    assert chances([(BEFORE, AFTER)]) == pytest.approx(chances([(AFTER, BEFORE)]), abs=0.005)
+
+
+def test_a_harmless_change_is_seldom_called_different_however_many_figures_are_compared() -> None:
+    random = np.random.default_rng(1)
+    alarms = 0
+    for _ in range(100):
+        quality = random.random(30)
+        runs = [dict(enumerate(quality + random.normal(0, 0.1, 30))) for _ in range(20)]
+        named = [{str(key): value for key, value in run.items()} for run in runs]
+        alarms += min(chances([(named[n], named[n + 1]) for n in range(0, 20, 2)])) <= 0.05
+    assert alarms <= 20  # 10 are expected: 5 of a hundred in each direction
 
 
 @given(st.dictionaries(st.text(max_size=3), st.sampled_from([0.0, 0.5, 1.0]), min_size=1))
 def test_a_run_that_is_the_same_is_never_called_different(values: dict[str, float]) -> None:
-    assert chance(values, values) == 1.0
-
-
-def test_many_comparisons_ask_for_more_than_one_does() -> None:
-    assert significant([0.04], 0.05) == [True]
-    assert significant([0.04, 0.9], 0.05) == [False, False]
-    assert significant([0.04, 0.001, 0.9], 0.05) == [False, True, False]
-    assert significant([0.01, 0.001, 0.04], 0.05) == [True, True, True]
-    assert significant([], 0.05) == []
+    assert chances([(values, values)] * 3) == [1.0] * 3

@@ -25,12 +25,19 @@ def test_a_question_comes_with_the_page_that_holds_its_answer_word_for_word() ->
     assert made == MadeQuestion("How long is the notice period of the flat?", "/files/lease.pdf", 2, "three months")
 
 
+def test_a_figure_is_news_even_where_its_unit_stands_in_the_question() -> None:
+    made = ask("Answer: 1,250 euros\nQuestion: How many euros is the monthly rent?")
+    assert made is not None
+    assert made.answer == "1,250 euros"
+
+
 @pytest.mark.parametrize(
     "written",
     [
         "Answer: four months\nQuestion: How long is the notice period of the flat?",  # not what the page says
         "Answer: A cover\nQuestion: What stands on the first page of it?",  # of another passage
         "Answer: month\nQuestion: How long is the calendar month here?",  # given away
+        "Answer: the third day of each month\nQuestion: Is it the third day of which month?",  # most of it
         "Answer: ree\nQuestion: How long is the notice period of the flat?",  # part of a word
         "Answer: three months\nQuestion: How long does the text say?",  # leans on the text
         "Answer: three months\nQuestion: How long?",

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from rag_app import config
+from rag_app.builder import Builder
+from rag_app.embedder import BiEncoder
 from rag_app.evaluate import compare
 from rag_app.experiment import run_questions
 from rag_app.library import Library
@@ -70,3 +72,44 @@ def dropped(now: Evaluation, before: Evaluation) -> set[str]:
     """Return the systems of which a figure is significantly worse, after a check that the file can be read back."""
     saved = json.loads(json.dumps(before.saved()))
     return {comparison.system for comparison in compare(now, saved, "before.json") if comparison.dropped}
+
+
+def test_a_rerun_passes_and_the_cross_encoder_is_worth_its_time(
+    samples: Library, questions: Path, before: Evaluation
+) -> None:
+    again = run_questions(questions, samples)
+    assert [system.values for system in again.systems] == [system.values for system in before.systems]
+    assert dropped(again, before) == set()
+    figures = {system["name"]: system["ndcg@10"] for system in before.as_json()["systems"]}
+    assert figures["hybrid+rerank"] >= 0.9
+    assert figures["dense+rerank"] > figures["dense"]
+
+
+def test_a_cross_encoder_that_scores_nothing_is_noticed(
+    samples: Library, questions: Path, before: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.zeros(len(texts), np.float32))
+    assert dropped(run_questions(questions, samples), before) <= {"dense+rerank", "hybrid+rerank"}
+    monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.arange(len(texts), dtype=np.float32))
+    assert dropped(run_questions(questions, samples), before) == {"dense+rerank", "hybrid+rerank"}
+
+
+def test_a_prompt_that_the_bi_encoder_was_not_trained_with_is_noticed(
+    samples: Library, questions: Path, before: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = BiEncoder.embed_question
+    prompt = "Represent this document title for classification: rent, dishwasher, bicycle. "
+    monkeypatch.setattr(BiEncoder, "embed_question", lambda self, text: real(self, prompt + text))
+    monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.zeros(len(texts), np.float32))
+    assert "dense" in dropped(run_questions(questions, samples), before)
+
+
+def test_passages_that_are_eight_times_as_long_are_noticed(
+    questions: Path, before: Evaluation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    length = 8 * SETTINGS.passage_tokens
+    monkeypatch.setattr(Builder, "_limit", lambda self: length)  # past the limit of the embedder, too
+    with Library.open(tmp_path, settings=config.changed(SETTINGS, {"passage_tokens": length})) as library:
+        library.ingest(SAMPLES)
+        worse = run_questions(questions, library)
+    assert {"dense+rerank", "hybrid+rerank"} <= dropped(worse, before)
