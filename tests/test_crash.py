@@ -32,13 +32,15 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path: Path) -> None:
 def test_a_kill_loses_nothing_of_a_library_that_is_searched_by_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RAG_TEST_EXACT_MOST", "4")
-    monkeypatch.setattr(crash, "EXACT_MOST", 4)
-    monkeypatch.setattr(ann, "EXACT_MOST", 4)
-    ends = list(crash.kill_loop(tmp_path, KILLS // 2, seed=2))
-    assert [(what, problems) for what, _, problems in ends if problems] == []
-    with crash.open_small(tmp_path) as library:
-        assert library._open_index().facts.kind.startswith("IVF")
+    monkeypatch.setenv("RAG_TEST_EXACT_MOST", "1")
+    monkeypatch.setattr(crash, "EXACT_MOST", 1)
+    monkeypatch.setattr(ann, "EXACT_MOST", 1)
+    kinds = set()
+    for what, _, problems in crash.kill_loop(tmp_path, KILLS // 2, seed=2):
+        assert (what, problems) == (what, [])
+        with crash.open_small(tmp_path) as library:
+            kinds.add(library._open_index().facts.kind[:3])
+    assert "IVF" in kinds
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")
