@@ -6,7 +6,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,53 +52,8 @@ class Facts:
     questions: int = 0  # on which recall was measured
 
 
-class Body(Protocol):
-    """Vectors by id in one FAISS structure; its caller guards it against use in several threads."""
-
-    exact: bool  # its scores are those of the vectors themselves
-
-    @property
-    def dimensions(self) -> int:
-        """Length of the vectors."""
-        ...
-
-    def __len__(self) -> int:
-        """Return how many vectors it holds."""
-        ...
-
-    def add(self, ids: Ids, rows: Vectors) -> None:
-        """Add (n, d) rows under new ids."""
-        ...
-
-    def remove(self, ids: Ids) -> None:
-        """Remove rows; unknown ids are passed over."""
-        ...
-
-    def search(self, query: Vectors, fetch: int) -> tuple[Ids, Vectors]:
-        """Return at most `fetch` ids with their scores, best first."""
-        ...
-
-    def ids(self) -> Ids:
-        """Return all ids, rising."""
-        ...
-
-    def newest(self) -> int:
-        """Return the highest id; 0 where there is none."""
-        ...
-
-    def differing(self, vectors: Look) -> int:
-        """Return how many rows are not those that `vectors` gives; it leaves out ids that it does not know."""
-        ...
-
-    def pieces(self) -> Iterator[bytes | memoryview]:
-        """Yield the bytes of a file of all that it holds."""
-        ...
-
-
 class Flat:
     """Compares all vectors."""
-
-    exact = True
 
     def __init__(self, dimensions: int, index: Any = None) -> None:
         faiss = _faiss()
@@ -159,8 +114,6 @@ class Inverted:
 
     The lists never change, so that they can stay in a file: what came since is beside them, and what went is skipped.
     """
-
-    exact = False
 
     def __init__(self, index: Any) -> None:
         self._index = index
@@ -252,9 +205,8 @@ class Inverted:
         """Return all ids, rising."""
         import numpy as np
 
-        return np.sort(
-            np.concatenate([np.setdiff1d(self._in_lists(), self._gone, assume_unique=True), self._new.ids()])
-        )
+        kept = np.setdiff1d(self._in_lists(), self._gone, assume_unique=True)
+        return np.sort(np.concatenate([kept, self._new.ids()]))
 
     def newest(self) -> int:
         """Return the highest id; 0 where there is none."""
@@ -288,9 +240,7 @@ class Inverted:
         rows = self._new.rows(new) if len(new) else np.empty((0, self.dimensions), np.float32)
         lists = _assign(self._index, rows)
         kept = [~np.isin(self._ids_of(number), self._gone) for number in range(self.lists)]
-        sizes = np.array([keep.sum() for keep in kept], np.uint64) + np.bincount(lists, minlength=self.lists).astype(
-            "u8"
-        )
+        sizes = np.bincount(lists, minlength=self.lists) + [int(keep.sum()) for keep in kept]
         yield self._header(int(sizes.sum()))
         # As FAISS writes lists: their number and the bytes of a code, all sizes, then the codes and ids of each.
         yield b"ilar" + np.array([self.lists, self._index.code_size], "<u8").tobytes()
