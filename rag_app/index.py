@@ -262,13 +262,6 @@ class VectorIndex:
         with self._lock:
             return self._body.differing(vectors)
 
-    def content(self) -> tuple[Ids, Vectors]:
-        """Return all ids, rising, and their (n, d) rows; of an exact index only."""
-        with self._lock:
-            assert isinstance(self._body, ann.Flat)
-            ids = self._body.ids()
-            return ids, self._body.rows(ids)
-
     @property
     def is_worth_saving(self) -> bool:
         """Whether the saved copy lacks so much that bringing it up to date takes long."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,6 +116,7 @@ def test_a_file_of_lists_holds_all_that_came_and_nothing_that_went(tmp_path: Pat
     body = everywhere(built(IDS, ROWS)[0])
     first = written(body, tmp_path / "first")
     assert first.ids().tolist() == IDS.tolist()
+    assert first._lists.prefetch_nthread == 0  # else each search starts threads
     assert (first.lists, first._index.nprobe, first.newest()) == (128, 128, int(IDS[-1]))
     for question in QUESTIONS:
         for mine, theirs in zip(first.search(question, 30), body.search(question, 30), strict=True):
@@ -180,6 +182,31 @@ def test_without_a_way_to_look_vectors_up_scores_are_those_of_the_codes() -> Non
     ranked = index.search(ROWS[3], 20)
     assert ranked[0][0] == IDS[3]
     assert [score for _, score in ranked] == pytest.approx([exact[passage] for passage, _ in ranked], abs=0.02)
+
+
+def test_threads_may_search_while_rows_come_and_go_and_are_saved(tmp_path: Path) -> None:
+    ids, rows = np.append(IDS, np.arange(9000, 9100)), np.vstack([ROWS, unit_rows(100, seed=4)])
+    index = VectorIndex(D, body=everywhere(built(IDS, ROWS)[0]), exact=looked_up(ids, rows))
+    errors: list[BaseException] = []
+
+    def search() -> None:
+        try:
+            for row in ROWS[300:500]:
+                assert index.search(row, 5)[0][1] == pytest.approx(1)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(0, 100, 10):
+        index.add(ids[600 + n : 610 + n], rows[600 + n : 610 + n])
+        index.remove(IDS[n : n + 10])
+        index.save(tmp_path / "vectors.faiss")
+    for thread in threads:
+        thread.join()
+    assert (errors, len(index)) == ([], 600)
+    assert index.differing(looked_up(ids[100:], rows[100:])) == 0
 
 
 def test_files_of_other_kinds_are_refused(tmp_path: Path) -> None:
