@@ -60,7 +60,6 @@ class Builder:
         self,
         store: Store,
         embedder: Callable[[], Embedder],
-        changed: Callable[[], None],
         *,
         passage_tokens: int,
         overlap_tokens: int,
@@ -72,7 +71,6 @@ class Builder:
         Args:
             store: where documents go.
             embedder: loaded at its first use: a run that finds nothing new needs none.
-            changed: told of every change of the store.
             passage_tokens: longest passage in the embedder's tokens, title and special tokens included.
             overlap_tokens: most that neighbouring passages share.
             password: for encrypted files.
@@ -80,7 +78,6 @@ class Builder:
         """
         self._store = store
         self._embedder = embedder
-        self._changed = changed
         self._passage_tokens = passage_tokens
         self._overlap_tokens = overlap_tokens
         self._password = password
@@ -310,7 +307,6 @@ class Builder:
         with self._store.together():
             for write in writes:
                 write()
-        self._changed()
 
     # Files whose content is new
 

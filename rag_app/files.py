@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from rag_app.errors import disk_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -47,17 +48,21 @@ class Disk:
 DISK = Disk()
 
 
-def write_whole(path: Path, data: bytes | memoryview, what: str) -> None:
+def write_whole(path: Path, data: bytes | memoryview | Iterable[bytes | memoryview], what: str) -> None:
     """Write a file under a temporary name, and give it its own when all of it is on the disk.
+
+    Large files come in pieces, one after the other.
 
     Raises:
         DiskError: it could not be written; what was there stays. `what` names it in the message.
     """
     temporary = path.with_name(f"{path.name}.tmp")
+    pieces = (data,) if isinstance(data, bytes | memoryview) else data
     with disk_errors(f"{what} {path}"):
         try:
             with DISK.open(temporary) as file:
-                DISK.write(file, data)
+                for piece in pieces:
+                    DISK.write(file, piece)
                 DISK.flush(file)
                 DISK.sync(file)
             DISK.rename(temporary, path)

@@ -1,31 +1,32 @@
-"""A copy of the library's vectors that finds the nearest ones: FAISS, and an exact oracle in numpy."""
+"""A copy of the library's vectors that finds the nearest ones, and an exact oracle in numpy."""
 
 from __future__ import annotations
 
-import hashlib
+import json
 import logging
+import os
 import threading
-import warnings
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol, Self
 
+from rag_app import ann
+from rag_app.checksum import Checksum, of_file
 from rag_app.errors import DiskError, LibraryError
 from rag_app.files import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from rag_app.ann import Facts, Ids
     from rag_app.types import Places, Scored, Vectors
 
-    Ids: TypeAlias = NDArray[np.int64]
-
 FILE = "vectors.faiss"
+UNSAVED_MOST, UNSAVED_SHARE = 10_000, 0.05  # rows that a saved copy may lack, whichever is less
 
-_SLACK = 16  # rows fetched beyond k, to see where equal scores end
+_BATCH = 16_384  # rows read at a time
 _TOLERANCE = 1e-5  # far above the rounding of float32 scores, as a share of the largest that the lengths allow
 
 _log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class Index(Protocol):
 
 
 class Source(Protocol):
-    """The truth that an index copies; a `Store` is one."""
+    """The truth that an index copies; a `Store` is one. Ids grow, and none is used twice."""
 
     @property
     def generation(self) -> int:
@@ -80,15 +81,31 @@ class Source(Protocol):
         """Length of the vectors; 0 while there are none."""
         ...
 
-    def vectors(self) -> tuple[Ids, Vectors]:
-        """Return all ids and their (n, d) rows."""
+    def count(self) -> int:
+        """Return how many vectors there are."""
+        ...
+
+    def passage_ids(self) -> Ids:
+        """Return all ids, rising."""
+        ...
+
+    def vector_batches(self, size: int = ..., *, after: int = 0) -> Iterator[tuple[Ids, Vectors]]:
+        """Yield ids greater than `after`, rising, and their (n, d) rows, at most `size` at a time."""
+        ...
+
+    def vectors_of(self, ids: Iterable[int]) -> tuple[Ids, Vectors]:
+        """Return those of the ids that are there, rising, and their (n, d) rows."""
         ...
 
     def index_record(self) -> tuple[int, str] | None:
-        """Return the generation and the SHA-256 of the saved copy."""
+        """Return the generation and the checksum of the saved copy."""
         ...
 
-    def record_index(self, generation: int, sha256: str) -> None:
+    def index_facts(self) -> str:
+        """Return how it was built, as it was recorded."""
+        ...
+
+    def record_index(self, generation: int, sha256: str, facts: str = "") -> None:
         """Remember them."""
         ...
 
@@ -102,28 +119,65 @@ class Source(Protocol):
 
 
 class VectorIndex:
-    """An exact FAISS index by id; several threads may share one."""
+    """Vectors by id in FAISS: all compared while they are few, else those of the nearest lists.
 
-    def __init__(self, dimensions: int, *, generation: int = 0) -> None:
+    Several threads may share one. Scores are exact where it was given a way to look vectors up (`exact`).
+    """
+
+    def __init__(
+        self,
+        dimensions: int,
+        *,
+        generation: int = 0,
+        body: ann.Flat | ann.Inverted | None = None,
+        facts: Facts | None = None,
+        exact: Callable[[Ids], tuple[Ids, Vectors]] | None = None,
+    ) -> None:
         self.generation = generation  # of the store whose vectors these are
-        self._index: Any = _new(dimensions)
-        self._longest = 0.0  # no row is longer
+        self.unsaved: int | None = None  # rows that the saved copy lacks, or has too many; None without a copy
+        self._body = body or ann.Flat(dimensions)
+        self._facts = facts
+        self._exact = exact
+        self._newest = 0  # the highest id that it ever held
+        self._longest = self._body.longest()  # no row is longer
         self._lock = threading.Lock()  # FAISS allows no search during a change
 
     @classmethod
     def build(cls, ids: Ids, vectors: Vectors, *, generation: int = 0) -> Self:
-        """Return an index of (n, d) rows."""
+        """Return an exact index of (n, d) rows."""
         index = cls(vectors.shape[1], generation=generation)
         index.add(ids, vectors)
+        return index
+
+    @classmethod
+    def copy_of(cls, source: Source) -> Self:
+        """Return an index of all vectors of `source`, of the kind that suits their number; call it in a snapshot."""
+        count, exact, generation = source.count(), source.vectors_of, source.generation
+        if count <= ann.EXACT_MOST:
+            index = cls(source.dimensions, generation=generation, exact=exact)
+            for ids, rows in source.vector_batches(_BATCH):
+                index.add(ids, rows)
+            return index
+        _log.info("The vector index is built anew from %s vectors.", f"{count:,}")
+        ids = source.passage_ids()
+        sample = _sample(source, ids, ann.sample_size(count))
+        body, facts = ann.Inverted.build(lambda: source.vector_batches(_BATCH), sample, count)
+        index = cls(source.dimensions, generation=generation, body=body, facts=facts, exact=exact)
+        index._newest = facts.newest
         return index
 
     @property
     def dimensions(self) -> int:
         """Length of the vectors; 0 in an index that never held any."""
-        return int(self._index.d)
+        return self._body.dimensions
+
+    @property
+    def facts(self) -> Facts:
+        """How it was built, and what it found then."""
+        return self._facts or ann.Facts(ann.EXACT, len(self))
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._body)
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add (n, d) rows under ids that it does not hold; an empty index takes any d."""
@@ -131,12 +185,14 @@ class VectorIndex:
         if not len(ids):
             return
         with self._lock:
-            if not len(self):
-                self._index = _new(rows.shape[1])
+            if not len(self) and rows.shape[1] != self.dimensions:
+                self._body, self._facts = ann.Flat(rows.shape[1]), None
             if rows.shape[1] != self.dimensions:
                 raise ValueError(f"vectors of {rows.shape[1]} dimensions in an index of {self.dimensions}")
-            self._index.add_with_ids(rows, ids)
-            self._longest = max(self._longest, _longest(rows))
+            self._body.add(ids, rows)
+            self._newest = max(self._newest, int(ids.max()))
+            self._longest = max(self._longest, ann.longest(rows))
+            self._note(len(ids))
 
     def remove(self, ids: Ids) -> None:
         """Remove the rows of `ids`; unknown ones are passed over. Takes time in proportion to the whole index."""
@@ -144,73 +200,124 @@ class VectorIndex:
 
         if len(ids):
             with self._lock:
-                self._index.remove_ids(np.asarray(ids, dtype=np.int64))
+                self._body.remove(np.asarray(ids, dtype=np.int64))
+                self._note(len(ids))
+
+    def _note(self, rows: int) -> None:
+        if self.unsaved is not None:
+            self.unsaved += rows
 
     def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
         """Rank the rows by inner product with the (d,) `vector`; see `Index.search`."""
         with self._lock:
-            n = len(self)
-            query = _query(vector, k, self.dimensions if n else None)
-            if not n:
+            query = _query(vector, k, self.dimensions if len(self) else None)
+            if not len(self):
                 return []
-            # For one question more threads only wait for each other: 3,000 x 384 took 0.08 ms with one, 12 ms with two
-            # on two busy cores; 100,000 took 10 and 74 ms. The setting counts for this thread.
-            _faiss().omp_set_num_threads(1)
-            fetch, slack = min(n, k + _SLACK), _TOLERANCE * self._longest * _longest(query[None])
-            scores, found = self._index.search(query[None], fetch)
-            # FAISS rounds by position and breaks ties as it likes: fetch all that may belong to the first k, then
-            # rank them by exact scores, so that an index rebuilt in another order answers alike.
-            while fetch < n and scores[0, -1] >= scores[0, k - 1] - slack:
-                fetch = min(n, 4 * fetch)
-                scores, found = self._index.search(query[None], fetch)
-            rows = self._index.reconstruct_batch(found[0])
-        return _rank(found[0], rows, query, k, places)
+            ann.use_one_thread()
+            ids, scores = self._nearest(query, k)
+            if isinstance(self._body, ann.Flat):
+                scores = _scores(self._body.rows(ids), query)
+        if self._exact and isinstance(self._body, ann.Inverted):
+            ids, rows = self._exact(ids)
+            scores = _scores(rows, query)
+        return _order(ids, scores, k, places)
 
-    def content(self) -> tuple[Ids, Vectors]:
-        """Return all ids, rising, and their (n, d) rows."""
+    def _nearest(self, query: Vectors, k: int) -> tuple[Ids, Vectors]:
+        """Return all ids that may belong to the first k, and scores that are about right."""
+        n, fetch = len(self), min(len(self), k + ann.SLACK)
+        slack = _TOLERANCE * self._longest * ann.longest(query[None])
+        ids, scores = self._body.search(query, fetch)
+        # FAISS rounds by position and breaks ties as it likes: fetch all that may belong to the first k, to be ranked
+        # by exact scores, so that an index rebuilt in another order answers alike.
+        while fetch < n and len(ids) == fetch and scores[-1] >= scores[k - 1] - slack:
+            fetch = min(n, 4 * fetch)
+            ids, scores = self._body.search(query, fetch)
+        return ids, scores
+
+    def catch_up(self, source: Source) -> bool:
+        """Take over what came and went in `source`; call it in a snapshot.
+
+        Returns:
+            False where it has to be built anew: it is of the wrong kind by now, or not a copy of this source.
+        """
         import numpy as np
 
+        if self.generation == source.generation:
+            return True
+        count = source.count()
+        if source.dimensions != self.dimensions or not self._suits(count):
+            return False
+        for ids, rows in source.vector_batches(_BATCH, after=self._newest):
+            self.add(ids, rows)
+        if len(self) != count:
+            self.remove(np.setdiff1d(self._body.ids(), source.passage_ids(), assume_unique=True))
+        self.generation = source.generation
+        return len(self) == count and self._suits(count)
+
+    def _suits(self, count: int) -> bool:
+        if isinstance(self._body, ann.Flat):
+            return count <= ann.EXACT_MOST
+        half = self.facts.vectors // 2  # so many may go or come before the lists suit others than are there
+        return max(half, ann.EXACT_MOST // 2) < count <= 3 * half and self._newest - self.facts.newest <= half
+
+    def differing(self, vectors: Callable[[Iterable[int]], tuple[Ids, Vectors]]) -> int:
+        """Return how many rows are not those of `vectors`, which gives ids that it knows, rising, and their rows."""
         with self._lock:
-            ids = _faiss().vector_to_array(self._index.id_map)
-            order = np.argsort(ids)
-            return ids[order], self._index.index.reconstruct_n(0, len(ids))[order]
+            return self._body.differing(vectors)
+
+    @property
+    def is_worth_saving(self) -> bool:
+        """Whether the saved copy lacks so much that bringing it up to date takes long."""
+        return self.unsaved is None or self.unsaved > min(UNSAVED_SHARE * len(self), UNSAVED_MOST)
 
     def save(self, path: Path) -> str:
-        """Write the index to `path`, wholly or not at all, and return the file's SHA-256.
+        """Write the index to `path`, wholly or not at all, and return the file's checksum.
 
         Raises:
             DiskError: it could not be written; what was there stays.
         """
+        checksum = Checksum()
         with self._lock:
-            data = memoryview(_faiss().serialize_index(self._index))
-        write_whole(path, data, "the vector index")
-        return hashlib.sha256(data).hexdigest()
+            write_whole(path, checksum.over(self._body.pieces()), "the vector index")
+            self.unsaved = 0
+            if isinstance(self._body, ann.Inverted):  # the lists of the file hold all of it, and need no memory
+                with suppress(ann.Unreadable):
+                    self._body = ann.read(path)
+        return checksum.hexdigest()
 
     @classmethod
-    def load(cls, path: Path, sha256: str, dimensions: int, *, generation: int = 0) -> Self:
-        """Read the index at `path`, whose SHA-256 is compared before FAISS sees a byte.
+    def load(
+        cls,
+        path: Path,
+        sha256: str,
+        dimensions: int,
+        *,
+        generation: int = 0,
+        facts: Facts | None = None,
+        exact: Callable[[Ids], tuple[Ids, Vectors]] | None = None,
+    ) -> Self:
+        """Open the index at `path`, all bytes of which are compared with its checksum first.
 
         Raises:
             IndexDamaged: it is missing or is not the file that was saved.
         """
-        import numpy as np
-
-        faiss = _faiss()
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                if of_file(file) != sha256:
+                    raise IndexDamaged(f"{path}: the SHA-256 differs")
+                body = ann.read(path)
+                if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    raise IndexDamaged(f"{path}: another was put in its place")
         except OSError as error:
             raise IndexDamaged(f"{path}: {error.strerror}") from error
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise IndexDamaged(f"{path}: the SHA-256 differs")
-        try:
-            loaded = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-        except RuntimeError as error:
-            raise IndexDamaged(f"{path}: FAISS cannot read it") from error
-        if not isinstance(loaded, faiss.IndexIDMap2) or loaded.d != dimensions or loaded.id_map.size() != loaded.ntotal:
+        except ann.Unreadable as error:
+            raise IndexDamaged(f"{path}: {error}") from error
+        if body.dimensions != dimensions:
             raise IndexDamaged(f"{path}: not an index of {dimensions} dimensions by id")
-        index = cls(dimensions, generation=generation)
-        index._index = loaded
-        index._longest = _longest(loaded.index.reconstruct_n(0, loaded.ntotal)) if loaded.ntotal else 0.0
+        if isinstance(body, ann.Inverted) and facts is None:
+            raise IndexDamaged(f"{path}: it is not known how it was built")
+        index = cls(dimensions, generation=generation, body=body, facts=facts, exact=exact)
+        index.unsaved, index._newest = 0, body.newest()
         return index
 
 
@@ -246,26 +353,43 @@ class ExactIndex:
     def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
         """Rank all rows by inner product; see `Index.search`."""
         query = _query(vector, k, self.dimensions if len(self) else None)
-        return _rank(self._ids, self._rows, query, k, places) if len(self) else []
+        return _order(self._ids, _scores(self._rows, query), k, places) if len(self) else []
 
 
-def open_index(folder: Path, source: Source) -> VectorIndex:
-    """Return an index of the source's vectors: the saved copy where it is up to date and intact, else a new one.
+def open_index(folder: Path, source: Source, index: VectorIndex | None = None) -> VectorIndex:
+    """Return an index of the source's vectors: `index` or the saved copy brought up to date, else a new one.
 
-    A new one is saved for the next time; where that is not possible it is used all the same.
+    It is saved for the next time where the copy lacks much; where that is not possible it is used all the same.
     """
-    generation, record, dimensions = source.generation, source.index_record(), source.dimensions
-    if record and record[0] == generation:
-        try:
-            return VectorIndex.load(folder / FILE, record[1], dimensions, generation=generation)
-        except IndexDamaged as error:
-            _log.warning("The vector index is rebuilt from the library: %s.", error)
     with source.snapshot():
-        generation = source.generation
-        ids, vectors = source.vectors()
-    index = VectorIndex.build(ids, vectors, generation=generation)
-    save_index(folder, index, source)
+        index = index or _saved(folder, source)
+        if index is None or not index.catch_up(source):
+            index = VectorIndex.copy_of(source)
+    if index.is_worth_saving:
+        save_index(folder, index, source)
     return index
+
+
+def load_saved(folder: Path, source: Source) -> VectorIndex | None:
+    """Return the saved copy as it is, which may be older than the source; None where there is none.
+
+    Raises:
+        IndexDamaged: it is not the file that was saved.
+    """
+    record = source.index_record()
+    if record is None or not (folder / FILE).exists():
+        return None
+    generation, sha256 = record
+    facts, exact = _facts(source.index_facts()), source.vectors_of
+    return VectorIndex.load(folder / FILE, sha256, source.dimensions, generation=generation, facts=facts, exact=exact)
+
+
+def _saved(folder: Path, source: Source) -> VectorIndex | None:
+    try:
+        return load_saved(folder, source)
+    except IndexDamaged as error:
+        _log.warning("The vector index is rebuilt from the library: %s.", error)
+        return None
 
 
 def save_index(folder: Path, index: VectorIndex, source: Source) -> bool:
@@ -279,34 +403,30 @@ def save_index(folder: Path, index: VectorIndex, source: Source) -> bool:
             if source.generation != index.generation:
                 return False
             sha256 = index.save(folder / FILE)
-            source.record_index(index.generation, sha256)
+            source.record_index(index.generation, sha256, json.dumps(asdict(index.facts)))
     except (DiskError, LibraryError) as error:
         _log.info("The vector index was not saved: %s", error)
         return False
     return True
 
 
-def flat_index(vectors: Vectors) -> Any:
-    """Return a plain FAISS inner-product index of (n, d) rows, numbered by position, for other tools to use."""
+def _facts(text: str) -> Facts | None:
+    try:
+        return ann.Facts(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
+
+
+def _sample(source: Source, ids: Ids, size: int) -> Vectors:
+    """Return (size, d) rows drawn at random, the same ones each time."""
     import numpy as np
 
-    index = _faiss().IndexFlatIP(vectors.shape[1])
-    index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-    return index
-
-
-@cache
-def _faiss() -> Any:
-    with warnings.catch_warnings():
-        # Its generated bindings define types without a module, which Python deprecates at import.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import faiss
-    return faiss
-
-
-def _new(dimensions: int) -> Any:
-    faiss = _faiss()
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
+    chosen = np.sort(np.random.default_rng(len(ids)).choice(ids, size, replace=False))
+    rows = np.empty((size, source.dimensions), np.float32)
+    for at in range(0, size, _BATCH):
+        part = slice(at, at + _BATCH)
+        rows[part] = source.vectors_of(chosen[part])[1]
+    return rows
 
 
 def _rows(ids: Ids, vectors: Vectors) -> tuple[Ids, Vectors]:
@@ -316,12 +436,6 @@ def _rows(ids: Ids, vectors: Vectors) -> tuple[Ids, Vectors]:
     if rows.ndim != 2 or ids.shape != (len(rows),):
         raise ValueError(f"{ids.shape} ids for vectors of shape {rows.shape}")
     return ids, rows
-
-
-def _longest(rows: Vectors) -> float:
-    import numpy as np
-
-    return float(np.sqrt(np.einsum("nd,nd->n", rows, rows, dtype=np.float64).max()))
 
 
 def _query(vector: Vectors, k: int, dimensions: int | None) -> Vectors:
@@ -335,11 +449,17 @@ def _query(vector: Vectors, k: int, dimensions: int | None) -> Vectors:
     return query
 
 
-def _rank(ids: Ids, rows: Vectors, query: Vectors, k: int, places: Places | None) -> list[Scored]:
+def _scores(rows: Vectors, query: Vectors) -> Vectors:
     import numpy as np
 
     # Row by row in float64: a score depends on nothing but its own two vectors.
-    scores = (rows.astype(np.float64) * query).sum(axis=1)
+    scores: Vectors = (rows.astype(np.float64) * query).sum(axis=1)
+    return scores
+
+
+def _order(ids: Ids, scores: Vectors, k: int, places: Places | None) -> list[Scored]:
+    import numpy as np
+
     ranked = [(int(ids[row]), float(scores[row])) for row in np.lexsort((ids, -scores))]
     if places:
         known = places(passage for passage, _ in ranked)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
+from rag_app.ann import flat_index
 from rag_app.errors import UsageError
-from rag_app.index import flat_index
 
 if TYPE_CHECKING:
     from langchain_community.vectorstores import FAISS

@@ -522,7 +522,7 @@ class Library:
 
         with self._lock:
             if self._index is None or self._index.generation != self._store.generation:
-                self._index = open_index(self._store.folder, self._store)
+                self._index = open_index(self._store.folder, self._store, self._index)
             return self._index
 
     def _open_embedder(self) -> Embedder:
@@ -595,17 +595,11 @@ class Library:
         return Builder(
             self._store,
             (lambda: embedder) if embedder else self._open_embedder,
-            self._drop_index,
             passage_tokens=self.settings.passage_tokens,
             overlap_tokens=self.settings.overlap_tokens,
             password=password,
             progress=progress,
         )
-
-    def _drop_index(self) -> None:
-        """Forget the index in memory after a change; it is opened again when needed."""
-        with self._lock:
-            self._index = None
 
     def _save(self) -> None:
         """Save what lies beside the database: the settings, the vector index, and last the seal."""

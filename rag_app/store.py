@@ -19,7 +19,7 @@ from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_key
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
@@ -204,7 +204,7 @@ class Store:
 
     def index_record(self) -> tuple[int, str] | None:
         """Return the generation and the SHA-256 of the saved vector index, or None."""
-        generation, _, sha256 = (self.get("index") or "").partition(" ")
+        generation, _, sha256 = (self.get("index_file") or "").partition(" ")
         return (int(generation), sha256) if sha256 and generation.isdigit() else None
 
     def _number(self, key: str) -> int:
@@ -213,9 +213,15 @@ class Store:
             raise damaged(self._database.path, f"{key} is not a number")
         return int(value)
 
-    def record_index(self, generation: int, sha256: str) -> None:
-        """Remember which file is the vector index of `generation`."""
-        self.set("index", f"{generation} {sha256}")
+    def record_index(self, generation: int, sha256: str, facts: str = "") -> None:
+        """Remember which file is the vector index of `generation`, and how it was built."""
+        with self._database.transaction():
+            self._set("index_file", f"{generation} {sha256}")
+            self._set("index_facts", facts)
+
+    def index_facts(self) -> str:
+        """Return how the saved vector index was built, as it was recorded."""
+        return self.get("index_facts") or ""
 
     # Documents
 
@@ -410,23 +416,48 @@ class Store:
         """Return the number of passages."""
         return int(self._database.value("SELECT count(*) FROM passages"))
 
+    def passage_ids(self) -> NDArray[np.int64]:
+        """Return the ids of all passages, rising; no passage is read for it."""
+        import numpy as np
+
+        with self.snapshot():
+            # Not ordered by SQLite: it would take the table, which holds the vectors, and not the index on it.
+            ids = self._database.connection.execute("SELECT id FROM passages")
+            return np.sort(np.fromiter((passage for (passage,) in ids), np.int64, self.count()))
+
     def vectors(self) -> tuple[NDArray[np.int64], Vectors]:
         """Return the ids of all passages, rising, and their vectors as (n, d) rows in the same order."""
         import numpy as np
 
         with self.snapshot():
-            n, d = self.count(), self.dimensions
-            ids, matrix = np.empty(n, dtype=np.int64), np.empty((n, d), dtype=np.float32)
-            cursor = self._database.connection.execute("SELECT id, vector FROM passages ORDER BY id")
-            row = 0
-            while batch := cursor.fetchmany(4096):
-                joined = b"".join(vector for _, vector in batch)
-                if len(joined) != 4 * d * len(batch):
-                    raise damaged(self._database.path, "a vector has the wrong length")
-                rows = slice(row, row := row + len(batch))
-                ids[rows] = [passage for passage, _ in batch]
-                matrix[rows] = np.frombuffer(joined, dtype="<f4").reshape(len(batch), d)
+            n, row = self.count(), 0
+            ids, matrix = np.empty(n, dtype=np.int64), np.empty((n, self.dimensions), dtype=np.float32)
+            for some, vectors in self.vector_batches():
+                rows = slice(row, row := row + len(some))
+                ids[rows], matrix[rows] = some, vectors
         return ids, matrix
+
+    def vector_batches(self, size: int = 4096, *, after: int = 0) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """Yield ids greater than `after`, rising, and their (n, d) rows, at most `size` at a time."""
+        with self.snapshot():
+            query = "SELECT id, vector FROM passages WHERE id > ? ORDER BY id"
+            cursor = self._database.connection.execute(query, (after,))
+            while batch := cursor.fetchmany(size):
+                yield self._matrix(batch)
+
+    def vectors_of(self, ids: Iterable[int]) -> tuple[NDArray[np.int64], Vectors]:
+        """Return those of the ids that are there, rising, and their (n, d) rows."""
+        query = "SELECT id, vector FROM passages WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        return self._matrix(self._database.rows(query, json.dumps([int(passage) for passage in ids])))
+
+    def _matrix(self, rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], Vectors]:
+        import numpy as np
+
+        joined, d = b"".join(vector for _, vector in rows), self.dimensions
+        if len(joined) != 4 * d * len(rows):
+            raise damaged(self._database.path, "a vector has the wrong length")
+        ids = np.array([passage for passage, _ in rows], dtype=np.int64)
+        return ids, np.frombuffer(joined, dtype="<f4").reshape(len(rows), d)
 
     def keyword(self, question: str, k: int) -> list[Scored]:
         """Rank the passages that hold any of the question's words by BM25.

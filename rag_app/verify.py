@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest import DocumentError, fingerprint
 from rag_app import facts
-from rag_app.index import FILE, IndexDamaged, VectorIndex
+from rag_app.index import FILE, IndexDamaged, load_saved
 from rag_app.receipts import warning_of
 from rag_app.types import Difference, Unreachable, VerifyReport
 
@@ -156,20 +156,20 @@ def _reach(document: StoredDocument, store: Store) -> tuple[list[Difference], li
 
 def _copies(store: Store) -> tuple[list[Difference], tuple[str, ...]]:
     """Compare what lies beside the database with it; what is missing or outdated is made anew when it is needed."""
-    import numpy as np
-
     settings, path, record = store.folder / facts.FILE, store.folder / FILE, store.index_record()
     differences = []
     if not facts.is_intact(store):
         differences.append(Difference("damaged", str(settings), "it does not say what the library says"))
-    if record is None or record[0] != store.generation or not path.exists():
-        return differences, (f"{path} is missing or outdated; the next search builds it anew.",) * bool(store.count())
+    anew = f"{path} is missing or outdated; the next search builds it anew."
     try:
-        kept_ids, kept = VectorIndex.load(path, record[1], store.dimensions).content()
+        index = load_saved(store.folder, store)
+        if index is None or not index.catch_up(store):
+            return differences, (anew,) * bool(store.count())
     except IndexDamaged as error:
+        if record and record[0] != store.generation:  # it was being replaced, perhaps
+            return differences, (anew,)
         problem = str(error).rpartition(": ")[2]
         return [*differences, Difference("damaged", str(path), f"{problem}; the next search builds it anew")], ()
-    ids, vectors = store.vectors()
-    if not (np.array_equal(ids, kept_ids) and np.array_equal(vectors, kept)):
+    if len(index) != store.count() or index.differing(store.vectors_of):
         differences.append(Difference("damaged", str(path), "it does not hold the vectors of the library"))
     return differences, ()

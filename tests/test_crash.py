@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import crash
 import pytest
 
-from rag_app import files
+from rag_app import ann, files
 from rag_app.errors import DiskError
 
 if TYPE_CHECKING:
@@ -27,6 +27,20 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path: Path) -> None:
     ends = list(crash.kill_loop(tmp_path, KILLS))
     assert [(what, problems) for what, _, problems in ends if problems] == []
     assert len(ends) == KILLS
+
+
+def test_a_kill_loses_nothing_of_a_library_that_is_searched_by_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_TEST_EXACT_MOST", "1")
+    monkeypatch.setattr(crash, "EXACT_MOST", 1)
+    monkeypatch.setattr(ann, "EXACT_MOST", 1)
+    kinds = set()
+    for what, _, problems in crash.kill_loop(tmp_path, KILLS // 2, seed=2):
+        assert (what, problems) == (what, [])
+        with crash.open_small(tmp_path) as library:
+            kinds.add(library._open_index().facts.kind[:3])
+    assert "IVF" in kinds
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")

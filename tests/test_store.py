@@ -194,6 +194,23 @@ def test_vectors_come_back_in_the_order_of_their_ids(store: Store) -> None:
     assert (ids.dtype, vectors.dtype) == (np.int64, np.float32)
 
 
+def test_vectors_come_in_batches_from_any_id_on_and_by_id(store: Store) -> None:
+    put(store, make_document("/a", *(f"text {n}" for n in range(10))))
+    put(store, make_document("/b", "gone"))
+    put(store, make_document("/c", "last"))
+    store.remove("/b")
+    ids, vectors = store.vectors()
+    assert ids.tolist() == store.passage_ids().tolist() == [*range(1, 11), 12]
+    assert [some.tolist() for some, _ in store.vector_batches(4)] == [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 12]]
+    np.testing.assert_array_equal(np.vstack([rows for _, rows in store.vector_batches(4)]), vectors)
+    assert [some.tolist() for some, _ in store.vector_batches(after=9)] == [[10, 12]]
+    assert list(store.vector_batches(after=12)) == []
+    known, rows = store.vectors_of([12, 11, 3, 99])
+    assert known.tolist() == [3, 12]
+    np.testing.assert_array_equal(rows, vectors[[2, 10]])
+    assert store.vectors_of([])[1].shape == (0, vectors.shape[1])
+
+
 def test_an_empty_library_has_no_vectors(store: Store) -> None:
     ids, vectors = store.vectors()
     assert (ids.shape, vectors.shape) == ((0,), (0, 0))
@@ -266,8 +283,10 @@ def test_writes_count_generations(store: Store) -> None:
 
 def test_the_index_record_is_remembered(store: Store) -> None:
     assert store.index_record() is None
-    store.record_index(7, "ff" * 32)
+    assert store.index_facts() == ""
+    store.record_index(7, "ff" * 32, "built so")
     assert store.index_record() == (7, "ff" * 32)
+    assert store.index_facts() == "built so"
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

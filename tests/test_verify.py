@@ -9,15 +9,16 @@ import pytest
 from fakes import open_library, write_pdf
 
 from ingest import Document, Page, Passage
-from rag_app import facts
+from rag_app import ann, facts, index
 from rag_app.errors import LibraryDiffers, LibraryError, RagError
-from rag_app.index import FILE, VectorIndex
+from rag_app.index import FILE, VectorIndex, load_saved
 from rag_app.library import Library
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from rag_app.types import VerifyReport
+    from rag_app.ann import Ids
+    from rag_app.types import Vectors, VerifyReport
 
 QUESTION = "How long is the notice period?"
 
@@ -124,12 +125,12 @@ def test_an_encrypted_file_is_a_note_without_its_password(library: Library, pape
 
 
 def test_a_missing_or_outdated_index_is_a_note_and_a_damaged_one_a_difference(library: Library) -> None:
-    index = library.settings.library / FILE
-    whole = index.read_bytes()
-    index.unlink()
+    file = library.settings.library / FILE
+    whole = file.read_bytes()
+    file.unlink()
     report = library.verify()
-    assert (report.ok, report.notes) == (True, (f"{index} is missing or outdated; the next search builds it anew.",))
-    index.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert (report.ok, report.notes) == (True, (f"{file} is missing or outdated; the next search builds it anew.",))
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert kinds(library.verify()) == [("damaged", FILE)]
 
 
@@ -139,6 +140,47 @@ def test_an_index_with_other_vectors_is_a_difference(library: Library) -> None:
     store.record_index(store.generation, VectorIndex.build(ids, vectors[::-1].copy()).save(store.folder / FILE))
     [difference] = library.verify().differences
     assert difference.detail == "it does not hold the vectors of the library"
+
+
+@pytest.mark.parametrize("exact_most", [5, 1000])
+def test_an_index_older_than_the_library_is_read_with_what_it_lacks(
+    library: Library, papers: Path, monkeypatch: pytest.MonkeyPatch, exact_most: int
+) -> None:
+    monkeypatch.setattr(ann, "EXACT_MOST", exact_most)
+    monkeypatch.setattr(index, "UNSAVED_SHARE", 1.0)
+    file, store = library.settings.library / FILE, library._store
+    for number in range(20):
+        (papers / f"{number}.txt").write_text(f"Oven number {number} weighs {number} kg.")
+    library.ingest(papers)
+    library._index = None
+    file.unlink()
+    library.search(QUESTION)
+    whole = file.read_bytes()
+    write_pdf(papers / "new.pdf", "The oven weighs 40 kg.")
+    library.ingest(papers)
+    library.remove(papers / "new.pdf")
+    library.ingest(papers)
+    assert file.read_bytes() == whole
+    assert library.verify().notes == library.verify().differences == ()
+    saved = load_saved(store.folder, store)
+    assert saved is not None
+    assert (saved.facts.kind, len(saved), store.count()) == ("IDMap2,Flat" if exact_most > 5 else "IVF16,SQ8", 23, 24)
+
+
+def test_lists_with_other_vectors_are_a_difference(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ann, "EXACT_MOST", 1)
+    store = library._store
+    (store.folder / FILE).unlink()
+    library._index, batches = None, store.vector_batches
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "vector_batches", lambda *size, **after: _turned(batches(*size, **after)))
+        library.search(QUESTION)
+    [difference] = library.verify().differences
+    assert difference.detail == "it does not hold the vectors of the library"
+
+
+def _turned(batches: Iterator[tuple[Ids, Vectors]]) -> Iterator[tuple[Ids, Vectors]]:
+    return ((ids, vectors[::-1].copy()) for ids, vectors in batches)
 
 
 def test_altered_settings_are_a_difference_and_written_anew_at_open(library: Library, tmp_path: Path) -> None:
