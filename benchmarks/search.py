@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app import config, search, selection
+from rag_app import cascade, config, search
 from rag_app.experiment import open_collection
 from rag_app.keywords import codes
 from rag_app.metrics import mean, per_query
@@ -91,13 +91,13 @@ def first_stage(seen: Observed, share: float) -> list[int]:
 def second_stage(seen: Observed, share: float, blend: float, margin: float, exact: float) -> tuple[list[int], int]:
     """Return the passages as the default search orders them, and how many the cross-encoder read."""
     candidates = first_stage(seen, share)
-    letters = selection.exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
-    with constant(selection, "BLEND", blend), constant(selection, "MARGIN", margin):
+    letters = cascade.exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
+    with constant(cascade, "BLEND", blend), constant(cascade, "MARGIN", margin):
         priors = [
-            selection.blended(WEIGHT * seen.named[passage] + exact * letter, rank)
+            cascade.blended(WEIGHT * seen.named[passage] + exact * letter, rank)
             for rank, (passage, letter) in enumerate(zip(candidates, letters, strict=True), 1)
         ]
-        scores = selection.read_until_settled(priors, lambda rows: [seen.logits[candidates[row]] for row in rows], 5)
+        scores = cascade.read_until_settled(priors, lambda rows: [seen.logits[candidates[row]] for row in rows], 5)
     read = sorted(scores, key=lambda row: (-scores[row], row))
     rest = [row for row in range(len(candidates)) if row not in scores]
     return [candidates[row] for row in (*read, *rest)], len(scores)
@@ -154,9 +154,7 @@ def main() -> None:
         row(f"{exact}", seen, lambda one, exact=exact: default(one, exact=exact))
     table("margin, in logits", names)
     for margin in MARGINS:
-        depths = [
-            second_stage(one, search.DENSE, selection.BLEND, margin, selection.EXACT)[1] for s in seen for one in s
-        ]
+        depths = [second_stage(one, search.DENSE, cascade.BLEND, margin, cascade.EXACT)[1] for s in seen for one in s]
         name = f"{margin} (reads {sum(depths) / len(depths):.0f})"
         row(name, seen, lambda one, margin=margin: default(one, margin=margin))
 
@@ -171,9 +169,9 @@ def default(
     one: Observed,
     *,
     share: float = search.DENSE,
-    blend: float = selection.BLEND,
-    margin: float = selection.MARGIN,
-    exact: float = selection.EXACT,
+    blend: float = cascade.BLEND,
+    margin: float = cascade.MARGIN,
+    exact: float = cascade.EXACT,
 ) -> list[int]:
     return second_stage(one, share, blend, margin, exact)[0]
 

@@ -15,9 +15,9 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
+from rag_app.cascade import EXACT, blended, exactness, keep, read_until_settled
 from rag_app.keywords import codes
 from rag_app.names import WEIGHT, heading
-from rag_app.selection import EXACT, blended, exactness, keep, read_until_settled
 from rag_app.types import Answer, Hit, Turn
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.selection import BLEND, FIRST, STEP, blended, exactness, keep, read_until_settled
+from rag_app.cascade import BLEND, FIRST, STEP, blended, exactness, keep, read_until_settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
