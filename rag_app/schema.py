@@ -23,6 +23,15 @@ _PATHS = (
     "CREATE INDEX paths_of_document ON paths (document)",
 )
 
+_TAGS = (
+    """CREATE TABLE tags (
+        document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        key TEXT NOT NULL,  -- of the name, that tells tags apart
+        name TEXT NOT NULL,
+        PRIMARY KEY (document, key)) WITHOUT ROWID""",
+    "CREATE INDEX tags_by_key ON tags (key)",
+)
+
 _STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE documents (
@@ -50,18 +59,21 @@ _STATEMENTS = (
         UNIQUE (document, ordinal))""",
     f"CREATE VIRTUAL TABLE keywords USING {KEYWORDS}",
     *_PATHS,
+    *_TAGS,
 )
 
 _PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
     FROM passages WHERE document = ? ORDER BY ordinal"""
 
-_CONTENT = (
+_CONTENT_2 = (
     """SELECT path, title, sha256, bytes, pages, pages_with_text, warnings, sections, tokens_cut
     FROM documents WHERE id = ?""",
     "SELECT path FROM paths WHERE document = ? ORDER BY path",
     "SELECT start, number, label, method, text, confidence, hidden FROM pages WHERE document = ? ORDER BY start",
     _PASSAGES,
 )
+
+_CONTENT = (*_CONTENT_2, "SELECT key, name FROM tags WHERE document = ? ORDER BY key")  # without tags, as before them
 
 _CONTENT_1 = (
     "SELECT path, title, sha256, bytes, warnings FROM documents WHERE id = ?",
@@ -112,7 +124,15 @@ def _to_2(connection: sqlite3.Connection) -> None:
             [(passage, name, encode(text[start:end])) for passage, start, end in spans],
         )
     for key in intact:  # the others keep a checksum that does not fit, so that a check still finds them
-        connection.execute("UPDATE documents SET checksum = ? WHERE id = ?", (digest(connection, key), key))
+        connection.execute(
+            "UPDATE documents SET checksum = ? WHERE id = ?", (_digest(connection, key, _CONTENT_2), key)
+        )
 
 
-SCHEMA = Schema(_STATEMENTS, (_to_2,))
+def _to_3(connection: sqlite3.Connection) -> None:
+    """Give documents tags."""
+    for statement in _TAGS:
+        connection.execute(statement)
+
+
+SCHEMA = Schema(_STATEMENTS, (_to_2, _to_3))

@@ -108,6 +108,7 @@ def test_a_document_comes_back_as_it_was_put(store: Store) -> None:
         "chunks": 2,
         "ingested": 0,
         "paths": ("/a.pdf",),
+        "tags": (),
     }
 
 
