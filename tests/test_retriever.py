@@ -195,9 +195,9 @@ def test_searching_tells_no_tracer_whatever_the_environment_says(library: Librar
     seen: list[object] = []
     nearest = library._nearest
 
-    def watching(vector: Vectors, k: int) -> Sequence[Scored]:
+    def watching(vector: Vectors, k: int, documents: None) -> Sequence[Scored]:
         seen.append(tracing_is_enabled())
-        return nearest(vector, k)
+        return nearest(vector, k, documents)
 
     library._nearest = watching  # type: ignore[method-assign,assignment]
     with tracing_context(enabled=True):
