@@ -68,7 +68,8 @@ def places(text: str) -> tuple[Condition, Condition]:
     words, option = f"in {text}", f"--in {quote(text)}"
     exact: list[tuple[str, tuple[bytes, ...]]] = []
     named: list[tuple[str, tuple[bytes, ...]]] = []
-    for form in _forms(os.path.abspath(text)):  # noqa: PTH100  keeps links as they are, as the stored paths do
+    # abspath keeps links as they are, as the stored paths do; in a chat no shell has expanded ~.
+    for form in _forms(os.path.abspath(os.path.expanduser(text))):  # noqa: PTH100, PTH111
         path = encode(form)
         folder = path.rstrip(b"/")
         exact.append(("path = CAST(? AS TEXT)", (path,)))

@@ -68,7 +68,7 @@ class Filter:
     def __post_init__(self) -> None:
         for name in ("within", "types", "tags"):
             value: Any = getattr(self, name)
-            texts = (value,) if isinstance(value, str | PathLike) else value
+            texts = (value,) if isinstance(value, str | PathLike) else value or ()
             object.__setattr__(self, name, tuple(fspath(text) for text in texts))
 
 

@@ -85,6 +85,7 @@ def test_an_unknown_type_is_refused_with_the_families() -> None:
 
 def test_a_single_text_or_path_stands_for_one() -> None:
     assert Filter("a.pdf", ["pdf"], tags="work") == Filter(("a.pdf",), ("pdf",), tags=("work",))  # type: ignore[arg-type]
+    assert Filter(None, None) == Filter()  # type: ignore[arg-type]
     assert Filter(within=[Path("a"), "b"]).within == ("a", "b")  # type: ignore[arg-type,list-item]
 
 

@@ -100,6 +100,11 @@ def test_one_file_of_a_document_has_to_meet_all_conditions_on_files(shelf: Store
         shelf.select(Filter(within=("/files",), since="2024-02-05"))
 
 
+def test_a_path_may_begin_with_ones_own_folder(shelf: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/files")
+    assert names(shelf, Filter(within=("~/law",))) == ["lease.docx", "act.pdf"]
+
+
 def test_a_name_is_found_in_either_unicode_form(store: Store) -> None:
     place(store, unicodedata.normalize("NFD", "/files/Müll/Café.pdf"))
     for text in ("Café.pdf", "/files/Müll", "Müll"):
