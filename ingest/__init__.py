@@ -5,7 +5,7 @@ from ingest.discover import Found, discover
 from ingest.files import stem
 from ingest.place import place_name
 from ingest.pool import Readers
-from ingest.read import KINDS, SUFFIXES, fingerprint, read
+from ingest.read import FAMILIES, KINDS, SUFFIXES, fingerprint, read
 from ingest.readers.ocr import ocr_available
 from ingest.rows import Row, row_at
 from ingest.scans import worth_reading_again
@@ -15,6 +15,7 @@ from ingest.types import PAGE_BREAK, Document, DocumentError, Method, Page, Pass
 
 __all__ = [
     "CELL",
+    "FAMILIES",
     "KINDS",
     "PAGE_BREAK",
     "SUFFIXES",

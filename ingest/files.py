@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ from ingest.types import DocumentError
 if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path, PurePath
+
+
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # halves of pairs that do not stand for a byte of a name
 
 
 def open_regular(path: Path) -> BufferedReader:
@@ -61,4 +65,4 @@ def read_bytes(path: Path) -> bytes:
 
 def stem(path: PurePath) -> str:
     """Return the name of the file without its suffix; bytes that are no text become question marks."""
-    return os.fsencode(path.stem).decode("utf-8", "replace")
+    return os.fsencode(_NO_BYTE.sub("?", path.stem)).decode("utf-8", "replace")

@@ -43,6 +43,12 @@ _READERS: dict[str, Reader] = {
 SUFFIXES = tuple(_READERS)
 """The types that can be read, in lower case and with the dot."""
 
+FAMILIES: dict[str, tuple[str, ...]] = {
+    family: tuple(suffix for suffix, reader in _READERS.items() if reader.__module__.rpartition(".")[2] == family)
+    for family in dict.fromkeys(reader.__module__.rpartition(".")[2] for reader in _READERS.values())
+}
+"""The suffixes that are read alike, by a word for them, such as "code"."""
+
 _LONGEST_DETAIL = 200  # characters; a parser may quote half the file
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag_app.errors import RagError
     from rag_app.library import Library
-    from rag_app.types import Answer, Citation, Hit, IngestReport, Passages, SearchResult, Token, Turn
+    from rag_app.types import Answer, Citation, Filter, Hit, IngestReport, Passages, SearchResult, Token, Turn
 
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
     "Citation",
+    "Filter",
     "Hit",
     "IngestReport",
     "Library",

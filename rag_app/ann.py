@@ -52,6 +52,18 @@ class Facts:
     questions: int = 0  # on which recall was measured
 
 
+class Only:
+    """Selects the ids that are allowed: a bit for each up to the largest, looked at in one step a row."""
+
+    def __init__(self, ids: Ids) -> None:
+        import numpy as np
+
+        bits = np.zeros(int(ids.max(initial=0)) + 1, dtype=bool)
+        bits[ids] = True
+        self.selector = _faiss().IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+        self.count = len(ids)
+
+
 class Flat:
     """Compares all vectors."""
 
@@ -75,10 +87,12 @@ class Flat:
         """Remove rows; unknown ids are passed over. Takes time in proportion to the whole."""
         self._index.remove_ids(ids)
 
-    def search(self, query: Vectors, fetch: int) -> tuple[Ids, Vectors]:
+    def search(self, query: Vectors, fetch: int, only: Only | None = None) -> tuple[Ids, Vectors]:
         """Return at most `fetch` ids with their scores, best first."""
-        scores, found = self._index.search(query[None], min(fetch, len(self)))
-        return found[0], scores[0]
+        chosen = _faiss().SearchParameters(sel=only.selector) if only else None
+        scores, found = self._index.search(query[None], min(fetch, len(self)), params=chosen)
+        there = found[0] >= 0  # fewer where it lacks some that are allowed
+        return found[0][there], scores[0][there]
 
     def rows(self, ids: Ids) -> Vectors:
         """Return the (n, d) rows of ids that it holds."""
@@ -187,20 +201,21 @@ class Inverted:
             faiss = _faiss()
             self._others = faiss.IDSelectorNot(faiss.IDSelectorBatch(self._gone))
 
-    def search(self, query: Vectors, fetch: int) -> tuple[Ids, Vectors]:
+    def search(self, query: Vectors, fetch: int, only: Only | None = None) -> tuple[Ids, Vectors]:
         """Return at most `fetch` ids with their scores, best first; those of rows in lists are of their codes."""
         import numpy as np
 
         faiss, probes = _faiss(), self._index.nprobe
+        there = only.count if only else self._index.ntotal - len(self._gone)  # what went is not allowed
         while True:
-            chosen = faiss.SearchParametersIVF(nprobe=probes, sel=self._others)
+            chosen = faiss.SearchParametersIVF(nprobe=probes, sel=only.selector if only else self._others)
             scores, found = self._index.search(query[None], min(fetch, self._index.ntotal), params=chosen)
             ids, scores = found[0][found[0] >= 0], scores[0][found[0] >= 0]
-            if probes >= self.lists or len(ids) >= min(fetch, self._index.ntotal - len(self._gone)):
+            if probes >= self.lists or len(ids) >= min(fetch, there):
                 break
             probes = min(4 * probes, self.lists)  # few rows in the lists nearest to the question, or many gone
         if len(self._new):
-            new, theirs = self._new.search(query, fetch)
+            new, theirs = self._new.search(query, fetch, only)
             ids, scores = np.concatenate([ids, new]), np.concatenate([scores, theirs])
             best = np.argsort(-scores, kind="stable")[:fetch]
             ids, scores = ids[best], scores[best]

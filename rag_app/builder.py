@@ -65,6 +65,7 @@ class Builder:
         overlap_tokens: int,
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
+        tags: Sequence[str] = (),
     ) -> None:
         """Take the parts.
 
@@ -75,6 +76,7 @@ class Builder:
             overlap_tokens: most that neighbouring passages share.
             password: for encrypted files.
             progress: told of each step.
+            tags: given to the files that are new to the library.
         """
         self._store = store
         self._embedder = embedder
@@ -82,6 +84,9 @@ class Builder:
         self._overlap_tokens = overlap_tokens
         self._password = password
         self._progress = _Progress(progress)
+        self._tags = tags
+        self._kept: Mapping[str, tuple[str, ...]] = {}  # the tags before this run, by path
+        self._moved: set[str] = set()  # paths whose content is found, under this or another one
         self._found: dict[str, FileState] = {}  # of this run's files, each looked at before it was hashed
 
     def ingest(self, paths: Sequence[Path]) -> IngestReport:
@@ -181,10 +186,13 @@ class Builder:
         stored, own = self._store.files(), self._store.folder.absolute() / facts.FILE
         files = [path for path in files if path != own]
         found, failed = self._look(files, stored, only=only)
-        self._found = found
+        self._found, self._kept = found, self._store.tags()
         again = self._worth_reading_again(found)
         by_content = {path: content("" if path in again else state.sha256, path) for path, state in stored.items()}
-        todo = plan({path: content(state.sha256, path) for path, state in found.items()}, by_content, missing)
+        contents = {path: content(state.sha256, path) for path, state in found.items()}
+        there = set(contents.values())
+        self._moved = {path for path, what in by_content.items() if what in there}
+        todo = plan(contents, by_content, missing)
         done = {path: _failed(path, reason) for path, reason in failed.items()}
         done |= self._unchanged({path: state for path, state in found.items() if path not in again}, stored)
         self._progress.begin(len(files), len(done), sum(found[reading.path].bytes for reading in todo.readings))
@@ -262,7 +270,8 @@ class Builder:
                 return self._place(known, placing)
         # Its last path went to another content in this run, as where two files were swapped.
         documents = readers.read_all(map(Path, placing.gained), self._password)
-        return [report for path, document in documents for report in self._read_in(document, str(path), ())]
+        kept = self._kept.get(placing.held[0], ())
+        return [report for path, document in documents for report in self._read_in(document, str(path), (), kept)]
 
     def _place(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
         times = self._store.times(known.path)
@@ -270,8 +279,11 @@ class Builder:
         for path in placing.lost:
             times.pop(path, None)
         times |= self._times_of(placing.gained)
-        self._write([*self._leaving(placing.gained, known), self._relocated(known, times)])
         olds = dict(zip(placing.gained, placing.lost, strict=False))
+        changed = [path for path in placing.gained if path not in olds and path not in before & self._moved]
+        tags = self._tags_for(changed, before)
+        writes = [*self._leaving(placing.gained, known), self._relocated(known, times)]
+        self._write(writes + self._tagging(min(times, default=""), tags))
         copied = next((path for path in placing.held if path in times and path not in placing.gained), known.path)
         gained = [
             _report(path, "updated", known, f"{RENAMED}{olds[path]}")
@@ -303,6 +315,13 @@ class Builder:
         passages, vectors, _ = self._embedded(document)
         return partial(self._store.relocate, known.path, times, document, passages, vectors)
 
+    def _tags_for(self, paths: Iterable[str], before: Collection[str]) -> tuple[str, ...]:
+        """Return the tags that a document gains with these paths: those they had, and those for what is new."""
+        return tuple(tag for path in paths for tag in (self._kept.get(path, ()) if path in before else self._tags))
+
+    def _tagging(self, path: str, tags: Sequence[str]) -> list[Write]:
+        return [partial(self._store.tag, path, add=tags)] if tags else []
+
     def _write(self, writes: Sequence[Write]) -> None:
         with self._store.together():
             for write in writes:
@@ -310,8 +329,21 @@ class Builder:
 
     # Files whose content is new
 
-    def _read_in(self, document: Document | DocumentError, name: str, copies: Sequence[str]) -> list[DocumentReport]:
-        """Put what was read of a file, and of its copies, into the library, unless it was written meanwhile."""
+    def _read_in(
+        self,
+        document: Document | DocumentError,
+        name: str,
+        copies: Sequence[str],
+        kept: Sequence[str] | None = None,
+    ) -> list[DocumentReport]:
+        """Put what was read of a file, and of its copies, into the library, unless it was written meanwhile.
+
+        Args:
+            document: what was read.
+            name: the path.
+            copies: other paths of the same content.
+            kept: the tags of a document that comes back under another path; else they come with the paths.
+        """
         before, state = {path for path in (name, *copies) if self._store.document(path)}, self._found[name]
         if not isinstance(document, DocumentError):
             document = _settled(document, Path(name), state)
@@ -330,7 +362,8 @@ class Builder:
             copies=self._times_of(copies),
             tokens_cut=tokens_cut,
         )
-        self._write([*self._leaving((name, *copies)), put])
+        tags = self._tags_for((name, *copies), before) if kept is None else kept
+        self._write([*self._leaving((name, *copies)), put, *self._tagging(name, tags)])
         known = self._store.document(name)
         assert known is not None
         status: FileStatus = "empty" if not passages else "updated" if name in before else "added"

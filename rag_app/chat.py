@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 from rag_app import terminal
-from rag_app.errors import RagError
+from rag_app.errors import RagError, UsageError
+from rag_app.filters import described, parsed
 from rag_app.types import Answer, Token, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rag_app.library import Library
+    from rag_app.types import Filter
 
 HELP = """\
 Ask a question in your own words; a follow-up such as "and for pets?" is understood.
 /sources  what the last answer was drawn from, passage by passage
+/in       search only some documents: /in PATH --type pdf --since 2024 --tag work;
+          alone it shows the filter, /in off ends it
 /clear    forget the conversation
 /help     this list
 /quit     leave (also Ctrl-D)
@@ -26,17 +31,22 @@ Ctrl-C stops an answer; the chat goes on."""
 class Chat:
     """One conversation with a library."""
 
-    def __init__(self, library: Library, *, as_json: bool = False) -> None:
+    def __init__(self, library: Library, *, as_json: bool = False, where: Filter | None = None) -> None:
+        """Take the library, and which of its documents are searched at first; UsageError where there are none."""
+        if where:
+            library.documents(where)
         self._library = library
+        self._where = where
         self._as_json = as_json
         self._history: list[Turn] = []
         self._last: Answer | None = None
-        self._commands: dict[str, Callable[[], bool]] = {
-            "/sources": self._sources,
-            "/clear": self._clear,
-            "/help": self._help,
-            "/quit": lambda: False,
-            "/exit": lambda: False,
+        self._commands: dict[str, Callable[[str], bool]] = {
+            "/sources": lambda _: self._sources(),
+            "/in": self._choose,
+            "/clear": lambda _: self._clear(),
+            "/help": lambda _: self._help(),
+            "/quit": lambda _: False,
+            "/exit": lambda _: False,
         }
 
     def run(self) -> None:
@@ -60,13 +70,12 @@ class Chat:
         if not line:
             return True
         if line.startswith("/"):
-            command = self._commands.get(line.split()[0])
+            name, *rest = line.split(maxsplit=1)
+            command = self._commands.get(name)
             if command is None:
-                terminal.show_error(
-                    f"There is no command {line.split()[0]}.", f"Try one of: {', '.join(self._commands)}."
-                )
+                terminal.show_error(f"There is no command {name}.", f"Try one of: {', '.join(self._commands)}.")
                 return True
-            return command()
+            return command("".join(rest))
         try:
             self._ask(line)
         except KeyboardInterrupt:
@@ -76,7 +85,7 @@ class Chat:
         return True
 
     def _ask(self, question: str) -> None:
-        events = self._library.stream(question, history=tuple(self._history))
+        events = self._library.stream(question, history=tuple(self._history), where=self._where)
         answer: Answer | None = None
         try:
             for event in events:
@@ -110,6 +119,22 @@ class Chat:
             terminal.show_passages(self._last.passages, scores=True)
         return True
 
+    def _choose(self, text: str) -> bool:
+        """Set, show or end the filter; one that cannot be used changes nothing."""
+        try:
+            if text:
+                where = None if text == "off" else parsed(_words(text))
+                found = self._library.documents(where)
+                self._where = where
+            else:
+                found = self._library.documents(self._where)
+        except RagError as error:
+            terminal.show_error(error.message, error.hint)
+            return True
+        which = f": {terminal.flat(described(self._where), 500)}" if self._where else ", which is all"
+        self._say(f"Searching {len(found):,} document{'s' * (len(found) != 1)}{which}.")
+        return True
+
     def _clear(self) -> bool:
         self._history.clear()
         self._last = None
@@ -122,6 +147,13 @@ class Chat:
 
     def _say(self, text: str) -> None:
         print(text, file=sys.stderr if self._as_json else sys.stdout, flush=True)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError("A quotation mark is not closed.", hint='Write: /in "name with spaces.pdf"') from error
 
 
 def _reader(commands: list[str]) -> Callable[[], str]:

@@ -11,11 +11,12 @@ import typer
 
 from rag_app import __version__, config, terminal
 from rag_app.library import Library
+from rag_app.options import InOption, NewTagOption, SinceOption, TagOption, TypeOption, UntilOption, chosen
 from rag_app.types import MODES
 
 if TYPE_CHECKING:
     from rag_app.models import ModelStatus
-    from rag_app.types import Answer, DocumentReceipt, IngestReport, Mode, StoredDocument
+    from rag_app.types import Answer, DocumentReceipt, Filter, IngestReport, Mode, StoredDocument
 
 app = typer.Typer(
     name="rag",
@@ -28,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 documents_app = typer.Typer(
-    help="List the documents of the library, remove some, or print their text.", rich_markup_mode=None
+    help="List the documents of the library, tag or remove some, or print their text.", rich_markup_mode=None
 )
 models_app = typer.Typer(help="Show which models are installed and chosen, or fetch them.", rich_markup_mode=None)
 app.add_typer(documents_app, name="documents")
@@ -58,6 +59,9 @@ CandidatesOption = Annotated[
     typer.Option(
         "--candidates", min=1, max=1000, metavar="N", help="Passages the first stage proposes.  [default: 50]"
     ),
+]
+PathsArgument = Annotated[
+    list[str], typer.Argument(metavar="PATH", help="As listed, or just the file name; a folder with all below it.")
 ]
 QuestionArgument = Annotated[
     str, typer.Argument(metavar="QUESTION", help="In your own words; - reads it from standard input.")
@@ -123,6 +127,7 @@ def _main(
 @app.command("ingest")
 def ingest_command(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders that are walked.")],
+    tags: NewTagOption = None,
     password: PasswordOption = None,
     password_file: PasswordFileOption = None,
     library: LibraryOption = None,
@@ -134,7 +139,8 @@ def ingest_command(
     Example: rag ingest ~/Documents/contracts manual.pdf
     """
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
-        report = opened.ingest(paths, password=_password(password, password_file), progress=progress)
+        secret = _password(password, password_file)
+        report = opened.ingest(paths, password=secret, progress=progress, tags=tags or ())
     if as_json:
         _print_json(report.as_json())
     else:
@@ -146,6 +152,7 @@ def ingest_command(
 def sync_command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Walked; documents elsewhere are left alone.")],
     yes: YesOption = False,
+    tags: NewTagOption = None,
     password: PasswordOption = None,
     password_file: PasswordFileOption = None,
     library: LibraryOption = None,
@@ -157,7 +164,8 @@ def sync_command(
     Example: rag sync ~/Documents
     """
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
-        report = opened.sync(folder, password=_password(password, password_file), progress=progress, confirmed=yes)
+        secret = _password(password, password_file)
+        report = opened.sync(folder, password=secret, progress=progress, confirmed=yes, tags=tags or ())
     if as_json:
         _print_json(report.as_json())
     else:
@@ -236,17 +244,27 @@ def search(
         str, typer.Option("--mode", metavar="|".join(MODES), callback=_mode, help="How candidates are found.")
     ] = "hybrid",
     no_rerank: Annotated[bool, typer.Option("--no-rerank", help="Keep the first stage's order.")] = False,
+    within: InOption = None,
+    types: TypeOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    tags: TagOption = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the passages that bear on a question, without an answer.
 
-    Example: rag search "notice period" --k 3
+    Example: rag search "notice period" --k 3 --in ~/Documents/contracts
     """
     with _open(library, config_file) as opened, terminal.waiting("searching"):
         result = opened.search_result(
-            _text(question), k, candidates=candidates, mode=cast("Mode", mode), rerank=not no_rerank
+            _text(question),
+            k,
+            candidates=candidates,
+            mode=cast("Mode", mode),
+            rerank=not no_rerank,
+            where=chosen(within, types, since, until, tags),
         )
     if as_json:
         _print_json(result.as_json())
@@ -263,6 +281,11 @@ def ask(
         float | None,
         typer.Option("--budget", metavar="SECONDS", help="Aim to begin the answer within this time by reading less."),
     ] = None,
+    within: InOption = None,
+    types: TypeOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    tags: TagOption = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -272,15 +295,16 @@ def ask(
     Example: rag ask "How long is the notice period?"
     """
     with _open(library, config_file) as opened:
-        answer = _answer(opened, _text(question), budget, show=not as_json)
+        where = chosen(within, types, since, until, tags)
+        answer = _answer(opened, _text(question), budget, where, show=not as_json)
     if as_json:
         _print_json(answer.as_json())
 
 
-def _answer(library: Library, question: str, budget: float | None, *, show: bool) -> Answer:
+def _answer(library: Library, question: str, budget: float | None, where: Filter | None, *, show: bool) -> Answer:
     from rag_app.types import Answer, Passages, Token
 
-    events = library.stream(question, budget=budget)
+    events = library.stream(question, budget=budget, where=where)
     with terminal.waiting("searching") if show else terminal.nothing():
         event = next(events)
     with terminal.waiting("reading") if show else terminal.nothing():
@@ -297,6 +321,11 @@ def _answer(library: Library, question: str, budget: float | None, *, show: bool
 
 @app.command()
 def chat(
+    within: InOption = None,
+    types: TypeOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    tags: TagOption = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
@@ -308,28 +337,37 @@ def chat(
     from rag_app.chat import Chat
 
     with _open(library, config_file) as opened:
-        Chat(opened, as_json=as_json).run()
+        Chat(opened, as_json=as_json, where=chosen(within, types, since, until, tags)).run()
 
 
 @documents_app.callback(invoke_without_command=True)
 def documents(
     context: typer.Context,
+    within: InOption = None,
+    types: TypeOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    tags: TagOption = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the documents of the library, remove some, or print their text."""
+    """List the documents of the library, tag or remove some, or print their text."""
+    where = chosen(within, types, since, until, tags)
     if context.invoked_subcommand:
+        if where:
+            raise typer.BadParameter(f"{context.invoked_subcommand} takes paths, no filter.")
         context.obj = (library, config_file, as_json)
         return
     with _open(library, config_file) as opened:
-        found = opened.documents()
+        found = opened.documents(where)
     if as_json:
         _print_json({"documents": [document.as_json() for document in found]})
     elif found:
+        tagged = any(document.tags for document in found)
         terminal.table(
-            ("document", "pages", "with text", "passages", "size"),
-            [row for document in found for row in _rows(document)],
+            ("document", "pages", "with text", "passages", "size", *["tags"] * tagged),
+            [row[: 5 + tagged] for document in found for row in _rows(document)],
             right=(1, 2, 3, 4),
         )
     else:
@@ -339,16 +377,41 @@ def documents(
 def _rows(document: StoredDocument) -> list[tuple[str, ...]]:
     """Return the lines of a document in the list: its first path with the figures, then the others."""
     figures = (f"{document.pages:,}", f"{document.pages_with_text:,}", f"{document.chunks:,}")
-    first = (document.path, *figures, terminal.bytes_text(document.bytes))
-    return [first, *((path, "", "", "", "same") for path in document.paths[1:])]
+    first = (document.path, *figures, terminal.bytes_text(document.bytes), ", ".join(document.tags))
+    return [first, *((path, "", "", "", "same", "") for path in document.paths[1:])]
+
+
+@documents_app.command("tag")
+def tag_documents(
+    context: typer.Context,
+    paths: PathsArgument,
+    add: Annotated[
+        list[str] | None, typer.Option("--add", metavar="NAME", help="Give this tag; may be repeated.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="NAME", help="Take this tag away; may be repeated.")
+    ] = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tag documents, or show their tags.
+
+    Example: rag documents tag ~/Documents/contracts --add work --add 2025
+    """
+    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    with _open(library, config_file) as opened:
+        found = opened.tag(paths, add=add or (), remove=remove or ())
+    if as_json:
+        _print_json({"documents": [document.as_json() for document in found]})
+    else:
+        terminal.table(("document", "tags"), [(document.path, ", ".join(document.tags)) for document in found])
 
 
 @documents_app.command("remove")
 def remove_documents(
     context: typer.Context,
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="As listed, or just the file name; a folder with all below it.")
-    ],
+    paths: PathsArgument,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FILE = "vectors.faiss"
 UNSAVED_MOST, UNSAVED_SHARE = 10_000, 0.05  # rows that a saved copy may lack, whichever is less
 
+_FEW = 5_000  # allowed rows that are compared one by one where the others are in lists
 _BATCH = 16_384  # rows read at a time
 _TOLERANCE = 1e-5  # far above the rounding of float32 scores, as a share of the largest that the lengths allow
 
@@ -56,11 +57,11 @@ class Index(Protocol):
         """Remove the rows of `ids`; unknown ones are passed over."""
         ...
 
-    def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
-        """Rank the rows by inner product with the (d,) `vector`.
+    def search(self, vector: Vectors, k: int, places: Places | None = None, allowed: Ids | None = None) -> list[Scored]:
+        """Rank the rows by inner product with the (d,) `vector`; where `allowed` is given, of these ids only.
 
         Returns:
-            (id, score) pairs, best first, equal scores by place, else by id; fewer than k when it holds fewer.
+            (id, score) pairs, best first, equal scores by place, else by id; fewer than k when there are fewer.
 
         Raises:
             ValueError: the dimensions differ, or k < 1.
@@ -207,14 +208,18 @@ class VectorIndex:
         if self.unsaved is not None:
             self.unsaved += rows
 
-    def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
+    def search(self, vector: Vectors, k: int, places: Places | None = None, allowed: Ids | None = None) -> list[Scored]:
         """Rank the rows by inner product with the (d,) `vector`; see `Index.search`."""
         with self._lock:
             query = _query(vector, k, self.dimensions if len(self) else None)
-            if not len(self):
+            n = len(self) if allowed is None else min(len(self), len(allowed))
+            if not n:
                 return []
+            if allowed is not None and len(allowed) <= _FEW and self._exact and isinstance(self._body, ann.Inverted):
+                ids, rows = self._exact(allowed)  # all of them, rather than looking for them in the lists
+                return _order(ids, _scores(rows, query), k, places)
             ann.use_one_thread()
-            ids, scores = self._nearest(query, k)
+            ids, scores = self._nearest(query, k, n, None if allowed is None else ann.Only(allowed))
             if isinstance(self._body, ann.Flat):
                 scores = _scores(self._body.rows(ids), query)
         if self._exact and isinstance(self._body, ann.Inverted):
@@ -222,16 +227,16 @@ class VectorIndex:
             scores = _scores(rows, query)
         return _order(ids, scores, k, places)
 
-    def _nearest(self, query: Vectors, k: int) -> tuple[Ids, Vectors]:
-        """Return all ids that may belong to the first k, and scores that are about right."""
-        n, fetch = len(self), min(len(self), k + ann.SLACK)
+    def _nearest(self, query: Vectors, k: int, n: int, only: ann.Only | None) -> tuple[Ids, Vectors]:
+        """Return all ids that may belong to the first k of at most n, and scores that are about right."""
+        fetch = min(n, k + ann.SLACK)
         slack = _TOLERANCE * self._longest * ann.longest(query[None])
-        ids, scores = self._body.search(query, fetch)
+        ids, scores = self._body.search(query, fetch, only)
         # FAISS rounds by position and breaks ties as it likes: fetch all that may belong to the first k, to be ranked
         # by exact scores, so that an index rebuilt in another order answers alike.
         while fetch < n and len(ids) == fetch and scores[-1] >= scores[k - 1] - slack:
             fetch = min(n, 4 * fetch)
-            ids, scores = self._body.search(query, fetch)
+            ids, scores = self._body.search(query, fetch, only)
         return ids, scores
 
     def catch_up(self, source: Source) -> bool:
@@ -350,10 +355,14 @@ class ExactIndex:
         kept = ~np.isin(self._ids, ids)
         self._ids, self._rows = self._ids[kept], self._rows[kept]
 
-    def search(self, vector: Vectors, k: int, places: Places | None = None) -> list[Scored]:
+    def search(self, vector: Vectors, k: int, places: Places | None = None, allowed: Ids | None = None) -> list[Scored]:
         """Rank all rows by inner product; see `Index.search`."""
+        import numpy as np
+
         query = _query(vector, k, self.dimensions if len(self) else None)
-        return _order(self._ids, _scores(self._rows, query), k, places) if len(self) else []
+        kept = slice(None) if allowed is None else np.isin(self._ids, allowed)
+        ids, rows = self._ids[kept], self._rows[kept]
+        return _order(ids, _scores(rows, query), k, places) if len(ids) else []
 
 
 def open_index(folder: Path, source: Source, index: VectorIndex | None = None) -> VectorIndex:

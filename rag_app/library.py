@@ -16,12 +16,13 @@ from functools import cache
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from rag_app import __version__, config, facts
 from rag_app.errors import LibraryMismatch, UsageError
 from rag_app.store import Store
-from rag_app.types import MODES, Answer, DocumentReport, ModelNames, SearchResult, SearchSeconds
+from rag_app.tags import tag_name
+from rag_app.types import MODES, Answer, DocumentReport, Filter, ModelNames, SearchResult, SearchSeconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from rag_app.questioner import MadeQuestion
     from rag_app.reranker import Reranker
     from rag_app.retriever import LibraryRunnable
-    from rag_app.search import Trace
+    from rag_app.search import Search, Trace
+    from rag_app.selection import Selection
     from rag_app.store import StoredPassage
     from rag_app.types import (
         Candidate,
@@ -126,6 +128,7 @@ class Library:
         *,
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
+        tags: str | Iterable[str] = (),
     ) -> IngestReport:
         """Add new and changed files; folders are walked, unchanged files skipped.
 
@@ -133,15 +136,17 @@ class Library:
             paths: files and folders, or a single one.
             password: for encrypted PDFs.
             progress: told of each step.
+            tags: given to the files that are new to the library.
 
         Raises:
+            UsageError: a tag that cannot be used.
             LibraryBusy: another process is writing.
             LibraryMismatch: the library was built with another embedder.
             DiskError: the disk is full or failing; documents already done are kept.
         """
         with self._store.writing():
             try:
-                return self._builder(password, progress).ingest([Path(path) for path in _each(paths)])
+                return self._builder(password, progress, tags=_each(tags)).ingest([Path(path) for path in _each(paths)])
             finally:
                 self._save()
 
@@ -154,6 +159,7 @@ class Library:
         confirmed: bool = False,
         only: Collection[str] | None = None,
         skip: Collection[str] = (),
+        tags: str | Iterable[str] = (),
     ) -> IngestReport:
         """Make what the library holds of a folder equal to it: new, changed, renamed and deleted files.
 
@@ -164,14 +170,16 @@ class Library:
             confirmed: forget all documents of the folder where it holds none any more, or where a disk in it is away.
             only: compare these by content, and take others of the same size and time for unchanged; None means all.
             skip: files in it that are to stay as they are in the library.
+            tags: given to the files that are new to the library.
 
         Raises:
-            UsageError: there is no such folder, or it holds nothing any more and that was not confirmed.
+            UsageError: there is no such folder, or it holds nothing any more and that was not confirmed, or a
+                tag cannot be used.
             LibraryBusy, LibraryMismatch, DiskError: as for `ingest`.
         """
         with self._store.writing():
             try:
-                builder = self._builder(password, progress)
+                builder = self._builder(password, progress, tags=_each(tags))
                 return builder.sync(Path(folder), confirmed=confirmed, only=only, skip=skip)
             finally:
                 self._save()
@@ -235,9 +243,40 @@ class Library:
             self._save()
         return report
 
-    def documents(self) -> list[StoredDocument]:
-        """List the documents, sorted by path."""
-        return self._store.documents()
+    def documents(self, where: Filter | None = None) -> list[StoredDocument]:
+        """List the documents, sorted by path; UsageError for a filter that leaves none."""
+        chosen = self._selected(where)
+        return [document for document in self._store.documents() if chosen is None or document.path in chosen.names]
+
+    def tag(
+        self,
+        paths: str | Path | Iterable[str | Path],
+        *,
+        add: str | Iterable[str] = (),
+        remove: str | Iterable[str] = (),
+    ) -> list[StoredDocument]:
+        """Give documents tags and take others from them, of all or of none; return the documents.
+
+        Args:
+            paths: of documents, or of folders, which stand for all that lies below.
+            add: tags of at most 64 characters; one that differs only in case is the same.
+            remove: those that a document does not have are passed over.
+
+        Raises:
+            UsageError: a path is not in the library, or a tag cannot be used.
+        """
+        add, remove = ([tag_name(tag) for tag in _each(tags)] for tags in (add, remove))
+        with self._store.writing():
+            named = dict.fromkeys(known for path in _each(paths) for known in self._named(path))
+            found = {document.path: document for path in named if (document := self._store.document(path))}
+            if add or remove:
+                try:
+                    with self._store.together():
+                        for path in found:
+                            self._store.tag(path, add=add, remove=remove)
+                finally:
+                    self._store.seal()
+            return [document for path in found if (document := self._store.document(path))]
 
     def read(self, path: str | Path) -> Document:
         """Return the stored pages and text of a document, named by its path or, where that is unique, its file name.
@@ -281,9 +320,11 @@ class Library:
         candidates: int | None = None,
         mode: Mode = "hybrid",
         rerank: bool = True,
+        where: Filter | None = None,
     ) -> list[Hit]:
-        """Return the best `k` passages for a question, best first."""
-        return list(self.search_result(question, k, candidates=candidates, mode=mode, rerank=rerank).passages)
+        """Return the best `k` passages for a question, best first; see `search_result`."""
+        result = self.search_result(question, k, candidates=candidates, mode=mode, rerank=rerank, where=where)
+        return list(result.passages)
 
     def search_result(
         self,
@@ -293,6 +334,7 @@ class Library:
         candidates: int | None = None,
         mode: Mode = "hybrid",
         rerank: bool = True,
+        where: Filter | None = None,
     ) -> SearchResult:
         """Return the best passages, and the seconds that each stage took.
 
@@ -302,33 +344,50 @@ class Library:
             candidates: passages that the first stage proposes, 50 by default.
             mode: how the first stage finds them.
             rerank: order them with the cross-encoder.
+            where: which documents are searched; all by default.
 
         Raises:
-            UsageError: an empty or too long question, an unknown mode, or a number below 1.
+            UsageError: an empty or too long question, an unknown mode, a number below 1, or a filter that leaves
+                nothing.
             ModelMissing: a model is not installed.
         """
         question = _checked(question)
         begun = perf_counter()
-        hits, trace = self._find_passages(question, k, candidates, mode, rerank)
+        hits, trace = self._find_passages(question, k, candidates, mode, rerank, self._selected(where))
         seconds = {stage: round(value, 4) for stage, value in trace.seconds.items()}
         return SearchResult(question, mode, hits, SearchSeconds(**seconds, total=round(perf_counter() - begun, 4)))
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), budget: float | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        budget: float | None = None,
+        where: Filter | None = None,
+    ) -> Answer:
         """Return the answer to a question, with its citations; see `stream`."""
-        *_, last = self.stream(question, history=history, budget=budget)
+        *_, last = self.stream(question, history=history, budget=budget, where=where)
         assert isinstance(last, Answer)
         return last
 
-    def stream(self, question: str, *, history: Sequence[Turn] = (), budget: float | None = None) -> Iterator[Event]:
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        budget: float | None = None,
+        where: Filter | None = None,
+    ) -> Iterator[Event]:
         """Yield `Passages`, then `Token`s as they are written, then the `Answer`.
 
         Args:
             question: at most 4,000 characters.
             history: the conversation so far, oldest first; a question that leans on it is rewritten to stand alone.
             budget: seconds until the first word should come; a small one reads fewer passages.
+            where: which documents are searched; all by default.
 
         Raises:
-            UsageError: an empty or too long question.
+            UsageError: an empty or too long question, or a filter that leaves nothing.
             ModelMissing: a model is not installed.
         """
         from rag_app.answerer import answer
@@ -336,19 +395,32 @@ class Library:
 
         question = _checked(question)
         depth, evidence = _depth(budget, self.settings.candidates, EVIDENCE)
-        return answer(question, history, self._stages(depth, evidence))
+        return answer(question, history, self._stages(depth, evidence, self._selected(where)))
 
     def as_retriever(
-        self, k: int | None = None, *, candidates: int | None = None, mode: Mode = "hybrid", rerank: bool = True
+        self,
+        k: int | None = None,
+        *,
+        candidates: int | None = None,
+        mode: Mode = "hybrid",
+        rerank: bool = True,
+        where: Filter | None = None,
     ) -> ContextualCompressionRetriever:
-        """Return a LangChain retriever over both stages; the scores are in its documents' metadata."""
-        return self._two_stages(k, candidates, mode, rerank, None)
+        """Return a LangChain retriever over both stages; the scores are in its documents' metadata.
 
-    def as_runnable(self) -> LibraryRunnable:
-        """Return a LangChain Runnable: a question, or {"question", "history"}, to an `Answer`; it streams events."""
+        The filter `where` is applied anew to each question; UsageError at once where it leaves nothing.
+        """
+        self._selected(where)
+        return self._two_stages(k, candidates, mode, rerank, lambda: self._selected(where))
+
+    def as_runnable(self, *, where: Filter | None = None) -> LibraryRunnable:
+        """Return a LangChain Runnable: a question, or {"question", "history", "where"}, to an `Answer`.
+
+        It streams events. The `where` given here counts where the input has none.
+        """
         from rag_app.retriever import LibraryRunnable
 
-        return LibraryRunnable(self.stream)
+        return LibraryRunnable(self.stream, where)
 
     @property
     def embedder(self) -> Embedder:
@@ -399,13 +471,13 @@ class Library:
 
     # What is loaded, and when
 
-    def _stages(self, candidates: int, evidence: int) -> Any:
+    def _stages(self, candidates: int, evidence: int, chosen: Selection | None) -> Any:
         from rag_app.answerer import Stages
 
-        settings, cited = self.settings, self._cited()
-        about = cache(lambda question: self._about(question, cited))  # for passages, and then for their sentences
+        settings, cited = self.settings, self._cited(chosen)
+        about = cache(lambda question: self._about(question, cited, chosen))  # for passages, and then their sentences
         return Stages(
-            find=lambda question: self._find_passages(question, None, candidates, "hybrid", True, about),
+            find=lambda question: self._find_passages(question, None, candidates, "hybrid", True, chosen, about),
             score=self._score,
             about=about,
             generator=self._open_generator,
@@ -422,13 +494,14 @@ class Library:
         candidates: int | None,
         mode: Mode,
         rerank: bool,
+        chosen: Selection | None,
         about: About | None = None,
     ) -> tuple[tuple[Hit, ...], Trace]:
         from rag_app.retriever import to_hits, untraced
         from rag_app.search import Trace
 
         trace = Trace()
-        documents = untraced(self._two_stages(k, candidates, mode, rerank, trace, about), question)
+        documents = untraced(self._two_stages(k, candidates, mode, rerank, lambda: chosen, trace, about), question)
         return to_hits(documents), trace
 
     def _two_stages(
@@ -437,11 +510,11 @@ class Library:
         candidates: int | None,
         mode: Mode,
         rerank: bool,
-        trace: Trace | None,
+        choose: Callable[[], Selection | None],
+        trace: Trace | None = None,
         about: About | None = None,
     ) -> ContextualCompressionRetriever:
         from rag_app.retriever import two_stages
-        from rag_app.search import Search
         from rag_app.search import Trace as NewTrace
 
         k = self.settings.k if k is None else k
@@ -452,22 +525,29 @@ class Library:
         if mode not in MODES:
             raise UsageError(f"There is no search mode {mode!r}.", hint=f"Choose one of: {', '.join(MODES)}.")
         embedder = self._open_embedder() if mode != "keyword" else None
-        cited = self._cited()
-        search = Search(
-            embedder.embed_question if embedder else _no_embedding,
-            lambda vector, k: self._nearest(vector, k, embedder),
-            self._store.keyword,
-            self._store.places,
-        )
+        cited = self._cited(choose())
         return two_stages(
-            lambda question: search.candidates(question, max(candidates, k), mode, trace or NewTrace()),
+            lambda question: self._search(embedder, choose()).candidates(
+                question, max(candidates, k), mode, trace or NewTrace()
+            ),
             lambda candidates: self._documents_of(candidates, cited),
             self._open_reranker() if rerank else None,
             k,
             trace,
-            about or (lambda question: self._about(question, cited)),
+            about or (lambda question: self._about(question, cited, choose())),
             per_document=self.settings.per_document,
             adaptive=self.settings.adaptive,
+        )
+
+    def _search(self, embedder: Embedder | None, chosen: Selection | None) -> Search:
+        from rag_app.search import Search
+
+        documents = chosen.documents if chosen else None
+        return Search(
+            embedder.embed_question if embedder else _no_embedding,
+            lambda vector, k: self._nearest(vector, k, embedder, documents),
+            lambda question, k: self._store.keyword(question, k, documents),
+            self._store.places,
         )
 
     def _documents_of(self, candidates: Sequence[Candidate], cited: dict[str, str]) -> list[LangChainDocument]:
@@ -495,27 +575,39 @@ class Library:
             for passage in self._store.passages(list(by_id))
         ]
 
-    def _about(self, question: str, cited: dict[str, str]) -> dict[str, float]:
+    def _selected(self, where: Filter | None) -> Selection | None:
+        return None if where is None or where == Filter() else self._store.select(where)
+
+    def _about(self, question: str, cited: dict[str, str], chosen: Selection | None) -> dict[str, float]:
         from rag_app.names import aboutness
 
-        named = aboutness(question, self._store.shares, self._store.document_count())
+        def shares(word: str) -> dict[str, float]:
+            found = self._store.shares(word).items()
+            return {path: share for path, share in found if chosen is None or path in chosen.names}
+
+        documents = len(chosen.documents) if chosen else self._store.document_count()
+        named = aboutness(question, shares, documents)
         return {cited.get(document, document): share for document, share in named.items()}
 
-    def _cited(self) -> dict[str, str]:
-        """Return which path to cite of each document that has several: the first whose file is there."""
-        return {
-            first: next((path for path in paths if os.path.exists(path)), first)  # noqa: PTH110  names may hold a NUL
-            for first, paths in self._store.copies().items()
-        }
+    def _cited(self, chosen: Selection | None) -> dict[str, str]:
+        """Return which path to cite of each document that has several: the first that is there, chosen ones before."""
+        found = {}
+        for first, paths in self._store.copies().items():
+            ordered = sorted(paths, key=lambda path: chosen is not None and path not in chosen.paths)
+            found[first] = next((path for path in ordered if os.path.exists(path)), first)  # noqa: PTH110  may hold a NUL
+        return found
 
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:
         return self._open_reranker().score(question, texts)
 
-    def _nearest(self, vector: Vectors, k: int, embedder: Embedder | None) -> list[Scored]:
+    def _nearest(
+        self, vector: Vectors, k: int, embedder: Embedder | None, documents: Iterable[int] | None = None
+    ) -> list[Scored]:
         index = self._open_index()
         if embedder:  # after the index was opened: another process may have rebuilt the library
             self._need_same(embedder)
-        return index.search(vector, k, self._store.places)
+        allowed = None if documents is None else self._store.passages_in(documents)
+        return index.search(vector, k, self._store.places, allowed)
 
     def _open_index(self) -> VectorIndex:
         from rag_app.index import open_index
@@ -589,6 +681,7 @@ class Library:
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
         embedder: Embedder | None = None,
+        tags: Iterable[str] = (),
     ) -> Builder:
         from rag_app.builder import Builder
 
@@ -599,6 +692,7 @@ class Library:
             overlap_tokens=self.settings.overlap_tokens,
             password=password,
             progress=progress,
+            tags=[tag_name(tag) for tag in tags],
         )
 
     def _save(self) -> None:
@@ -632,8 +726,16 @@ class Library:
         raise UsageError(f"{path} is not in the library.", hint="List what is there with `rag documents`.")
 
 
-def _each(paths: str | Path | Iterable[str | Path]) -> Iterable[str | Path]:
-    return [paths] if isinstance(paths, str | Path) else paths
+@overload
+def _each(values: str | Iterable[str]) -> Iterable[str]: ...
+
+
+@overload
+def _each(values: str | Path | Iterable[str | Path]) -> Iterable[str | Path]: ...
+
+
+def _each(values: Any) -> Any:
+    return [values] if isinstance(values, str | Path) else values
 
 
 def _checked(question: str) -> str:

@@ -18,7 +18,7 @@ from pydantic import ConfigDict
 from rag_app.cascade import EXACT, blended, exactness, keep, read_until_settled
 from rag_app.keywords import codes
 from rag_app.names import WEIGHT, heading
-from rag_app.types import Answer, Hit, Turn
+from rag_app.types import Answer, Filter, Hit, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -165,13 +165,14 @@ def _scored(document: Document, score: float) -> Document:
 
 
 class LibraryRunnable(Runnable[Any, Any]):
-    """A library as a LangChain Runnable: a question, or {"question", "history"}, in; an `Answer` out.
+    """A library as a LangChain Runnable: a question, or {"question", "history", "where"}, in; an `Answer` out.
 
     `stream` yields the events of `Library.stream`: `Passages`, then `Token`s, then the `Answer`.
     """
 
-    def __init__(self, stream: Callable[..., Iterator[Event]]) -> None:
+    def __init__(self, stream: Callable[..., Iterator[Event]], where: Filter | None = None) -> None:
         self._stream = stream
+        self._where = where  # where the input has none
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         """Return the whole answer."""
@@ -180,17 +181,20 @@ class LibraryRunnable(Runnable[Any, Any]):
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Event]:
         """Yield the answer's events as they come."""
-        yield from self._stream(**_arguments(input))
+        yield from self._stream(**{"where": self._where, **_arguments(input)})
 
     def _answer(self, value: Any) -> Answer:
-        *_, last = self._stream(**_arguments(value))
+        *_, last = self._stream(**{"where": self._where, **_arguments(value)})
         return last  # type: ignore[return-value]
 
 
 def _arguments(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"question": value}
-    return {"question": value["question"], "history": [_turn(turn) for turn in value.get("history") or ()]}
+    history = [_turn(turn) for turn in value.get("history") or ()]
+    where = value.get("where")
+    chosen = {"where": Filter(**where) if isinstance(where, dict) else where} if where else {}
+    return {"question": value["question"], "history": history, **chosen}
 
 
 def _turn(turn: Any) -> Turn:

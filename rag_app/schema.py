@@ -21,6 +21,15 @@ _PATHS = (
     "CREATE INDEX paths_of_document ON paths (document)",
 )
 
+_TAGS = (
+    """CREATE TABLE tags (
+        document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        key TEXT NOT NULL,  -- of the name, that tells tags apart
+        name TEXT NOT NULL,
+        PRIMARY KEY (document, key)) WITHOUT ROWID""",
+    "CREATE INDEX tags_by_key ON tags (key)",
+)
+
 _STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE documents (
@@ -49,18 +58,21 @@ _STATEMENTS = (
         UNIQUE (document, ordinal))""",
     f"CREATE VIRTUAL TABLE keywords USING {TABLE}",
     *_PATHS,
+    *_TAGS,
 )
 
 _PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
     FROM passages WHERE document = ? ORDER BY ordinal"""
 
-_CONTENT = (
+_CONTENT_2 = (
     """SELECT path, title, sha256, bytes, pages, pages_with_text, warnings, sections, tokens_cut
     FROM documents WHERE id = ?""",
     "SELECT path FROM paths WHERE document = ? ORDER BY path",
     "SELECT start, number, label, method, text, confidence, hidden FROM pages WHERE document = ? ORDER BY start",
     _PASSAGES,
 )
+
+_CONTENT = (*_CONTENT_2, "SELECT key, name FROM tags WHERE document = ? ORDER BY key")  # without tags, as before them
 
 _CONTENT_1 = (
     "SELECT path, title, sha256, bytes, warnings FROM documents WHERE id = ?",
@@ -99,12 +111,15 @@ def _to_2(connection: sqlite3.Connection) -> None:
     ):
         connection.execute(statement)
     for key in intact:  # the others keep a checksum that does not fit, so that a check still finds them
-        connection.execute("UPDATE documents SET checksum = ? WHERE id = ?", (digest(connection, key), key))
+        connection.execute(
+            "UPDATE documents SET checksum = ? WHERE id = ?", (_digest(connection, key, _CONTENT_2), key)
+        )
 
 
 def _to_3(connection: sqlite3.Connection) -> None:
-    """Give documents a language, and the keyword index the stems of their words and the names of their files."""
+    """Give documents tags and a language, and the keyword index stems of their words and the names of their files."""
     for statement in (
+        *_TAGS,
         "ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT ''",
         "DROP TABLE keywords",
         f"CREATE VIRTUAL TABLE keywords USING {TABLE}",

@@ -16,6 +16,8 @@ from rag_app import keywords
 from rag_app.database import Database, damaged, encode, open_database
 from rag_app.errors import LibraryError, UsageError
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
+from rag_app.selection import passage_ids, select
+from rag_app.tags import all_tags, retag, tags_of
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.types import Method, Passage
+    from rag_app.selection import Selection
     from rag_app.staging import Embedded
-    from rag_app.types import Place, Scored, Vectors
+    from rag_app.types import Filter, Place, Scored, Vectors
 
 _DOCUMENTS = """
     SELECT d.id, d.path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
@@ -69,7 +72,10 @@ _PLACES = """
 
 _KEYWORD = """
     SELECT rowid, bm25(keywords, ?, 1.0, ?) AS score
-    FROM keywords WHERE keywords MATCH ? ORDER BY score, rowid LIMIT ?"""
+    FROM keywords WHERE keywords MATCH ? AND {} ORDER BY score, rowid LIMIT ?"""
+
+# The plus keeps the index from being asked once for each passage: with 10,000 of 100,000 that takes 6.4 s, not 0.02 s.
+_OF_DOCUMENTS = "+rowid IN (SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?)))"
 
 _WEIGHTS = (keywords.TITLE_WEIGHT, keywords.STEM_WEIGHT)
 
@@ -328,7 +334,7 @@ class Store:
             if key is None:
                 return None
             [row] = self._database.rows(f"{_DOCUMENTS} WHERE d.id = ?", key)
-            return _stored(row, self._paths(key))
+            return _stored(row, self._paths(key), tags_of(self._database, key))
 
     def documents(self) -> list[StoredDocument]:
         """Return all documents, sorted by their first path."""
@@ -337,7 +343,35 @@ class Store:
             for key, path in self._database.rows("SELECT document, path FROM paths ORDER BY path"):
                 paths[key].append(path)
             rows = self._database.rows(f"{_DOCUMENTS} ORDER BY d.path")
-        return [_stored(row, tuple(paths[row[0]])) for row in rows]
+            tags = all_tags(self._database)
+        return [_stored(row, tuple(paths[row[0]]), tags.get(row[0], ())) for row in rows]
+
+    def select(self, where: Filter) -> Selection:
+        """Return the documents that a filter leaves; UsageError where it leaves none, says why."""
+        with self.snapshot():
+            return select(self._database, where)
+
+    def passages_in(self, documents: Iterable[int]) -> NDArray[np.int64]:
+        """Return the ids of all passages of some documents, in any order."""
+        return passage_ids(self._database, documents)
+
+    def tag(self, path: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+        """Give the document at `path` tags, and take others from it.
+
+        Raises:
+            UsageError: it is not in the library, or a tag cannot be used.
+        """
+        with self._database.transaction():
+            key = self._known(path)
+            retag(self._database, key, add, remove)
+            self._seal(key)
+
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """Return the tags of each document that has any, under each of its paths."""
+        with self.snapshot():
+            tags = all_tags(self._database)
+            rows = self._database.rows("SELECT path, document FROM paths WHERE document IN (SELECT document FROM tags)")
+        return {path: tags[key] for path, key in rows}
 
     def files(self) -> dict[str, FileState]:
         """Return the state in which each file was read, by path."""
@@ -459,12 +493,13 @@ class Store:
         ids = np.array([passage for passage, _ in rows], dtype=np.int64)
         return ids, np.frombuffer(joined, dtype="<f4").reshape(len(rows), d)
 
-    def keyword(self, question: str, k: int) -> list[Scored]:
+    def keyword(self, question: str, k: int, documents: Iterable[int] | None = None) -> list[Scored]:
         """Rank the passages that hold any of the question's words by BM25.
 
         Args:
             question: any text; none of it is taken for query syntax. Common words are not searched for.
             k: how many to return; fewer come back when fewer match.
+            documents: the ids of those that are searched; all by default. Scores do not depend on them.
 
         Returns:
             (id, score) pairs, best first; equal scores by path and position.
@@ -478,12 +513,14 @@ class Store:
         query = keywords.query(question, languages)
         if not query:
             return []
+        statement = _KEYWORD.format("1" if documents is None else _OF_DOCUMENTS)
+        values = (*_WEIGHTS, query, *(() if documents is None else (json.dumps(list(documents)),)))
         with self.snapshot():
             fetch = k + 1
-            rows = self._database.rows(_KEYWORD, *_WEIGHTS, query, fetch)
+            rows = self._database.rows(statement, *values, fetch)
             while len(rows) == fetch and rows[-1][1] == rows[k - 1][1]:  # where the first k end is not settled yet
                 fetch *= 4
-                rows = self._database.rows(_KEYWORD, *_WEIGHTS, query, fetch)
+                rows = self._database.rows(statement, *values, fetch)
             places = self.places([passage for passage, _ in rows])
         rows.sort(key=lambda row: (row[1], places[row[0]]))
         return [(passage, -score) for passage, score in rows[:k]]
@@ -781,8 +818,8 @@ def _blobs(vectors: Vectors | None, n: int) -> list[bytes]:
     return [row.tobytes() for row in rows]
 
 
-def _stored(row: Sequence[Any], paths: tuple[str, ...]) -> StoredDocument:
-    values = (*row[1:], paths)
+def _stored(row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...]) -> StoredDocument:
+    values = (*row[1:], paths, tags)
     return StoredDocument(*values)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from rag_app.errors import LibraryDiffers, LibraryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
 
     import numpy as np
     from numpy.typing import NDArray
@@ -51,6 +53,23 @@ _MARKS = frozenset({"hidden_characters"})  # left out of JSON where they are not
 
 def _plain(value: Any) -> dict[str, Any]:
     return asdict(value, dict_factory=lambda items: {k: v for k, v in items if v or k not in _MARKS})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents are searched: those for which every field that is given holds. A single text stands for one."""
+
+    within: tuple[str, ...] = ()  # documents and folders, by path or name; any of them
+    types: tuple[str, ...] = ()  # suffixes such as "docx", or families of them such as "code"; any of them
+    since: str | date | None = None  # file changed then or later: "2024-03-31", "2024-03", "2024", or "30d" before now
+    until: str | date | None = None  # file changed then or earlier
+    tags: tuple[str, ...] = ()  # all of them
+
+    def __post_init__(self) -> None:
+        for name in ("within", "types", "tags"):
+            value: Any = getattr(self, name)
+            texts = (value,) if isinstance(value, str | PathLike) else value or ()
+            object.__setattr__(self, name, tuple(fspath(text) for text in texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +259,7 @@ class StoredDocument(Json):
     chunks: int
     ingested: float  # seconds since 1970
     paths: tuple[str, ...] = ()  # of all files with this content, sorted
+    tags: tuple[str, ...] = ()  # given by the user, sorted
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from fakes import ScriptedGenerator
 
 from rag_app import terminal
 from rag_app.chat import HELP, Chat
-from rag_app.errors import ModelMissing
+from rag_app.errors import ModelMissing, UsageError
+from rag_app.types import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,10 +30,10 @@ class Pipe(io.StringIO):
 def talk(library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Talk:
     """Return what runs a chat over the given lines and gives back the lines of standard output and standard error."""
 
-    def run(*lines: str, as_json: bool = False) -> tuple[list[str], list[str]]:
+    def run(*lines: str, as_json: bool = False, where: Filter | None = None) -> tuple[list[str], list[str]]:
         terminal.console.cache_clear()  # a console keeps the stream that it was made for
         monkeypatch.setattr("sys.stdin", Pipe("".join(f"{line}\n" for line in lines)))
-        Chat(library, as_json=as_json).run()
+        Chat(library, as_json=as_json, where=where).run()
         out, error = capsys.readouterr()
         return out.splitlines(), error.splitlines()
 
@@ -54,7 +55,7 @@ def test_empty_lines_and_the_end_of_the_input_are_no_questions(talk: Talk) -> No
 def test_help_lists_every_command(talk: Talk) -> None:
     out, _ = talk("/help")
     assert out == HELP.splitlines()
-    assert all(command in HELP for command in ("/sources", "/clear", "/help", "/quit"))
+    assert all(command in HELP for command in ("/sources", "/in", "/clear", "/help", "/quit"))
 
 
 @pytest.mark.parametrize("command", ["/quit", "/exit"])
@@ -66,7 +67,7 @@ def test_an_unknown_command_is_an_error_with_the_known_ones_and_the_chat_goes_on
     out, error = talk("/sauces now", "/help")
     assert error == [
         "error: There is no command /sauces.",
-        "hint: Try one of: /sources, /clear, /help, /quit, /exit.",
+        "hint: Try one of: /sources, /in, /clear, /help, /quit, /exit.",
     ]
     assert out == HELP.splitlines()
 
@@ -94,6 +95,34 @@ def test_clear_forgets_the_conversation(talk: Talk, library: Library) -> None:
     assert "The conversation is forgotten." in out
     assert not any(line.startswith("understood as") for line in out)
     assert out[-1] == "Nothing has been asked yet."
+
+
+RENT = "How high is the monthly rent?"
+
+
+def test_a_chat_begins_with_a_filter_that_in_shows_changes_and_ends(talk: Talk) -> None:
+    out, error = talk("/in", RENT, "/in lease.pdf --type pdf", RENT, "/in off", "/in", where=Filter(("manual.pdf",)))
+    assert out[0] == "Searching 1 document: in manual.pdf."
+    assert out[1] == "The documents do not answer this question."
+    assert "Searching 1 document: in lease.pdf; of type pdf." in out
+    assert any(line.startswith("The monthly rent is 1,250 euros") for line in out)
+    assert out[-2:] == ["Searching 2 documents, which is all."] * 2
+    assert error == []
+
+
+def test_a_filter_that_cannot_be_used_changes_nothing(talk: Talk) -> None:
+    out, error = talk("/in manual.pdf", "/in nowhere.pdf", '/in "a', "/in --tags x", "/in")
+    assert out == ["Searching 1 document: in manual.pdf."] * 2
+    assert [line for line in error if line.startswith("error")] == [
+        "error: nowhere.pdf is neither a document nor a folder of the library.",
+        "error: A quotation mark is not closed.",
+        "error: There is no option --tags.",
+    ]
+
+
+def test_a_chat_does_not_begin_with_a_filter_that_leaves_nothing(talk: Talk) -> None:
+    with pytest.raises(UsageError, match="tagged work"):
+        talk("/help", where=Filter(tags=("work",)))
 
 
 def test_with_json_each_answer_is_one_line(talk: Talk) -> None:

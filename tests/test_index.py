@@ -21,7 +21,7 @@ from rag_app.index import ExactIndex, IndexDamaged, VectorIndex, load_saved, ope
 from rag_app.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from rag_app.index import Ids, Index
@@ -67,6 +67,25 @@ def test_equal_scores_are_ordered_by_id(build: Callable[[Ids, Vectors], Index]) 
     assert [passage for passage, _ in index.search(unit([3, 1, 2]), 5)] == [0, 1, 2, 3, 4]
 
 
+def test_only_what_is_allowed_is_found_and_all_of_it(build: Callable[[Ids, Vectors], Index]) -> None:
+    index = build(np.arange(0, 400, 2, dtype=np.int64), random_rows(200, 8))
+    question = random_rows(1, 8, seed=1)[0]
+    whole = index.search(question, 200)
+    for allowed in ([], [7], [6], [398, 5, 0, 399, 100_000], list(range(400)), [i for i, _ in whole[-20:]]):
+        expected = [item for item in whole if item[0] in allowed]
+        assert index.search(question, 10, None, numbers(*allowed)) == expected[:10]
+
+
+def test_equal_scores_of_a_filter_are_ordered_by_place(build: Callable[[Ids, Vectors], Index]) -> None:
+    index = build(np.arange(300, dtype=np.int64), np.repeat(unit([[1, 2, 3]]), 300, axis=0))
+    odd = np.arange(1, 300, 2, dtype=np.int64)
+
+    def places(ids: Iterable[int]) -> dict[int, tuple[str, int]]:
+        return {i: ("", -i) for i in ids}
+
+    assert [i for i, _ in index.search(unit([3, 1, 2]), 3, places, odd)] == [299, 297, 295]
+
+
 def test_an_empty_index_finds_nothing_and_takes_any_dimensions(build: Callable[[Ids, Vectors], Index]) -> None:
     index = build(numbers(), np.empty((0, 0), dtype=np.float32))
     assert (len(index), index.search(unit([1, 0, 0]), 5)) == (0, [])
@@ -100,11 +119,18 @@ COARSE = st.lists(st.integers(-2, 2), min_size=3, max_size=3).filter(any)  # few
     st.sets(st.integers(0, 59)),
     COARSE,
     st.integers(1, 30),
+    st.sets(st.integers(0, 90)),
     st.randoms(use_true_random=False),
 )
 @settings(max_examples=200, deadline=None)
-def test_faiss_and_numpy_agree_after_any_changes(
-    first: list[list[int]], later: list[list[int]], gone: set[int], question: list[int], k: int, order: object
+def test_faiss_and_numpy_agree_after_any_changes_and_with_any_filter(
+    first: list[list[int]],
+    later: list[list[int]],
+    gone: set[int],
+    question: list[int],
+    k: int,
+    some: set[int],
+    order: object,
 ) -> None:
     ids = list(range(len(first) + len(later)))
     rows = unit(first + later) if ids else np.empty((0, 3), dtype=np.float32)
@@ -119,6 +145,9 @@ def test_faiss_and_numpy_agree_after_any_changes(
     assert fast.search(unit(question), k) == ranked
     assert rebuilt.search(unit(question), k) == ranked
     assert (len(fast), len(ranked)) == (len(kept), min(k, len(kept)))
+    allowed = [item for item in exact.search(unit(question), 100) if item[0] in some]
+    for index in (fast, exact, rebuilt):
+        assert index.search(unit(question), k, None, numbers(*some)) == allowed[:k]
     by_hand = {i: sum(float(a) * float(b) for a, b in zip(rows[i], unit(question), strict=True)) for i in kept}
     assert [score for _, score in ranked] == pytest.approx(sorted(by_hand.values(), reverse=True)[:k], abs=1e-9)
 

@@ -20,7 +20,7 @@ from rag_app.generator import Message, Usage, open_generator
 from rag_app.library import Library
 from rag_app.models import resolve
 from rag_app.reranker import open_reranker
-from rag_app.types import Turn
+from rag_app.types import Filter, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rag_app.embedder import BiEncoder
     from rag_app.generator import LlamaGenerator
     from rag_app.reranker import CrossEncoder
-    from rag_app.types import Answer, Vectors
+    from rag_app.types import Answer, Mode, Vectors
 
 pytestmark = pytest.mark.models
 
@@ -146,6 +146,19 @@ def found(library: Library, question: str, **options: Any) -> list[str]:
 
 
 # What is found
+
+
+@pytest.mark.parametrize("mode", ["dense", "keyword", "hybrid"])
+def test_a_filter_leaves_the_order_of_what_it_leaves(samples: Library, mode: Mode) -> None:
+    where, n = Filter(within=("dishwasher-manual.pdf",)), len(samples.passages_and_vectors()[0])
+    for question in QUESTIONS[:2]:
+        whole = samples.search(question, n, candidates=n, mode=mode, rerank=False)
+        hits = samples.search(question, 5, mode=mode, rerank=False, where=where)
+        expected = [hit for hit in whole if hit.document.endswith("/dishwasher-manual.pdf")]
+        assert hits
+        if mode != "hybrid":  # whose scores are sums of ranks, and these are others
+            assert [(hit.text, hit.score) for hit in hits] == [(hit.text, hit.score) for hit in expected[:5]]
+        assert {hit.document for hit in hits} == {hit.document for hit in expected}
 
 
 def test_the_bi_encoder_finds_a_text_with_which_the_question_shares_no_word(small: Library) -> None:

@@ -189,9 +189,9 @@ def test_searching_tells_no_tracer_whatever_the_environment_says(library: Librar
     seen: list[object] = []
     nearest = library._nearest
 
-    def watching(vector: Vectors, k: int, embedder: Embedder | None) -> Sequence[Scored]:
+    def watching(vector: Vectors, k: int, embedder: Embedder | None, documents: None) -> Sequence[Scored]:
         seen.append(tracing_is_enabled())
-        return nearest(vector, k, embedder)
+        return nearest(vector, k, embedder, documents)
 
     library._nearest = watching  # type: ignore[method-assign,assignment]
     with tracing_context(enabled=True):

@@ -11,9 +11,11 @@ import pytest
 from test_store import found, make_document, put
 
 from ingest.types import Page
+from rag_app.database import open_database
 from rag_app.errors import DiskError, LibraryError, LibraryMismatch
 from rag_app.schema import SCHEMA
 from rag_app.store import Store
+from rag_app.types import Filter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,12 +105,29 @@ def test_an_older_library_is_brought_up_to_date_when_it_is_opened(old: Path) -> 
     assert version(old) == SCHEMA.version
 
 
+def test_a_library_of_the_second_version_keeps_everything_and_gets_tags(old: Path) -> None:
+    open_database(old, replace(SCHEMA, migrations=SCHEMA.migrations[:1]), create=False).close()
+    assert version(old) == 2
+    connection = sqlite3.connect(old / "library.db")
+    before = connection.execute("SELECT checksum FROM documents").fetchall()
+    connection.close()
+    with Store.open(old, create=False) as store:
+        assert store._database.rows("SELECT checksum FROM documents") == before
+        assert store.check() == ["/b.pdf: its pages, passages or vectors are not those that were stored."]
+        store.tag("/a.pdf", add=["work"])
+        assert [document.tags for document in store.documents()] == [("work",), ()]
+        assert list(store.select(Filter(tags=("work",))).documents.values()) == ["/a.pdf"]
+        store.remove("/b.pdf")
+        assert store.check() == []
+    assert version(old) == SCHEMA.version
+
+
 def test_a_migration_that_fails_leaves_the_library_as_it_was(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> str:
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("rag_app.schema.digest", fail)
+        patch.setattr("rag_app.schema._digest", fail)
         with pytest.raises(LibraryError, match="is damaged: disk I/O error"):
             Store.open(old)
     assert version(old) == 1
