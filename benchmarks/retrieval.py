@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 MEASURES = {"ndcg@10": "nDCG@10", "recall@5": "recall@5", "recall@50": "recall@50"}
 WIDTH = 118
 INTRODUCTION = """The five forms of search on public collections of questions with known documents, as `rag eval`
-measures them: what the user gets, adaptive depth included. Bold is the best of a row; the last column is the 95 % bootstrap
-interval of the default search."""
+measures them: what the user gets, adaptive depth included. Bold is the best of a row; the last column is the 95 %
+bootstrap interval of the default search."""
 CLOSE = """Written by `benchmarks/retrieval.py`, which fails where the default search is worse than one of its parts by
 more than that interval. The weights were chosen on questions of these same collections
 ([decision 16](decisions/0016-hybrid-search-by-measurement.md)); try others with `rag eval`."""
