@@ -12,11 +12,12 @@ import pytest
 from fakes import make_hit
 from odd_files import picture_of, with_scans
 
-from rag_app import config
+from rag_app import ann, config
 from rag_app.citations import form_for
 from rag_app.context import Evidence, show
 from rag_app.embedder import open_embedder
 from rag_app.generator import Message, Usage, open_generator
+from rag_app.index import VectorIndex
 from rag_app.library import Library
 from rag_app.models import resolve
 from rag_app.reranker import open_reranker
@@ -296,6 +297,23 @@ def test_no_passage_is_longer_than_the_embedder_reads(samples: Library) -> None:
     assert np.median(lengths) > 100  # they are not short either
     for passage in stored:
         assert passage.text == samples.read(passage.document).text[passage.start : passage.end]
+
+
+def test_lists_find_what_comparing_all_finds_for_real_questions(
+    samples: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = VectorIndex.copy_of(samples._store)
+    monkeypatch.setattr(ann, "EXACT_MOST", 20)
+    lists = VectorIndex.copy_of(samples._store)
+    assert lists.facts.kind.startswith("IVF")
+    assert lists.facts.recall >= 0.98
+    questions = [json.loads(line)["question"] for line in (SAMPLES / "questions.jsonl").read_text().splitlines()]
+    shared = 0
+    for question in questions:
+        vector = samples.embedder.embed_question(question)
+        truth, found = (index.search(vector, 10, samples._store.places) for index in (exact, lists))
+        shared += len({*truth} & {*found})  # ids and scores
+    assert shared / 10 / len(questions) >= 0.95
 
 
 # The generator
