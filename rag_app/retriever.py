@@ -48,7 +48,7 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
     """Second stage as a LangChain compressor: keeps the best `k` documents, with their scores in the metadata.
 
     The best differ: of passages that say the same one is kept, and at most `per_document` come from one document, as
-    long as there are others.
+    long as there are others. Without a reranker the first stage's best are kept as they are.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -67,18 +67,17 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
         callbacks: Callbacks = None,
     ) -> Sequence[Document]:
         """Return the best `k` of `documents`, best first; equal scores keep their order."""
-        since = time.perf_counter()
         if self.reranker is None:
-            ranked = [_scored(document, document.metadata["retrieval_score"]) for document in documents]
-        else:
-            ranked = self._ranked(documents, query)
+            return [_scored(document, document.metadata["retrieval_score"]) for document in documents[: self.k]]
+        since = time.perf_counter()
+        ranked = self._ranked(documents, query)
         kept = keep(
             [document.page_content for document in ranked],
             [document.metadata.get("document", "") for document in ranked],
             self.k,
             self.per_document or ceil(0.8 * self.k),
         )
-        if self.trace is not None and self.reranker is not None:
+        if self.trace is not None:
             self.trace.timed("rerank", since)
         return [ranked[row] for row in kept]
 

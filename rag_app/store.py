@@ -571,6 +571,7 @@ class Store:
             checksums = self.checksums()
             self._execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
             self._execute("DELETE FROM passages")
+            self._execute("DELETE FROM meta WHERE key IN ('index_file', 'index_facts')")
             for path, checksum in checksums.items():
                 key = self._known(path)
                 document = self._read(key, path)

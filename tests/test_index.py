@@ -170,7 +170,7 @@ def test_vectors_of_any_length_are_ranked_by_their_inner_product(
         ranked = index.search(question, k)
         assert [score for _, score in ranked] == pytest.approx(scores[wanted].tolist(), rel=1e-9, abs=1e-9)
         assert ranked == ExactIndex(ids, rows).search(question, k)
-        assert np.array_equal(index.content()[1], rows) if isinstance(index, VectorIndex) else True
+        assert not isinstance(index, VectorIndex) or index.differing(lambda some: (some, rows[some])) == 0
 
 
 def test_long_vectors_whose_scores_float32_cannot_tell_apart_are_ranked_exactly(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_the_keyword_index_is_asked_once_however_many_documents_are_allowed(shel
     from rag_app.store import _KEYWORD, _OF_DOCUMENTS
 
     statement = _KEYWORD.format(_OF_DOCUMENTS)
-    plan = [row[3] for row in shelf._database.rows(f"EXPLAIN QUERY PLAN {statement}", 0.5, '"plums"', "[1]", 5)]
+    plan = [row[3] for row in shelf._database.rows(f"EXPLAIN QUERY PLAN {statement}", 0.5, 0.5, '"plums"', "[1]", 5)]
     assert not plan[0].endswith("=")  # a lookup by row, repeated for each, would end with it
 
 
