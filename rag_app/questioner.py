@@ -27,7 +27,9 @@ _LONGEST_QUESTION = 200
 _LEAST_WORDS = 5  # of a question
 _TOKENS = 120
 _WORD = re.compile(r"[^\W_]+")
-_SELF = re.compile(r"\b(the|this|that|given|above) (text|passage|document|excerpt|paragraph|table)\b", re.IGNORECASE)
+_SELF = re.compile(
+    r"\b(the|this|that|given|above) (text|passage|document|excerpt|paragraph|table|data)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
