@@ -144,26 +144,25 @@ class Builder:
         new = [document for document in documents if document.path not in known]
         self._progress.begin(len(new), 0, sum(len(document.text) for document in new))
         for first in range(0, len(new), _TOGETHER):
-            self._write([self._putting(document) for document in new[first : first + _TOGETHER]])
+            self._write(self._putting(new[first : first + _TOGETHER]))
         if new:
-            self._progress.end(new[-1].path)
+            self._progress.end(new[-1].title)
 
-    def _putting(self, document: Document) -> Write:
-        """Return the write that stores a document that comes from no file."""
-        content = document.text.encode()
-        self._progress.file(document.path, len(document.text))
-        passages, vectors, tokens_cut = self._embedded(document)
-        self._progress.finished(1, len(document.text))
-        return partial(
-            self._store.put,
-            document,
-            sha256=sha256(content).hexdigest(),
-            bytes=len(content),
-            mtime_ns=0,
-            passages=passages,
-            vectors=vectors,
-            tokens_cut=tokens_cut,
-        )
+    def _putting(self, documents: Sequence[Document]) -> list[Write]:
+        """Return the writes that store documents that come from no file; their passages are embedded together."""
+        self._progress.file(documents[0].title, sum(len(document.text) for document in documents))
+        prepared = [self._prepared(document) for document in documents]
+        texts = [text for _, read, _ in prepared for text in read]
+        self._progress.passages(0, len(texts))
+        vectors = self._embedder().embed_passages(texts, self._progress.embedded(len(texts)))
+        writes: list[Write] = []
+        done = 0
+        for document, (passages, _, tokens_cut) in zip(documents, prepared, strict=True):
+            content, rows = document.text.encode("utf-8", "replace"), slice(done, done := done + len(passages))
+            put = partial(self._store.put, document, sha256=sha256(content).hexdigest(), bytes=len(content), mtime_ns=0)
+            writes.append(partial(put, passages=passages, vectors=vectors[rows], tokens_cut=tokens_cut))
+        self._progress.finished(len(documents), sum(len(document.text) for document in documents))
+        return writes
 
     def forget(self, paths: Iterable[str]) -> list[DocumentReport]:
         """Remove stored paths; a document goes with its last one."""
@@ -377,14 +376,21 @@ class Builder:
 
     def _embedded(self, document: Document) -> tuple[Sequence[Passage], Vectors | None, int]:
         """Return the passages, their vectors, and the tokens of them that the embedder did not read."""
-        if not document.text.strip():
+        passages, texts, tokens_cut = self._prepared(document)
+        if not passages:
             return [], None, 0
+        self._progress.passages(0, len(texts))
+        return passages, self._embedder().embed_passages(texts, self._progress.embedded(len(texts))), tokens_cut
+
+    def _prepared(self, document: Document) -> tuple[list[Passage], list[str], int]:
+        """Return the passages, the texts to embed for them, and the tokens of these that the embedder will not read."""
+        if not document.text.strip():
+            return [], [], 0
         passages = self._cut(document)
         texts = [self._header(document) + passage.text for passage in passages]
         room = self._embedder().max_tokens - self._embedder().special_tokens
         tokens_cut = sum(max(tokens - room, 0) for tokens in self._embedder().count_tokens(texts))
-        self._progress.passages(0, len(texts))
-        return passages, self._embedder().embed_passages(texts, self._progress.embedded(len(texts))), tokens_cut
+        return passages, texts, tokens_cut
 
     def _cut(self, document: Document) -> list[Passage]:
         embedder = self._embedder()

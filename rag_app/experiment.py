@@ -110,15 +110,26 @@ def _measured(wish: Wish, settings: Settings, shown: bool) -> Evaluation:
             return run_collection(collection, library, wish.candidates, asking)
     with Library.open(settings=settings, create=False) as library, terminal.counting(shown=shown) as asking:
         if wish.make:
-            made = library.make_questions(wish.questions, progress=lambda n, of: asking("questions", n, of))
-            if not made:
-                raise UsageError(
-                    "The generator wrote no usable question.",
-                    hint="Ingest more documents, or choose a larger generator.",
-                )
-            save_questions(made, wish.make)
+            _make(wish.make, wish.questions, library, asking)
         file = wish.make or question_file(wish.path or Path())
         return run_questions(file, library, wish.limit, wish.candidates, answers=wish.answers, asking=asking)
+
+
+def _make(file: Path, n: int, library: Library, asking: Progress) -> None:
+    """Write questions about the library's documents into a file; those that are made stay when it is interrupted."""
+    made: list[MadeQuestion] = []
+    asking("questions", 0, n)
+    try:
+        for question in library.make_questions(n):
+            made.append(question)
+            asking("questions", len(made), n)
+    finally:
+        if made:
+            save_questions(made, file)
+    if not made:
+        raise UsageError(
+            "The generator wrote no usable question.", hint="Ingest more documents, or choose a larger generator."
+        )
 
 
 def is_collection(path: Path) -> bool:

@@ -448,22 +448,19 @@ class Library:
         finally:
             self._reranker = own
 
-    def make_questions(
-        self, n: int, *, seed: int = 0, progress: Callable[[int, int], None] | None = None
-    ) -> list[MadeQuestion]:
-        """Let the generator write at most `n` questions about passages chosen at random.
+    def make_questions(self, n: int, *, seed: int = 0) -> Iterator[MadeQuestion]:
+        """Yield at most `n` questions that the generator writes about passages chosen at random.
 
         Each comes with an answer that stands word for word on the page that it names.
 
         Args:
             n: how many; fewer come back where too many passages yield none.
             seed: of the choice.
-            progress: told how many are made and how many are wanted.
         """
         from rag_app.questioner import make_questions
 
         sizes = {document.path: document.chunks for document in self.documents()}
-        return make_questions(n, sizes, self._passage, self._store.read, self._open_generator(), seed, progress)
+        return make_questions(n, sizes, self._passage, self._store.read, self._open_generator(), seed)
 
     def _passage(self, path: str, ordinal: int) -> tuple[int, int]:
         """Return the span of a passage in its document's text."""

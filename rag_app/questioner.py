@@ -14,7 +14,7 @@ from rag_app.names import heading
 from rag_app.types import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ingest import Document
     from rag_app.generator import Generator
@@ -27,7 +27,9 @@ _LONGEST_QUESTION = 200
 _LEAST_WORDS = 5  # of a question
 _TOKENS = 120
 _WORD = re.compile(r"[^\W_]+")
-_SELF = re.compile(r"\b(the|this|that|given|above) (text|passage|document|excerpt|paragraph|table)\b", re.IGNORECASE)
+_SELF = re.compile(
+    r"\b(the|this|that|given|above) (text|passage|document|excerpt|paragraph|table|data)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,8 @@ def make_questions(
     read: Callable[[str], Document],
     generator: Generator,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[MadeQuestion]:
-    """Write at most `n` questions about passages chosen at random, each passage at most once.
+) -> Iterator[MadeQuestion]:
+    """Yield at most `n` questions about passages chosen at random, each passage at most once.
 
     Args:
         n: how many; fewer come back where too many passages yield none.
@@ -95,20 +96,17 @@ def make_questions(
         read: a path to the document.
         generator: writes them.
         seed: of the choice.
-        progress: told how many are made and how many are wanted.
     """
     places = [(path, ordinal) for path, size in sorted(sizes.items()) for ordinal in range(size)]
     random.Random(seed).shuffle(places)
-    made: dict[str, MadeQuestion] = {}
+    asked: set[str] = set()
     for path, ordinal in places[: _TRIES * n]:
-        if len(made) == n:
-            break
+        if len(asked) == n:
+            return
         question = question_about(read(path), *passage(path, ordinal), generator)
-        if question:
-            made.setdefault(question.question.casefold(), question)
-        if progress:
-            progress(len(made), n)
-    return list(made.values())
+        if question and question.question.casefold() not in asked:
+            asked.add(question.question.casefold())
+            yield question
 
 
 def question_about(document: Document, start: int, end: int, generator: Generator) -> MadeQuestion | None:

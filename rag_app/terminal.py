@@ -338,8 +338,9 @@ def show_evaluation(evaluation: Evaluation) -> None:
     )
     if answers := figures.get("answers"):
         low, high = answers["interval"]
-        print(f"\nright answers: {answers['right']:.3f} [{low:.3f}, {high:.3f}] of {answers['questions']:,}", end="")
-        print(f"; refused: {answers['refused']:.3f} of {answers['unanswerable']:,} without an answer")
+        print(f"\nright answers: {answers['right']:.3f} [{low:.3f}, {high:.3f}] of {answers['questions']:,}")
+        if answers["unanswerable"]:
+            print(f"refused: {answers['refused']:.3f} of {answers['unanswerable']:,} without an answer")
 
 
 def show_comparisons(comparisons: Sequence[Comparison], changed: Sequence[str]) -> None:

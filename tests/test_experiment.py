@@ -12,6 +12,7 @@ from rag_app.errors import UsageError
 from rag_app.evaluate import SYSTEMS
 from rag_app.experiment import (
     Wish,
+    _make,
     changed_settings,
     open_collection,
     question_file,
@@ -150,14 +151,14 @@ def test_questions_are_made_from_the_library_and_can_be_asked(library: Library, 
         if "third day" in messages[-1].content
         else "Answer: water\nQuestion: What should be used for the cleaning of it?"
     )
-    made = library.make_questions(2)
+    made = list(library.make_questions(2))
     assert {(Path(q.document).name, q.page, q.answer) for q in made} == {
         ("lease.pdf", 1, "third day"),
         ("manual.pdf", 1, "water"),
     }
     save_questions(made, tmp_path / "new" / "made.jsonl")
     assert run_questions(tmp_path / "new" / "made.jsonl", library).as_json()["queries"] == 2
-    assert library.make_questions(2) == made
+    assert list(library.make_questions(2)) == made
 
 
 def test_a_saved_run_is_read_as_it_was_and_the_changed_settings_are_told(library: Library, tmp_path: Path) -> None:
@@ -212,3 +213,20 @@ def test_made_questions_are_lines_of_a_question_file(tmp_path: Path) -> None:
     save_questions([MadeQuestion("Wo?", "/files/straße.pdf", 3, "hier")], tmp_path / "made.jsonl")
     line = (tmp_path / "made.jsonl").read_text(encoding="utf-8")
     assert line == '{"question": "Wo?", "document": "/files/straße.pdf", "page": 3, "answer": "hier"}\n'
+
+
+def test_questions_that_were_made_are_kept_when_making_stops(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = MadeQuestion("When is the rent due?", "lease.pdf", 1, "third day")
+
+    def stopped(_n: int) -> Any:
+        yield made
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(library, "make_questions", stopped)
+    told: list[tuple[str, int, int]] = []
+    with pytest.raises(KeyboardInterrupt):
+        _make(tmp_path / "made.jsonl", 5, library, lambda *step: told.append(step))
+    assert json.loads((tmp_path / "made.jsonl").read_text(encoding="utf-8")) == made.as_json()
+    assert told == [("questions", 0, 5), ("questions", 1, 5)]

@@ -83,9 +83,10 @@ def make(n: int, sizes: dict[str, int], seed: int = 0) -> list[MadeQuestion]:
     def script(messages: object) -> str:
         return "Answer: three months\nQuestion: How long is the notice period of the flat?"
 
-    return make_questions(
+    found = make_questions(
         n, sizes, lambda _path, _place: (START, START + len(TEXT)), lambda _: LEASE, ScriptedGenerator(script), seed
     )
+    return list(found)
 
 
 def test_a_question_is_asked_once_however_often_it_is_written() -> None:

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.models
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 SETTINGS = config.load(environment={"RAG_MODELS": str(config.load().models)})
 EVERY = 3  # of the questions with an answer
+CANDIDATES = 20  # fewer pairs than by default, to be quick
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,7 +66,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 @pytest.fixture(scope="module")
 def before(samples: Library, questions: Path) -> Evaluation:
     """The run that the others are compared with."""
-    return run_questions(questions, samples)
+    return run_questions(questions, samples, candidates=CANDIDATES)
 
 
 def dropped(now: Evaluation, before: Evaluation) -> set[str]:
@@ -77,7 +78,7 @@ def dropped(now: Evaluation, before: Evaluation) -> set[str]:
 def test_a_rerun_passes_and_the_cross_encoder_is_worth_its_time(
     samples: Library, questions: Path, before: Evaluation
 ) -> None:
-    again = run_questions(questions, samples)
+    again = run_questions(questions, samples, candidates=CANDIDATES)
     assert [system.values for system in again.systems] == [system.values for system in before.systems]
     assert dropped(again, before) == set()
     figures = {system["name"]: system["ndcg@10"] for system in before.as_json()["systems"]}
@@ -89,9 +90,15 @@ def test_a_cross_encoder_that_scores_nothing_is_noticed(
     samples: Library, questions: Path, before: Evaluation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.zeros(len(texts), np.float32))
-    assert dropped(run_questions(questions, samples), before) <= {"dense+rerank", "hybrid+rerank"}
+    assert dropped(run_questions(questions, samples, candidates=CANDIDATES), before) <= {
+        "dense+rerank",
+        "hybrid+rerank",
+    }
     monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.arange(len(texts), dtype=np.float32))
-    assert dropped(run_questions(questions, samples), before) == {"dense+rerank", "hybrid+rerank"}
+    assert dropped(run_questions(questions, samples, candidates=CANDIDATES), before) == {
+        "dense+rerank",
+        "hybrid+rerank",
+    }
 
 
 def test_a_prompt_that_the_bi_encoder_was_not_trained_with_is_noticed(
@@ -101,7 +108,7 @@ def test_a_prompt_that_the_bi_encoder_was_not_trained_with_is_noticed(
     prompt = "Represent this document title for classification: rent, dishwasher, bicycle. "
     monkeypatch.setattr(BiEncoder, "embed_question", lambda self, text: real(self, prompt + text))
     monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.zeros(len(texts), np.float32))
-    assert "dense" in dropped(run_questions(questions, samples), before)
+    assert "dense" in dropped(run_questions(questions, samples, candidates=CANDIDATES), before)
 
 
 def test_passages_that_are_eight_times_as_long_are_noticed(
@@ -109,7 +116,8 @@ def test_passages_that_are_eight_times_as_long_are_noticed(
 ) -> None:
     length = 8 * SETTINGS.passage_tokens
     monkeypatch.setattr(Builder, "_limit", lambda self: length)  # past the limit of the embedder, too
+    monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.zeros(len(texts), np.float32))
     with Library.open(tmp_path, settings=config.changed(SETTINGS, {"passage_tokens": length})) as library:
         library.ingest(SAMPLES)
-        worse = run_questions(questions, library)
-    assert {"dense+rerank", "hybrid+rerank"} <= dropped(worse, before)
+        worse = run_questions(questions, library, candidates=CANDIDATES)
+    assert {"keyword", "dense", "hybrid"} <= dropped(worse, before)

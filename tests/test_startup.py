@@ -36,6 +36,8 @@ HEAVY = {
     "markdown_it",
     "pypdfium2",
     "rapidocr",
+    "pytrec_eval",
+    "scipy",
     "numpy",
     "huggingface_hub",
     "prompt_toolkit",
