@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rag_app.database import DATABASE
 from rag_app.errors import LibraryError
+from rag_app.index import facts_of
 from rag_app.lock import find_holder
 from rag_app.models import statuses
 from rag_app.store import Store
@@ -93,7 +94,7 @@ def _library(folder: Path) -> tuple[LibraryState | None, str]:
     holder = find_holder(folder)
     try:
         with Store.open(folder, create=False) as store:
-            documents = store.documents()
+            documents, built = store.documents(), facts_of(store)
             return LibraryState(
                 path=str(folder),
                 documents=len(documents),
@@ -105,6 +106,8 @@ def _library(folder: Path) -> tuple[LibraryState | None, str]:
                 last_write=max((document.ingested for document in documents), default=None),
                 embedder=store.get("embedder"),
                 writer=f"process {holder.pid} ({holder.command} on {holder.host})" if holder else None,
+                index=built.kind if built else None,
+                index_recall=built.recall if built else None,
             ), ""
     except LibraryError as error:
         return None, f"{error.message} {error.hint}"

@@ -389,7 +389,7 @@ def load_saved(folder: Path, source: Source) -> VectorIndex | None:
     if record is None or not (folder / FILE).exists():
         return None
     generation, sha256 = record
-    facts, exact = _facts(source.index_facts()), source.vectors_of
+    facts, exact = facts_of(source), source.vectors_of
     return VectorIndex.load(folder / FILE, sha256, source.dimensions, generation=generation, facts=facts, exact=exact)
 
 
@@ -419,9 +419,10 @@ def save_index(folder: Path, index: VectorIndex, source: Source) -> bool:
     return True
 
 
-def _facts(text: str) -> Facts | None:
+def facts_of(source: Source) -> Facts | None:
+    """Return how the saved copy was built; None where there is none, or it is not known."""
     try:
-        return ann.Facts(**json.loads(text))
+        return ann.Facts(**json.loads(source.index_facts()))
     except (ValueError, TypeError):
         return None
 

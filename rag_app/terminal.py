@@ -261,6 +261,9 @@ def _findings(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
                 f"{library.passages:,} passages, {bytes_text(library.bytes)}; last write {last}"
             ),
         )
+        if library.index and library.index_recall is not None:
+            found = f"{library.index_recall:.3f} of the true 50 nearest vectors found" * (library.index_recall < 1)
+            yield "index", f"{library.index}: {found or 'all vectors compared'}"
         yield "writer", library.writer or "nobody is writing"
 
 

@@ -390,6 +390,8 @@ class LibraryState(Json):
     last_write: float | None  # when the last document came in, seconds since 1970
     embedder: str | None
     writer: str | None  # who writes to it now
+    index: str | None  # the type of the saved vector index in FAISS
+    index_recall: float | None  # share of the true 50 nearest that it was measured to find when it was built
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from fakes import write_pdf
 
 from rag_app.doctor import diagnose
 from rag_app.errors import LibraryError
+from rag_app.index import facts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,15 @@ def test_a_library_is_told_in_figures(library: Library, papers: Path) -> None:
     assert (False, "1 of 4 pages have no text.") in advice(diagnosis)
     assert 0 < diagnosis.machine.usable_cores <= diagnosis.machine.cores
     assert 0 < diagnosis.machine.memory_available <= diagnosis.machine.memory
+
+
+def test_how_the_vector_index_searches_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.search("rent")
+    state = diagnose(library.settings).library
+    assert state is not None
+    assert (state.index, state.index_recall) == ("IDMap2,Flat", 1.0)
+    monkeypatch.setattr(library._store, "index_facts", lambda: "no JSON")
+    assert facts_of(library._store) is None
 
 
 def test_who_writes_is_told(library: Library) -> None:
