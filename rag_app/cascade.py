@@ -22,6 +22,9 @@ FIRST = 20  # candidates that are always read
 STEP = 10  # that are read at a time after those
 MARGIN = 1.0  # logits by which one of the rest may be more relevant than those read last
 
+YIELD = 3.0  # logits that a passage of a document with enough of them may be ahead of another document's
+
+_COMPARED = 4  # times as many rows as are wanted are compared with each other
 _SHINGLE = 3  # words
 _SAME = 0.85  # share of the shorter passage's shingles that the longer one has
 
@@ -80,13 +83,17 @@ def read_until_settled(
     return scores
 
 
-def keep(texts: Sequence[str], documents: Sequence[str], k: int, per_document: int) -> list[int]:
+def keep(
+    scores: Sequence[float], texts: Sequence[str], documents: Sequence[str], k: int, per_document: int
+) -> list[int]:
     """Choose `k` of the rows, which come best first.
 
-    A row is passed over that says the same as a better one, or that is one too many of its document; where too few are
-    left, such rows come back in their order.
+    A row is passed over that says the same as a better one; where too few are left, such rows come back in their order.
+    A row that is one too many of its document gives way to the best of another document, unless that scores more than
+    `YIELD` less.
 
     Args:
+        scores: of the rows, falling.
         texts: of the passages.
         documents: which document each is from.
         k: how many are wanted.
@@ -95,21 +102,36 @@ def keep(texts: Sequence[str], documents: Sequence[str], k: int, per_document: i
     Returns:
         The rows that are kept, rising; fewer than k where there are fewer.
     """
+    different, same = _different(texts, k)
     kept: list[int] = []
-    passed_over: list[int] = []
+    left = [*different, *sorted(same)]
     taken: Counter[str] = Counter()
+    while left and len(kept) < k:
+        best = left[0]
+        if taken[documents[best]] >= per_document:
+            others = (row for row in left if taken[documents[row]] < per_document and row not in same)
+            other = next(others, best)
+            best = other if scores[other] >= scores[best] - YIELD else best
+        left.remove(best)
+        kept.append(best)
+        taken[documents[best]] += 1
+    return sorted(kept)
+
+
+def _different(texts: Sequence[str], k: int) -> tuple[list[int], set[int]]:
+    """Return the rows that say something new, and the others; only as many are compared as may be wanted."""
     said: list[_Said] = []
-    for row, (text, document) in enumerate(zip(texts, documents, strict=True)):
-        if len(kept) == k:
-            break
-        mine = _shingles(text)
-        if taken[document] >= per_document or any(_same(mine, other) for other in said):
-            passed_over.append(row)
+    different: list[int] = []
+    same: set[int] = set()
+    for row, text in enumerate(texts):
+        mine = _shingles(text) if len(said) < k * _COMPARED else None
+        if mine and any(_same(mine, other) for other in said):
+            same.add(row)
             continue
-        kept.append(row)
-        taken[document] += 1
-        said.append(mine)
-    return sorted([*kept, *passed_over[: k - len(kept)]])
+        different.append(row)
+        if mine:
+            said.append(mine)
+    return different, same
 
 
 def _shingles(text: str) -> _Said:

@@ -72,6 +72,7 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
         since = time.perf_counter()
         ranked = self._ranked(documents, query)
         kept = keep(
+            [document.metadata["score"] for document in ranked],
             [document.page_content for document in ranked],
             [document.metadata.get("document", "") for document in ranked],
             self.k,
