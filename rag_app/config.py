@@ -55,7 +55,7 @@ class Settings:
     candidates: int = 50  # proposed by the first stage
     adaptive: bool = True  # the cross-encoder stops once the passages to keep are settled; else it reads all candidates
     k: int = 5  # passages kept
-    per_document: int = 0  # most of them from one document, as long as there are others; 0: four fifths of k
+    per_document: int = 0  # most of them from one document, while others are nearly as relevant; 0: 4/5 of k
     answer_tokens: int = 320  # longest answer, in the generator's tokens
 
     def __post_init__(self) -> None:

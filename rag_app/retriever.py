@@ -48,7 +48,7 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
     """Second stage as a LangChain compressor: keeps the best `k` documents, with their scores in the metadata.
 
     The best differ: of passages that say the same one is kept, and at most `per_document` come from one document, as
-    long as there are others. Without a reranker the first stage's best are kept as they are.
+    long as others are nearly as relevant. Without a reranker the first stage's best are kept as they are.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
