@@ -22,6 +22,7 @@ FIRST = 20  # candidates that are always read
 STEP = 10  # that are read at a time after those
 MARGIN = 1.0  # logits by which one of the rest may be more relevant than those read last
 
+RELEVANT = 0.0  # logits: a passage that is likelier relevant than not
 YIELD = 3.0  # logits that a passage of a document with enough of them may be ahead of another document's
 
 _COMPARED = 4  # times as many rows as are wanted are compared with each other
@@ -89,8 +90,8 @@ def keep(
     """Choose `k` of the rows, which come best first.
 
     A row is passed over that says the same as a better one; where too few are left, such rows come back in their order.
-    A row that is one too many of its document gives way to the best of another document, unless that scores more than
-    `YIELD` less.
+    A row that is one too many of its document gives way to the best of another document that is relevant, too, unless
+    that scores more than `YIELD` less.
 
     Args:
         scores: of the rows, falling.
@@ -111,7 +112,7 @@ def keep(
         if taken[documents[best]] >= per_document:
             others = (row for row in left if taken[documents[row]] < per_document and row not in same)
             other = next(others, best)
-            best = other if scores[other] >= scores[best] - YIELD else best
+            best = other if scores[other] >= max(scores[best] - YIELD, RELEVANT) else best
         left.remove(best)
         kept.append(best)
         taken[documents[best]] += 1

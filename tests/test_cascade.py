@@ -105,6 +105,7 @@ def test_a_document_with_enough_passages_gives_way_only_to_one_that_scores_nearl
     texts = [f"{word} alone" for word in ("one", "two", "three", "four")]
     assert keep([9, 8, 7, 7 - YIELD], texts, ["a", "a", "a", "b"], 3, 2) == [0, 1, 3]
     assert keep([9, 8, 7, 6.9 - YIELD], texts, ["a", "a", "a", "b"], 3, 2) == [0, 1, 2]
+    assert keep([9, 8, -7, -7.1], texts, ["a", "a", "a", "b"], 3, 2) == [0, 1, 2]  # neither says anything
 
 
 @given(st.lists(st.tuples(st.text("ab 1", max_size=8), st.sampled_from("xyz")), max_size=12), st.integers(1, 12))
