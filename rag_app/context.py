@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EVIDENCE = 1450  # characters shown to the generator, some 350 tokens
 _JOINT = 16  # characters that each piece costs beside its own: line break, heading
 _IN_CONTEXT = 2  # best pieces that are shown with the ones before and after: they often hold what a pronoun stands for
+_WINDOW = 300  # characters before and after a passage, of which whole sentences are read with it
 _NEAR = 700  # characters; a piece further away is no neighbour
 _HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
 _SHORT = 60  # characters; a shorter sentence is quoted together with the next one
@@ -153,27 +154,39 @@ def gather(
     Returns:
         The pieces in reading order, document by document, that of the best hit first.
     """
-    places: dict[tuple[str, int], tuple[Hit, Unit]] = {}
+    places: dict[tuple[str, int], tuple[Hit, Unit, str]] = {}
     for hit in hits:
-        for unit in units(hit.text, read(hit.document).text, hit.start) if CELL in hit.text else units(hit.text):
-            places.setdefault((hit.document, hit.start + unit.start), (hit, unit))
-    scores = score(question, [_reading(hit, unit) for hit, unit in places.values()])
+        whole = read(hit.document).text
+        start, end = _widened(hit, whole)
+        text = whole[start : hit.start] + hit.text + whole[hit.end : end]
+        for unit in units(text, whole, start):
+            placed = replace(unit, start=start + unit.start, end=start + unit.end)
+            places.setdefault((hit.document, placed.start), (hit, placed, text[unit.start : unit.end]))
+    scores = score(question, [_reading(hit, unit, said) for hit, unit, said in places.values()])
     pieces = [
         Evidence(
             hit,
-            hit.start + unit.start,
-            hit.start + unit.end,
-            hit.text[unit.start : unit.end],
+            unit.start,
+            unit.end,
+            said,
             unit.lead,
             unit.row,
             float(value),
             float(value) + _PASSAGE_WEIGHT * hit.score + _NAMED_WEIGHT * named.get(hit.document, 0.0),
             unit.named,
         )
-        for value, (hit, unit) in zip(scores, places.values(), strict=True)
+        for value, (hit, unit, said) in zip(scores, places.values(), strict=True)
     ]
     documents = list(dict.fromkeys(hit.document for hit in hits))
     return sorted(pieces, key=lambda piece: (documents.index(piece.hit.document), piece.start))
+
+
+def _widened(hit: Hit, whole: str) -> tuple[int, int]:
+    """Return the span of a passage with the whole sentences and rows that stand close before and after it."""
+    first, last = max(hit.start - _WINDOW, 0), hit.end + _WINDOW
+    before = [start for start, _ in sentences(whole[first : hit.start])][first > 0 :]  # the first may be cut off
+    after = [end for _, end in sentences(whole[hit.end : last])][: None if last >= len(whole) else -1]
+    return first + before[0] if before else hit.start, hit.end + after[-1] if after else hit.end
 
 
 def choose(pieces: Sequence[Evidence], room: int = EVIDENCE) -> list[Evidence]:
@@ -230,9 +243,9 @@ def show(evidence: Sequence[Evidence]) -> str:
     return "\n".join(lines)
 
 
-def _reading(hit: Hit, unit: Unit) -> str:
+def _reading(hit: Hit, unit: Unit, said: str) -> str:
     """Return what the cross-encoder reads of a piece: the name of its document, what it stands under, and itself."""
-    return f"{_name(hit.document)}: {unit.lead} {unit.named or _flat(hit.text[unit.start : unit.end])}"
+    return f"{_name(hit.document)}: {unit.lead} {unit.named or _flat(said)}"
 
 
 def _name(document: str) -> str:

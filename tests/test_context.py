@@ -8,12 +8,13 @@ from fakes import WordReranker, make_hit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest import Document
+from ingest.types import Page
 from rag_app.context import Evidence, around, choose, gather, show, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest import Document
     from rag_app.types import Vectors
 
 RENT = "The monthly rent of the flat is 1,250 euros, which is due on the third day of each month."
@@ -24,7 +25,8 @@ score = WordReranker().score
 
 
 def nowhere(path: str) -> Document:
-    raise AssertionError(f"{path} was read though no passage holds a marked table row")
+    """Give a document that holds nothing around its passages."""
+    return Document(path, "", (Page(1, "1", ""),))
 
 
 pieces = st.sampled_from(
@@ -151,6 +153,20 @@ def test_the_heading_counts_when_a_sentence_is_scored() -> None:
 
 def test_without_passages_there_is_no_evidence() -> None:
     assert gather("rent", [], score, nowhere, {}) == []
+
+
+def test_whole_sentences_close_before_and_after_a_passage_are_pieces_too() -> None:
+    far = "Nothing of this is near enough to be read with it. " * 12
+    text = f"{far}{RENT} {NOTICE} {PETS} {far}"
+    start = text.index(NOTICE)
+    hit = make_hit(NOTICE, start=start)
+    pieces = gather("pets", [hit], score, lambda path: Document(path, "", (Page(1, "1", text),)), {})
+    said = [piece.text for piece in pieces]
+    assert (RENT in said, NOTICE in said, PETS in said) == (True, True, True)
+    for piece in pieces:
+        assert text[piece.start : piece.end] == piece.text
+        assert piece.text.strip()[-1] == "."
+        assert abs(piece.start - start) < 700
 
 
 # Choosing
