@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     _Said: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, ...]]]  # the figures and the shingles of a text
 
-EXACT = 4.0  # logits that a candidate gains which alone holds what the question means to the letter
-BLEND = 0.2  # logits that a candidate loses each time its first-stage rank doubles
+EXACT = 1.0  # logits that a candidate gains which alone holds what the question means to the letter
+BLEND = 0.5  # logits that a candidate loses each time its first-stage rank doubles
 FIRST = 20  # candidates that are always read
 STEP = 10  # that are read at a time after those
 MARGIN = 1.0  # logits by which one of the rest may be more relevant than those read last
