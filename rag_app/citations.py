@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from rag_app.types import Citation
@@ -70,7 +71,9 @@ def proof_of(answer: str, question: str, evidence: Sequence[Evidence]) -> Eviden
 
     def merit(piece: Evidence) -> float:
         held = said & content_words(piece.whole)
-        return _COVERED * sum(map(_weight, held)) / whole + _SCORED * piece.worth
+        return _COVERED * sum(map(_weight, held)) / whole + _SCORED * (
+            piece.worth if isfinite(piece.worth) else piece.score
+        )
 
     return max(evidence, key=merit)
 

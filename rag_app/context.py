@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from ingest import Document
     from rag_app.types import Hit, Vectors
 
+NEIGHBOUR = float("-inf")  # worth of a piece outside the passages: it is shown beside another, not on its own account
 EVIDENCE = 1450  # characters shown to the generator, some 350 tokens
 _JOINT = 16  # characters that each piece costs beside its own: line break, heading
 _IN_CONTEXT = 2  # best pieces that are shown with the ones before and after: they often hold what a pronoun stands for
-_WINDOW = 300  # characters before and after a passage, of which whole sentences are read with it
+_WINDOW = 300  # characters before and after a passage, of which whole sentences may be neighbours of its best pieces
 _NEAR = 700  # characters; a piece further away is no neighbour
 _HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
 _SHORT = 60  # characters; a shorter sentence is quoted together with the next one
@@ -156,12 +157,12 @@ def gather(
     """
     places: dict[tuple[str, int], tuple[Hit, Unit, str]] = {}
     for hit in hits:
+        _place(places, hit, (hit.start, hit.end), hit.text, read)
+    own = len(places)
+    for hit in hits:
         whole = read(hit.document).text
-        start, end = _widened(hit, whole)
-        text = whole[start : hit.start] + hit.text + whole[hit.end : end]
-        for unit in units(text, whole, start):
-            placed = replace(unit, start=start + unit.start, end=start + unit.end)
-            places.setdefault((hit.document, placed.start), (hit, placed, text[unit.start : unit.end]))
+        for start, end in _margins(hit, whole):
+            _place(places, hit, (start, end), whole[start:end], read)
     scores = score(question, [_reading(hit, unit, said) for hit, unit, said in places.values()])
     pieces = [
         Evidence(
@@ -172,21 +173,37 @@ def gather(
             unit.lead,
             unit.row,
             float(value),
-            float(value) + _PASSAGE_WEIGHT * hit.score + _NAMED_WEIGHT * named.get(hit.document, 0.0),
+            float(value) + _PASSAGE_WEIGHT * hit.score + _NAMED_WEIGHT * named.get(hit.document, 0.0)
+            if number < own
+            else NEIGHBOUR,
             unit.named,
         )
-        for value, (hit, unit, said) in zip(scores, places.values(), strict=True)
+        for number, (value, (hit, unit, said)) in enumerate(zip(scores, places.values(), strict=True))
     ]
     documents = list(dict.fromkeys(hit.document for hit in hits))
     return sorted(pieces, key=lambda piece: (documents.index(piece.hit.document), piece.start))
 
 
-def _widened(hit: Hit, whole: str) -> tuple[int, int]:
-    """Return the span of a passage with the whole sentences and rows that stand close before and after it."""
+def _place(
+    places: dict[tuple[str, int], tuple[Hit, Unit, str]],
+    hit: Hit,
+    span: tuple[int, int],
+    text: str,
+    read: Callable[[str], Document],
+) -> None:
+    """Add the pieces of the text at `span` that begin where none does yet."""
+    for unit in units(text, read(hit.document).text, span[0]) if CELL in text else units(text):
+        placed = replace(unit, start=span[0] + unit.start, end=span[0] + unit.end)
+        places.setdefault((hit.document, placed.start), (hit, placed, text[unit.start : unit.end]))
+
+
+def _margins(hit: Hit, whole: str) -> list[tuple[int, int]]:
+    """Return the spans of the whole sentences and rows that stand close before and after a passage."""
     first, last = max(hit.start - _WINDOW, 0), hit.end + _WINDOW
-    before = [start for start, _ in sentences(whole[first : hit.start])][first > 0 :]  # the first may be cut off
-    after = [end for _, end in sentences(whole[hit.end : last])][: None if last >= len(whole) else -1]
-    return first + before[0] if before else hit.start, hit.end + after[-1] if after else hit.end
+    before = sentences(whole[first : hit.start])[first > 0 :]  # the first may be cut off
+    after = sentences(whole[hit.end : last])[: None if last >= len(whole) else -1]
+    spans = [(first + before[0][0], first + before[-1][1])] if before else []
+    return [*spans, (hit.end + after[0][0], hit.end + after[-1][1])] if after else spans
 
 
 def choose(pieces: Sequence[Evidence], room: int = EVIDENCE) -> list[Evidence]:
@@ -195,6 +212,8 @@ def choose(pieces: Sequence[Evidence], room: int = EVIDENCE) -> list[Evidence]:
     taken, used = Counter[tuple[str, str]](), 0
     for nth, best in enumerate(sorted(range(len(pieces)), key=lambda row: -pieces[row].worth)):
         piece = pieces[best]
+        if piece.worth == NEIGHBOUR:
+            break
         taken[piece.hit.document, piece.lead] += piece.row
         if taken[piece.hit.document, piece.lead] > _ROWS:
             continue

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ingest import Document
 from ingest.types import Page
-from rag_app.context import Evidence, around, choose, gather, show, units
+from rag_app.context import NEIGHBOUR, Evidence, around, choose, gather, show, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,6 +167,10 @@ def test_whole_sentences_close_before_and_after_a_passage_are_pieces_too() -> No
         assert text[piece.start : piece.end] == piece.text
         assert piece.text.strip()[-1] == "."
         assert abs(piece.start - start) < 700
+    # beside the best piece at the edge of the passage they are shown; on their own account they are not
+    assert [piece.text for piece in choose(pieces)] == [RENT, NOTICE, PETS]
+    assert [piece.worth == NEIGHBOUR for piece in choose(pieces)] == [True, False, True]
+    assert choose([replace(piece, worth=NEIGHBOUR) for piece in pieces]) == []
 
 
 # Choosing
