@@ -83,6 +83,10 @@ def failures(evaluations: Sequence[Evaluation]) -> list[str]:
     return found
 
 
+def wrapped(text: str) -> str:
+    return fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
+
+
 def page(evaluations: Sequence[Evaluation]) -> str:
     settings = config.load()
     seconds = [
@@ -96,10 +100,10 @@ def page(evaluations: Sequence[Evaluation]) -> str:
     machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
     parts = [
         "# Retrieval on test collections",
-        fill(INTRODUCTION, WIDTH),
+        wrapped(INTRODUCTION),
         *("\n".join(table(evaluations, metric)) for metric in MEASURES),
         "\n".join(seconds),
-        fill(f"Bi-encoder `{settings.embedder}`, cross-encoder `{settings.reranker}`; {machine}. {CLOSE}", WIDTH),
+        wrapped(f"Bi-encoder `{settings.embedder}`, cross-encoder `{settings.reranker}`; {machine}. {CLOSE}"),
     ]
     return "\n\n".join(parts) + "\n"
 

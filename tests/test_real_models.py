@@ -277,7 +277,7 @@ def test_the_torch_engine_ranks_alike_in_the_same_library(
     small: Library, torch_settings: config.Settings, torch_embedder: BiEncoder, torch_reranker: CrossEncoder
 ) -> None:
     with open_with(small.settings.library, torch_settings, torch_embedder, torch_reranker) as other:
-        for question in ("How to learn AI?", "Apple battery issue", "What is RAG?", "When is the rent due?"):
+        for question in ("When are roses pruned?", "Apple battery issue", "What is RAG?", "When is the rent due?"):
             assert found(other, question, k=3) == found(small, question, k=3)
 
 
