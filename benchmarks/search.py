@@ -52,7 +52,7 @@ def observe(library: Library, topic: Topic) -> Observed:
     vector = library.embedder.embed_question(topic.text)
     dense, keyword = library._nearest(vector, 2 * POOL, library.embedder), library._store.keyword(topic.text, 2 * POOL)
     proposed = {passage for share in SHARES for passage, _ in fused(dense, keyword, share)}
-    about = library._about(topic.text, {})
+    about = library._about(topic.text, {}, None)
     passages = library._store.passages(sorted(proposed))
     from langchain_core.documents import Document
 
@@ -150,7 +150,7 @@ def main() -> None:
     for blend in BLENDS:
         row(f"{blend}", seen, lambda one, blend=blend: default(one, blend=blend))
     table("logits for what is held to the letter", names)
-    for exact in (0.0, 2.0, 4.0, 6.0):
+    for exact in (0.0, 1.0, 2.0, 4.0):
         row(f"{exact}", seen, lambda one, exact=exact: default(one, exact=exact))
     table("margin, in logits", names)
     for margin in MARGINS:

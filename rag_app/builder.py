@@ -122,10 +122,10 @@ class Builder:
             mounts.forget(self._store, root)
         disks = mounts.away(self._store, root)
         unseen = [*skip, *disks, *(problem.path for problem in problems)]  # what is there but was not looked at
-        here = {str(path) for path in found.files}
+        here, stored = {str(path) for path in found.files}, self._store.files()
         missing = [
             path
-            for path in self._store.files()
+            for path in stored
             if is_below(path, root) and path not in here and not any(is_below(path, other) for other in unseen)
         ]
         if missing and not found.files and not confirmed:
@@ -135,7 +135,7 @@ class Builder:
             )
         mounts.remember(self._store, root, here)
         reports = [_failed(problem.path, problem.reason) for problem in problems]
-        reports += [_failed(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in self._store.files())]
+        reports += [_failed(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in stored)]
         return self._bring(files, reports, missing, only=only, begun=begun)
 
     def add(self, documents: Iterable[Document]) -> None:

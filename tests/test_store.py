@@ -666,8 +666,10 @@ def test_a_kill_at_any_moment_leaves_one_whole_version(tmp_path: Path) -> None:
             signatures.append(store.signature())
     with Store.open(library) as store:
         put(store, VERSIONS[0])
-    moments, generations = random.Random(7), []
-    for _ in range(10):
+    moments, generations = random.Random(7), [0]
+    while (
+        len(generations) <= 10 or generations[-1] <= 10
+    ):  # some may be killed before they write
         process = start(LOOP, library)
         time.sleep(moments.uniform(0.02, 0.2))
         stop(process)
@@ -677,7 +679,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_version(tmp_path: Path) -> None:
             assert found(store, "old" if store.signature() == signatures[1] else "new") == []
             generations.append(store.generation)
     assert generations == sorted(generations)
-    assert generations[-1] > 1  # the processes did write
+    assert generations[-1] > 10  # the processes did write
 
 
 # Several paths of one content
