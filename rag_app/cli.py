@@ -141,11 +141,7 @@ def ingest_command(
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         secret = _password(password, password_file)
         report = opened.ingest(paths, password=secret, progress=progress, tags=tags or ())
-    if as_json:
-        _print_json(report.as_json())
-    else:
-        terminal.show_report(report)
-    _end(report)
+    _end(report, as_json)
 
 
 @app.command("sync")
@@ -166,11 +162,7 @@ def sync_command(
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         secret = _password(password, password_file)
         report = opened.sync(folder, password=secret, progress=progress, confirmed=yes, tags=tags or ())
-    if as_json:
-        _print_json(report.as_json())
-    else:
-        terminal.show_report(report)
-    _end(report)
+    _end(report, as_json)
 
 
 @app.command("watch")
@@ -420,11 +412,7 @@ def remove_documents(
     library, config_file, as_json = _inherited(context, library, config_file, as_json)
     with _open(library, config_file) as opened:
         report = opened.remove(paths)
-    if as_json:
-        _print_json(report.as_json())
-    else:
-        terminal.show_report(report)
-    _end(report)
+    _end(report, as_json)
 
 
 @documents_app.command("show")
@@ -631,7 +619,12 @@ def _text(question: str) -> str:
     return sys.stdin.read() if sys.stdin else ""
 
 
-def _end(report: IngestReport) -> None:
+def _end(report: IngestReport, as_json: bool) -> None:
+    """Write what became of the files; exit code 1 where some could not be read."""
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_report(report)
     if report.failed:
         terminal.show_failures(report)
         raise typer.Exit(1)
