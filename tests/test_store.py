@@ -667,9 +667,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_version(tmp_path: Path) -> None:
     with Store.open(library) as store:
         put(store, VERSIONS[0])
     moments, generations = random.Random(7), [0]
-    while (
-        len(generations) <= 10 or generations[-1] <= 10
-    ):  # some may be killed before they write
+    while len(generations) <= 10 or generations[-1] <= 10:  # some may be killed before they write
         process = start(LOOP, library)
         time.sleep(moments.uniform(0.02, 0.2))
         stop(process)
