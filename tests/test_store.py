@@ -368,6 +368,7 @@ def test_accents_case_and_composition_do_not_matter(store: Store) -> None:
     put(store, make_document("/a", "Ein Café in München"))
     for word in ("CAFE", "cafe\u0301", "munchen", "MÜNCHEN"):
         assert len(found(store, word)) == 1
+    assert found(store, "cafeteria") == []
 
 
 def test_common_words_are_not_searched_for(store: Store) -> None:
