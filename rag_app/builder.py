@@ -246,8 +246,8 @@ class Builder:
                     self._store.touch(path, found[path].mtime_ns)
         return {path: _report(path, "unchanged", known[path]) for path in same}
 
-    def stage(self, staging: Staging) -> None:
-        """Cut and embed the stored text of each document that is not in `staging` yet, and put it there."""
+    def stage(self, staging: Staging) -> int:
+        """Cut and embed the stored text of each document that is not in `staging` yet; return how many were."""
         checksums, documents = self._store.checksums(), self._store.documents()
         todo = [document for document in documents if checksums[document.path] not in staging]
         self._progress.begin(len(documents), len(documents) - len(todo), sum(document.chunks for document in todo))
@@ -259,6 +259,7 @@ class Builder:
             self._progress.finished(1, known.chunks)
         if documents:
             self._progress.end(documents[-1].path)
+        return len(documents) - len(todo)
 
     # Files whose content is stored already
 
@@ -386,15 +387,16 @@ class Builder:
         """Return the passages, the texts to embed for them, and the tokens of these that the embedder will not read."""
         if not document.text.strip():
             return [], [], 0
-        passages = self._cut(document)
-        texts = [self._header(document) + passage.text for passage in passages]
-        room = self._embedder().max_tokens - self._embedder().special_tokens
-        tokens_cut = sum(max(tokens - room, 0) for tokens in self._embedder().count_tokens(texts))
+        embedder, header = self._embedder(), self._header(document)
+        passages = self._cut(document, header)
+        texts = [header + passage.text for passage in passages]
+        room = embedder.max_tokens - embedder.special_tokens
+        tokens_cut = sum(max(tokens - room, 0) for tokens in embedder.count_tokens(texts))
         return passages, texts, tokens_cut
 
-    def _cut(self, document: Document) -> list[Passage]:
+    def _cut(self, document: Document, header: str) -> list[Passage]:
         embedder = self._embedder()
-        room = self._limit() - embedder.count_tokens([self._header(document)])[0]
+        room = self._limit() - embedder.count_tokens([header])[0]
         return cut(document, embedder.count_tokens, room, min(self._overlap_tokens, room - 1))
 
     def _header(self, document: Document) -> str:

@@ -20,14 +20,14 @@ _DONE = "rebuilt"  # the fact that names the last rebuild that was exchanged
 
 
 def rebuild(
-    store: Store, embedder: Embedder, stage: Callable[[Staging], None], settings: Settings, version: str
+    store: Store, embedder: Embedder, stage: Callable[[Staging], int], settings: Settings, version: str
 ) -> RebuildReport:
     """Embed what `store` holds with `embedder`, and make it the library's; the store is being written by the caller.
 
     Args:
         store: the library.
         embedder: the new one.
-        stage: puts what is missing into the staging.
+        stage: puts what is missing into the staging, and returns how many documents were there.
         settings: lengths of passages.
         version: of this program, whose ways of cutting may change.
 
@@ -38,9 +38,9 @@ def rebuild(
     begun = time.perf_counter()
     staging = Staging.open(store.folder, _recipe(embedder, settings, version))
     try:
-        resumed = sum(checksum in staging for checksum in store.checksums().values())
+        resumed = 0
         if store.get(_DONE) != staging.id:  # else the last one was killed after the exchange
-            stage(staging)
+            resumed = stage(staging)
             facts = {"embedder": embedder.name, "embedder_fingerprint": embedder.fingerprint, _DONE: staging.id}
             store.exchange(staging.get, facts)
     finally:
