@@ -21,6 +21,9 @@ _PATHS = (
     "CREATE INDEX paths_of_document ON paths (document)",
 )
 
+# Asked at every question; without it each document's row would be read, past its warnings and sections.
+_LANGUAGES = "CREATE INDEX documents_by_language ON documents (language)"
+
 _TAGS = (
     """CREATE TABLE tags (
         document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -59,6 +62,7 @@ _STATEMENTS = (
     f"CREATE VIRTUAL TABLE keywords USING {TABLE}",
     *_PATHS,
     *_TAGS,
+    _LANGUAGES,
 )
 
 _PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
@@ -121,6 +125,7 @@ def _to_3(connection: sqlite3.Connection) -> None:
     for statement in (
         *_TAGS,
         "ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT ''",
+        _LANGUAGES,
         "DROP TABLE keywords",
         f"CREATE VIRTUAL TABLE keywords USING {TABLE}",
     ):

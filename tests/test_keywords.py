@@ -119,6 +119,11 @@ def test_each_document_is_stemmed_in_its_own_language(store: Store) -> None:
     assert found(store, "locataire") == [TEXTS["french"]]
 
 
+def test_the_languages_of_a_library_are_read_from_an_index(store: Store) -> None:
+    [plan] = store._database.rows("EXPLAIN QUERY PLAN SELECT DISTINCT language FROM documents")
+    assert "COVERING INDEX documents_by_language" in plan[3]
+
+
 def test_a_code_as_a_whole_goes_before_its_parts(store: Store) -> None:
     parts = "The bar is open; see the foo. Later the foo left the bar, foo and bar."
     put(store, make_document("/a", parts, title="x"))
