@@ -68,8 +68,9 @@ def language_of(text: str) -> str:
     """Return the Snowball name of the language that `text` is mostly written in; English in doubt, "" for none."""
     found = words(text[:_SAMPLE])
     scripts = Counter(filter(None, (_script(word[0]) for word in found)))
-    if scripts and scripts.most_common(1)[0][1] > len(found) / 2:
-        return _SCRIPTS[scripts.most_common(1)[0][0]]
+    for script, count in scripts.most_common(1):
+        if count > len(found) / 2:
+            return _SCRIPTS[script]
     counts = {language: sum(word in signs for word in found) for language, signs in _SIGNS.items()}
     return max(counts, key=lambda language: counts[language])  # the first of equals
 
