@@ -19,24 +19,28 @@ from rag_app.citations import (
     proof_of,
     stated,
     unsupported_figures,
+    unsupported_words,
     whole_sentences,
 )
 from rag_app.context import around, choose, gather, show
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
 from rag_app.refusal import empty, foreign, relevant, supported
+from rag_app.spans import agree, snap
 from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ingest import Document
+    from rag_app.citations import AnswerForm
     from rag_app.context import Evidence
     from rag_app.generator import Generator
     from rag_app.search import Trace
     from rag_app.types import AnswerStatus, Citation, Event, Hit, Turn, Vectors
 
 NOT_FOUND = "The documents do not answer this question."
+_CERTAIN = -0.2  # mean log-likelihood of a short answer's tokens; below it the generator is asked in another way too
 _SPACED = re.compile(r"\s*\S+")
 
 
@@ -112,9 +116,12 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
     if foreign(question, read(piece.hit.document)):
         return _Result("not_found", NOT_FOUND)
     if text != stated(piece) and _doubtful(text, question, piece):
-        shown = around(pieces, [piece] if piece.row else [piece, best])
-        text = _write(question, shown, stages, usage)
-        piece = proof_of(text, question, shown)
+        nearest = around(pieces, [piece] if piece.row else [piece, best])
+        if nearest != shown:
+            shown = nearest
+            text = _write(question, shown, stages, usage)
+            piece = proof_of(text, question, shown)
+    text = text if piece.row else snap(text, piece.text)
     document = read(piece.hit.document)
     if empty(question, text) or not supported(question, text, piece, pieces, document, stages.generator()):
         return _Result("not_found", NOT_FOUND)
@@ -134,30 +141,42 @@ def _doubtful(text: str, question: str, piece: Evidence) -> bool:
 
 
 def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
-    messages = [
-        Message("system", render("answer_system")),
-        Message("user", render("answer_user", evidence=show(evidence), question=question)),
-    ]
-    form, spent = form_for(question, evidence), Usage()
+    """Return a short answer, or a sentence where the generator hesitated and, asked for one, says something else."""
+    values = {"evidence": show(evidence), "question": question}
+    form = form_for(question, evidence)
+    short, certainty = _say(render("answer_user", **values), form, stages, usage)
+    if certainty >= _CERTAIN or is_verdict(short):
+        return short
+    sentence, _ = _say(render("sentence_user", **values), form, stages, usage)
+    return short if agree(short, sentence) else sentence
+
+
+def _say(prompt: str, form: AnswerForm, stages: Stages, usage: Usage) -> tuple[str, float]:
+    """Return what the generator writes, and how certain it was of it."""
+    messages, spent = [Message("system", render("answer_system")), Message("user", prompt)], Usage()
     text = "".join(stages.generator().stream(messages, spent, max_tokens=stages.answer_tokens, form=form))
     usage.prompt += spent.prompt
     usage.evaluated += spent.evaluated
     usage.completion += spent.completion
-    return whole_sentences(text.strip())
+    return whole_sentences(text.strip()), spent.certainty
 
 
 def _cited(question: str, text: str, evidence: Sequence[Evidence], read: Callable[[str], Document]) -> _Result:
-    """Cite the first piece, and others as far as they hold figures of the answer that the ones before do not."""
+    """Cite the first piece, and others as far as they hold what the answer says and the ones before do not."""
     known = [question]
     cited: list[Citation] = []
     for piece in evidence:
-        missing = unsupported_figures(text, known)
-        if not cited or (missing and len(unsupported_figures(text, [*known, piece.whole])) < len(missing)):
+        missing = _unsupported(text, known)
+        if not cited or (missing and len(_unsupported(text, [*known, piece.whole])) < len(missing)):
             cited.append(cite(len(cited) + 1, piece, read(piece.hit.document)))
             known.append(piece.whole)
         if len(cited) == CITATIONS:
             break
-    covered = all(citation.verified for citation in cited) and not unsupported_figures(text, known)
+    covered = all(citation.verified for citation in cited) and not _unsupported(text, known)
     unknown = tuple(markers(text))  # none of the generator's own is a citation
     text = f"{text} {''.join(f'[{citation.marker}]' for citation in cited)}"
     return _Result("answered" if covered and not unknown else "partial", text, tuple(cited), unknown)
+
+
+def _unsupported(text: str, sources: Sequence[str]) -> list[str]:
+    return [*unsupported_figures(text, sources), *unsupported_words(text, sources)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from rag_app.spans import same_word
+from rag_app.stopwords import STOP_WORDS
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|Corp|St)|^\d+|\s\d{1,2})\.$"
 )
+_NAME = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_PHRASE = 8  # words; an answer that is longer, or ends like a sentence, may say things in words of its own
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-") | {0xAD: None}
+_JOINS = "-\u00ad\u2010\u2011"
+_RUN = re.compile(r"[\s\u00ad]*[-\u00ad\u2010\u2011][\s\u00ad]*|\s+|.[\u0300-\u036f]*", re.DOTALL)
 _QUOTES = dict.fromkeys(map(ord, "‘’‚‛"), "'") | dict.fromkeys(map(ord, "“”„‟«»"), '"')
 
 
@@ -140,6 +146,47 @@ def cite(marker: int, piece: Evidence, document: Document) -> Citation:
     )
 
 
+def stands(citation: Citation, document: Document) -> bool:
+    """Tell whether a citation holds: its quote stands in this document at the place and on the page that it names."""
+    start, end = citation.start, citation.end
+    if citation.document != document.path or not 0 <= start < end <= len(document.text):
+        return False
+    page, label = document.page_at(start).number, document.label_at(start, end)
+    return (
+        (citation.page, citation.page_label) == (page, label)
+        and bool(normal(citation.quote))
+        and normal(citation.quote) == normal(document.text[start:end])
+    )
+
+
+def locate(quote: str, document: Document) -> tuple[int, int] | None:
+    """Return where a quote first stands in a document, in characters of its text; None where it does not.
+
+    Compared are letters, figures and signs: white space, and hyphens between letters, may differ.
+    """
+    wanted, _ = _squeezed(quote)
+    text, places = _squeezed(document.text)
+    at = text.find(wanted) if wanted else -1
+    return None if at < 0 else (places[at], places[at + len(wanted) - 1] + 1)
+
+
+def _squeezed(text: str) -> tuple[str, list[int]]:
+    """Return `text` as quotes are looked for, and the place in it of each character that is kept."""
+    kept: list[str] = []
+    places: list[int] = []
+    for match in _RUN.finditer(text):
+        characters = match[0]
+        if characters[0].isspace() or characters[0] in _JOINS:
+            before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+            if not (before.isdigit() and after.isdigit()):  # "1 5" is not "15"
+                continue
+            characters = normal(characters) or " "
+        folded = unicodedata.normalize("NFKC", characters).translate(_HYPHENS).translate(_QUOTES)
+        kept += folded
+        places += [match.start()] * len(folded)
+    return "".join(kept), places
+
+
 def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
     """Return the figures of `answer` that stand in none of `sources`: numbers the generator altered or made up."""
     known: set[str] = set()
@@ -153,6 +200,24 @@ def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
         known.update(str(_WORDS.index(word)) for word in re.findall(r"[a-z]+", source.lower()) if word in _WORDS)
     answer = _SPACED.sub(lambda match: "" if re.sub(r"\D", "", match[0]) in known else match[0], answer)
     return [figure for figure in _FIGURE.findall(answer) if _value(figure) not in known]
+
+
+def unsupported_words(answer: str, sources: Sequence[str]) -> list[str]:
+    """Return the words of `answer` that stand in none of `sources`, in any of their forms.
+
+    Of a sentence only names count, since it may say things in words of its own; of a phrase every word does.
+    """
+    said = _NAME.findall(answer)
+    phrase = len(said) <= _PHRASE and not _END.search(answer.strip()[-2:])
+    known = {word for source in sources for word in _NAME.findall(source)}
+    return [
+        word
+        for row, word in enumerate(said)
+        if len(word) > 2
+        and word.casefold() not in STOP_WORDS
+        and (phrase or (row > 0 and not word.islower()))
+        and not any(same_word(word, other) for other in known)
+    ]
 
 
 def normal(text: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NEIGHBOUR = float("-inf")  # worth of a piece outside the passages: it is shown beside another, not on its own account
 EVIDENCE = 1450  # characters shown to the generator, some 350 tokens
+_FAR = 10.0  # logits; a piece worth so much less than the best is left out: to read it takes time and helps no answer
 _JOINT = 16  # characters that each piece costs beside its own: line break, heading
 _IN_CONTEXT = 2  # best pieces that are shown with the ones before and after: they often hold what a pronoun stands for
 _WINDOW = 300  # characters before and after a passage, of which whole sentences may be neighbours of its best pieces
@@ -210,9 +211,10 @@ def choose(pieces: Sequence[Evidence], room: int = EVIDENCE) -> list[Evidence]:
     """Return the best of `pieces` that fit into `room` characters, in their order; the best two with neighbours."""
     chosen: set[int] = set()
     taken, used = Counter[tuple[str, str]](), 0
+    most = max((piece.worth for piece in pieces), default=0.0)
     for nth, best in enumerate(sorted(range(len(pieces)), key=lambda row: -pieces[row].worth)):
         piece = pieces[best]
-        if piece.worth == NEIGHBOUR:
+        if piece.worth == NEIGHBOUR or (chosen and piece.worth < most - _FAR):
             break
         taken[piece.hit.document, piece.lead] += piece.row
         if taken[piece.hit.document, piece.lead] > _ROWS:

@@ -51,6 +51,7 @@ class Usage:
     prompt: int = 0
     evaluated: int = 0  # the rest was found in the prefix cache
     completion: int = 0
+    certainty: float = 0.0  # mean log-likelihood of the tokens written; 0 is certain
 
 
 class Generator(Protocol):
@@ -135,7 +136,7 @@ class LlamaGenerator:
         """
         tokens = self._fitting(messages, max_tokens)
         with self._alone():
-            usage.prompt, usage.completion = len(tokens), 0
+            usage.prompt, usage.completion, usage.certainty = len(tokens), 0, 0.0
             try:
                 usage.evaluated = self._read(tokens)
                 yield from self._write(usage, max_tokens, form)
@@ -216,6 +217,7 @@ class LlamaGenerator:
             if token is None:
                 break
             usage.completion += 1
+            usage.certainty += (self._likelihood(token) - usage.certainty) / usage.completion
             piece = decoder.decode(self._bytes(token))
             if piece:
                 written += piece
@@ -239,6 +241,14 @@ class LlamaGenerator:
             if self._fits(token, written, state, form):
                 return None if self._ends(token) else token
         return None
+
+    def _likelihood(self, token: int) -> float:
+        """Return the log-likelihood of `token` to come next."""
+        import numpy as np
+
+        logits = self._logits()
+        best = float(logits.max())
+        return float(logits[token]) - best - float(np.log(np.exp(logits - best).sum()))
 
     def _fits(self, token: int, written: str, state: Any, form: Form) -> bool:
         if self._ends(token):

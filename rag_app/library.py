@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from rag_app.store import StoredPassage
     from rag_app.types import (
         Candidate,
+        Citation,
         DocumentReceipt,
         Event,
         Hit,
@@ -296,6 +297,19 @@ class Library:
 
         name = self._find(path)
         return receipt_of(self._store.read(name), *self._store.receipt(name))
+
+    def stands(self, citation: Citation) -> bool:
+        """Tell whether a citation still holds: its quote stands in the stored text, at its place and on its page.
+
+        A citation kept from an earlier answer may have been overtaken by a new version of its document.
+        """
+        from rag_app.citations import stands
+
+        try:
+            document = self._store.read(self._find(citation.document))
+        except UsageError:
+            return False
+        return stands(citation, document)
 
     def verify(self, sample: int | None = 5, *, password: str | None = None) -> VerifyReport:
         """Compare the library with its files and with itself; nothing is written.

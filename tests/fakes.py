@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     Script = Callable[[Sequence[Message]], str]
 
 _WORD = re.compile(r"[^\W_]+")
-_SAYS = re.compile(r"^(?!From .*, page \d+:$|Question: |Conversation:|Last question: )(.*\S.*)$", re.MULTILINE)
+_SAYS = re.compile(
+    r"^(?!From .*, page \d+:$|Question: |Conversation:|Last question: |Answer in as few|Short answer:)(.*\S.*)$",
+    re.MULTILINE,
+)
 
 
 def words(text: str) -> list[str]:
@@ -97,6 +100,7 @@ class ScriptedGenerator:
     def __init__(self, script: Script | None = None, *, obeys: bool = True) -> None:
         self.script = script or nearest_line
         self.obeys = obeys
+        self.certainty = 0.0  # mean log-likelihood of what it writes
         self.prompts: list[list[Message]] = []
 
     def count_tokens(self, text: str) -> int:
@@ -109,7 +113,7 @@ class ScriptedGenerator:
         """Yield the script's text in pieces."""
         self.prompts.append(list(messages))
         usage.prompt = usage.evaluated = sum(self.count_tokens(message.content) for message in messages)
-        written = ""
+        written, usage.certainty = "", self.certainty
         for piece in re.findall(r"\s*\S+\s*$|\s*\S+", self.script(messages))[:max_tokens]:
             if form and self.obeys and not _allowed(form, written, piece):
                 return
@@ -145,7 +149,7 @@ def nearest_line(messages: Sequence[Message]) -> str:
     lines = evidence_lines(messages)
     if not lines:
         return rewritten(messages)
-    wanted = subjects(messages[-1].content.rpartition("Question: ")[2])
+    wanted = subjects(messages[-1].content.rpartition("Question: ")[2].partition("\n")[0])
     return max(lines, key=lambda line: (len(wanted & subjects(line)), -lines.index(line)))
 
 

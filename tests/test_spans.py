@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_app.spans import agree, same_word, snap
+
+TEXT = (
+    'The firm, which has over 14,000 members in two German-speaking countries, paid €2.5 million for the "Blue Hall" '
+    "on 3 May 1994; about 60 % of it was borrowed from Anna Weber and her brothers. Dogs must not be left alone."
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("over 14,000", "over 14,000"),
+        ("14,000", "over 14,000"),
+        ("14000 members", "14000 members"),  # a figure is not written anew
+        ("2", "two"),
+        ("Two German countries", "two German-speaking countries"),
+        ("speaking", "German-speaking"),
+        ("2.5 million", "€2.5 million"),
+        ("Blue Hall", '"Blue Hall"'),
+        ("Blue hall", '"Blue Hall"'),
+        ("60", "about 60 %"),
+        ("60 %", "about 60 %"),
+        ("On 3 May 1994.", "3 May 1994"),
+        ("It was borrowed from Anna Weber.", "borrowed from Anna Weber"),
+        ("Anna Weber, brothers", "Anna Weber and her brothers"),
+        ("borrow", "borrowed"),
+        ("Anna Webers", "Anna Webers"),  # a name has one form
+        ("Otto Weber", "Otto Weber"),
+        ("The dogs must not be left alone", "Dogs must not be left alone"),
+        ("Dogs must be left alone", "Dogs must not be left alone"),  # the text's own words, all of them
+        ("Members must not be left alone", "Members must not be left alone"),
+        ("not 14,000", "not 14,000"),  # a negation is never dropped
+        ("before 1994", "before 1994"),
+        ("", ""),
+        ("…", "…"),
+    ],
+)
+def test_a_short_answer_becomes_the_stretch_that_it_repeats(answer: str, told: str) -> None:
+    assert snap(answer, TEXT) == told
+
+
+def test_of_two_stretches_the_shorter_is_taken() -> None:
+    assert snap("rent and heating", "The rent of May and heating. It is rent and heating.") == "rent and heating"
+
+
+def test_a_sentence_is_left_as_it_was_written() -> None:
+    sentence = "The firm has over 14,000 members in two countries and in the hall."
+    assert snap(sentence, TEXT) == sentence
+
+
+def test_a_stretch_over_a_line_break_is_one_line() -> None:
+    assert snap("three months", "a period of three\nmonths") == "three months"
+
+
+@given(st.text("ab1 ,.-€%\"'“”\n", max_size=30), st.text("ab1 ,.-€%\"'“”\n", max_size=60))
+def test_whatever_comes_the_result_is_the_answer_or_stands_in_the_text(answer: str, text: str) -> None:
+    told = snap(answer, text)
+    assert told == answer or told in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("short", "sentence", "right"),
+    [
+        ("three months", "The notice period is three months.", True),
+        ("3 months", "The notice period is three months.", True),
+        ("the landlord", "Landlords pay for it.", False),
+        ("landlords", "It is paid by the landlord.", True),
+        ("two weeks", "The notice period is three weeks.", False),
+        ("not allowed", "Smoking is allowed.", False),
+        ("allowed", "Smoking is not allowed.", True),
+    ],
+)
+def test_a_sentence_agrees_that_says_all_of_the_short_answer(short: str, sentence: str, right: bool) -> None:
+    assert agree(short, sentence) is right
+
+
+@pytest.mark.parametrize(
+    ("word", "source", "same"),
+    [
+        ("Rent", "rent", True),
+        ("rents", "rent", True),
+        ("bordering", "border", True),
+        ("borderings", "border", False),
+        ("bordered", "border", True),
+        ("car", "cars", False),
+        ("German", "Germany", False),
+        ("12", "twelve", True),
+        ("1,250", "1,250", True),
+        ("1,250", "1,251", False),
+    ],
+)
+def test_words_are_the_same_in_other_forms_but_names_and_figures_are_not(word: str, source: str, same: bool) -> None:
+    assert same_word(word, source) is same
