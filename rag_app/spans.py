@@ -38,7 +38,8 @@ def snap(answer: str, text: str) -> str:
     """Return the stretch of `text` that a short answer repeats, or `answer` where there is none.
 
     Small words at its beginning are left out, but for an article. Words may differ in their endings, figures may be
-    written as words, and small words may be missing. A figure keeps its sign, its unit and the word that limits it, a hyphenated word its other half, a quotation its marks.
+    written as words, and small words may be missing. A figure keeps its sign, its unit and the word that limits it, a
+    hyphenated word its other half, a quotation its marks.
     """
     said, held = _words(answer), _words(text)
     if not said or len(said) > WORDS:

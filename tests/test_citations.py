@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from fakes import make_hit
@@ -14,15 +15,19 @@ from rag_app.citations import (
     cite,
     form_for,
     is_verdict,
+    locate,
     markers,
     normal,
     proof_of,
     sentence_ends,
+    stands,
     stated,
     unsupported_figures,
+    unsupported_words,
     whole_sentences,
 )
 from rag_app.context import Evidence
+from rag_app.types import Citation
 
 
 def evidence(text: str, *, start: int = 0, worth: float = 1.0, lead: str = "") -> Evidence:
@@ -284,3 +289,89 @@ def test_a_figure_with_a_moved_decimal_point_is_reported(answer: str, source: st
 )
 def test_figures_side_by_side_are_each_looked_up(answer: str, source: str) -> None:
     assert unsupported_figures(answer, [source]) == []
+
+
+# Citations that come back, and quotes that are looked for
+
+
+WHOLE = Document(
+    "/files/a.pdf",
+    "A",
+    (Page(1, "i", "The deposit is 1 250 euros; the self-\ncontained flat"), Page(2, "1", "has room 15 and “a view”.")),
+)
+
+
+def cited(quote: str = "has room 15", **changes: object) -> Citation:
+    start = WHOLE.text.index("has room 15")
+    citation = Citation(1, WHOLE.path, 2, "1", start, start + len("has room 15"), quote, True)
+    return replace(citation, **changes)  # type: ignore[arg-type]
+
+
+def test_a_citation_stands_whose_quote_stands_at_its_place_and_on_its_page() -> None:
+    assert stands(cited(), WHOLE)
+    assert stands(cited("has\nroom  15"), WHOLE)
+
+
+@pytest.mark.parametrize(
+    "false",
+    [
+        cited("has room 16"),
+        cited("has room"),
+        cited(""),
+        cited(document="/files/b.pdf"),
+        cited(page=1),
+        cited(page_label="2"),
+        cited(start=3),
+        cited(start=-1),
+        cited(start=9, end=9),
+        cited(end=10**6),
+        cited("The deposit has room 15"),
+    ],
+)
+def test_a_false_citation_does_not_stand(false: Citation) -> None:
+    assert not stands(false, WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("quote", "found"),
+    [
+        ("has room 15", "has room 15"),
+        ("has  room\n15", "has room 15"),
+        ("the self-contained flat", "the self-\ncontained flat"),
+        ("the selfcontained flat has room", "the self-\ncontained flat\fhas room"),
+        ('and "a view"', "and “a view”"),
+        ("a\u00advie\u00adw”.", "a view”."),
+        ("1 250 euros", "1 250 euros"),
+    ],
+)
+def test_a_quote_is_found_however_its_lines_are_broken(quote: str, found: str) -> None:
+    place = locate(quote, WHOLE)
+    assert place is not None
+    assert WHOLE.text[slice(*place)] == found
+
+
+@pytest.mark.parametrize("quote", ["", " ", "1250 euros", "room 1 5", "Has room 15", "The deposit has room 15"])
+def test_a_quote_that_says_something_else_is_not_found(quote: str) -> None:
+    assert locate(quote, WHOLE) is None
+
+
+@given(st.text('ab-1 2\n\f“"ﬁ', max_size=30), st.integers(0, 30), st.integers(0, 30))
+def test_every_stretch_of_a_document_with_a_word_is_found_in_it(text: str, start: int, end: int) -> None:
+    stretch = text[start:end]
+    if stretch.strip(" \n\f-") and stretch.strip(" \n\f-") == stretch:
+        assert locate(stretch, Document("/a", "A", (Page(1, "1", text.replace("\f", " ")),))) is not None
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        ("three months", []),
+        ("Otto Bergmann", ["Otto", "Bergmann"]),
+        ("green tiles", ["green", "tiles"]),
+        ("It can be paid by Anna Weber.", []),
+        ("Somebody pays the deposit to Otto Weber, says she.", ["Otto"]),
+        ("Everything is settled then.", []),
+    ],
+)
+def test_words_that_no_source_holds_are_named(answer: str, missing: list[str]) -> None:
+    assert unsupported_words(answer, ["Anna Weber pays", "after three months"]) == missing
