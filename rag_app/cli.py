@@ -332,6 +332,24 @@ def chat(
         Chat(opened, as_json=as_json, where=chosen(within, types, since, until, tags)).run()
 
 
+@app.command("mcp")
+def mcp_command(library: LibraryOption = None, config_file: ConfigOption = None) -> None:
+    """Give an agent tools to search and ask the library, as an MCP server on standard input and output.
+
+    An MCP client starts this command by itself; docs/mcp.md shows what to enter there. Needs the extra "mcp".
+    """
+    from rag_app.errors import UsageError
+
+    try:
+        from rag_app.mcp import serve
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "The MCP server needs a package that is not installed.", hint="Run `pip install 'rag-app[mcp]'`."
+        ) from error
+    with _open(library, config_file) as opened:
+        serve(opened)
+
+
 @documents_app.callback(invoke_without_command=True)
 def documents(
     context: typer.Context,
