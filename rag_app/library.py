@@ -9,6 +9,7 @@ with Library.open("notes.library") as library:
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from contextlib import contextmanager
@@ -25,11 +26,12 @@ from rag_app.tags import tag_name
 from rag_app.types import MODES, Answer, DocumentReport, Filter, ModelNames, SearchResult, SearchSeconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from langchain_classic.retrievers import ContextualCompressionRetriever
     from langchain_core.documents import Document as LangChainDocument
+    from langchain_core.tools import StructuredTool
 
     from ingest import Document
     from rag_app.builder import Builder, Step
@@ -410,6 +412,62 @@ class Library:
         question = _checked(question)
         depth, evidence = _depth(budget, self.settings.candidates, EVIDENCE)
         return answer(question, history, self._stages(depth, evidence, self._selected(where)))
+
+    async def asearch(
+        self,
+        question: str,
+        k: int | None = None,
+        *,
+        candidates: int | None = None,
+        mode: Mode = "hybrid",
+        rerank: bool = True,
+        where: Filter | None = None,
+    ) -> list[Hit]:
+        """Search in another thread; see `search`."""
+        return await asyncio.to_thread(
+            self.search, question, k, candidates=candidates, mode=mode, rerank=rerank, where=where
+        )
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        budget: float | None = None,
+        where: Filter | None = None,
+    ) -> Answer:
+        """Answer in another thread; see `ask`."""
+        return await asyncio.to_thread(self.ask, question, history=history, budget=budget, where=where)
+
+    def astream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        budget: float | None = None,
+        where: Filter | None = None,
+    ) -> AsyncIterator[Event]:
+        """Yield the events of `stream`, which runs in another thread."""
+        from rag_app.asynchronous import each
+
+        return each(lambda: self.stream(question, history=history, budget=budget, where=where))
+
+    def as_tool(
+        self, name: str | None = None, description: str | None = None, *, where: Filter | None = None
+    ) -> StructuredTool:
+        """Return a tool for a LangChain or LangGraph agent: a question in, the answer with its sources out.
+
+        Args:
+            name: as the agent's model sees it; `ask_documents` by default.
+            description: what the documents are about helps the model to decide when to ask.
+            where: which documents are searched; all by default.
+        """
+        from rag_app.tool import DESCRIPTION, NAME, answering_tool
+
+        def ask(question: str) -> Answer:
+            return self.ask(question, where=where)
+
+        return answering_tool(ask, name or NAME, description or DESCRIPTION)
 
     def as_retriever(
         self,

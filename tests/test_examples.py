@@ -1,0 +1,51 @@
+"""The programs under docs/examples run as they stand there."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+
+if TYPE_CHECKING:
+    from rag_app.library import Library
+
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
+NOTICE = "How long is the notice period?"
+
+
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class CallsOnce(GenericFakeChatModel):
+    """Calls the first tool it is given with one question, and then repeats what the tool said."""
+
+    seen: list[Any] = []  # noqa: RUF012 a pydantic field
+
+    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
+        self.seen.append([tool.name for tool in tools])
+        return self
+
+    def _generate(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+        last = messages[-1]
+        call = {"name": "ask_documents", "args": {"question": NOTICE}, "id": "1", "type": "tool_call"}
+        said = AIMessage(last.content) if last.type == "tool" else AIMessage("", tool_calls=[call])
+        self.messages = iter([said])
+        return super()._generate(messages, *args, **kwargs)
+
+
+def test_a_langgraph_agent_asks_the_documents_and_keeps_the_proof(library: Library) -> None:
+    example = load("langgraph_agent")
+    model = CallsOnce(messages=iter([]))
+    said, [answer] = example.ask(example.make_agent(library, model), "When can I leave the flat?")
+    assert model.seen[0] == ["ask_documents"]
+    assert said.startswith(answer.answer)
+    assert answer.citations[0].quote in library.read(answer.citations[0].document).text
