@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import chain
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from prompts import render
@@ -22,25 +24,37 @@ from rag_app.citations import (
     unsupported_words,
     whole_sentences,
 )
+from rag_app.comparisons import side_by_side, topic_question
 from rag_app.context import around, choose, gather, show
+from rag_app.contradictions import contradicted
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
+from rag_app.kinds import kind_of
+from rag_app.mentions import listing, prove
 from rag_app.refusal import empty, foreign, relevant, supported
+from rag_app.search import Trace
 from rag_app.spans import agree, snap
+from rag_app.summaries import proved, stretches
 from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Generator as Generating
 
     from ingest import Document
     from rag_app.citations import AnswerForm
     from rag_app.context import Evidence
     from rag_app.generator import Generator
-    from rag_app.search import Trace
-    from rag_app.types import AnswerStatus, Citation, Event, Hit, Turn, Vectors
+    from rag_app.kinds import Asked
+    from rag_app.mentions import Mention
+    from rag_app.types import AnswerStatus, Citation, Event, Hit, StoredDocument, Turn, Vectors
 
+    Made = Generating[Event, None, "_Result"]
+
+NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
 _CERTAIN = -0.2  # mean log-likelihood of a short answer's tokens; below it the generator is asked in another way too
+_MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
 _SPACED = re.compile(r"\s*\S+")
 
 
@@ -56,6 +70,9 @@ class Stages:
     models: ModelNames
     answer_tokens: int
     evidence: int  # characters that the generator reads
+    find_in: Callable[[str, str], tuple[tuple[Hit, ...], Trace]]  # the same in one document, by its path
+    documents: Callable[[], Sequence[StoredDocument]]  # that are searched
+    mentions: Callable[[str], Sequence[Mention]]  # every passage with these words side by side
 
 
 def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[Event]:
@@ -65,28 +82,29 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     """
     begun, usage = time.perf_counter(), Usage()
     asked = standalone(question, history, stages.generator)
-    hits, trace = stages.find(asked)
-    yield Passages(hits)
-    since = time.perf_counter()
-    read = cache(stages.read)  # a document is long, and asked for several times
-    pieces = gather(asked, hits, stages.score, read, stages.about(asked))
-    trace.timed("rerank", since)
-    result = _Result("not_found", NOT_FOUND)
-    if relevant(hits, pieces):
-        result = _prove(asked, pieces, replace(stages, read=read), usage)
-    first = time.perf_counter() - begun
-    for text in _SPACED.findall(result.text):
-        yield Token(text)
+    stages = replace(stages, read=cache(stages.read))  # a document is long, and asked for several times
+    wish = kind_of(asked, stages.documents())
+    first, events = 0.0, _events(asked, wish, stages, usage)
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            result: _Result = end.value
+            break
+        if isinstance(event, Token):
+            first = first or time.perf_counter() - begun
+        yield event
+    seconds = result.trace.seconds
     yield Answer(
         question=question,
         standalone_question=asked,
         status=result.status,
         answer=result.text,
         citations=result.citations,
-        passages=hits,
+        passages=result.hits,
         seconds=AnswerSeconds(
-            retrieve=trace.seconds.get("embed", 0.0) + trace.seconds.get("retrieve", 0.0),
-            rerank=trace.seconds.get("rerank", 0.0),
+            retrieve=seconds.get("embed", 0.0) + seconds.get("retrieve", 0.0),
+            rerank=seconds.get("rerank", 0.0),
             first_token=first,
             total=time.perf_counter() - begun,
         ),
@@ -96,12 +114,104 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     )
 
 
+def _events(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
+    if wish.kind == "list":
+        return _list(wish, stages)
+    if wish.kind == "comparison":
+        return _comparison(wish, stages, usage)
+    if wish.kind == "summary":
+        return _summary(question, wish, stages, usage)
+    return _fact(question, stages, usage)
+
+
 @dataclass(frozen=True, slots=True)
 class _Result:
     status: AnswerStatus
     text: str
     citations: tuple[Citation, ...] = ()
     unknown: tuple[int, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    trace: Trace = field(default_factory=Trace)
+
+
+def _fact(question: str, stages: Stages, usage: Usage) -> Made:
+    """Answer from the passages that bear most on the question."""
+    hits, trace = stages.find(question)
+    yield Passages(hits)
+    result = _from(question, hits, trace, stages, usage)
+    yield from _spoken(result.text)
+    return result
+
+
+def _list(wish: Asked, stages: Stages) -> Made:
+    """Name every document that mentions the topic: all passages are looked through, no model is asked."""
+    hits, trace = stages.find(wish.topic)
+    yield Passages(hits)
+    found = prove(wish.topic, stages.mentions(wish.topic), stages.read)
+    result = _Result("not_found", NOT_MENTIONED, hits=hits, trace=trace)
+    if found:
+        text, citations = listing(wish.topic, found, stages.read, german=wish.german)
+        status: AnswerStatus = "answered" if all(citation.verified for citation in citations) else "partial"
+        result = _Result(status, text, tuple(citations), hits=hits, trace=trace)
+    yield from _spoken(result.text)
+    return result
+
+
+def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
+    """Answer for each of two documents from its own passages, and lay the answers side by side."""
+    asked = topic_question(wish)
+    found = [stages.find_in(asked, document) for document in wish.documents]
+    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(chain(*(hits for hits, _ in found)), 1))
+    yield Passages(hits)
+    sides = [_from(asked, *one, stages, usage) for one in found]
+    answers = [(path, side.status, side.text, side.citations) for path, side in zip(wish.documents, sides, strict=True)]
+    text, citations = side_by_side(answers)
+    statuses = {side.status for side in sides}
+    status: AnswerStatus = "partial" if len(statuses) > 1 else statuses.pop()
+    result = _Result(status, text if status != "not_found" else NOT_FOUND, citations, hits=hits, trace=found[0][1])
+    yield from _spoken(result.text)
+    return result
+
+
+def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
+    """Say of each stretch of a document what it is about; a sentence is shown when it is proved."""
+    [path] = wish.documents
+    document = stages.read(path)
+    hits, trace = stages.find_in(document.title or question, path)
+    yield Passages(hits)
+    chosen, count = stretches(document)
+    texts: list[str] = []
+    citations: list[Citation] = []
+    for stretch in chosen:
+        name = " ".join(document.title.split()) or PurePath(path).name
+        prompt = render("summary_user", text=show(stretch), document=name)
+        sentence, _ = _say(prompt, form_for(question, stretch), stages, usage)
+        sentence, piece = proved(sentence, stretch)
+        citations.append(cite(len(citations) + 1, piece, document))
+        texts.append(f"{sentence} [{len(citations)}]")
+        yield from _spoken((" " if len(texts) > 1 else "") + texts[-1])
+    if count > len(chosen):
+        texts.append(f"(From {len(chosen)} of {count} parts of the document.)")
+        yield from _spoken(f" {texts[-1]}")
+    if not texts:
+        return _Result("not_found", NOT_FOUND, hits=hits, trace=trace)
+    status: AnswerStatus = "answered" if all(citation.verified for citation in citations) else "partial"
+    return _Result(status, " ".join(texts), tuple(citations), hits=hits, trace=trace)
+
+
+def _spoken(text: str) -> Iterator[Token]:
+    return (Token(piece) for piece in _SPACED.findall(text))
+
+
+def _from(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, usage: Usage) -> _Result:
+    """Answer from these passages, or say that they do not hold the answer."""
+    since = time.perf_counter()
+    pieces = gather(question, hits, stages.score, stages.read, stages.about(question))
+    trace.timed("rerank", since)
+    result = _Result("not_found", NOT_FOUND)
+    if relevant(hits, pieces):
+        result = _prove(question, pieces, stages, usage)
+    return replace(result, hits=hits, trace=trace)
 
 
 def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> _Result:
@@ -125,7 +235,20 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
     document = read(piece.hit.document)
     if empty(question, text) or not supported(question, text, piece, pieces, document, stages.generator()):
         return _Result("not_found", NOT_FOUND)
-    return _cited(question, text, [piece, *(other for other in shown if other is not piece)], read)
+    result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], read)
+    against = contradicted(text, piece, pieces)
+    return result if against is None else _contradicted(result, against, read)
+
+
+def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Document]) -> _Result:
+    """Add what another document says instead."""
+    cited = result.citations[: CITATIONS - 1]
+    if any(citation.document == against.hit.document for citation in cited[1:]):
+        return result
+    citation = cite(len(cited) + 1, against, read(against.hit.document))
+    text = _MARKED.sub("", result.text) + " ".join(f"[{one.marker}]" for one in cited)
+    said = f"{text} But {PurePath(citation.document).name} says: \u201c{stated(against)}\u201d [{citation.marker}]"
+    return replace(result, text=said, citations=(*cited, citation))
 
 
 def _doubtful(text: str, question: str, piece: Evidence) -> bool:

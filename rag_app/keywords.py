@@ -114,6 +114,17 @@ def phrase(word: str) -> str:
     return f'{{title text}} : "{found}"' if terms(word) else ""
 
 
+def mention(topic: str, languages: Iterable[str]) -> str:
+    """Return the FTS5 query for passages that hold the words of `topic` side by side, or their stems; "" for none."""
+    found = words(topic)
+    if not terms(topic):
+        return ""
+    stemmed = [stems(topic, language) for language in sorted(set(languages))]
+    return " OR ".join(
+        [f'{{text}} : "{" ".join(found)}"', *(f'{{stems}} : "{one}"' for one in dict.fromkeys(filter(None, stemmed)))]
+    )
+
+
 def words(text: str) -> list[str]:
     """Return the words of a text as the index tells them apart, in lower case."""
     return _WORD.findall(unicodedata.normalize("NFC", text).lower())

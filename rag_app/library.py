@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rag_app.evaluate import SharedScores
     from rag_app.generator import Generator
     from rag_app.index import VectorIndex
+    from rag_app.mentions import Mention
     from rag_app.models import InstalledModel
     from rag_app.questioner import MadeQuestion
     from rag_app.reranker import Reranker
@@ -554,7 +555,24 @@ class Library:
             models=ModelNames(settings.embedder, settings.reranker, settings.generator),
             answer_tokens=settings.answer_tokens,
             evidence=evidence,
+            find_in=lambda question, path: self._find_passages(
+                question, None, candidates, "hybrid", True, self._selected(Filter(within=(path,))), about
+            ),
+            documents=lambda: self._chosen_documents(chosen),
+            mentions=lambda topic: self._mentions(topic, cited, chosen),
         )
+
+    def _chosen_documents(self, chosen: Selection | None) -> list[StoredDocument]:
+        return [document for document in self._store.documents() if chosen is None or document.path in chosen.names]
+
+    def _mentions(self, topic: str, cited: dict[str, str], chosen: Selection | None) -> list[Mention]:
+        from rag_app.mentions import Mention
+
+        return [
+            Mention(cited.get(passage.document, passage.document), passage.start, passage.end)
+            for passage in self._store.mentions(topic)
+            if chosen is None or passage.document in chosen.names
+        ]
 
     def _find_passages(
         self,

@@ -525,6 +525,16 @@ class Store:
         rows.sort(key=lambda row: (row[1], places[row[0]]))
         return [(passage, -score) for passage, score in rows[:k]]
 
+    def mentions(self, topic: str) -> list[StoredPassage]:
+        """Return every passage that holds the words of `topic` side by side, as they stand or by their stems."""
+        languages = [language for (language,) in self._database.rows("SELECT DISTINCT language FROM documents")]
+        query = keywords.mention(topic, languages)
+        if not query:
+            return []
+        with self.snapshot():
+            rows = self._database.rows("SELECT rowid FROM keywords WHERE keywords MATCH ? ORDER BY rowid", query)
+            return self.passages([passage for (passage,) in rows])
+
     def document_count(self) -> int:
         """Return how many documents there are."""
         return int(self._database.value("SELECT count(*) FROM documents"))

@@ -9,6 +9,7 @@ from fakes import ScriptedGenerator, WordReranker, evidence_lines, make_hit
 from ingest.types import Document, Page
 from rag_app.answerer import Stages, answer
 from rag_app.context import EVIDENCE
+from rag_app.mentions import Mention
 from rag_app.search import Trace
 from rag_app.types import Answer, ModelNames, Passages, Token, Turn
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag_app.generator import Generator
-    from rag_app.types import Event, Hit, Vectors
+    from rag_app.types import Event, Hit, StoredDocument, Vectors
 
 RENT = "The monthly rent of the flat is 1,250 euros, which is due on the third day of each month."
 NOTICE = "The notice period for both parties is three months to the end of a calendar month."
@@ -35,6 +36,7 @@ class World:
     stored: str = TEXT  # as the store has it
     found: bool = True
     answer_tokens: int = 100
+    documents: Sequence[StoredDocument] = ()
     loaded: int = 0
     asked: list[str] = field(default_factory=list)
 
@@ -56,6 +58,9 @@ class World:
             models=ModelNames("words", "shared-words", "script"),
             answer_tokens=self.answer_tokens,
             evidence=EVIDENCE,
+            find_in=lambda question, path: self.find(question),
+            documents=lambda: self.documents,
+            mentions=lambda topic: [Mention("/files/a.pdf", 0, len(self.stored))] if self.found else [],
         )
 
     def find(self, question: str) -> tuple[tuple[Hit, ...], Trace]:

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from fakes import make_hit
+
+from rag_app.context import Evidence
+from rag_app.contradictions import contradicted
+
+DEPOSIT = "The deposit for the flat is 250 euros and is paid in cash."
+
+
+def piece(text: str, *, document: str = "/b.pdf", score: float = 6.0, row: bool = False) -> Evidence:
+    return Evidence(make_hit(text, document=document), 0, len(text), text, "", row, score, score)
+
+
+@pytest.mark.parametrize(
+    ("answer", "one", "other"),
+    [
+        ("250 euros", DEPOSIT, "The deposit for the flat is 300 euros and is paid in cash."),
+        ("250 euros", DEPOSIT, "The deposit for the flat is 300 euros."),
+        ("Anna Weber", "The treasurer of the club is Anna Weber.", "The treasurer of the club is Otto Brandt."),
+        ("3 May 2024", "The contract ends on 3 May 2024.", "The contract ends on 14 June 2025."),
+    ],
+)
+def test_the_same_sentence_with_another_answer_contradicts(answer: str, one: str, other: str) -> None:
+    against = piece(other)
+    assert contradicted(answer, piece(one, document="/a.pdf"), [piece("Something else."), against]) is against
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        piece("The deposit for the flat is 250 euros and is paid in cash."),
+        piece("The deposit for the flat is 300 euros.", document="/a.pdf"),
+        piece("The deposit for the flat is 300 euros.", score=2.0),
+        piece("The deposit for the garage is 300 euros, and for the flat 250 euros."),
+        piece("The rent of the garage is 300 euros."),
+        piece("The deposit for the flat is paid by the tenant in cash."),
+        piece("The deposit for the flat is 300 euros.", row=True),
+        piece("The deposit for the flat is paid in cash by everybody who moves in and has no account of his own: 300."),
+    ],
+)
+def test_what_says_the_same_or_is_about_something_else_does_not(other: Evidence) -> None:
+    assert contradicted("250 euros", piece(DEPOSIT, document="/a.pdf"), [other]) is None
+
+
+def test_an_answer_that_is_not_in_its_own_evidence_is_not_compared() -> None:
+    other = piece("The deposit for the flat is 300 euros and is paid in cash.")
+    assert contradicted("400 francs", piece(DEPOSIT, document="/a.pdf"), [other]) is None
