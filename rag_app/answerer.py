@@ -236,7 +236,7 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
     if empty(question, text) or not supported(question, text, piece, pieces, document, stages.generator()):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], read)
-    against = contradicted(text, piece, pieces)
+    against = contradicted(question, text, piece, pieces)
     return result if against is None else _contradicted(result, against, read)
 
 

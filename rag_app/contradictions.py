@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from rag_app.citations import content_words, figures
+from ingest import sentences
+from rag_app.citations import content_words
+from rag_app.spans import NUMBERS
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -14,42 +17,47 @@ if TYPE_CHECKING:
 
 _CLOSE = 2.0  # logits that the other sentence may bear less on the question
 _RELEVANT = 3.0  # logits that it must have at least
-_SHARED = 0.7  # of the sentence's words without the answer, that the other has too
-_OTHER = 2  # more words than the answer's, that the other has and the sentence lacks
+_SHARED = 2  # words that both must have
+_WHO = re.compile(r"\W*(?:who|wer|qui|quién)\b", re.IGNORECASE)  # asks for one name
 
 
-def contradicted(answer: str, piece: Evidence, pieces: Sequence[Evidence]) -> Evidence | None:
+def contradicted(question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence]) -> Evidence | None:
     """Return the piece of another document that says what `piece` says, but for the answer; None where there is none.
 
-    Both must bear on the question about equally, and share their words but for the answer's and what stands in its
-    place. Rows of tables are left out: they differ in their first column.
+    Both must bear on the question about equally. What the other has and `piece` has not must stand in the place of
+    what it lacks of the answer: a figure for a figure, a word for a word; a name counts where the question asks who.
+    Rows of tables are left out, since they differ in their first column.
     """
-    said = _words(answer) & _words(piece.text)
-    if not said or piece.row:
+    if piece.row:
         return None
-    rest = _words(piece.text) - said
+    said = max(_sentences(piece), key=lambda words: len(words & _words(answer)))
+    told = _words(answer) & said
     least = max(piece.score - _CLOSE, _RELEVANT)
     for other in sorted(pieces, key=lambda other: -other.score):
         if other.row or other.hit.document == piece.hit.document or other.score < least:
             continue
-        words = _words(other.text)
-        new = words - rest - said
-        missing = said - words
-        if (
-            missing
-            and new
-            and len(rest & words) >= _SHARED * max(len(rest), 1)
-            and len(new) <= len(said) + _OTHER
-            and len(rest) >= _OTHER
-            and _alike(missing, new)
-        ):
-            return other
+        for words in _sentences(other):
+            missing, new = told - words, words - said
+            if len(said & words) >= _SHARED and _replaces(new, missing, names=_WHO.match(question) is not None):
+                return other
     return None
 
 
-def _alike(missing: set[str], new: set[str]) -> bool:
-    """Tell whether what differs is of one kind: figures on both sides, or on neither."""
-    return bool(figures(" ".join(missing))) == bool(figures(" ".join(new)))
+def _sentences(piece: Evidence) -> list[set[str]]:
+    """Return the words of each sentence of a piece: short ones are quoted together."""
+    return [_words(piece.text[start:end]) for start, end in sentences(piece.text)] or [set()]
+
+
+def _replaces(new: set[str], missing: set[str], *, names: bool) -> bool:
+    """Tell whether the new words stand for the missing ones: figures for figures, and no more words than were there."""
+    figures = {word for word in missing if _is_figure(word)}, {word for word in new if _is_figure(word)}
+    if bool(figures[0]) != bool(figures[1]) or not (figures[0] or names):
+        return False
+    return bool(new) and len(new - figures[1]) <= len(missing - figures[0])
+
+
+def _is_figure(word: str) -> bool:
+    return word[0].isdigit() or word in NUMBERS
 
 
 def _words(text: str) -> set[str]:

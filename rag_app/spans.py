@@ -12,7 +12,7 @@ _BETWEEN = 2  # words of the evidence that the answer may have left out
 _STEM = 4  # letters; shorter beginnings say nothing about a word
 _ENDING = 3  # letters in which two forms of a word may differ
 _WORD = re.compile(r"\d+(?:[.,:/’']\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
-_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _QUALIFIERS = {
     *("over", "under", "about", "around", "approximately", "nearly", "almost", "roughly", "circa", "only", "exactly"),
     *("über", "unter", "etwa", "rund", "ungefähr", "fast", "knapp", "nur", "genau"),
@@ -74,7 +74,7 @@ def same_word(word: str, source: str) -> bool:
 
 
 def _number(word: str) -> tuple[str, ...]:
-    return (str(_NUMBERS.index(word)),) if word in _NUMBERS else ()
+    return (str(NUMBERS.index(word)),) if word in NUMBERS else ()
 
 
 def _words(text: str) -> list[_Word]:
