@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ingest import Document
     from rag_app.types import Citation
 
+_ENDINGS = frozenset(["", "s", "es", "y", "ies", "e", "n", "en", "er", "ern", "em", "x"])
 SHOWN = 20  # documents that a list names; all are counted
 
 
@@ -33,8 +35,8 @@ class Mention:
 def prove(topic: str, passages: Iterable[Mention], read: Callable[[str], Document]) -> list[tuple[Evidence, int]]:
     """Return the first sentence of each document that mentions `topic`, and how many of its sentences do.
 
-    A sentence mentions it where it holds its words side by side, as they stand or by their stems. Documents come in
-    the order of how often they do, those that do equally often by path.
+    A sentence mentions it where it holds its words side by side, as they stand or with another ending. Documents
+    come in the order of how often they do, those that do equally often by path.
     """
     spans: dict[str, list[Mention]] = defaultdict(list)
     for passage in passages:
@@ -107,13 +109,22 @@ def listing(
 
 
 def _holds(text: str, topic: str, language: str) -> bool:
+    """Tell whether the words of `topic` stand in `text` side by side, as they are or with another ending of a noun."""
     said, wanted = words(text), words(topic)
-    if _side_by_side(said, wanted):
-        return True
-    return _side_by_side(stems(text, language).split(), stems(topic, language).split())
-
-
-def _side_by_side(said: Sequence[str], wanted: Sequence[str]) -> bool:
-    return bool(wanted) and any(
-        list(said[row : row + len(wanted)]) == list(wanted) for row in range(len(said) - len(wanted) + 1)
+    return any(
+        all(_same(*pair, language) for pair in zip(said[row:], wanted, strict=False))
+        for row in range(len(said) - len(wanted) + 1)
     )
+
+
+@lru_cache(100_000)
+def _same(word: str, other: str, language: str) -> bool:
+    """Tell whether two words are one in singular and plural, or in two cases: "park" and "parking" are not."""
+    if word == other:
+        return True
+    if stems(word, language) != stems(other, language):
+        return False
+    shared = 0
+    while shared < min(len(word), len(other)) and word[shared] == other[shared]:
+        shared += 1
+    return {word[shared:], other[shared:]} <= _ENDINGS

@@ -57,6 +57,14 @@ def test_other_forms_of_a_word_count_and_words_apart_do_not(leases: Library) -> 
     assert (answer.status, answer.answer, answer.citations) == ("not_found", "No document mentions this.", ())
 
 
+def test_a_word_that_only_has_the_same_stem_is_no_mention(leases: Library, tmp_path: Path) -> None:
+    (tmp_path / "park.txt").write_text("The parks of the town are open. Gardeners work there.\n", encoding="utf-8")
+    leases.ingest([tmp_path / "park.txt"])
+    assert leases.ask("Which documents mention parking?").status == "not_found"
+    assert leases.ask("Which documents mention a park?").status == "answered"
+    assert leases.ask("Which documents mention the gardener?").status == "answered"
+
+
 def test_a_list_asks_no_model(leases: Library) -> None:
     generator = leases._generator
     leases.ask("Which documents mention the landlord?")

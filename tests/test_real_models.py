@@ -407,9 +407,6 @@ def test_a_question_about_the_samples_is_answered_with_its_page(samples: Library
     assert answer.tokens.completion > 0
 
 
-@pytest.mark.parametrize(
-    "question", ["What is the boiling point of ethanol at sea level?", "Wie lautet die Hauptstadt von Neuseeland?"]
-)
 def test_a_list_names_every_sample_that_mentions_a_thing(samples: Library) -> None:
     answer = samples.ask("Which of my documents mention insurance?")
     names = {Path(citation.document).stem for citation in answer.citations}
@@ -428,6 +425,9 @@ def test_two_samples_are_compared_each_from_its_own_pages(samples: Library) -> N
     }
 
 
+@pytest.mark.parametrize(
+    "question", ["What is the boiling point of ethanol at sea level?", "Wie lautet die Hauptstadt von Neuseeland?"]
+)
 def test_a_question_from_elsewhere_is_not_answered_and_loads_no_generator(
     samples: Library, embedder: BiEncoder, reranker: CrossEncoder, question: str
 ) -> None:
