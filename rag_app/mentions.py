@@ -35,8 +35,8 @@ class Mention:
 def prove(topic: str, passages: Iterable[Mention], read: Callable[[str], Document]) -> list[tuple[Evidence, int]]:
     """Return the first sentence of each document that mentions `topic`, and how many of its sentences do.
 
-    A sentence mentions it where it holds its words side by side, as they stand or with another ending. Documents
-    come in the order of how often they do, those that do equally often by path.
+    A sentence mentions it where it, or the heading it stands under, holds its words side by side, as they are or with
+    another ending. Documents come in the order of how often they do, those that do equally often by path.
     """
     spans: dict[str, list[Mention]] = defaultdict(list)
     for passage in passages:
@@ -48,7 +48,7 @@ def prove(topic: str, passages: Iterable[Mention], read: Callable[[str], Documen
         pieces: dict[int, Evidence] = {}
         for place in sorted(places, key=lambda place: place.start):
             for piece in pieces_of(document, place.start, place.end):
-                if _holds(piece.text, topic, language):
+                if _holds(piece.whole, topic, language):
                     pieces.setdefault(piece.start, piece)
         if pieces:
             found.append((pieces[min(pieces)], len(pieces)))
@@ -95,10 +95,10 @@ def listing(
     citations = [cite(row, piece, read(piece.hit.document)) for row, (piece, _) in enumerate(found[:SHOWN], 1)]
     count = len(found)
     if german:
-        head = f"1 Dokument erwähnt {topic}" if count == 1 else f"{count} Dokumente erwähnen {topic}"
+        head = f"1 Dokument erwähnt „{topic}“" if count == 1 else f"{count} Dokumente erwähnen „{topic}“"
         more = f"\n… und {count - SHOWN} weitere"
     else:
-        head = f"1 document mentions {topic}" if count == 1 else f"{count} documents mention {topic}"
+        head = f"1 document mentions “{topic}”" if count == 1 else f"{count} documents mention “{topic}”"
         more = f"\n… and {count - SHOWN} more"
     lines = [
         f"- {PurePath(citation.document).name} [{citation.marker}]"

@@ -47,7 +47,7 @@ def checked(library: Library, answer: Answer) -> Answer:
 def test_every_document_that_mentions_something_is_named_with_a_sentence(leases: Library) -> None:
     answer = checked(leases, leases.ask("Which of my documents mention a deposit?"))
     assert (answer.status, answer.tokens.completion) == ("answered", 0)
-    assert answer.answer == "2 documents mention deposit:\n- flat.pdf [1]\n- letter.pdf [2]"
+    assert answer.answer == "2 documents mention “deposit”:\n- flat.pdf [1]\n- letter.pdf [2]"
     assert all("deposit" in citation.quote for citation in answer.citations)
 
 
@@ -76,7 +76,7 @@ def test_a_list_keeps_to_the_documents_that_are_searched(leases: Library) -> Non
     from rag_app import Filter
 
     answer = leases.ask("Which documents mention a deposit?", where=Filter(within=("letter.pdf",)))
-    assert answer.answer == "1 document mentions deposit:\n- letter.pdf [1]"
+    assert answer.answer == "1 document mentions “deposit”:\n- letter.pdf [1]"
 
 
 def test_a_long_list_counts_all_and_shows_the_first(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_long_list_counts_all_and_shows_the_first(tmp_path: Path) -> None:
     with open_library(tmp_path) as library:
         library.ingest([tmp_path / "files"])
         answer = checked(library, library.ask("How many documents mention the walrus?"))
-    assert answer.answer.startswith(f"{SHOWN + 3} documents mention walrus:\n- 00.txt [1]\n")
+    assert answer.answer.startswith(f"{SHOWN + 3} documents mention “walrus”:\n- 00.txt [1]\n")
     assert answer.answer.endswith("… and 3 more")
     assert len(answer.citations) == SHOWN
 
