@@ -10,6 +10,7 @@ from rag_app.stopwords import STOP_WORDS
 WORDS = 8  # a longer answer is a sentence, and is left as it was written
 _BETWEEN = 2  # words of the evidence that the answer may have left out
 _STEM = 4  # letters; shorter beginnings say nothing about a word
+_ALIKE = 3  # letters that two spellings of a word begin with
 _ENDING = 3  # letters in which two forms of a word may differ
 _WORD = re.compile(r"\d+(?:[.,:/’']\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -69,6 +70,8 @@ def same_word(word: str, source: str) -> bool:
         return True
     if not source.isalpha() or not source.islower() or min(len(one), len(other)) < _STEM:
         return False
+    if one[:_ALIKE] == other[:_ALIKE] and sorted(one) == sorted(other):  # "liters", "litres"
+        return True
     shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return shared >= _STEM and max(len(one), len(other)) - shared <= _ENDING
 

@@ -54,6 +54,10 @@ def test_a_sentence_is_left_as_it_was_written() -> None:
     assert snap(sentence, TEXT) == sentence
 
 
+def test_another_spelling_becomes_the_documents() -> None:
+    assert snap("75 liters", "A bag holds 75 litres.") == "75 litres"
+
+
 def test_a_stretch_over_a_line_break_is_one_line() -> None:
     assert snap("three months", "a period of three\nmonths") == "three months"
 
@@ -88,6 +92,9 @@ def test_a_sentence_agrees_that_says_all_of_the_short_answer(short: str, sentenc
         ("bordering", "border", True),
         ("borderings", "border", False),
         ("bordered", "border", True),
+        ("liters", "litres", True),
+        ("Liters", "Litres", False),
+        ("color", "colour", True),
         ("car", "cars", False),
         ("German", "Germany", False),
         ("12", "twelve", True),
