@@ -31,10 +31,11 @@ from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
 from rag_app.kinds import kind_of
 from rag_app.mentions import listing, prove
-from rag_app.refusal import empty, foreign, relevant, supported
+from rag_app.refusal import Calibration, Look, chance, empty, foreign, holds, shipped, signals
 from rag_app.search import Trace
 from rag_app.spans import agree, snap
 from rag_app.summaries import proved, stretches
+from rag_app.support import supports
 from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
@@ -73,12 +74,13 @@ class Stages:
     find_in: Callable[[str, str], tuple[tuple[Hit, ...], Trace]]  # the same in one document, by its path
     documents: Callable[[], Sequence[StoredDocument]]  # that are searched
     mentions: Callable[[str], Sequence[Mention]]  # every passage with these words side by side
+    calibration: Calibration = field(default_factory=shipped)  # decides whether there is an answer
 
 
 def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[Event]:
     """Yield `Passages`, the answer's text in `Token`s, and the `Answer`.
 
-    Nothing is shown before its proof is found. The generator is not asked where no passage is relevant.
+    Nothing is shown before its proof is found, and none is written where one is unlikely.
     """
     begun, usage = time.perf_counter(), Usage()
     asked = standalone(question, history, stages.generator)
@@ -209,9 +211,28 @@ def _from(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, us
     pieces = gather(question, hits, stages.score, stages.read, stages.about(question))
     trace.timed("rerank", since)
     result = _Result("not_found", NOT_FOUND)
-    if relevant(hits, pieces):
+    if pieces and _answerable(question, hits, pieces, stages):
         result = _prove(question, pieces, stages, usage)
     return replace(result, hits=hits, trace=trace)
+
+
+def look(question: str, stages: Stages) -> Look | None:
+    """Return what is seen of a question, the generator's check included; None where no passage is found."""
+    hits, _ = stages.find(question)
+    read = cache(stages.read)
+    pieces = gather(question, hits, stages.score, read, stages.about(question))
+    if not pieces:
+        return None
+    checked = holds(question, pieces, read, stages.generator())
+    said = " ".join(piece.text for piece in pieces)
+    return Look(replace(signals(hits, pieces), holds=checked), frozenset(hit.document for hit in hits), said)
+
+
+def _answerable(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stages: Stages) -> bool:
+    def check() -> float:
+        return holds(question, pieces, stages.read, stages.generator())
+
+    return chance(signals(hits, pieces), check, stages.calibration) >= stages.calibration.bound
 
 
 def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> _Result:
@@ -232,10 +253,9 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
             text = _write(question, shown, stages, usage)
             piece = proof_of(text, question, shown)
     text = text if piece.row else snap(text, piece.text)
-    document = read(piece.hit.document)
-    if empty(question, text) or not supported(question, text, piece, pieces, document, stages.generator()):
+    if empty(question, text):
         return _Result("not_found", NOT_FOUND)
-    result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], read)
+    result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     against = contradicted(question, text, piece, pieces)
     return result if against is None else _contradicted(result, against, read)
 
@@ -284,18 +304,20 @@ def _say(prompt: str, form: AnswerForm, stages: Stages, usage: Usage) -> tuple[s
     return whole_sentences(text.strip()), spent.certainty
 
 
-def _cited(question: str, text: str, evidence: Sequence[Evidence], read: Callable[[str], Document]) -> _Result:
+def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stages) -> _Result:
     """Cite the first piece, and others as far as they hold what the answer says and the ones before do not."""
     known = [question]
     cited: list[Citation] = []
     for piece in evidence:
         missing = _unsupported(text, known)
         if not cited or (missing and len(_unsupported(text, [*known, piece.whole])) < len(missing)):
-            cited.append(cite(len(cited) + 1, piece, read(piece.hit.document)))
+            cited.append(cite(len(cited) + 1, piece, stages.read(piece.hit.document)))
             known.append(piece.whole)
         if len(cited) == CITATIONS:
             break
     covered = all(citation.verified for citation in cited) and not _unsupported(text, known)
+    support = supports(question, text, [citation.quote for citation in cited], stages.score)
+    cited = [replace(citation, support=round(value, 3)) for citation, value in zip(cited, support, strict=True)]
     unknown = tuple(markers(text))  # none of the generator's own is a citation
     text = f"{text} {''.join(f'[{citation.marker}]' for citation in cited)}"
     return _Result("answered" if covered and not unknown else "partial", text, tuple(cited), unknown)

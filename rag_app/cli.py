@@ -532,6 +532,37 @@ def eval_command(
     raise_drops(comparisons)
 
 
+@app.command("calibrate")
+def calibrate_command(
+    questions: Annotated[
+        int, typer.Option("--questions", min=1, max=10_000, metavar="N", help="How many are made and asked.")
+    ] = 40,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget the library's own calibration.")] = False,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit to your documents when a question is refused, and tell how often that is wrong.
+
+    Questions are made about your documents and asked with and without the one that answers; each
+    takes some ten seconds.
+
+    Example: rag calibrate --questions 60
+    """
+    with _open(library, config_file) as opened:
+        if reset:
+            opened.reset_calibration()
+            state = opened.refusal()
+            _print_json({"refusal": state.as_json()}) if as_json else terminal.show_refusal(state)
+            return
+        with terminal.counting(shown=not as_json) as progress:
+            report = opened.calibrate(questions, progress=progress)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_calibration(report)
+
+
 @app.command("verify")
 def verify_command(
     sample: Annotated[

@@ -14,6 +14,7 @@ from rag_app.errors import LibraryError
 from rag_app.index import facts_of
 from rag_app.lock import find_holder
 from rag_app.models import statuses
+from rag_app.refusal import CALIBRATION, state_of
 from rag_app.store import Store
 from rag_app.types import Advice, Diagnosis, DiskState, LibraryState, MachineState
 
@@ -32,7 +33,7 @@ def diagnose(settings: Settings) -> Diagnosis:
     """Look at everything that an answer needs; nothing is changed."""
     machine, models = _machine(), statuses(settings)
     disks = [_disk("library", settings.library), _disk("models", settings.models)]
-    library, problem = _library(settings.library)
+    library, problem = _library(settings)
     advice = [*_on_machine(machine), *_on_disks(disks), *_on_models(models), *_on_library(library, problem)]
     return Diagnosis(
         ok=not any(item.serious for item in advice),
@@ -87,8 +88,9 @@ def _disk(role: Literal["library", "models"], folder: Path) -> DiskState:
     return DiskState(role, str(folder), usage.total, usage.free, os.access(there, os.W_OK))
 
 
-def _library(folder: Path) -> tuple[LibraryState | None, str]:
+def _library(settings: Settings) -> tuple[LibraryState | None, str]:
     """Return the state of the library, and what is wrong with it."""
+    folder = settings.library
     if not (folder / DATABASE).exists():
         return None, f"There is no library in {folder} yet."
     holder = find_holder(folder)
@@ -108,6 +110,7 @@ def _library(folder: Path) -> tuple[LibraryState | None, str]:
                 writer=f"process {holder.pid} ({holder.command} on {holder.host})" if holder else None,
                 index=built.kind if built else None,
                 index_recall=built.recall if built else None,
+                refusal=state_of(store.get(CALIBRATION), settings.reranker, settings.generator),
             ), ""
     except LibraryError as error:
         return None, f"{error.message} {error.hint}"

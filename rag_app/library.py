@@ -10,9 +10,11 @@ with Library.open("notes.library") as library:
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from shlex import quote
@@ -23,7 +25,16 @@ from rag_app import __version__, config, facts
 from rag_app.errors import LibraryMismatch, UsageError
 from rag_app.store import Store
 from rag_app.tags import tag_name
-from rag_app.types import MODES, Answer, DocumentReport, Filter, ModelNames, SearchResult, SearchSeconds
+from rag_app.types import (
+    MODES,
+    Answer,
+    CalibrationReport,
+    DocumentReport,
+    Filter,
+    ModelNames,
+    SearchResult,
+    SearchSeconds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
@@ -43,6 +54,7 @@ if TYPE_CHECKING:
     from rag_app.mentions import Mention
     from rag_app.models import InstalledModel
     from rag_app.questioner import MadeQuestion
+    from rag_app.refusal import Look
     from rag_app.reranker import Reranker
     from rag_app.retriever import LibraryRunnable
     from rag_app.search import Search, Trace
@@ -57,6 +69,7 @@ if TYPE_CHECKING:
         IngestReport,
         Mode,
         RebuildReport,
+        RefusalState,
         Scored,
         StoredDocument,
         Turn,
@@ -535,6 +548,74 @@ class Library:
         sizes = {document.path: document.chunks for document in self.documents()}
         return make_questions(n, sizes, self._passage, self._store.read, self._open_generator(), seed)
 
+    def calibrate(
+        self, questions: int = 40, *, progress: Callable[[str, int, int], None] | None = None, seed: int = 0
+    ) -> CalibrationReport:
+        """Fit to the documents when a question is refused, and keep that in the library.
+
+        Questions are made about passages chosen at random and asked twice, with their document and without it; no
+        answers are written. The weights that come with the program are kept where they err no more often.
+
+        Args:
+            questions: how many are made; each takes some seconds.
+            progress: told what is counted, how many are done and how many there are.
+            seed: of the choice.
+
+        Raises:
+            UsageError: the library holds fewer than two documents, or too few questions could be made.
+            ModelMissing: a model is not installed.
+            LibraryBusy: another process is writing.
+        """
+        from rag_app.calibrate import calibrated, examples
+        from rag_app.refusal import shipped
+
+        if self._store.document_count() < 2:
+            raise UsageError(
+                "Calibration needs at least two documents: each question is also asked without the one that answers.",
+                hint="Add more with `rag ingest PATH`.",
+            )
+        begun, tell = perf_counter(), progress or (lambda _name, _done, _total: None)
+        tell("questions", 0, questions)
+        made = self.make_questions(questions, seed=seed)
+        found = list(examples(made, self._look, lambda done: tell("questions", done, questions)))
+        own, before = calibrated(found, shipped())
+        own = replace(own, reranker=self.settings.reranker, generator=self.settings.generator)
+        self._keep_calibration(json.dumps(own.as_json()))
+        return CalibrationReport(
+            self.refusal(), before.missed, before.false, own.second != shipped().second, perf_counter() - begun
+        )
+
+    def reset_calibration(self) -> None:
+        """Forget the library's own calibration; that of the program counts again."""
+        self._keep_calibration("")
+
+    def refusal(self) -> RefusalState:
+        """Tell by what it is decided whether the documents answer a question."""
+        from rag_app.refusal import CALIBRATION, state_of
+
+        return state_of(self._store.get(CALIBRATION), self.settings.reranker, self.settings.generator)
+
+    def _keep_calibration(self, text: str) -> None:
+        from rag_app.refusal import CALIBRATION
+
+        with self._store.writing():
+            try:
+                with self._store.together():
+                    self._store.set(CALIBRATION, text)
+            finally:
+                self._store.seal()
+
+    def _look(self, question: str, without: str | None) -> Look | None:
+        """Return what is seen of a question when one document is left out; None where no passage is found."""
+        from rag_app.answerer import look
+        from rag_app.context import EVIDENCE
+
+        chosen = self._store.select(Filter())
+        if without is not None:
+            rest = {key: path for key, path in chosen.documents.items() if path != without}
+            chosen = replace(chosen, documents=rest)
+        return look(question, self._stages(self.settings.candidates, EVIDENCE, chosen))
+
     def _passage(self, path: str, ordinal: int) -> tuple[int, int]:
         """Return the span of a passage in its document's text."""
         return self._store.receipt(path)[2][ordinal]
@@ -543,6 +624,7 @@ class Library:
 
     def _stages(self, candidates: int, evidence: int, chosen: Selection | None) -> Any:
         from rag_app.answerer import Stages
+        from rag_app.refusal import CALIBRATION, in_force
 
         settings, cited = self.settings, self._cited(chosen)
         about = cache(lambda question: self._about(question, cited, chosen))  # for passages, and then their sentences
@@ -560,6 +642,7 @@ class Library:
             ),
             documents=lambda: self._chosen_documents(chosen),
             mentions=lambda topic: self._mentions(topic, cited, chosen),
+            calibration=in_force(self._store.get(CALIBRATION), settings.reranker, settings.generator)[0],
         )
 
     def _chosen_documents(self, chosen: Selection | None) -> list[StoredDocument]:

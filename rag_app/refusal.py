@@ -1,41 +1,166 @@
-"""When to say that the documents do not answer: from scores and checks, never from the generator's own word.
+"""When to say that the documents do not answer: from scores and a check, never from the generator's own word.
 
-A small generator asked to decline does not. What separates answerable from unanswerable questions is its preference
-for "yes" over "no" when it is shown the evidence and asked two things: whether the answer is stated there, and, without
-the answer, whether the text holds one at all. The evidence's own score adds a little.
+A small generator asked to decline does not. What separates answerable from unanswerable questions is how well the
+best passage and the best piece score, and the generator's preference for "yes" over "no" when it is shown the best
+piece and asked whether the answer is there. A logistic model turns them into a probability;
+its weights and how often it errs are data, `refusal.json`, which a library can replace by its own (`rag calibrate`).
 """
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files as resource_files
+from math import log2
+from typing import TYPE_CHECKING, Any
 
 from prompts import render
+from rag_app.calibration import Errors, Logistic, logistic
+from rag_app.cascade import BLEND
 from rag_app.context import around, show
 from rag_app.generator import Message
 from rag_app.names import CODE
 from rag_app.stopwords import STOP_WORDS
+from rag_app.types import Json, RefusalState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ingest import Document
     from rag_app.context import Evidence
     from rag_app.generator import Generator
     from rag_app.types import Hit
 
-RELEVANT = -5.5  # logits; where no passage or sentence reaches it the generator is not asked
-SURE = 2.0  # logits; evidence above it needs no second look
-SUPPORTED = 1.2  # of the generator's two preferences for yes together, in logits, with what follows added
-_SCORE = 0.1  # for each logit of the evidence
+CALIBRATION = "refusal"  # what the library's own is called in its store
+_LOGIT = 12.0  # scores beyond it, either way, say no more
 _EITHER = {"or", "oder", "ou", "o"}
 _WORD = re.compile(r"\w+")
 
 
-def relevant(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> bool:
-    """Tell whether any passage or sentence bears on the question at all."""
-    scores = [hit.score for hit in hits] + [piece.score for piece in evidence]
-    return bool(evidence) and max(scores) > RELEVANT
+@dataclass(frozen=True, slots=True)
+class Signals(Json):
+    """What tells an answerable question from others, in logits."""
+
+    passage: float  # the cross-encoder's score of the best passage
+    piece: float  # of the best sentence or table row
+    holds: float | None = None  # how much rather the generator says "yes" than "no" to the answer being in the piece
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Return them by name, as a model weighs them."""
+        return {name: max(min(value, _LOGIT), -_LOGIT) for name, value in self.as_json().items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of a question, without an answer being written."""
+
+    signals: Signals
+    documents: frozenset[str]  # of the passages
+    said: str  # by all pieces of evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration(Json):
+    """How likely signals make an answer, from which likelihood on one is given, and how often that is wrong."""
+
+    first: Logistic  # without the generator's check
+    second: Logistic  # with it
+    bound: float  # least probability of an answer that is given
+    hopeless: float  # probability by the first; below it the check is left out, and the question refused
+    sure: float  # from it on the check is left out, and the question answered
+    errors: Errors  # shares of answerable questions that are refused, and of others that are answered
+    questions: int  # that these were measured on
+    reranker: str  # the models whose scores they were
+    generator: str
+
+    def fits(self, reranker: str, generator: str) -> bool:
+        """Tell whether it was made with these models."""
+        return (self.reranker, self.generator) == (reranker, generator)
+
+
+@cache
+def shipped() -> Calibration:
+    """Return the calibration that comes with the program; docs/decisions/0025 tells what it was made from."""
+    return calibration(resource_files("rag_app").joinpath("refusal.json").read_text(encoding="utf-8"))
+
+
+def calibration(text: str) -> Calibration:
+    """Return the calibration that was written as JSON; ValueError where `text` is none."""
+    try:
+        value: Mapping[str, Any] = json.loads(text)
+        parts = {name: logistic(value[name]) for name in ("first", "second")}
+        rates = Errors(**{name: float(rate) for name, rate in value["errors"].items()})
+        bounds = {name: float(value[name]) for name in ("bound", "hopeless", "sure")}
+        names = {name: str(value[name]) for name in ("reranker", "generator")}
+        known = set(Signals(0.0, 0.0, 0.0).values)
+        if unknown := {name for part in parts.values() for name in part.weights} - known:
+            raise ValueError(f"unknown signals: {', '.join(sorted(unknown))}")
+        return Calibration(**parts, **bounds, errors=rates, questions=int(value["questions"]), **names)  # type: ignore[arg-type]
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a calibration: {error!r}") from error
+
+
+def state_of(stored: str | None, reranker: str, generator: str) -> RefusalState:
+    """Return in words of the interface what `in_force` returns."""
+    by, own = in_force(stored, reranker, generator)
+    return RefusalState(own, by.fits(reranker, generator), by.questions, by.errors.missed, by.errors.false)
+
+
+def signals(hits: Sequence[Hit], pieces: Sequence[Evidence]) -> Signals:
+    """Return what the scores tell; there must be evidence, and so hits."""
+    return Signals(max(_relevance(hit) for hit in hits), max(piece.score for piece in pieces))
+
+
+def _relevance(hit: Hit) -> float:
+    """Return a hit's score before its rank in the first stage was counted in."""
+    return hit.score + BLEND * log2(hit.retrieval_rank)
+
+
+def chance(found: Signals, check: Callable[[], float], by: Calibration) -> float:
+    """Return the probability that the question can be answered; `check` is called only where the scores leave doubt."""
+    first = by.first.probability(found.values)
+    second = by.second.probability(replace(found, holds=check()).values) if by.hopeless <= first < by.sure else first
+    return decided(by, first, second)
+
+
+def decided(by: Calibration, first: float, second: float) -> float:
+    """Return the probability that counts of those by the first and the second model: 0 or 1 where the first is sure."""
+    return second if by.hopeless <= first < by.sure else float(first >= by.sure)
+
+
+def in_force(stored: str | None, reranker: str, generator: str) -> tuple[Calibration, bool]:
+    """Return the calibration to decide by, and whether it is the library's own.
+
+    Args:
+        stored: what the library has, if anything; it counts where it can be read and was made with the same models.
+        reranker: name of the cross-encoder that is used.
+        generator: name of the model that is asked.
+    """
+    try:
+        own = calibration(stored) if stored else None
+    except ValueError:
+        own = None
+    return (own, True) if own and own.fits(reranker, generator) else (shipped(), False)
+
+
+def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Document], generator: Generator) -> float:
+    """Return by how many logits the generator prefers "yes": the best piece, with its neighbours, holds the answer.
+
+    Args:
+        question: as it was searched.
+        pieces: as `context.gather` returns them.
+        read: a path to the document.
+        generator: is asked.
+    """
+    best = max(pieces, key=lambda piece: piece.worth)
+    title = " ".join(read(best.hit.document).title.split())
+    text = " ".join(show(around(pieces, [best])).split())
+    check = render("holds_user", document=title, text=text, question=question)
+    messages = [Message("system", render("check_system")), Message("user", check)]
+    return generator.preference(messages, "yes", "no")
 
 
 def foreign(question: str, document: Document) -> bool:
@@ -48,17 +173,3 @@ def empty(question: str, answer: str) -> bool:
     """Tell whether an answer only says the question's own words again, of which it was not asked to choose one."""
     said, asked = (set(_WORD.findall(text.casefold())) for text in (answer, question))
     return not said - asked - STOP_WORDS and not (said and asked & _EITHER)
-
-
-def supported(
-    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Generator
-) -> bool:
-    """Tell whether `piece`, with what stands around it in `pieces`, states the answer."""
-    if piece.score >= SURE:
-        return True
-    text = " ".join(show(around(pieces, [piece])).split())
-    values = {"document": " ".join(document.title.split()), "text": text, "question": question}
-    checks = (render("holds_user", **values), render("states_user", **values, answer=answer))
-    system = Message("system", render("check_system"))
-    agreed = sum(generator.preference([system, Message("user", check)], "yes", "no") for check in checks)
-    return agreed + _SCORE * piece.score > SUPPORTED

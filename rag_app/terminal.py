@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rag_app.evaluate import Comparison, Evaluation
     from rag_app.types import (
         Answer,
+        CalibrationReport,
         Citation,
         Diagnosis,
         DocumentReceipt,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         Hit,
         IngestReport,
         RebuildReport,
+        RefusalState,
         VerifyReport,
     )
 
@@ -42,6 +44,7 @@ _PREVIEW = 240
 _REASON = 400
 _LABEL = 60  # characters of a page's label or a heading
 _NAME = 1000  # characters of a file's name or path
+WEAK_SUPPORT = 0.2  # below it lie one in a hundred right quotes, and three of four from the wrong place
 _WIDE = 10_000  # columns of a file or a pipe, where no line should be broken
 
 _ADVICE = {  # by what stands in the reason of a failed file
@@ -117,12 +120,13 @@ def show_sources(citations: Sequence[Citation]) -> None:
 
     for citation in citations:
         place = _place(citation.document, citation.page, citation.page_label)
-        check = "" if citation.verified else "  (quote not found on the page)"
+        weak = "  (weak support)" if citation.support is not None and citation.support < WEAK_SUPPORT else ""
+        check = weak if citation.verified else "  (quote not found on the page)"
         console().print(
             Text.assemble(
                 (f"[{citation.marker}] ", "bold"),
                 _link(flat(place, _NAME), citation.document, citation.page),
-                (check, "red"),
+                (check, "yellow" if citation.verified else "red"),
             )
         )
         console().print(Text(f"    “{flat(citation.quote, _QUOTE)}”", style="dim"))
@@ -191,6 +195,33 @@ def show_rebuild(report: RebuildReport, *, chosen: bool) -> None:
     )
     if not chosen:
         show_remark(f"From now on set RAG_EMBEDDER={shlex.quote(report.embedder)} for this library.")
+
+
+def show_calibration(report: CalibrationReport) -> None:
+    """Write what a calibration found, and what the program's own errs in on the same questions."""
+    show_refusal(report.refusal)
+    if report.changed:
+        print(
+            f"Before: {report.before_refused:.0%} of the answerable questions refused, "
+            f"{report.before_answered:.0%} of the others answered."
+        )
+    else:
+        print("The weights that come with the program err no more often, and are kept.")
+
+
+def show_refusal(state: RefusalState) -> None:
+    """Write by what it is decided whether the documents answer."""
+    print(f"Refusal is {refusal_text(state)}.")
+
+
+def refusal_text(state: RefusalState) -> str:
+    """Return by what it is decided whether the documents answer, and how often that is expected to be wrong."""
+    whose = "calibrated on this library" if state.own else "calibrated as the program comes"
+    other = "" if state.fits else ", with other models than are chosen"
+    return (
+        f"{whose}{other}; of {state.questions:,} questions, {state.wrongly_refused:.0%} of the answerable ones were "
+        f"refused and {state.wrongly_answered:.0%} of the others answered"
+    )
 
 
 def _is_stored_already(document: DocumentReport) -> bool:
@@ -264,6 +295,8 @@ def _findings(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
         if library.index and library.index_recall is not None:
             found = f"{library.index_recall:.3f} of the true 50 nearest vectors found" * (library.index_recall < 1)
             yield "index", f"{library.index}: {found or 'all vectors compared'}"
+        if library.refusal:
+            yield "refusal", refusal_text(library.refusal)
         yield "writer", library.writer or "nobody is writing"
 
 

@@ -131,6 +131,7 @@ class Citation(Json):
     end: int
     quote: str
     verified: bool  # the quote was compared with the stored text and found at `start:end`
+    support: float | None = None  # how likely it supports the answer, 0 to 1: advice, never proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,28 @@ class RebuildReport(Json):
     documents: int
     passages: int
     resumed: int  # documents that an interrupted rebuild had done before
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalState(Json):
+    """By what it is decided whether the documents answer, and how often that is expected to be wrong, 0 to 1."""
+
+    own: bool  # fitted to the library's documents; else it came with the program
+    fits: bool  # made with the models that are chosen
+    questions: int  # that it was measured on
+    wrongly_refused: float  # share of the answerable ones
+    wrongly_answered: float  # share of the others
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport(Json):
+    """What a calibration found; the shares are of the same questions."""
+
+    refusal: RefusalState  # as it is now
+    before_refused: float  # by the calibration that comes with the program, wrongly
+    before_answered: float
+    changed: bool  # the weights are new; else those of the program err no more often, and are kept
     seconds: float
 
 
@@ -392,6 +415,7 @@ class LibraryState(Json):
     writer: str | None  # who writes to it now
     index: str | None  # the type of the saved vector index in FAISS
     index_recall: float | None  # share of the true 50 nearest that it was measured to find when it was built
+    refusal: RefusalState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 WITH_WORDS = (sys.executable, __file__)
 REAL = (sys.executable, "-m", "rag_app")
 WORDS = {"RAG_EMBEDDER": "words", "RAG_RERANKER": "shared-words", "RAG_GENERATOR": "script"}
-_WITH_MODELS = {("ingest",), ("sync",), ("watch",), ("search",), ("ask",), ("chat",), ("rebuild",), ("eval",)}
+_WITH_MODELS = {
+    ("ingest",),
+    ("sync",),
+    ("watch",),
+    ("search",),
+    ("ask",),
+    ("chat",),
+    ("rebuild",),
+    ("eval",),
+    ("calibrate",),
+}
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 # what a terminal acts on, or what hides text from its reader; a line feed and a tab are text
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

@@ -64,6 +64,7 @@ CITATION = {
     "end": int,
     "quote": str,
     "verified": bool,
+    "support": float,
 }
 FILE = {"path": str, "status": str, "pages": int, "pages_with_text": int, "chunks": int, "reason": str | None}
 REPORT = {
@@ -1142,6 +1143,21 @@ def test_eval_of_own_questions(shelf: Shelf, tmp_path: Path) -> None:
     bad = rag("eval", file, "--library", shelf.library)
     assert (bad.code, bad.out) == (1, "")
     assert (bad.message, bad.hint) == (f"Line 1 of {file}: lease.pdf has no page 9.", "It has 2 pages, counted from 1.")
+
+
+def test_calibrate_needs_questions_and_reset_needs_none(shelf: Shelf) -> None:
+    run = shelf.run("calibrate", "--questions", "2")
+    assert run.code == 1
+    assert run.message.endswith("5 of each are needed.")
+    state = shelf.run("calibrate", "--reset", "--json").json["refusal"]
+    assert (state["own"], state["fits"]) == (False, False)
+    assert has_shape(
+        state, {"own": bool, "fits": bool, "questions": int, "wrongly_refused": float, "wrongly_answered": float}
+    )
+    words = shelf.run("calibrate", "--reset")
+    assert words.out.startswith("Refusal is calibrated as the program comes, with other models than are chosen; of ")
+    told = shelf.run("doctor", program=REAL).out.splitlines()
+    assert any(line.startswith("refusal   calibrated as the program comes") for line in told)
 
 
 def test_eval_says_what_is_missing(shelf: Shelf, tmp_path: Path) -> None:

@@ -439,6 +439,19 @@ def test_a_question_from_elsewhere_is_not_answered_and_loads_no_generator(
         assert library._generator is None
 
 
+def test_the_check_tells_whether_the_best_piece_holds_the_answer(samples: Library) -> None:
+    asked = (
+        "How many employees does Kestrel & Boone Instruments have?",
+        "What weight can the open dishwasher door bear?",
+    )
+    assert [bool(expected_of(question)["answers"]) for question in asked] == [False, True]
+    without, held = (samples._look(question, None) for question in asked)
+    assert without is not None
+    assert held is not None
+    assert (without.signals.holds or 0.0) + 1 < (held.signals.holds or 0.0)
+    assert samples.ask(asked[0]).status == "not_found"
+
+
 def test_a_follow_up_is_answered_from_what_was_said_before(samples: Library) -> None:
     asked = "How long is the landlord's period of notice to the tenants of apartment 3B in the first five years?"
     said = "Its period of notice is three months in the first five years of the tenancy. [1]"

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from fakes import ScriptedGenerator, make_hit
 
 from ingest.types import Document, Page
+from rag_app.calibration import Errors, Logistic
 from rag_app.context import Evidence
-from rag_app.refusal import RELEVANT, SURE, empty, foreign, relevant, supported
+from rag_app.refusal import Calibration, Signals, calibration, chance, empty, foreign, holds, shipped, signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,17 +28,88 @@ def document(text: str = NOTICE) -> Document:
     return Document("/files/lease.pdf", "Lease", (Page(1, "1", text),))
 
 
-@pytest.mark.parametrize(
-    ("passage", "sentence", "bears"), [(-9.0, -9.0, False), (RELEVANT + 0.1, -9.0, True), (-9.0, RELEVANT + 0.1, True)]
+def scored(signal: Signals, check: float | None, by: Calibration) -> float:
+    """Return the probability; `check` is what the generator says, None where it must not be asked."""
+
+    def ask() -> float:
+        assert check is not None
+        return check
+
+    return chance(signal, ask, by)
+
+
+BY = Calibration(
+    first=Logistic(0.0, {"piece": 1.0}),
+    second=Logistic(0.0, {"piece": 0.5, "holds": 1.0}),
+    bound=0.5,
+    hopeless=0.02,
+    sure=0.98,
+    errors=Errors(0.1, 0.2),
+    questions=100,
+    reranker="r",
+    generator="g",
 )
-def test_one_passage_or_sentence_that_bears_on_the_question_is_enough(
-    passage: float, sentence: float, bears: bool
-) -> None:
-    assert relevant([make_hit(NOTICE, score=passage)], [piece(sentence)]) == bears
 
 
-def test_without_evidence_nothing_is_relevant() -> None:
-    assert not relevant([make_hit(NOTICE, score=9.0)], [])
+def test_scores_that_leave_no_doubt_decide_alone() -> None:
+    assert scored(Signals(0.0, 4.0), None, BY) == 1.0
+    assert scored(Signals(0.0, -4.0), None, BY) == 0.0
+
+
+@pytest.mark.parametrize(("piece", "check", "answerable"), [(2.0, 1.0, True), (2.0, -2.0, False), (-2.0, 2.0, True)])
+def test_in_between_the_generators_check_counts_with_the_scores(piece: float, check: float, answerable: bool) -> None:
+    found = scored(Signals(0.0, piece), check, BY)
+    assert (found > BY.bound) == answerable
+    assert found == pytest.approx(BY.second.probability({"piece": piece, "holds": check}))
+
+
+def test_the_signals_are_the_best_scores_before_the_first_stages_rank_was_counted_in() -> None:
+    hits = [make_hit(NOTICE, score=3.0, rank=1), make_hit(NOTICE, score=2.5, rank=8), make_hit(NOTICE, score=0, rank=2)]
+    assert signals(hits, [piece(-1.0), piece(2.5)]) == Signals(4.0, 2.5)
+
+
+def test_scores_beyond_what_was_measured_count_no_more() -> None:
+    assert Signals(99.0, -99.0, 1.0).values == {"passage": 12.0, "piece": -12.0, "holds": 1.0}
+    assert "holds" not in Signals(0.0, 0.0).values
+
+
+def test_the_shipped_calibration_can_be_read_and_separates_the_clear_cases() -> None:
+    by = shipped()
+    assert calibration(json.dumps(by.as_json())) == by
+    assert by.hopeless <= by.bound <= by.sure
+    assert scored(Signals(8.0, 8.0), 5.0, by) > by.bound
+    assert scored(Signals(-10.0, -10.0), None, by) == 0.0
+    assert by.fits("ms-marco-MiniLM-L-12-v2", "Qwen2.5-Coder-1.5B-Instruct-Q4_K_M")
+    assert not by.fits("ms-marco-MiniLM-L-12-v2", "another")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", '"text"', '{"first": 1}']
+    + [json.dumps(BY.as_json() | change) for change in ({"bound": None}, {"errors": {}}, {"questions": "many"})]
+    + [json.dumps(BY.as_json() | {"first": {"bias": 0, "weights": {"unheard": 1}}})],
+)
+def test_what_is_no_calibration_is_told(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  JSON and numbers have words of their own
+        calibration(text)
+
+
+def test_the_generator_is_shown_the_best_piece_with_its_neighbours_and_the_question() -> None:
+    seen: list[str] = []
+
+    class Watching(ScriptedGenerator):
+        def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+            seen.append(messages[-1].content)
+            return super().preference(messages, one, other)
+
+    first, second, third, fourth = (f"Sentence {n} is about matter {n}." for n in ("one", "two", "three", "four"))
+    texts = [first, second, third, fourth]
+    pieces = [replace(piece(float(n == 2), text), start=n * 40) for n, text in enumerate(texts)]
+    assert holds("Which matter?", pieces, lambda path: document(), Watching()) == 2.0
+    [content] = seen
+    assert [text in content for text in texts] == [False, True, True, True]
+    assert "(from Lease)" in content
+    assert "Question: Which matter?" in content
 
 
 @pytest.mark.parametrize(
@@ -50,37 +124,6 @@ def test_without_evidence_nothing_is_relevant() -> None:
 )
 def test_a_code_or_year_that_the_document_never_names_makes_it_foreign(question: str, is_foreign: bool) -> None:
     assert foreign(question, document(f"{NOTICE} Flat 3B.")) == is_foreign
-
-
-def support(score: float, question: str, answer: str) -> bool:
-    evidence = piece(score)
-    return supported(question, answer, evidence, [evidence], document(), ScriptedGenerator())
-
-
-def test_evidence_that_scores_high_needs_no_second_look() -> None:
-    assert support(SURE, "Anything?", "Nothing that stands there.")
-
-
-def test_below_that_two_looks_decide_of_which_one_does_not_see_the_answer() -> None:
-    assert support(SURE - 1, "How long is the notice period?", "three months")
-    assert not support(SURE - 1, "How long is the notice period?", "four weeks")
-    assert not support(SURE - 1, "Who leads France?", "three months")
-
-
-def test_the_looks_share_their_beginning_so_that_it_is_read_once() -> None:
-    seen: list[str] = []
-
-    class Watching(ScriptedGenerator):
-        def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
-            seen.append(messages[-1].content)
-            return super().preference(messages, one, other)
-
-    evidence = piece(SURE - 1)
-    supported("How long?", "Three months.", evidence, [evidence], document(), Watching())
-
-    assert len(seen) == 2
-    shared = next(at for at, (one, other) in enumerate(zip(*seen, strict=False)) if one != other)
-    assert shared > len(NOTICE) + len("Question: How long?")
 
 
 @pytest.mark.parametrize(

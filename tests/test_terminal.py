@@ -173,6 +173,14 @@ def test_a_quote_that_was_not_found_is_marked(screens: tuple[Screen, Screen]) ->
     assert "(quote not found on the page)" in plain(screens[0].getvalue())
 
 
+@pytest.mark.parametrize(("support", "marked"), [(None, False), (0.1, True), (0.9, False)])
+def test_a_quote_that_hardly_supports_the_answer_is_marked(
+    screens: tuple[Screen, Screen], support: float | None, marked: bool
+) -> None:
+    terminal.show_sources([replace(CITATION, support=support)])
+    assert ("(weak support)" in plain(screens[0].getvalue())) == marked
+
+
 @pytest.mark.parametrize("name", [f"/files/{HOSTILE}.pdf", "/files/\x1b]8;;http://evil\x1b\\.pdf", "/files/\udcff.pdf"])
 def test_the_link_to_a_hostile_name_holds_no_control_character(screens: tuple[Screen, Screen], name: str) -> None:
     terminal.show_sources([replace(CITATION, document=name)])
