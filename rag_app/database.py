@@ -91,6 +91,27 @@ class Database:
                 finally:
                     self._in_transaction = False
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Write what belongs to no document, wholly or not at all, also while another process is the writer.
+
+        It waits for the end of that one's present transaction, not for the end of its run.
+
+        Raises:
+            LibraryBusy: the transaction takes longer than a statement waits.
+        """
+        with self._lock, translated(self.path):
+            if self._in_transaction:
+                yield
+                return
+            with _transaction(self.connection):
+                self._break_seal()  # now that no other can seal: see `seal`
+                self._in_transaction = True
+                try:
+                    yield
+                finally:
+                    self._in_transaction = False
+
     def seal(self) -> bool:
         """Note the SHA-256 of the file until the next write; return whether that was done.
 
@@ -103,9 +124,12 @@ class Database:
                 [busy, _, _] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if busy:
                     return False
-                with self.path.open("rb") as file:
-                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                write_whole(self.folder / SEAL, f"{sha256}  {DATABASE}\n".encode(), "the seal")
+                with _transaction(self.connection):  # keeps out those who write aside, until the seal stands
+                    if not self._is_checkpointed():
+                        return False
+                    with self.path.open("rb") as file:
+                        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                    write_whole(self.folder / SEAL, f"{sha256}  {DATABASE}\n".encode(), "the seal")
         except (DiskError, LibraryError) as error:
             _log.info("The library was not sealed: %s", error)
             return False
@@ -118,6 +142,12 @@ class Database:
             return (self.folder / SEAL).read_text(errors="replace")
         except OSError:
             return None
+
+    def _is_checkpointed(self) -> bool:
+        try:
+            return not (self.folder / f"{DATABASE}-wal").stat().st_size
+        except FileNotFoundError:
+            return True
 
     def _break_seal(self) -> None:
         with disk_errors(f"the seal {self.folder / SEAL}"):

@@ -71,6 +71,8 @@ if TYPE_CHECKING:
         RebuildReport,
         RefusalState,
         Scored,
+        Session,
+        SessionTurn,
         StoredDocument,
         Turn,
         Vectors,
@@ -518,6 +520,35 @@ class Library:
         with self._store.snapshot():
             ids, vectors = self._store.vectors()
             return self._store.passages(ids.tolist()), vectors
+
+    # Sessions
+
+    def sessions(self) -> list[Session]:
+        """List the conversations that are kept here, the one used last first."""
+        return self._store.sessions()
+
+    def session(self, name: str) -> list[SessionTurn]:
+        """Return the turns of a session, oldest first, each with its whole answer.
+
+        Raises:
+            UsageError: there is no session of that name; capitals do not count.
+        """
+        return self._store.session(name)
+
+    def keep(self, name: str, answer: Answer) -> None:
+        """Keep an answer, with its question, as the last turn of a session; the first turn begins the session.
+
+        Nothing waits for another process that adds documents.
+
+        Raises:
+            UsageError: the name is empty, too long, or has characters that cannot be seen.
+            LibraryBusy, DiskError: it could not be written.
+        """
+        self._store.add_turn(name, answer)
+
+    def remove_session(self, name: str) -> None:
+        """Forget a session with all its turns; UsageError where there is none of that name."""
+        self._store.remove_session(name)
 
     # Evaluation
 

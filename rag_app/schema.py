@@ -33,6 +33,19 @@ _TAGS = (
     "CREATE INDEX tags_by_key ON tags (key)",
 )
 
+_SESSIONS = (
+    """CREATE TABLE sessions (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,  -- of the name, that tells sessions apart
+        name TEXT NOT NULL)""",
+    """CREATE TABLE turns (
+        id INTEGER PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        asked REAL NOT NULL,  -- seconds since 1970
+        answer TEXT NOT NULL,  -- JSON
+        checksum TEXT NOT NULL)  -- of `answer`""",
+    "CREATE INDEX turns_of_session ON turns (session)",
+)
+
 _STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE documents (
@@ -63,6 +76,7 @@ _STATEMENTS = (
     *_PATHS,
     *_TAGS,
     _LANGUAGES,
+    *_SESSIONS,
 )
 
 _PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
@@ -133,6 +147,12 @@ def _to_3(connection: sqlite3.Connection) -> None:
     write_keywords(connection)
 
 
+def _to_4(connection: sqlite3.Connection) -> None:
+    """Give the library a place for conversations."""
+    for statement in _SESSIONS:
+        connection.execute(statement)
+
+
 def write_keywords(connection: sqlite3.Connection) -> None:
     """Write the keyword index anew, in a transaction."""
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
@@ -160,4 +180,4 @@ def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, by
     ]
 
 
-SCHEMA = Schema(_STATEMENTS, (_to_2, _to_3))
+SCHEMA = Schema(_STATEMENTS, (_to_2, _to_3, _to_4))

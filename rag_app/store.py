@@ -17,6 +17,7 @@ from rag_app.database import Database, damaged, encode, open_database
 from rag_app.errors import LibraryError, UsageError
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.selection import passage_ids, select
+from rag_app.sessions import add_turn, all_sessions, check_sessions, remove_session, turns_of
 from rag_app.tags import all_tags, retag, tags_of
 from rag_app.types import StoredDocument
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ingest.types import Method, Passage
     from rag_app.selection import Selection
     from rag_app.staging import Embedded
-    from rag_app.types import Filter, Place, Scored, Vectors
+    from rag_app.types import Answer, Filter, Place, Scored, Session, SessionTurn, Vectors
 
 _DOCUMENTS = """
     SELECT d.id, d.path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
@@ -549,6 +550,25 @@ class Store:
         query = keywords.phrase(word)
         return dict(self._database.rows(_SHARES, query)) if query else {}
 
+    # Sessions
+
+    def sessions(self) -> list[Session]:
+        """Return all sessions, the one used last first."""
+        return all_sessions(self._database)
+
+    def session(self, name: str) -> list[SessionTurn]:
+        """Return the turns of a session, oldest first; UsageError where there is none of that name."""
+        with self.snapshot():
+            return turns_of(self._database, name)
+
+    def add_turn(self, name: str, answer: Answer) -> None:
+        """Keep a question and its answer as the last turn of a session, also while another process is writing."""
+        add_turn(self._database, name, answer)
+
+    def remove_session(self, name: str) -> None:
+        """Forget a session with all its turns; UsageError where there is none of that name."""
+        remove_session(self._database, name)
+
     # Another embedder
 
     def checksums(self) -> dict[str, str]:
@@ -630,6 +650,7 @@ class Store:
             for key, path, checksum in rows("SELECT id, path, checksum FROM documents ORDER BY path"):
                 if self._digest(key) != checksum:
                     problems.append(f"{path}: its pages, passages or vectors are not those that were stored.")
+            problems += check_sessions(self._database)
             lengths = {row[0] for row in rows("SELECT DISTINCT length(vector) FROM passages")}
             if lengths - {4 * self.dimensions}:
                 problems.append(f"{name}: there are vectors of another length than {self.dimensions}.")

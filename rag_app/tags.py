@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rag_app.database import Database
 
-LONGEST = 64  # characters of a tag
+LONGEST = 64  # characters of a tag, or of another such name
 _JOINERS = "\u200c\u200d"  # invisible, but part of Persian words and of emoji
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # control, invisible, half of a pair, line breaks
 
@@ -23,21 +23,33 @@ def tag_name(text: str) -> str:
     Raises:
         UsageError: it is empty, too long, or has characters that cannot be seen.
     """
-    name = unicodedata.normalize("NFC", text).strip()
-    if not name:
-        raise UsageError("A tag is empty.", hint="Give a tag such as work or 2025.")
-    if any(unicodedata.category(character) in _REFUSED and character not in _JOINERS for character in name):
-        raise UsageError(
-            "A tag has control characters or others that cannot be seen.", hint="Give a tag such as work or 2025."
-        )
-    if len(name) > LONGEST:
-        raise UsageError(f"A tag has {len(name):,} characters; at most {LONGEST} can be used.", hint="Shorten it.")
-    return name
+    return label(text, "A tag", "Give a tag such as work or 2025.")
 
 
 def tag_key(text: str) -> str:
     """Return what tells tags apart, whatever their case; raises as `tag_name`."""
-    return unicodedata.normalize("NFC", tag_name(text).casefold())
+    return label_key(tag_name(text))
+
+
+def label(text: str, what: str, hint: str) -> str:
+    """Return the name that a user gives to something: composed (NFC), without spaces around it.
+
+    Raises:
+        UsageError: it is empty, too long, or has characters that cannot be seen; `what` begins its message.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if not name:
+        raise UsageError(f"{what} is empty.", hint=hint)
+    if any(unicodedata.category(character) in _REFUSED and character not in _JOINERS for character in name):
+        raise UsageError(f"{what} has control characters or others that cannot be seen.", hint=hint)
+    if len(name) > LONGEST:
+        raise UsageError(f"{what} has {len(name):,} characters; at most {LONGEST} can be used.", hint="Shorten it.")
+    return name
+
+
+def label_key(name: str) -> str:
+    """Return what tells such names apart, whatever their case."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def retag(database: Database, document: int, add: Iterable[str], remove: Iterable[str]) -> None:

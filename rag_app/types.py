@@ -211,6 +211,28 @@ class Turn(Json):
 
 
 @dataclass(frozen=True, slots=True)
+class Session(Json):
+    """A conversation that is kept in the library."""
+
+    name: str
+    turns: int  # questions with their answers
+    begun: float  # seconds since 1970
+    used: float  # when the last question was asked
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTurn(Json):
+    """A question of a session and its answer."""
+
+    asked: float  # seconds since 1970
+    answer: Answer
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields as plain values; the answer as it is printed."""
+        return {"asked": self.asked, "answer": self.answer.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentReport(Json):
     """What became of one file."""
 
