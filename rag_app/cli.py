@@ -10,8 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from rag_app import __version__, config, terminal
+from rag_app.cli_sessions import app as sessions_app
 from rag_app.library import Library
-from rag_app.options import InOption, NewTagOption, SinceOption, TagOption, TypeOption, UntilOption, chosen
+from rag_app.options import (
+    ConfigOption,
+    InOption,
+    JsonOption,
+    LibraryOption,
+    NewTagOption,
+    SinceOption,
+    TagOption,
+    TypeOption,
+    UntilOption,
+    chosen,
+    inherited,
+)
 from rag_app.types import MODES
 
 if TYPE_CHECKING:
@@ -34,15 +47,8 @@ documents_app = typer.Typer(
 models_app = typer.Typer(help="Show which models are installed and chosen, or fetch them.", rich_markup_mode=None)
 app.add_typer(documents_app, name="documents")
 app.add_typer(models_app, name="models")
+app.add_typer(sessions_app, name="sessions")
 
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--library", "-L", metavar="DIR", help="Folder of the library.  [default: $RAG_LIBRARY, else your data folder]"
-    ),
-]
-ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A TOML file with settings.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
 PasswordFileOption = Annotated[
     Path | None,
@@ -313,6 +319,10 @@ def _answer(library: Library, question: str, budget: float | None, where: Filter
 
 @app.command()
 def chat(
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="NAME", help="Go on with this conversation, or begin it.")
+    ] = None,
+    no_session: Annotated[bool, typer.Option("--no-session", help="Keep nothing of this conversation.")] = False,
     within: InOption = None,
     types: TypeOption = None,
     since: SinceOption = None,
@@ -325,11 +335,16 @@ def chat(
     """Talk with your documents; follow-up questions are understood.
 
     /help lists the commands. On a pipe, each line is a question; with --json, each answer is one line of JSON.
+    What is said on a terminal, or in a named session, is kept in the library: see `rag sessions`.
     """
     from rag_app.chat import Chat
 
+    if session is not None and no_session:
+        raise typer.BadParameter("--session and --no-session exclude each other.")
+    keep = not no_session and (session is not None or (sys.stdin is not None and sys.stdin.isatty()))
     with _open(library, config_file) as opened:
-        Chat(opened, as_json=as_json, where=chosen(within, types, since, until, tags)).run()
+        where = chosen(within, types, since, until, tags)
+        Chat(opened, as_json=as_json, where=where, session=session, keep=keep).run()
 
 
 @app.command("mcp")
@@ -409,7 +424,7 @@ def tag_documents(
 
     Example: rag documents tag ~/Documents/contracts --add work --add 2025
     """
-    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    library, config_file, as_json = inherited(context, library, config_file, as_json)
     with _open(library, config_file) as opened:
         found = opened.tag(paths, add=add or (), remove=remove or ())
     if as_json:
@@ -427,7 +442,7 @@ def remove_documents(
     as_json: JsonOption = False,
 ) -> None:
     """Remove documents from the library; the files themselves stay."""
-    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    library, config_file, as_json = inherited(context, library, config_file, as_json)
     with _open(library, config_file) as opened:
         report = opened.remove(paths)
     _end(report, as_json)
@@ -450,7 +465,7 @@ def show_document(
     """Print the stored text of a document, as answers quote it."""
     from rag_app.errors import UsageError
 
-    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    library, config_file, as_json = inherited(context, library, config_file, as_json)
     with _open(library, config_file) as opened:
         if receipt:
             _show_receipt(opened.receipt(path), page, as_json)
@@ -636,7 +651,7 @@ def pull_models(
     """Fetch models and verify every file; an interrupted fetch goes on where it stopped."""
     from rag_app.models import pull
 
-    library, config_file, as_json = _inherited(context, library, config_file, as_json)
+    library, config_file, as_json = inherited(context, library, config_file, as_json)
     settings = _settings(library, config_file)
     wanted = names or [settings.embedder, settings.reranker, settings.generator]
     with terminal.fetch_progress(shown=not as_json) as progress:
@@ -646,14 +661,6 @@ def pull_models(
     else:
         for name, folder in zip(wanted, folders, strict=True):
             print(f"{name}: verified, in {folder}")
-
-
-def _inherited(
-    context: typer.Context, library: Path | None, config_file: Path | None, as_json: bool
-) -> tuple[Path | None, Path | None, bool]:
-    """Let options stand before the subcommand too: `rag documents --library L show FILE`."""
-    outer_library, outer_config, outer_json = context.obj or (None, None, False)
-    return library or outer_library, config_file or outer_config, as_json or outer_json
 
 
 def _state(status: ModelStatus) -> str:

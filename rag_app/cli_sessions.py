@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show, export or remove the conversations of `rag chat`.", rich_markup_mode=None)
 
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="A new file.  [default: standard output]")
+]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="As listed; capitals do not count.")]
 
 
@@ -67,9 +70,7 @@ def show_session(
 def export_session(
     context: typer.Context,
     name: NameArgument,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A new file.  [default: standard output]")
-    ] = None,
+    output: OutputOption = None,
     library: LibraryOption = None,
     config_file: ConfigOption = None,
     as_json: JsonOption = False,

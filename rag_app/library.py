@@ -91,6 +91,7 @@ class Library:
         self.settings = settings
         self._store = store
         self._lock = threading.RLock()
+        self._kept = False  # a session was written to, and the library not sealed since
         self._index: VectorIndex | None = None
         self._embedder: Embedder | None = None
         self._reranker: Reranker | None = None
@@ -129,6 +130,8 @@ class Library:
 
     def close(self) -> None:
         """Release the files; models go with the object."""
+        if self._kept:
+            self._store.seal()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -545,10 +548,12 @@ class Library:
             LibraryBusy, DiskError: it could not be written.
         """
         self._store.add_turn(name, answer)
+        self._kept = True
 
-    def remove_session(self, name: str) -> None:
-        """Forget a session with all its turns; UsageError where there is none of that name."""
-        self._store.remove_session(name)
+    def remove_sessions(self, names: str | Iterable[str]) -> None:
+        """Forget sessions with all their turns; UsageError, and none is forgotten, where one is not there."""
+        self._store.remove_sessions([names] if isinstance(names, str) else names)
+        self._kept = True
 
     # Evaluation
 

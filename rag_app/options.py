@@ -1,13 +1,22 @@
-"""The options of the command line that say which documents are meant, and what they stand for."""
+"""The options that several commands share, and what they stand for."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rag_app.types import Filter
 
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library", "-L", metavar="DIR", help="Folder of the library.  [default: $RAG_LIBRARY, else your data folder]"
+    ),
+]
+ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A TOML file with settings.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 InOption = Annotated[
     list[str] | None,
     typer.Option("--in", metavar="PATH", help="Only this document or folder, by path or name; may be repeated."),
@@ -43,3 +52,11 @@ def chosen(
     """Return the filter that the options stand for; None where none was given."""
     where = Filter(tuple(within or ()), tuple(types or ()), since, until, tuple(tags or ()))
     return None if where == Filter() else where
+
+
+def inherited(
+    context: typer.Context, library: Path | None, config_file: Path | None, as_json: bool
+) -> tuple[Path | None, Path | None, bool]:
+    """Let options stand before the subcommand too: `rag documents --library L show FILE`."""
+    outer_library, outer_config, outer_json = context.obj or (None, None, False)
+    return library or outer_library, config_file or outer_config, as_json or outer_json

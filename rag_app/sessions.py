@@ -66,14 +66,15 @@ def add_turn(database: Database, name: str, answer: Answer) -> None:
         )
 
 
-def remove_session(database: Database, name: str) -> None:
-    """Forget a session with all its turns.
+def remove_sessions(database: Database, names: Iterable[str]) -> None:
+    """Forget sessions with all their turns: all of those named, or none.
 
     Raises:
-        UsageError: there is no such session.
+        UsageError: one is not there.
     """
     with database.aside():
-        database.connection.execute("DELETE FROM sessions WHERE id = ?", (_known(database, name),))
+        keys = {_known(database, name) for name in names}
+        database.connection.executemany("DELETE FROM sessions WHERE id = ?", [(key,) for key in keys])
 
 
 def check_sessions(database: Database) -> list[str]:

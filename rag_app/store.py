@@ -17,7 +17,7 @@ from rag_app.database import Database, damaged, encode, open_database
 from rag_app.errors import LibraryError, UsageError
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.selection import passage_ids, select
-from rag_app.sessions import add_turn, all_sessions, check_sessions, remove_session, turns_of
+from rag_app.sessions import add_turn, all_sessions, check_sessions, remove_sessions, turns_of
 from rag_app.tags import all_tags, retag, tags_of
 from rag_app.types import StoredDocument
 
@@ -565,9 +565,9 @@ class Store:
         """Keep a question and its answer as the last turn of a session, also while another process is writing."""
         add_turn(self._database, name, answer)
 
-    def remove_session(self, name: str) -> None:
-        """Forget a session with all its turns; UsageError where there is none of that name."""
-        remove_session(self._database, name)
+    def remove_sessions(self, names: Iterable[str]) -> None:
+        """Forget sessions with all their turns; UsageError, and none is forgotten, where one is not there."""
+        remove_sessions(self._database, names)
 
     # Another embedder
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         IngestReport,
         RebuildReport,
         RefusalState,
+        Session,
+        SessionTurn,
         VerifyReport,
     )
 
@@ -46,6 +48,8 @@ _LABEL = 60  # characters of a page's label or a heading
 _NAME = 1000  # characters of a file's name or path
 WEAK_SUPPORT = 0.2  # below it lie one in a hundred right quotes, and three of four from the wrong place
 _WIDE = 10_000  # columns of a file or a pipe, where no line should be broken
+
+NOT_COVERED = "Part of this answer is not covered by the quoted text."
 
 _ADVICE = {  # by what stands in the reason of a failed file
     "password is needed": "Give the password of an encrypted PDF with --password.",
@@ -152,13 +156,40 @@ def show_answer_end(answer: Answer) -> None:
     out = console()
     out.print()
     if answer.status == "partial":
-        out.print(Text("Part of this answer is not covered by the quoted text.", style="yellow"))
+        out.print(Text(NOT_COVERED, style="yellow"))
     if answer.citations:
         out.print()
         show_sources(answer.citations)
     elif answer.passages:
         out.print(Text("\nThe nearest passages:", style="bold"))
         show_passages(answer.passages[:3], scores=False)
+
+
+def show_turn(turn: SessionTurn) -> None:
+    """Write a question of a session, its answer and sources."""
+    from rich.text import Text
+
+    answer = turn.answer
+    console().print(Text(f"> {flat(answer.question, _NAME)}", style="bold"))
+    if answer.standalone_question != answer.question:
+        show_note(f"Understood as: {answer.standalone_question}")
+    console().print(Text(clean(answer.answer)), end="")
+    show_answer_end(answer)
+    console().print()
+
+
+def show_sessions(sessions: Sequence[Session]) -> None:
+    """Write the name of each session, how many questions it has, and when it was used last."""
+    if not sessions:
+        print("No conversation is kept here yet. `rag chat` begins one.")
+        return
+    rows = [(session.name, f"{session.turns:,}", time_text(session.used)) for session in sessions]
+    table(("session", "questions", "last used"), rows, right=(1,))
+
+
+def time_text(seconds: float) -> str:
+    """Return a time, in seconds since 1970, as local date and time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
 def show_report(report: IngestReport) -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import datetime
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from ingest import place_name
 from rag_app.errors import UsageError, disk_errors
-from rag_app.terminal import clean
+from rag_app.terminal import NOT_COVERED, clean, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rag_app.types import Answer, Citation, SessionTurn
 
-NOT_COVERED = "Part of this answer is not covered by the quoted text."
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&$^@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 _BLOCK = re.compile(r"^(?:(\d+)(?=[.)])|(?=[-+=]))")  # what would begin a list, a line or a heading
 _NAME = re.compile(r"[^\w.-]+")
@@ -25,7 +23,10 @@ _NAME = re.compile(r"[^\w.-]+")
 
 def transcript(name: str, turns: Sequence[SessionTurn]) -> str:
     """Return a session as Markdown, each answer with the document, page and words of its sources."""
-    return "\n\n".join([f"# {escaped(name)}", *_head(turns), *(b for n, t in enumerate(turns, 1) for b in _turn(n, t))]) + "\n"
+    blocks = [f"# {escaped(name)}", *_head(turns)]
+    for n, turn in enumerate(turns, 1):
+        blocks += _turn(n, turn)
+    return "\n\n".join(blocks) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -58,11 +59,6 @@ def write_new(path: Path, text: str) -> Path:
     except ValueError as error:  # a NUL in it
         raise UsageError("The name of the file cannot be used.", hint="Give another name.") from error
     return path
-
-
-def time_text(seconds: float) -> str:
-    """Return a time, in seconds since 1970, as local date and time."""
-    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
 
 
 def _head(turns: Sequence[SessionTurn]) -> Iterator[str]:

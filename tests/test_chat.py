@@ -67,7 +67,7 @@ def test_an_unknown_command_is_an_error_with_the_known_ones_and_the_chat_goes_on
     out, error = talk("/sauces now", "/help")
     assert error == [
         "error: There is no command /sauces.",
-        "hint: Try one of: /sources, /in, /clear, /help, /quit, /exit.",
+        "hint: Try one of: /sources, /in, /sessions, /resume, /export, /clear, /help, /quit, /exit.",
     ]
     assert out == HELP.splitlines()
 
@@ -87,13 +87,13 @@ def test_sources_before_any_question_says_so(talk: Talk) -> None:
 
 def test_a_follow_up_is_understood_from_what_went_before(talk: Talk) -> None:
     out, _ = talk(NOTICE, "And for whom is it?")
-    assert f"understood as: And for whom is it? ({NOTICE})" in out
+    assert f"Understood as: And for whom is it? ({NOTICE})" in out
 
 
 def test_clear_forgets_the_conversation(talk: Talk, library: Library) -> None:
     out, _ = talk(NOTICE, "/clear", "And for whom is it?", "/clear", "/sources")
     assert "The conversation is forgotten." in out
-    assert not any(line.startswith("understood as") for line in out)
+    assert not any(line.startswith("Understood as") for line in out)
     assert out[-1] == "Nothing has been asked yet."
 
 
