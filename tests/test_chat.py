@@ -9,11 +9,12 @@ from fakes import ScriptedGenerator
 
 from rag_app import terminal
 from rag_app.chat import HELP, Chat
-from rag_app.errors import ModelMissing, UsageError
-from rag_app.types import Filter
+from rag_app.errors import LibraryBusy, ModelMissing, UsageError
+from rag_app.types import Answer, Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from rag_app.library import Library
 
@@ -30,10 +31,16 @@ class Pipe(io.StringIO):
 def talk(library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Talk:
     """Return what runs a chat over the given lines and gives back the lines of standard output and standard error."""
 
-    def run(*lines: str, as_json: bool = False, where: Filter | None = None) -> tuple[list[str], list[str]]:
+    def run(
+        *lines: str,
+        as_json: bool = False,
+        where: Filter | None = None,
+        session: str | None = None,
+        keep: bool = False,
+    ) -> tuple[list[str], list[str]]:
         terminal.console.cache_clear()  # a console keeps the stream that it was made for
         monkeypatch.setattr("sys.stdin", Pipe("".join(f"{line}\n" for line in lines)))
-        Chat(library, as_json=as_json, where=where).run()
+        Chat(library, as_json=as_json, where=where, session=session, keep=keep).run()
         out, error = capsys.readouterr()
         return out.splitlines(), error.splitlines()
 
@@ -55,7 +62,10 @@ def test_empty_lines_and_the_end_of_the_input_are_no_questions(talk: Talk) -> No
 def test_help_lists_every_command(talk: Talk) -> None:
     out, _ = talk("/help")
     assert out == HELP.splitlines()
-    assert all(command in HELP for command in ("/sources", "/in", "/clear", "/help", "/quit"))
+    assert all(
+        command in HELP
+        for command in ("/sources", "/in", "/sessions", "/resume", "/export", "/clear", "/help", "/quit")
+    )
 
 
 @pytest.mark.parametrize("command", ["/quit", "/exit"])
@@ -95,6 +105,118 @@ def test_clear_forgets_the_conversation(talk: Talk, library: Library) -> None:
     assert "The conversation is forgotten." in out
     assert not any(line.startswith("Understood as") for line in out)
     assert out[-1] == "Nothing has been asked yet."
+
+
+def test_nothing_is_kept_unless_it_is_asked_for(talk: Talk, library: Library) -> None:
+    talk(NOTICE)
+    assert library.sessions() == []
+
+
+def test_a_session_is_kept_turn_by_turn_and_gone_on_with(talk: Talk, library: Library) -> None:
+    _, error = talk(NOTICE, session="Lease", keep=True)
+    assert error == []
+    out, error = talk("And for whom is it?", "/sources", session="lease", keep=True)
+    assert error[0].startswith("Going on with lease: 1 question so far, the last on 2")
+    assert f"Understood as: And for whom is it? ({NOTICE})" in out
+    assert [(session.name, session.turns) for session in library.sessions()] == [("Lease", 2)]
+    assert [turn.answer.question for turn in library.session("LEASE")] == [NOTICE, "And for whom is it?"]
+
+
+def test_a_session_without_a_name_is_called_by_its_time(
+    talk: Talk, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_app.terminal.time_text", lambda _: "2026-11-28 08:30")
+    for _ in range(3):
+        talk(NOTICE, keep=True)
+    names = {session.name for session in library.sessions()}
+    assert names == {"2026-11-28 08:30", "2026-11-28 08:30 (2)", "2026-11-28 08:30 (3)"}
+
+
+def test_a_turn_is_kept_before_the_next_line_is_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    class Keyboard(io.StringIO):
+        def readline(self, *_: object) -> str:  # type: ignore[override]
+            if library.sessions():
+                raise Killed
+            return f"{NOTICE}\n"
+
+    monkeypatch.setattr("sys.stdin", Keyboard())
+    with pytest.raises(Killed):
+        Chat(library, session="lease", keep=True).run()
+    assert library.sessions()[0].turns == 1
+
+
+def test_sessions_are_listed_and_resumed_in_the_chat(talk: Talk, library: Library) -> None:
+    assert talk("/sessions")[0] == ["No conversation is kept here yet. `rag chat` begins one."]
+    talk(NOTICE, session="lease", keep=True)
+    out, error = talk("/sessions", "/resume LEASE", "And for whom is it?", "/resume", "/resume other")
+    assert out[1].split()[:2] == ["lease", "1"]
+    assert f"Understood as: And for whom is it? ({NOTICE})" in out
+    assert [line for line in error if line.startswith("error")] == [
+        "error: Which conversation?",
+        "error: There is no session called other.",
+    ]
+    assert library.sessions()[0].turns == 2
+
+
+def test_clear_leaves_what_is_kept_and_begins_another_session(talk: Talk, library: Library) -> None:
+    out, _ = talk(NOTICE, "/clear", NOTICE, session="lease", keep=True)
+    assert "The conversation is forgotten. It stays kept as lease." in out
+    assert [session.turns for session in library.sessions()] == [1, 1]
+
+
+def test_export_writes_a_new_file(
+    talk: Talk, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, error = talk(
+        "/export",
+        NOTICE,
+        "/export",
+        "/export",
+        '/export "my notes.md"',
+        "/export nowhere/a.md",
+        session="l/e",
+        keep=True,
+    )
+    assert error[:2] == ["error: Nothing has been asked yet.", "hint: Ask something first."]
+    assert error[2] == f"Written to {tmp_path / 'l-e.md'}."
+    assert error[3] == f"error: {tmp_path / 'l-e.md'} is there already."
+    assert error[5] == f"Written to {tmp_path / 'my notes.md'}."
+    assert error[6].startswith("error: Could not write the transcript")
+    text = (tmp_path / "my notes.md").read_text(encoding="utf-8")
+    assert text.startswith("# l/e\n\n1 question, ")
+    assert f"## 1\\. {NOTICE}" in text
+    assert "lease.pdf, page 1" in text
+
+
+def test_what_cannot_be_kept_is_tried_again_and_told_at_the_end(
+    talk: Talk, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, failures = library.keep, [True, False]
+
+    def sometimes(name: str, answer: Answer) -> None:
+        if failures.pop(0):
+            raise LibraryBusy("It is in use.", hint="Wait.")
+        failures.append(False)
+        keep(name, answer)
+
+    monkeypatch.setattr(library, "keep", sometimes)
+    assert talk(NOTICE, "And for whom is it?", session="lease", keep=True)[1] == []
+    assert library.sessions()[0].turns == 2
+    failures[:] = [True] * 9
+    assert talk(NOTICE, session="lease", keep=True)[1][1:] == [
+        "error: 1 question of this conversation could not be kept: It is in use.",
+        "hint: Wait.",
+    ]
+
+
+def test_with_json_the_commands_of_sessions_write_to_standard_error(talk: Talk, library: Library) -> None:
+    out, error = talk(NOTICE, "/sessions", "/clear", session="lease", keep=True, as_json=True)
+    assert [json.loads(line)["question"] for line in out] == [NOTICE]
+    assert error == ["lease", "The conversation is forgotten. It stays kept as lease."]
 
 
 RENT = "How high is the monthly rent?"
