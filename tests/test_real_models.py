@@ -21,6 +21,7 @@ from rag_app.index import VectorIndex
 from rag_app.library import Library
 from rag_app.models import resolve
 from rag_app.reranker import open_reranker
+from rag_app.sessions import history_of
 from rag_app.types import Filter, Turn
 
 if TYPE_CHECKING:
@@ -465,6 +466,20 @@ def test_a_follow_up_is_answered_from_what_was_said_before(samples: Library) -> 
     [citation] = answer.citations
     assert (Path(citation.document).name, citation.page) == ("apartment-lease.pdf", 4)
     assert "nine months after eight years" in citation.quote
+
+
+def test_a_session_is_gone_on_with_and_its_follow_up_understood(samples: Library) -> None:
+    first = samples.ask("How high is the deposit for borrowing a road bicycle from the club?")
+    samples.keep("club", first)
+    history = history_of(samples.session("club"))
+    answer = samples.ask("And what about the tandem?", history=history)
+    assert "tandem" in answer.standalone_question
+    assert "deposit" in answer.standalone_question
+    assert "200 euros" in answer.answer
+    assert_proven(samples, answer)
+    alone = samples.ask("How long does the Eco programme of the D540 take?", history=history)
+    assert alone.standalone_question == alone.question
+    samples.remove_sessions("club")
 
 
 def test_a_scanned_page_among_forty_is_answered_from_with_recognition_and_named_without(
