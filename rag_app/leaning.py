@@ -41,7 +41,6 @@ _POINTERS = _any(
     r"\b(is|was|does|did|has|can|could|will|would|should|must|may) that\b(?! (the|a|an|no|every|all)\b)",
     r"\b(about|of|for|after|before|with|than|like|by|to) that\b(?! (the|a|an|no|every|all)\b)",
     r"\b(do|did) that\b(?! \w)|^that\b|\bthat\?$|\bthat (happen|cost|apply|take|mean)s?\b",
-    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\b(?! (is|are|was|were|be|has|have|to)\b)|\bthere\?$",
     r"\b(do|does|are|can|did|of) both\b(?! (the|sides|parties|\w+s)\b)|\bdoes each\b",
     r"\b(dort|dafür|davon|dazu|daran|darauf|damit|darin|dabei|dagegen|hierfür)\b(?!,? (dass|zu)\b)",
     r"\bdiese[rnms]?\b|\b(der|die|das)selben?\b",
@@ -69,10 +68,20 @@ _CLAUSE = _any(
     r"\b(than|whether|where|how|he|she)\b",
     r"\b(wenn|bevor|nachdem|bis|weil|während|obwohl|dass|und|oder|sobald|ob|falls|als|wo)\b",
 )
+_CONTACT = _any(r"\b(the|an?|any|every|all) \w+ $")  # "the dishwasher he left": the clause begins after its noun
 _NOUN = re.compile(  # what a pronoun can stand for: a noun with its article, a name, a German noun, a plural
     r"\b(the|a|an|my|our|your|each|every|any|no|one|two|three|some|der|die|das|den|dem|des|eine?[nmrs]?) (?!one\b)\w+"
+    r"|\b(do|did|may|must|can|could|shall|should|will|would|are|were|have|dürfen|müssen|können|sollen|haben)"
+    r" (?!(it|they|them|he|she|i|you|we|there|this|that|these|those|not|be|sie|er|es|ich|wir|man|ihr|das|dort)\b)\w+"
     r"|(?<=\s)[A-ZÄÖÜ]\w+|\b\w{3,}[^s\W]s\b"
 )
+_THERE = _any(
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\b(?! (is|are|was|were|be|has|have|to)\b)", r"\bthere\?$"
+)
+_PLACE = _any(
+    r"\b(in|at|on|of|from|to|into|under|near) (the |a |an )?[\w-]+ .*\b(if|when|who|which|that|he|she|they|it)\b"
+)
+_FIRST = _any(r"^(what|who) (?!the |a |an )\w+s ", r"^\S*\s*")
 _THING_OF = _any(  # "what is the price of its filter": the price is not what has the filter
     r"\b(is|are|was|were) (the |a )?(\w+ ){1,3}(of|for|in|on|at|to|with|from) $",
     r"\b(ist|sind|war) (der |die |das )?(\w+ ){1,3}(von|für|in|bei) $",
@@ -107,6 +116,7 @@ def leans(question: str) -> bool:
         or (bool(_LIMITS.search(question)) and not (_VERB.search(question) and len(words) > _LONGEST_BARE))
         or bool(_POINTERS.search(question))
         or (bool(_THEN.search(question)) and not _IF.search(question))
+        or any(not _PLACE.search(question[: found.start()]) for found in _THERE.finditer(question))
         or _has_loose_pronoun(question)
     )
 
@@ -132,7 +142,7 @@ def _has_loose_pronoun(question: str) -> bool:
         if _within(found.start(), formal) or _within(found.start(), empty):
             continue
         before = question[: found.start()]
-        clauses = list(_CLAUSE.finditer(before))
+        clauses = [*_CLAUSE.finditer(before), *_CONTACT.finditer(before)]
         if not clauses or not _NOUN.search(_first_word_apart(before[: clauses[-1].start()])):
             return True
     for found in _POSSESSIVES.finditer(question):
@@ -145,8 +155,8 @@ def _has_loose_pronoun(question: str) -> bool:
 
 
 def _first_word_apart(text: str) -> str:
-    """Return `text` without its first word, which is capitalised whatever it is."""
-    return f" {text.partition(' ')[2]}"
+    """Return `text` without its first word, capitalised whatever it is, and the verb after "what" or "who"."""
+    return f" {_FIRST.sub('', text, count=1)}"
 
 
 def _within(at: int, spans: list[tuple[int, int]]) -> bool:

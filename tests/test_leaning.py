@@ -38,6 +38,8 @@ LEANING = [
     "Does the latter need a licence?",
     "Are dogs and cats allowed there?",
     "How many rooms are there?",
+    "What do I pay if I park there?",
+    "What happens if they lose it?",
     "Is that also true for guests of the club?",
     "Does this contract end by itself?",
     "Gilt das auch dort?",
@@ -85,6 +87,9 @@ STANDING_ALONE = [
     "Wann bekommt die Mieterin ihre Kaution zurück?",
     "What do those who join late pay?",
     "What happens then if the rent is not paid?",
+    "How old must children be before they may use the dishwasher alone?",
+    "Does the landlord of the house have to repair the dishwasher he left there?",
+    "What do guests of the club pay if they sleep there?",
     # pronouns that stand for nothing
     "Is it allowed to smoke in the stairwell?",
     "How long does it take to descale the dishwasher?",
