@@ -305,9 +305,9 @@ def test_without_an_answer_the_nearest_passages_are_shown_and_the_text_says_so()
 
 def test_a_question_that_leans_is_rewritten_before_anything_is_searched() -> None:
     asking = world()
-    result = asking.ask("And for both parties?", [Turn("user", "How long is the notice period?")])
-    assert asking.asked == ["And for both parties? (How long is the notice period?)"]
-    assert (result.question, result.standalone_question) == ("And for both parties?", asking.asked[0])
+    result = asking.ask("Is it for both parties?", [Turn("user", "How long is the notice period?")])
+    assert asking.asked == ["Is it for both parties? (How long is the notice period?)"]
+    assert (result.question, result.standalone_question) == ("Is it for both parties?", asking.asked[0])
     assert asking.asked[0] in asking.generator.prompts[1][-1].content
 
 
