@@ -1,7 +1,7 @@
 """Follow-up questions: one that leans on the conversation is rewritten to stand alone; any other is left as it is.
 
 A swap of one thing for another of its kind is written by rules, the rest by the generator. Its words are checked: one
-that nobody has said, or a name or figure that got lost, and the last question and this one are joined instead.
+that nobody has said, a name or figure that got lost, or half a question, and the last one and this are joined instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from prompts import render
 from rag_app.generator import Message, Usage
-from rag_app.leaning import leans
+from rag_app.leaning import is_fragment, leans
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -52,7 +52,11 @@ def standalone(question: str, history: Sequence[Turn], generator: Callable[[], G
         return by_rule
     said = [f"{turn.role}: {_short(turn)}" for turn in history[-TURNS:]]
     written = _written(question, said, generator())
-    if _plausible(written) and faithful(written, question, [_short(turn) for turn in history[-TURNS:]]):
+    if (
+        _plausible(written)
+        and not is_fragment(written)
+        and faithful(written, question, [_short(turn) for turn in history[-TURNS:]])
+    ):
         return written
     return f"{last} {question}".strip()
 

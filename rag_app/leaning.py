@@ -111,14 +111,22 @@ def leans(question: str) -> bool:
     words = question.split()
     return (
         bool(_OPENINGS.search(question))
-        or (len(words) <= _FEW and not _names_its_subject(words))
-        or (not _VERB.search(question) and len(words) <= _LONGEST_BARE and bool(_BARE.search(question)))
+        or is_fragment(question)
         or (bool(_LIMITS.search(question)) and not (_VERB.search(question) and len(words) > _LONGEST_BARE))
         or bool(_POINTERS.search(question))
         or (bool(_THEN.search(question)) and not _IF.search(question))
         or any(not _PLACE.search(question[: found.start()]) for found in _THERE.finditer(question))
         or _has_loose_pronoun(question)
     )
+
+
+def is_fragment(question: str) -> bool:
+    """Tell whether `question` is too short to say what it is about, or has no verb and begins like half a question."""
+    words = question.split()
+    if len(words) <= _FEW:
+        return not _names_its_subject(words)
+    half = _BARE.search(question) or _OPENINGS.search(question)
+    return bool(half) and len(words) <= _LONGEST_BARE and not _VERB.search(question)
 
 
 def _opening_sentence(question: str) -> str:

@@ -66,6 +66,8 @@ def test_quotation_marks_and_white_space_around_the_rewritten_question_are_dropp
         "First line.\nSecond line.",
         "word " * 100,
         "What about pets?",  # nothing added
+        "And other pets?",  # half a question
+        "And the period for pets?",
         "How long is the notice period?",  # the last question once more
         "How long is the notice period for dogs?",  # a word that nobody has said, and one that is lost
         "How long is the notice period of 3 months for pets in 2024?",  # figures that nobody has said
