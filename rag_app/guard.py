@@ -46,6 +46,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
+def is_turn(text: str) -> bool:
+    """Tell whether `text` holds a mark of a turn in a conversation: a control token, or a role at the start of a line."""
+    return bool(_TOKEN.search(text) or _ROLE.search(text))
+
+
 def neutral(text: str) -> str:
     """Return document text as the generator may read it: no token, role or rule of it can be taken for the prompt's."""
     text = visible(text)

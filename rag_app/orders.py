@@ -16,12 +16,14 @@ from functools import cache
 from importlib.resources import files
 from urllib.parse import unquote
 
-from rag_app.guard import visible
+from rag_app.guard import is_turn, visible
 
 _NAMED = re.compile(r"([a-z]+) = (.*)")
 _USED = re.compile(r"\{([a-z]+)\}")
 _LINE = re.compile(r"[^\n\f]*[^\s][^\n\f]*")
 _JOINED = 160  # characters; lines this short are also read together with the next: an order may be broken over two
+_TURN = 600  # characters that a made-up turn of a conversation may take
+_QUOTED = re.compile(r"([\"“„«])[^\"“”„«»]{1,120}[\"”“»]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _HEX = re.compile(r"(?:(?:\\x|0x|%)?[0-9A-Fa-f]{2}[ ,:]?){12,}")
 _LETTERS = re.compile(r"(?<!\w)(?:\w[ .·_*-]){5,}\w(?!\w)")
@@ -42,10 +44,23 @@ def order_spans(text: str) -> list[tuple[int, int]]:
     lines = [match.span() for match in _LINE.finditer(text)]
     ordering = [gives_orders(text[start:end]) for start, end in lines]
     found = {row for row, orders in enumerate(ordering) if orders}
+    for row in sorted(found):
+        if is_turn(text[slice(*lines[row])]):
+            found |= _following(text, lines, row)
     for row, ((start, middle), (_, end)) in enumerate(zip(lines, lines[1:], strict=False)):
         if not (ordering[row] or ordering[row + 1]) and middle - start <= _JOINED and gives_orders(text[start:end]):
             found |= {row, row + 1}
     return [lines[row] for row in sorted(found)]
+
+
+def _following(text: str, lines: list[tuple[int, int]], row: int) -> set[int]:
+    """Return the lines after a made-up turn of a conversation, up to a blank one: they are what it says."""
+    found: set[int] = set()
+    for (_, end), after in zip(lines[row:], range(row + 1, len(lines)), strict=False):
+        if "\n" in text[end : lines[after][0]].strip(" \t").replace("\n", "", 1) or lines[after][1] - lines[row][0] > _TURN:
+            break
+        found.add(after)
+    return found
 
 
 @cache
@@ -73,6 +88,8 @@ def _sayings(text: str) -> list[str]:
     """Return the ways in which `text` can be read, folded: as it is, without disguise, and decoded."""
     plain = html.unescape(visible(text))
     said = [_folded(plain)]
+    if _QUOTED.search(said[0]):
+        said.append(_QUOTED.sub(r"\1x\1", said[0]))
     if "%20" in plain:
         said.append(_folded(unquote(plain)))
     if _MIXED.search(said[0]):
