@@ -29,6 +29,7 @@ from rag_app.context import around, choose, gather, show
 from rag_app.contradictions import contradicted
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
+from rag_app.guard import Fence, harmless, neutral
 from rag_app.kinds import kind_of
 from rag_app.mentions import listing, prove
 from rag_app.refusal import empty, foreign, relevant, supported
@@ -231,7 +232,7 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
             shown = nearest
             text = _write(question, shown, stages, usage)
             piece = proof_of(text, question, shown)
-    text = text if piece.row else snap(text, piece.text)
+    text = harmless(text if piece.row else snap(text, piece.text))
     document = read(piece.hit.document)
     if empty(question, text) or not supported(question, text, piece, pieces, document, stages.generator()):
         return _Result("not_found", NOT_FOUND)
@@ -265,7 +266,8 @@ def _doubtful(text: str, question: str, piece: Evidence) -> bool:
 
 def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
     """Return a short answer, or a sentence where the generator hesitated and, asked for one, says something else."""
-    values = {"evidence": show(evidence), "question": question}
+    shown = neutral(show(evidence))
+    values = {"evidence": Fence.of(shown, question).around(shown), "question": question}
     form = form_for(question, evidence)
     short, certainty = _say(render("answer_user", **values), form, stages, usage)
     if certainty >= _CERTAIN or is_verdict(short):

@@ -1,7 +1,7 @@
-"""Document text as data: what could pass for the prompt's own words is taken out of it, and of an answer what could act.
+"""Document text as data: what could pass for the prompt's own words is taken out, and of an answer what could act.
 
-The generator's control tokens cannot come from text (`generator.Message`); a small model also heeds what only looks like
-them, spelt in ordinary characters.
+The generator's control tokens cannot come from text (`generator.Message`); a small model also heeds what only looks
+like them, spelt in ordinary characters.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+# Of ChatML, Llama 3, Phi and DeepSeek; of Gemma; of Llama 2 and Mistral.
 _TOKEN = re.compile(
-    r"<\|\s*/?([\w .:-]{1,40})\s*\|>|<\|(\w{1,40})>|<\uff5c\s*([^<>\n]{1,40}?)\s*\uff5c>"  # ChatML, Llama 3, Phi, DeepSeek
-    r"|</?(start_of_turn|end_of_turn|bos|eos|pad|unk|s|system|assistant|user|instructions?|think|tool_call)>"  # Gemma
-    r"|\[/?(INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?(SYS)>>",  # Llama 2, Mistral
+    r"<\|\s*/?([\w .:-]{1,40})\s*\|>|<\|(\w{1,40})>|<\uff5c\s*([^<>\n]{1,40}?)\s*\uff5c>"
+    r"|</?(start_of_turn|end_of_turn|bos|eos|pad|unk|s|system|assistant|user|instructions?|think|tool_call)>"
+    r"|\[/?(INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?(SYS)>>",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
@@ -47,7 +48,7 @@ def visible(text: str) -> str:
 
 
 def is_turn(text: str) -> bool:
-    """Tell whether `text` holds a mark of a turn in a conversation: a control token, or a role at the start of a line."""
+    """Tell whether `text` marks a turn of a conversation: by a control token, or a role at the start of a line."""
     return bool(_TOKEN.search(text) or _ROLE.search(text))
 
 
@@ -94,5 +95,5 @@ def harmless(answer: str) -> str:
 def blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """Return `text` with line breaks in place of `spans`: of the same length, and no sentence reaches over one."""
     for start, end in spans:
-        text = text[:start] + "\n" * (end - start) + text[end:]
+        text = text[:start] + "\n" * (min(end, len(text)) - start) + text[end:]
     return text

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from urllib.parse import unquote
 
 from rag_app.guard import is_turn, visible
@@ -26,6 +27,7 @@ _TURN = 600  # characters that a made-up turn of a conversation may take
 _QUOTED = re.compile(r"([\"“„«])[^\"“”„«»]{1,120}[\"”“»]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _HEX = re.compile(r"(?:(?:\\x|0x|%)?[0-9A-Fa-f]{2}[ ,:]?){12,}")
+_PREFIX = re.compile(r"\\x|0x|[^0-9A-Fa-f]")
 _LETTERS = re.compile(r"(?<!\w)(?:\w[ .·_*-]){5,}\w(?!\w)")
 _LEET = str.maketrans("013457@$", "oieastas")
 _DISGUISED = re.compile(r"[a-z][013457@$]|[013457@$][a-z]")
@@ -45,9 +47,10 @@ def order_spans(text: str) -> list[tuple[int, int]]:
     ordering = [gives_orders(text[start:end]) for start, end in lines]
     found = {row for row, orders in enumerate(ordering) if orders}
     for row in sorted(found):
-        if is_turn(text[slice(*lines[row])]):
-            found |= _following(text, lines, row)
-    for row, ((start, middle), (_, end)) in enumerate(zip(lines, lines[1:], strict=False)):
+        reply = row + 1 < len(lines) and is_turn(text[slice(*lines[row + 1])])
+        if reply or is_turn(text[slice(*lines[row])]):
+            found |= _following(text, lines, row + reply) | {row + reply}
+    for row, ((start, middle), (_, end)) in enumerate(pairwise(lines)):
         if not (ordering[row] or ordering[row + 1]) and middle - start <= _JOINED and gives_orders(text[start:end]):
             found |= {row, row + 1}
     return [lines[row] for row in sorted(found)]
@@ -57,7 +60,10 @@ def _following(text: str, lines: list[tuple[int, int]], row: int) -> set[int]:
     """Return the lines after a made-up turn of a conversation, up to a blank one: they are what it says."""
     found: set[int] = set()
     for (_, end), after in zip(lines[row:], range(row + 1, len(lines)), strict=False):
-        if "\n" in text[end : lines[after][0]].strip(" \t").replace("\n", "", 1) or lines[after][1] - lines[row][0] > _TURN:
+        if (
+            "\n" in text[end : lines[after][0]].strip(" \t").replace("\n", "", 1)
+            or lines[after][1] - lines[row][0] > _TURN
+        ):
             break
         found.add(after)
     return found
@@ -115,13 +121,13 @@ def _decoded(text: str) -> list[str]:
         except (binascii.Error, ValueError):
             continue
     for match in _HEX.finditer(text):
-        found.append(bytes.fromhex(re.sub(r"\\x|0x|[^0-9A-Fa-f]", "", match[0])[: 2 * (len(match[0]) // 2)]) if _even(match[0]) else b"")
-    texts = [data.decode("utf-8", "replace") for data in found]
-    return [said for said in texts if said and sum(c.isalpha() or c in " .,!?'-:" for c in said) >= _READABLE * len(said)]
+        digits = _PREFIX.sub("", match[0])
+        found.append(bytes.fromhex(digits[: len(digits) // 2 * 2]))
+    return [said for data in found if _is_readable(said := data.decode("utf-8", "replace"))]
 
 
-def _even(digits: str) -> bool:
-    return len(re.sub(r"\\x|0x|[^0-9A-Fa-f]", "", digits)) % 2 == 0
+def _is_readable(text: str) -> bool:
+    return sum(c.isalpha() or c in " .,!?'-:" for c in text) >= _READABLE * max(len(text), 1)
 
 
 def _spelt(text: str) -> bool:

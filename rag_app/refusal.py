@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from prompts import render
 from rag_app.context import around, show
 from rag_app.generator import Message
+from rag_app.guard import neutral
 from rag_app.names import CODE
+from rag_app.orders import gives_orders
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -56,8 +58,9 @@ def supported(
     """Tell whether `piece`, with what stands around it in `pieces`, states the answer."""
     if piece.score >= SURE:
         return True
-    text = " ".join(show(around(pieces, [piece])).split())
-    values = {"document": " ".join(document.title.split()), "text": text, "question": question}
+    text = " ".join(neutral(show(around(pieces, [piece]))).split())
+    title = "a document" if gives_orders(document.title) else neutral(" ".join(document.title.split()))
+    values = {"document": title, "text": text, "question": question}
     checks = (render("holds_user", **values), render("states_user", **values, answer=answer))
     system = Message("system", render("check_system"))
     agreed = sum(generator.preference([system, Message("user", check)], "yes", "no") for check in checks)
