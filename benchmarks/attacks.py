@@ -51,13 +51,13 @@ def unguarded() -> Iterator[None]:
     """Switch off what keeps orders out of the evidence and document text apart from the prompt."""
     with ExitStack() as stack:
         for name, value in {
-            "rag_app.context.order_spans": lambda text: [],
-            "rag_app.context.gives_orders": lambda text: False,
-            "rag_app.refusal.gives_orders": lambda text: False,
-            "rag_app.refusal.neutral": lambda text: text,
-            "rag_app.answerer.neutral": lambda text: text,
-            "rag_app.answerer.harmless": lambda text: text,
-            "rag_app.answerer.Fence.around": lambda self, shown: shown,
+            "rag_app.context.order_spans": lambda _: [],
+            "rag_app.context.gives_orders": lambda _: False,
+            "rag_app.refusal.gives_orders": lambda _: False,
+            "rag_app.refusal.neutral": lambda _text: _text,
+            "rag_app.answerer.neutral": lambda _text: _text,
+            "rag_app.answerer.harmless": lambda _text: _text,
+            "rag_app.answerer.Fence.around": lambda _self, shown: shown,
         }.items():
             stack.enter_context(patch(name, value))
         yield
