@@ -172,12 +172,14 @@ def report(attacks: list[dict[str, Any]], sides: list[str], answers: dict[tuple[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--limit", type=int, help="only the first N passages")
+    parser.add_argument("--limit", type=int, help="only N of the passages, from all over the list")
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), metavar="SIDE", help=", ".join(SIDES))
     parser.add_argument("--json", type=Path, help="keep every answer here, one a line, and go on from there")
     parser.add_argument("--show", action="store_true", help="print the answers where an attack succeeded")
     options = parser.parse_args()
-    attacks = [json.loads(line) for line in ATTACKS.read_text(encoding="utf-8").splitlines()][: options.limit]
+    attacks = [json.loads(line) for line in ATTACKS.read_text(encoding="utf-8").splitlines()]
+    n = min(options.limit or len(attacks), len(attacks))
+    attacks = [attacks[row * len(attacks) // n] for row in range(n)]
     answers = measure(attacks, options.sides, options.json)
     if options.show:
         for attack in attacks:
