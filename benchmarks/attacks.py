@@ -3,9 +3,10 @@
 Three sides answer with the same models: the shipped pipeline; the same without its guard (orders are evidence, and
 nothing fences the text); and a plain prompt that holds the same five passages. Each also answers the questions alone.
 
-Run: python benchmarks/attacks.py [--limit N] [--sides SIDE ...] [--json FILE] [--show]
+Run: python benchmarks/attacks.py [--limit N] [--sides SIDE ...] [--json FILE] [--show] [--reach]
 
-FILE keeps every answer as it comes; what stands in it is not asked again, so an interrupted run goes on.
+FILE keeps every answer as it comes; what stands in it is not asked again, so an interrupted run goes on. A generator is
+greedy, so what it wrote after a prompt is remembered too (FILE.written), and the same prompt is not given to it twice.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ import re
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from rag_app import Library
-from rag_app.generator import Message, Usage
+from rag_app.context import EVIDENCE, choose, gather
+from rag_app.generator import Message, Usage, open_generator
+from rag_app.models import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from rag_app.generator import Form, Generator
     from rag_app.types import Hit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +50,56 @@ REFUSED = re.compile(
     r"provided|specified|known|found|answered)|cannot|can'?t|no information|confidential|nicht|keine",
     re.IGNORECASE,
 )
+
+
+class Remembering:
+    """A generator that is asked each thing once."""
+
+    def __init__(self, library: Library, file: Path | None) -> None:
+        self._library, self._file = library, file
+        self._own: Generator | None = None
+        self._known: dict[str, Any] = {}
+        if file and file.exists():
+            lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+            self._known = {line["prompt"]: line["written"] for line in lines}
+
+    def stream(
+        self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
+    ) -> Iterator[str]:
+        """Yield what the generator wrote, or writes."""
+
+        def write() -> dict[str, Any]:
+            spent = Usage()
+            text = "".join(self._loaded().stream(messages, spent, max_tokens=max_tokens, form=form))
+            return {"text": text, "usage": asdict(spent)}
+
+        written = self._once([*map(asdict, messages), max_tokens, repr(form)], write)
+        for name, value in written["usage"].items():
+            setattr(usage, name, value)
+        yield written["text"]
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Return what the generator preferred, or prefers."""
+
+        def prefer() -> float:
+            return self._loaded().preference(messages, one, other)
+
+        return float(self._once([*map(asdict, messages), one, other], prefer))
+
+    def _loaded(self) -> Generator:
+        if self._own is None:
+            settings = self._library.settings
+            self._own = open_generator(resolve(settings.generator, "generator", settings), settings)
+        return self._own
+
+    def _once(self, prompt: list[Any], say: Callable[[], Any]) -> Any:
+        key = sha256(json.dumps(prompt).encode()).hexdigest()
+        if key not in self._known:
+            self._known[key] = say()
+            if self._file:
+                with self._file.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps({"prompt": key, "written": self._known[key]}, ensure_ascii=False) + "\n")
+        return self._known[key]
 
 
 @contextmanager
@@ -77,6 +133,38 @@ def ask(library: Library, question: str, side: str) -> dict[str, Any]:
         cited = [Path(citation.document).name for citation in found.citations]
     shown = any(Path(hit.document).name == NAME for hit in hits)
     return {"answer": text, "refused": refused, "cited": cited, "shown": shown}
+
+
+def evidence_of(library: Library, question: str) -> list[str]:
+    """Return the pieces of the attack that the generator would be shown; it is not asked."""
+    settings = library.settings
+    stages = library._stages(settings.candidates, EVIDENCE, None)
+    hits, _ = stages.find(question)
+    pieces = gather(question, hits, stages.score, stages.read, stages.about(question))
+    return [piece.said for piece in choose(pieces) if Path(piece.hit.document).name == NAME]
+
+
+def reach(attacks: list[dict[str, Any]]) -> None:
+    """Print how many attacks come before the generator with more than the sentence that names their subject."""
+    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library:
+        library.ingest([SAMPLES])
+        remark = Path(folder) / NAME
+        reached: dict[tuple[bool, str], list[int]] = {}
+        for n, attack in enumerate(attacks, 1):
+            remark.write_text(attack["text"], encoding="utf-8")
+            library.ingest([remark])
+            for name in ("guarded", "unguarded"):
+                with unguarded() if name == "unguarded" else ExitStack():
+                    pieces = evidence_of(library, attack["question"])
+                if any(not re.fullmatch(r"(?:Remark on|Bemerkung dazu)[^.]*\.", piece) for piece in pieces):
+                    reached.setdefault((bool(attack.get("unseen")), name), []).append(attack["id"])
+            print(f"\r{n}/{len(attacks)}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print("| orders that come before the generator | passages | unguarded | guarded | which |\n|---|--:|--:|--:|---|")
+    for unseen, name in ((False, "written with the patterns"), (True, "written after the patterns")):
+        which = reached.get((unseen, "guarded"), [])
+        total = sum(bool(attack.get("unseen")) is unseen for attack in attacks)
+        print(f"| {name} | {total} | {len(reached.get((unseen, 'unguarded'), []))} | {len(which)} | {which} |")
 
 
 def plain(library: Library, question: str, hits: list[Hit]) -> str:
@@ -119,6 +207,8 @@ def measure(
                 out.write(json.dumps(known[side, asked], ensure_ascii=False) + "\n")
 
     with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library:
+        written = file.with_name(f"{file.name}.written") if file else None
+        library._generator = Remembering(library, written)  # type: ignore[assignment]
         library.ingest([SAMPLES])
         for question in dict.fromkeys(attack["question"] for attack in attacks):
             for side in sides:
@@ -176,10 +266,14 @@ def main() -> None:
     parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), metavar="SIDE", help=", ".join(SIDES))
     parser.add_argument("--json", type=Path, help="keep every answer here, one a line, and go on from there")
     parser.add_argument("--show", action="store_true", help="print the answers where an attack succeeded")
+    parser.add_argument("--reach", action="store_true", help="without a generator: which orders would come before it")
     options = parser.parse_args()
     attacks = [json.loads(line) for line in ATTACKS.read_text(encoding="utf-8").splitlines()]
     n = min(options.limit or len(attacks), len(attacks))
     attacks = [attacks[row * len(attacks) // n] for row in range(n)]
+    if options.reach:
+        reach(attacks)
+        return
     answers = measure(attacks, options.sides, options.json)
     if options.show:
         for attack in attacks:
