@@ -109,7 +109,7 @@ def unguarded() -> Iterator[None]:
         for name, value in {
             "rag_app.context.order_spans": lambda _: [],
             "rag_app.context.gives_orders": lambda _: False,
-            "rag_app.refusal.gives_orders": lambda _: False,
+            "rag_app.orders.gives_orders": lambda _: False,
             "rag_app.refusal.neutral": lambda _text: _text,
             "rag_app.answerer.neutral": lambda _text: _text,
             "rag_app.answerer.harmless": lambda _text: _text,

@@ -32,6 +32,7 @@ from rag_app.generator import Message, Usage
 from rag_app.guard import Fence, harmless, neutral
 from rag_app.kinds import kind_of
 from rag_app.mentions import listing, prove
+from rag_app.orders import shown_name
 from rag_app.refusal import empty, foreign, relevant, supported
 from rag_app.search import Trace
 from rag_app.spans import agree, snap
@@ -184,12 +185,13 @@ def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     texts: list[str] = []
     citations: list[Citation] = []
     for stretch in chosen:
-        name = " ".join(document.title.split()) or PurePath(path).name
-        prompt = render("summary_user", text=show(stretch), document=name)
+        name = shown_name(" ".join(document.title.split()) or PurePath(path).name)
+        shown = neutral(show(stretch))
+        prompt = render("summary_user", text=Fence.of(shown, question).around(shown), document=name)
         sentence, _ = _say(prompt, form_for(question, stretch), stages, usage)
         sentence, piece = proved(sentence, stretch)
         citations.append(cite(len(citations) + 1, piece, document))
-        texts.append(f"{sentence} [{len(citations)}]")
+        texts.append(f"{harmless(sentence)} [{len(citations)}]")
         yield from _spoken((" " if len(texts) > 1 else "") + texts[-1])
     if count > len(chosen):
         texts.append(f"(From {len(chosen)} of {count} parts of the document.)")
@@ -248,7 +250,7 @@ def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Docu
         return result
     citation = cite(len(cited) + 1, against, read(against.hit.document))
     text = _MARKED.sub("", result.text) + " ".join(f"[{one.marker}]" for one in cited)
-    said = f"{text} But {PurePath(citation.document).name} says: \u201c{stated(against)}\u201d [{citation.marker}]"
+    said = f"{text} But {PurePath(citation.document).name} says: \u201c{harmless(stated(against))}\u201d [{citation.marker}]"
     return replace(result, text=said, citations=(*cited, citation))
 
 

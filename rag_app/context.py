@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ingest import CELL, row_at, sentences, stem
 from rag_app.guard import blanked
-from rag_app.orders import gives_orders, order_spans
+from rag_app.orders import gives_orders, order_spans, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -199,8 +199,8 @@ def _place(
     read: Callable[[str], Document],
 ) -> None:
     """Add the pieces of `text`, which stands at `start`, that begin where none does yet and stand under no orders."""
-    for unit in units(text, _seen(read(hit.document)), start) if CELL in text else units(text):
-        if (unit.lead and gives_orders(unit.lead)) or (unit.named and gives_orders(unit.named)):
+    for unit in units(text, seen(read(hit.document)), start) if CELL in text else units(text):
+        if _under_orders(unit):
             continue
         placed = replace(unit, start=start + unit.start, end=start + unit.end)
         places.setdefault((hit.document, placed.start), (hit, placed, text[unit.start : unit.end]))
@@ -215,7 +215,7 @@ def _stated(hit: Hit, document: Document) -> tuple[int, str]:
     return first, blanked(text, [*hidden, *order_spans(text)])
 
 
-def _seen(document: Document) -> str:
+def seen(document: Document) -> str:
     """Return a document's text with line breaks in place of what its pages hide."""
     return blanked(document.text, _hidden(document))
 
@@ -226,6 +226,25 @@ def _hidden(document: Document) -> list[tuple[int, int]]:
         for offset, page in zip(document.starts, document.pages, strict=True)
         for start, end in page.hidden
     ]
+
+
+def without_orders(pieces: Sequence[Evidence], document: Document) -> list[Evidence]:
+    """Return those of `pieces`, which follow one another in a document, that neither give orders nor stand under any."""
+    if not pieces:
+        return []
+    first = pieces[0].start
+    spans = order_spans(document.text[first : pieces[-1].end])
+    return [
+        piece
+        for piece in pieces
+        if not any(piece.start < first + end and first + start < piece.end for start, end in spans)
+        and not _under_orders(piece)
+    ]
+
+
+def _under_orders(piece: Unit | Evidence) -> bool:
+    """Tell whether the heading or header row of a piece gives orders."""
+    return any(gives_orders(text) for text in (piece.lead, piece.named) if text)
 
 
 def _margins(hit: Hit, whole: str) -> list[tuple[int, int]]:
@@ -281,8 +300,7 @@ def show(evidence: Sequence[Evidence]) -> str:
     lines = []
     rows = Counter((piece.hit.document, piece.lead) for piece in evidence if piece.row)
     for (document, page), group in groupby(evidence, key=lambda piece: (piece.hit.document, piece.hit.page)):
-        name = _name(document)
-        lines.append(f"From {'a document' if gives_orders(name) else name}, page {page}:")
+        lines.append(f"From {shown_name(_name(document))}, page {page}:")
         lead = ""
         for piece in group:
             text = piece.said

@@ -17,7 +17,7 @@ from importlib.resources import files
 from itertools import pairwise
 from urllib.parse import unquote
 
-from rag_app.guard import is_turn, visible
+from rag_app.guard import is_turn, neutral, visible
 
 _NAMED = re.compile(r"([a-z]+) = (.*)")
 _USED = re.compile(r"\{([a-z]+)\}")
@@ -67,6 +67,11 @@ def _following(text: str, lines: list[tuple[int, int]], row: int) -> set[int]:
             break
         found.add(after)
     return found
+
+
+def shown_name(name: str) -> str:
+    """Return a document's name or title as the generator may read it."""
+    return "a document" if gives_orders(name) else neutral(name)
 
 
 @cache

@@ -15,7 +15,7 @@ from rag_app.context import around, show
 from rag_app.generator import Message
 from rag_app.guard import neutral
 from rag_app.names import CODE
-from rag_app.orders import gives_orders
+from rag_app.orders import shown_name
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def supported(
     if piece.score >= SURE:
         return True
     text = " ".join(neutral(show(around(pieces, [piece]))).split())
-    title = "a document" if gives_orders(document.title) else neutral(" ".join(document.title.split()))
+    title = shown_name(" ".join(document.title.split()))
     values = {"document": title, "text": text, "question": question}
     checks = (render("holds_user", **values), render("states_user", **values, answer=answer))
     system = Message("system", render("check_system"))
