@@ -250,7 +250,8 @@ def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Docu
         return result
     citation = cite(len(cited) + 1, against, read(against.hit.document))
     text = _MARKED.sub("", result.text) + " ".join(f"[{one.marker}]" for one in cited)
-    said = f"{text} But {PurePath(citation.document).name} says: \u201c{harmless(stated(against))}\u201d [{citation.marker}]"
+    quote = harmless(stated(against))
+    said = f"{text} But {PurePath(citation.document).name} says: \u201c{quote}\u201d [{citation.marker}]"
     return replace(result, text=said, citations=(*cited, citation))
 
 

@@ -229,7 +229,7 @@ def _hidden(document: Document) -> list[tuple[int, int]]:
 
 
 def without_orders(pieces: Sequence[Evidence], document: Document) -> list[Evidence]:
-    """Return those of `pieces`, which follow one another in a document, that neither give orders nor stand under any."""
+    """Return those of `pieces`, all of one stretch of a document, that neither give orders nor stand under any."""
     if not pieces:
         return []
     first = pieces[0].start
