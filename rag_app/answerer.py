@@ -29,8 +29,10 @@ from rag_app.context import around, choose, gather, show
 from rag_app.contradictions import contradicted
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
+from rag_app.guard import Fence, harmless, neutral
 from rag_app.kinds import kind_of
 from rag_app.mentions import listing, prove
+from rag_app.orders import shown_name
 from rag_app.refusal import Calibration, Look, chance, empty, foreign, holds, shipped, signals
 from rag_app.search import Trace
 from rag_app.spans import agree, snap
@@ -185,12 +187,13 @@ def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     texts: list[str] = []
     citations: list[Citation] = []
     for stretch in chosen:
-        name = " ".join(document.title.split()) or PurePath(path).name
-        prompt = render("summary_user", text=show(stretch), document=name)
+        name = shown_name(" ".join(document.title.split()) or PurePath(path).name)
+        shown = neutral(show(stretch))
+        prompt = render("summary_user", text=Fence.of(shown, question).around(shown), document=name)
         sentence, _ = _say(prompt, form_for(question, stretch), stages, usage)
         sentence, piece = proved(sentence, stretch)
         citations.append(cite(len(citations) + 1, piece, document))
-        texts.append(f"{sentence} [{len(citations)}]")
+        texts.append(f"{harmless(sentence)} [{len(citations)}]")
         yield from _spoken((" " if len(texts) > 1 else "") + texts[-1])
     if count > len(chosen):
         texts.append(f"(From {len(chosen)} of {count} parts of the document.)")
@@ -252,7 +255,7 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
             shown = nearest
             text = _write(question, shown, stages, usage)
             piece = proof_of(text, question, shown)
-    text = text if piece.row else snap(text, piece.text)
+    text = harmless(text if piece.row else snap(text, piece.text))
     if empty(question, text):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
@@ -267,7 +270,8 @@ def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Docu
         return result
     citation = cite(len(cited) + 1, against, read(against.hit.document))
     text = _MARKED.sub("", result.text) + " ".join(f"[{one.marker}]" for one in cited)
-    said = f"{text} But {PurePath(citation.document).name} says: \u201c{stated(against)}\u201d [{citation.marker}]"
+    quote = harmless(stated(against))
+    said = f"{text} But {PurePath(citation.document).name} says: \u201c{quote}\u201d [{citation.marker}]"
     return replace(result, text=said, citations=(*cited, citation))
 
 
@@ -285,7 +289,8 @@ def _doubtful(text: str, question: str, piece: Evidence) -> bool:
 
 def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
     """Return a short answer, or a sentence where the generator hesitated and, asked for one, says something else."""
-    values = {"evidence": show(evidence), "question": question}
+    shown = neutral(show(evidence))
+    values = {"evidence": Fence.of(shown, question).around(shown), "question": question}
     form = form_for(question, evidence)
     short, certainty = _say(render("answer_user", **values), form, stages, usage)
     if certainty >= _CERTAIN or is_verdict(short):

@@ -14,6 +14,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import CELL, row_at, sentences, stem
+from rag_app.guard import blanked
+from rag_app.orders import gives_orders, order_spans, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,22 +150,26 @@ def gather(
 ) -> list[Evidence]:
     """Cut `hits` into pieces and score each; pieces of overlapping passages come once.
 
+    Text that its page hides, and text that gives orders to whatever answers, is no evidence.
+
     Args:
         score: the cross-encoder: question and texts to one logit each.
         read: gives the document of a path.
         named: how much the question names a document, 0 to 1; none for those it does not.
 
     Returns:
-        The pieces in reading order, document by document, that of the best hit first.
+        The pieces in reading order, document by document, that of the best hit first; none where the hits hold none.
     """
     places: dict[tuple[str, int], tuple[Hit, Unit, str]] = {}
-    for hit in hits:
-        _place(places, hit, (hit.start, hit.end), hit.text, read)
+    stated = [(hit, *_stated(hit, read(hit.document))) for hit in hits]
+    for hit, first, text in stated:
+        _place(places, hit, hit.start, text[hit.start - first :][: len(hit.text)], read)
     own = len(places)
-    for hit in hits:
-        whole = read(hit.document).text
-        for start, end in _margins(hit, whole):
-            _place(places, hit, (start, end), whole[start:end], read)
+    if not own:
+        return []
+    for hit, first, text in stated:
+        for start, end in _margins(hit, read(hit.document).text):
+            _place(places, hit, start, text[start - first : end - first], read)
     scores = score(question, [_reading(hit, unit, said) for hit, unit, said in places.values()])
     pieces = [
         Evidence(
@@ -188,14 +194,57 @@ def gather(
 def _place(
     places: dict[tuple[str, int], tuple[Hit, Unit, str]],
     hit: Hit,
-    span: tuple[int, int],
+    start: int,
     text: str,
     read: Callable[[str], Document],
 ) -> None:
-    """Add the pieces of the text at `span` that begin where none does yet."""
-    for unit in units(text, read(hit.document).text, span[0]) if CELL in text else units(text):
-        placed = replace(unit, start=span[0] + unit.start, end=span[0] + unit.end)
+    """Add the pieces of `text`, which stands at `start`, that begin where none does yet and stand under no orders."""
+    for unit in units(text, seen(read(hit.document)), start) if CELL in text else units(text):
+        if _under_orders(unit):
+            continue
+        placed = replace(unit, start=start + unit.start, end=start + unit.end)
         places.setdefault((hit.document, placed.start), (hit, placed, text[unit.start : unit.end]))
+
+
+def _stated(hit: Hit, document: Document) -> tuple[int, str]:
+    """Return where the text around a passage begins, and that text with line breaks for what is hidden or an order."""
+    before = document.text[max(hit.start - _WINDOW, 0) : hit.start]
+    first = hit.start - len(before)
+    text = before + hit.text + document.text[hit.end : hit.end + _WINDOW]
+    hidden = [(max(start - first, 0), end - first) for start, end in _hidden(document) if end > first]
+    return first, blanked(text, [*hidden, *order_spans(text)])
+
+
+def seen(document: Document) -> str:
+    """Return a document's text with line breaks in place of what its pages hide."""
+    return blanked(document.text, _hidden(document))
+
+
+def _hidden(document: Document) -> list[tuple[int, int]]:
+    return [
+        (offset + start, offset + end)
+        for offset, page in zip(document.starts, document.pages, strict=True)
+        for start, end in page.hidden
+    ]
+
+
+def without_orders(pieces: Sequence[Evidence], document: Document) -> list[Evidence]:
+    """Return those of `pieces`, all of one stretch of a document, that neither give orders nor stand under any."""
+    if not pieces:
+        return []
+    first = pieces[0].start
+    spans = order_spans(document.text[first : pieces[-1].end])
+    return [
+        piece
+        for piece in pieces
+        if not any(piece.start < first + end and first + start < piece.end for start, end in spans)
+        and not _under_orders(piece)
+    ]
+
+
+def _under_orders(piece: Unit | Evidence) -> bool:
+    """Tell whether the heading or header row of a piece gives orders."""
+    return any(gives_orders(text) for text in (piece.lead, piece.named) if text)
 
 
 def _margins(hit: Hit, whole: str) -> list[tuple[int, int]]:
@@ -251,7 +300,7 @@ def show(evidence: Sequence[Evidence]) -> str:
     lines = []
     rows = Counter((piece.hit.document, piece.lead) for piece in evidence if piece.row)
     for (document, page), group in groupby(evidence, key=lambda piece: (piece.hit.document, piece.hit.page)):
-        lines.append(f"From {_name(document)}, page {page}:")
+        lines.append(f"From {shown_name(_name(document))}, page {page}:")
         lead = ""
         for piece in group:
             text = piece.said

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.citations import cite
-from rag_app.context import Evidence, units
+from rag_app.context import Evidence, seen, units
 from rag_app.keywords import language_of, stems, words
 from rag_app.types import Hit
 
@@ -56,8 +56,9 @@ def prove(topic: str, passages: Iterable[Mention], read: Callable[[str], Documen
 
 
 def pieces_of(document: Document, start: int, end: int) -> list[Evidence]:
-    """Return the sentences and rows of a stretch of a document as evidence without a score."""
-    text = document.text[start:end]
+    """Return the sentences and rows of a stretch of a document, but for hidden ones, as evidence without a score."""
+    whole = seen(document)
+    text = whole[start:end]
     page = document.page_at(start)
     hit = Hit(
         rank=1,
@@ -67,7 +68,7 @@ def pieces_of(document: Document, start: int, end: int) -> list[Evidence]:
         page_label=page.label,
         start=start,
         end=end,
-        text=text,
+        text=document.text[start:end],
         score=0.0,
         retrieval_rank=1,
         retrieval_score=0.0,
@@ -84,7 +85,7 @@ def pieces_of(document: Document, start: int, end: int) -> list[Evidence]:
             0.0,
             unit.named,
         )
-        for unit in units(text, document.text, start)
+        for unit in units(text, whole, start)
     ]
 
 

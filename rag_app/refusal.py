@@ -21,7 +21,9 @@ from rag_app.calibration import Errors, Logistic, logistic
 from rag_app.cascade import BLEND
 from rag_app.context import around, show
 from rag_app.generator import Message
+from rag_app.guard import neutral
 from rag_app.names import CODE
+from rag_app.orders import shown_name
 from rag_app.stopwords import STOP_WORDS
 from rag_app.types import Json, RefusalState
 
@@ -156,8 +158,8 @@ def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Docum
         generator: is asked.
     """
     best = max(pieces, key=lambda piece: piece.worth)
-    title = " ".join(read(best.hit.document).title.split())
-    text = " ".join(show(around(pieces, [best])).split())
+    title = shown_name(" ".join(read(best.hit.document).title.split()))
+    text = " ".join(neutral(show(around(pieces, [best]))).split())
     check = render("holds_user", document=title, text=text, question=question)
     messages = [Message("system", render("check_system")), Message("user", check)]
     return generator.preference(messages, "yes", "no")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag_app.citations import content_words, proof_of, stated, unsupported_figures, unsupported_words
+from rag_app.context import without_orders
 from rag_app.mentions import pieces_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ _HELD = 0.4  # of a sentence's words, that the evidence must hold
 
 
 def stretches(document: Document) -> tuple[list[list[Evidence]], int]:
-    """Cut a document into stretches of whole sentences and rows; return those that are read, and how many there are."""
+    """Cut a document into stretches of whole sentences and rows; return those that are read, and how many there are.
+
+    What is hidden or gives orders is left out.
+    """
     pieces = [piece for piece in pieces_of(document, 0, len(document.text)) if any(map(str.isalnum, piece.text))]
     found: list[list[Evidence]] = []
     used = _ROOM
@@ -32,7 +36,8 @@ def stretches(document: Document) -> tuple[list[list[Evidence]], int]:
     count = len(found)
     if count > STRETCHES:
         found = [found[row * (count - 1) // (STRETCHES - 1)] for row in range(STRETCHES)]
-    return found, count
+    read = [without_orders(stretch, document) for stretch in found]
+    return [stretch for stretch in read if stretch], count
 
 
 def proved(sentence: str, stretch: Sequence[Evidence]) -> tuple[str, Evidence]:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W_]+")
 _SAYS = re.compile(
-    r"^(?!From .*, page \d+:$|Question: |Conversation:|Last question: |Answer in as few|Short answer:)(.*\S.*)$",
+    r"^(?!From .*, page \d+:$|\[(?:end of )?text |Question: |Conversation:|Last question: "
+    r"|Answer in as few|Short answer:)(.*\S.*)$",
     re.MULTILINE,
 )
 
@@ -141,7 +142,7 @@ def _allowed(form: Form, written: str, piece: str) -> bool:
 def evidence_lines(messages: Sequence[Message]) -> list[str]:
     """Return the lines of evidence in a prompt that asks for an answer; headings among them."""
     content = messages[-1].content
-    return _SAYS.findall(content) if content.startswith("From ") else []
+    return _SAYS.findall(content) if content.startswith("[text ") else []
 
 
 def nearest_line(messages: Sequence[Message]) -> str:
