@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from rag_app import __version__, config, terminal
+from rag_app import __version__, cli_keys, cli_serve, config, terminal
 from rag_app.cli_sessions import app as sessions_app
 from rag_app.library import Library
 from rag_app.options import (
@@ -48,6 +48,8 @@ models_app = typer.Typer(help="Show which models are installed and chosen, or fe
 app.add_typer(documents_app, name="documents")
 app.add_typer(models_app, name="models")
 app.add_typer(sessions_app, name="sessions")
+app.add_typer(cli_keys.app, name="keys")
+app.command("serve")(cli_serve.serve)
 
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
 PasswordFileOption = Annotated[

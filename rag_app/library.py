@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import StructuredTool
 
     from ingest import Document
+    from rag_app.answerer import Stages
     from rag_app.builder import Builder, Step
     from rag_app.config import Settings
     from rag_app.embedder import Embedder
@@ -412,6 +413,7 @@ class Library:
         history: Sequence[Turn] = (),
         budget: float | None = None,
         where: Filter | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> Iterator[Event]:
         """Yield `Passages`, then `Token`s as they are written, then the `Answer`.
 
@@ -420,17 +422,20 @@ class Library:
             history: the conversation so far, oldest first; a question that leans on it is rewritten to stand alone.
             budget: seconds until the first word should come; a small one reads fewer passages.
             where: which documents are searched; all by default.
+            stop: asked before each token and each stage, from the thread that reads the stream; True ends the work.
 
         Raises:
             UsageError: an empty or too long question, or a filter that leaves nothing.
             ModelMissing: a model is not installed.
+            Stopped: `stop` said so.
         """
         from rag_app.answerer import answer
         from rag_app.context import EVIDENCE
 
         question = _checked(question)
         depth, evidence = _depth(budget, self.settings.candidates, EVIDENCE)
-        return answer(question, history, self._stages(depth, evidence, self._selected(where)))
+        stages = self._stages(depth, evidence, self._selected(where))
+        return answer(question, history, stages if stop is None else _stoppable(stages, stop))
 
     async def asearch(
         self,
@@ -512,6 +517,14 @@ class Library:
         from rag_app.retriever import LibraryRunnable
 
         return LibraryRunnable(self.stream, where)
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`, in those of the generator.
+
+        Raises:
+            ModelMissing: it is not installed.
+        """
+        return self._open_generator().count_tokens(text)
 
     @property
     def embedder(self) -> Embedder:
@@ -964,6 +977,21 @@ def _depth(budget: float | None, candidates: int, evidence: int) -> tuple[int, i
         raise UsageError(f"A budget of {budget} seconds is too small.", hint="Give a positive number of seconds.")
     share = min(budget / 4, 1.0)  # the reference machine gives its first word after 3 to 4 seconds
     return max(int(candidates * share), 10), max(round(evidence * share), 400)
+
+
+def _stoppable(stages: Stages, stop: Callable[[], bool]) -> Stages:
+    """Return the stages so that each asks `stop` before it begins."""
+    from rag_app.stopping import StoppableGenerator, check
+
+    def find(question: str) -> tuple[tuple[Hit, ...], Trace]:
+        check(stop)
+        return stages.find(question)
+
+    def score(question: str, texts: Sequence[str]) -> Vectors:
+        check(stop)
+        return stages.score(question, texts)
+
+    return replace(stages, find=find, score=score, generator=lambda: StoppableGenerator(stages.generator(), stop))
 
 
 def _no_embedding(question: str) -> Vectors:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from running import Running
+
     from rag_app.library import Library
 
 LEASE = (
@@ -55,3 +57,13 @@ def library(empty_library: Library, papers: Path) -> Library:
     report = empty_library.ingest([papers])
     assert (report.added, report.failed) == (2, 0)
     return empty_library
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Running]:
+    """A server without keys, which only this machine can reach, over a lease and a manual tagged public."""
+    pytest.importorskip("fastapi", reason="the extra `server` is not installed")
+    from running import filled, running
+
+    with running(filled(tmp_path)) as server:
+        yield server

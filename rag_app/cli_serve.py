@@ -1,0 +1,70 @@
+"""`rag serve`: the HTTP server with the web chat."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from rag_app import config, terminal
+from rag_app.errors import UsageError, needs
+from rag_app.library import Library
+from rag_app.options import ConfigOption, LibraryOption  # noqa: TC001  typer looks them up
+
+HostOption = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where it listens.")]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0 takes a free one.")]
+NameOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host", metavar="NAME", help="Also answer under this name, such as that of a proxy; may be repeated."
+    ),
+]
+OriginOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow-origin", metavar="URL", help="Let pages of this site use admin keys; may be repeated."),
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Write a line for each request.")]
+
+
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    names: NameOption = None,
+    origins: OriginOption = None,
+    verbose: VerboseOption = False,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+) -> None:
+    """Serve the library over HTTP until Ctrl-C: a web chat, an OpenAI-compatible API, a widget.
+
+    Only this machine can reach it, unless --host says otherwise and there is a key.
+
+    Example: rag serve --port 8080
+    """
+    with needs("fastapi", extra="server"), needs("uvicorn", extra="server"), needs("sse_starlette", extra="server"):
+        from rag_app.server.app import create_app
+        from rag_app.server.guard import policy_for
+        from rag_app.server.keys import KeyRing, origin_of
+        from rag_app.server.limits import Limits
+        from rag_app.server.run import bind, server
+    settings = config.load(config_file, flags={"library": library})
+    sites = tuple(origin_of(origin) for origin in origins or ())
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("rag_app.server").setLevel(logging.INFO if verbose else logging.WARNING)
+    with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:
+        ring, limits = KeyRing(settings.library), Limits()
+        policy = policy_for(host, port, tuple(names or ()), sites)
+        if not policy.keyless and not ring.all():
+            raise UsageError(
+                f"Others could reach the library at {', '.join(names or [host])}, and there is no key yet.",
+                hint="Make one with `rag keys add NAME`, or leave --host and --allow-host out.",
+            )
+        socket = bind(host, port)
+        with socket:
+            port = socket.getsockname()[1]
+            app = create_app(reader, writer, policy_for(host, port, tuple(names or ()), sites), limits)
+            shown = f"[{host}]" if ":" in host else host
+            terminal.show_remark(f"Listening on http://{shown}:{port}/; Ctrl-C ends it.")
+            server(app, limits).run(sockets=[socket])

@@ -1,0 +1,97 @@
+"""The application: routes, behind the guard, behind the limits."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from rag_app.errors import RagError
+from rag_app.server import chat, documents, embeddings, models, search, site
+from rag_app.server.context import Context, context_of
+from rag_app.server.engine import Engine
+from rag_app.server.errors import ApiError, translated
+from rag_app.server.guard import Guard, Policy
+from rag_app.server.keys import KeyRing
+from rag_app.server.limits import Bounded, Limits
+from rag_app.server.metrics import Metrics
+from rag_app.server.uploads import Uploads
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Scope
+
+    from rag_app.library import Library
+
+OPEN = frozenset({"/health", *site.FILES})
+"""What needs no key: it tells nothing of the library."""
+
+
+def create_app(library: Library, writer: Library, policy: Policy, limits: Limits | None = None) -> ASGIApp:
+    """Return the server as an ASGI application.
+
+    Args:
+        library: answers and searches.
+        writer: the same library opened once more, for uploads and removals; they must not share a model in memory.
+        policy: under which names it answers.
+        limits: of each request.
+    """
+    limits = limits or Limits()
+    metrics, engine = Metrics(), Engine(library, waiting=limits.waiting, seconds=limits.answer_seconds)
+    uploads = Uploads(writer, waiting=limits.jobs)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(uploads.sweep)
+        yield
+        await asyncio.to_thread(uploads.close)
+        await asyncio.to_thread(engine.close)
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    app.state.context = Context(library, engine, uploads, metrics, limits)
+    app.state.pages = site.load()
+    for module in (chat, documents, embeddings, models, search, site):
+        app.include_router(module.router)
+    app.add_api_route("/health", health, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/metrics", figures, methods=["GET"], response_model=None)
+    app.add_exception_handler(ApiError, _refused)
+    app.add_exception_handler(RagError, _refused)
+    app.add_exception_handler(HTTPException, _refused)
+    guard = Guard(app, policy, KeyRing(library.settings.library), OPEN, metrics.requested)
+    return Bounded(guard, limits, _is_upload)
+
+
+async def health() -> Response:
+    """Tell that the server lives, and nothing else."""
+    return JSONResponse({"status": "ok"})
+
+
+async def figures(request: Request) -> Response:
+    """Return the figures for Prometheus."""
+    context = context_of(request)
+    n = len(await asyncio.to_thread(context.library.documents))
+    text = context.metrics.text(context.engine.inside, n)
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        known = {
+            404: ("There is nothing here.", "not_found"),
+            405: ("The method is not allowed.", "method_not_allowed"),
+        }
+        message, code = known.get(error.status_code, ("The request cannot be used.", "invalid_request"))
+        error = ApiError(error.status_code, message, code)
+    elif isinstance(error, RagError):
+        error = translated(error)
+    assert isinstance(error, ApiError)
+    return JSONResponse(error.body, error.status, headers=error.headers)
+
+
+def _is_upload(scope: Scope) -> bool:
+    return (scope["method"], scope["path"]) == ("POST", "/v1/documents")

@@ -1,0 +1,141 @@
+"""`/v1/documents`: what the library holds; uploads, pages and removal."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.responses import JSONResponse
+
+from rag_app.server.context import context_of, find, id_of, key_of, name_of
+from rag_app.server.errors import ApiError, invalid, missing
+from rag_app.server.spool import spooled
+
+if TYPE_CHECKING:
+    from rag_app.server.context import Context
+    from rag_app.server.uploads import Job
+    from rag_app.types import StoredDocument
+
+MOST_PAGE = 10_000_000
+
+router = APIRouter()
+
+
+@router.get("/v1/documents")
+async def documents(request: Request) -> JSONResponse:
+    """List the documents."""
+    context = context_of(request)
+    found = await asyncio.to_thread(context.library.documents)
+    return JSONResponse({"object": "list", "data": [_shown(document, context) for document in found]})
+
+
+@router.post("/v1/documents")
+async def upload(request: Request) -> JSONResponse:
+    """Take a file in: a form with the field `file`, or the bytes themselves with the name in `?name=`.
+
+    The answer comes at once with status 202, and the job's id tells how far it is; `?wait=true` waits for the end.
+    """
+    context = context_of(request)
+    context.uploads.room()
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        job, done = await _from_form(request, context)
+    elif kind in {"application/octet-stream", "application/pdf"}:
+        name = request.query_params.get("name") or unquote(request.headers.get("x-filename", ""))
+        with await spooled(request) as file:
+            job, done = await asyncio.to_thread(context.uploads.take, file, name, context.limits.upload)
+    else:
+        raise ApiError(415, "Send a form with a file, or bytes as application/octet-stream.", "unsupported_media_type")
+    if request.query_params.get("wait") not in {"true", "1"}:
+        return JSONResponse(_job(job, context), 202)
+    await asyncio.wrap_future(done)
+    ended = context.uploads.job(job.id) or job
+    if ended.status == "failed":
+        raise invalid(f"The file cannot be read: {ended.reason}", "unreadable_file")
+    return JSONResponse(_job(ended, context), 201)
+
+
+@router.get("/v1/documents/jobs/{identifier}")
+async def job(request: Request, identifier: str) -> JSONResponse:
+    """Tell how far an upload is."""
+    context = context_of(request)
+    found = context.uploads.job(identifier)
+    if found is None:
+        raise missing("job")
+    return JSONResponse(await asyncio.to_thread(_job, found, context))
+
+
+@router.delete("/v1/documents/{identifier}")
+async def remove(request: Request, identifier: str) -> JSONResponse:
+    """Remove a document from the library. Its file stays, unless it was uploaded."""
+    context = context_of(request)
+    document = await asyncio.to_thread(find, context.library, identifier)
+    await asyncio.wrap_future(context.uploads.remove(document.paths))
+    return JSONResponse({"id": identifier, "object": "document", "deleted": True})
+
+
+@router.get("/v1/documents/{identifier}/pages/{number}")
+async def page(request: Request, identifier: str, number: str) -> JSONResponse:
+    """Return the stored text of a page, as answers quote it."""
+    context, key = context_of(request), key_of(request)
+    if not (number.isascii() and number.isdigit() and len(number) < 9 and 0 < int(number) < MOST_PAGE):
+        raise invalid("Pages are counted from 1.")
+    value = await asyncio.to_thread(_page, context, identifier, int(number), key.kind == "admin")
+    return JSONResponse(value)
+
+
+def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[str, Any]:
+    document = find(context.library, identifier)
+    stored = context.library.read(document.path)
+    for read, start in zip(stored.pages, stored.starts, strict=True):
+        if read.number == number:
+            return {
+                "object": "document.page",
+                "id": identifier,
+                "document": document.path if paths else name_of(document.path),
+                "name": name_of(document.path),
+                "pages": len(stored.pages),
+                "page": read.number,
+                "page_label": read.label,
+                "start": start,
+                "text": read.text,
+                "method": read.method,
+            }
+    raise missing("page")
+
+
+async def _from_form(request: Request, context: Context) -> Any:
+    try:
+        form = await request.form(max_files=1, max_fields=4, max_part_size=64 * 1024)
+    except (MultiPartException, KeyError, ValueError, AssertionError, UnicodeError):
+        raise invalid("The form cannot be read.", "invalid_form") from None
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise invalid("The form has no file in the field `file`.", "invalid_form")
+        return await asyncio.to_thread(context.uploads.take, file.file, file.filename or "", context.limits.upload)
+    finally:
+        await form.close()
+
+
+def _shown(document: StoredDocument, context: Context) -> dict[str, Any]:
+    value = document.as_json()
+    del value["sha256"]
+    return {
+        "id": id_of(document.sha256),
+        "object": "document",
+        "name": name_of(document.path),
+        **value,
+        "uploaded": any(context.uploads.holds(path) for path in document.paths),
+    }
+
+
+def _job(job: Job, context: Context) -> dict[str, Any]:
+    value = job.as_json()
+    path = value.pop("document")
+    found = next((d for d in context.library.documents() if path in d.paths), None) if path else None
+    return {**value, "object": "document.job", "document": _shown(found, context) if found else None}

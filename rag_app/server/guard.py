@@ -1,0 +1,266 @@
+"""Who may come in: hosts, origins and keys are checked before a request reaches any route; what is not open is shut.
+
+A web page that somebody visits can send requests to servers on their own machine. Such a request carries the page's
+origin, or, after DNS rebinding, a foreign host name; both are compared with exact lists.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+import traceback
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from rag_app.errors import RagError
+from rag_app.server.errors import ApiError, translated
+from rag_app.server.keys import Key
+from rag_app.server.limits import Rates, respond
+from rag_app.server.presence import Gone
+from rag_app.terminal import flat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from rag_app.server.keys import KeyRing
+
+_log = logging.getLogger("rag_app.server")
+
+CHAT = "/v1/chat/completions"
+LOCAL = Key("local", "admin", "", 0.0)
+"""Who asks without a key, from this machine, while there are no keys."""
+
+SECURITY = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Under which names the server answers, and to whom."""
+
+    hosts: frozenset[str]  # values of the Host header, with their ports, in lower case
+    origins: frozenset[str] = frozenset()  # of other sites that may use admin keys from a browser
+    keyless: bool = False  # an admin needs no key while there are none: on this machine only
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach `host`."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def policy_for(host: str, port: int, names: tuple[str, ...] = (), origins: tuple[str, ...] = ()) -> Policy:
+    """Return the policy of a server that listens on `host` and `port` and is also known under `names`."""
+    own = {"localhost", "127.0.0.1", "[::1]", f"[{host}]" if ":" in host else host} - {"0.0.0.0", "[::]"}
+    hosts = {f"{name}:{port}".lower() for name in own} | {name.lower() for name in names}
+    if port == 80:
+        hosts |= {name.lower() for name in own}
+    return Policy(frozenset(hosts), frozenset(origins), keyless=is_loopback(host) and not names)
+
+
+class Guard:
+    """Middleware that lets a request in, with its key in the state, or refuses it; it adds the security headers."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        policy: Policy,
+        ring: KeyRing,
+        open_paths: frozenset[str],
+        seen: Callable[[str, str, int], None],
+    ) -> None:
+        self._app = app
+        self._policy = policy
+        self._ring = ring
+        self._open = open_paths
+        self._seen = seen
+        self._rates = Rates()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        try:
+            await self._serve(scope, receive, answer)
+        except ApiError as error:
+            await answer.refuse(error)
+        except RagError as error:
+            _log.warning("%s: %s", type(error).__name__, flat(error.message, 500))
+            await answer.refuse(translated(error))
+        except Gone:
+            return
+        except ConnectionError:
+            raise
+        except Exception as error:
+            frames = "".join(traceback.format_tb(error.__traceback__))  # its message could hold document text
+            _log.error("%s\n%s", type(error).__name__, frames)
+            await answer.refuse(ApiError(500, "The server could not do this.", "internal_error"))
+        finally:
+            route = getattr(scope.get("route"), "path", "") or ("other" if answer.status else "closed")
+            self._seen(scope["method"] if scope["method"] in _METHODS else "other", route, answer.status)
+            seconds = time.monotonic() - answer.begun
+            _log.info("%s %s %d %.3f s", answer.id, flat(route, 100), answer.status, seconds)
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        headers = _single(scope["headers"])
+        path: str = scope["path"]
+        if headers.get("host", "").lower() not in self._policy.hosts:
+            raise ApiError(421, "The server does not answer under this name.", "unknown_host")
+        if scope["method"] not in _METHODS:
+            raise ApiError(405, "The method is not allowed.", "method_not_allowed")
+        origin = headers.get("origin")
+        if scope["method"] == "OPTIONS":
+            self._preflight(path, origin, answer)
+            await answer.empty()
+            return
+        if path in self._open and scope["method"] in {"GET", "HEAD"}:
+            answer.public = path == "/widget.js"
+            await self._app(scope, receive, answer)
+            return
+        self._check_site(headers, origin, path)
+        key = self._key(headers.get("authorization"))
+        if key.kind == "widget":
+            self._check_widget(key, scope, origin, answer)
+        elif origin and not self._own(origin, headers["host"]) and origin not in self._policy.origins:
+            raise _foreign()
+        elif origin in self._policy.origins:
+            answer.allow(origin)
+        scope.setdefault("state", {})["key"] = key
+        await self._app(scope, receive, answer)
+
+    def _key(self, authorization: str | None) -> Key:
+        keys = self._ring.all()
+        if authorization is None:
+            if self._policy.keyless and not keys:
+                return LOCAL
+            raise _unknown("This needs a key: send it as `Authorization: Bearer KEY`.")
+        scheme, _, secret = authorization.partition(" ")
+        if self._policy.keyless and not keys:  # clients of the OpenAI API cannot be told to send none
+            return LOCAL
+        found = self._ring.find(secret.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise _unknown("The key is not known.")
+        return found
+
+    def _check_site(self, headers: Mapping[str, str], origin: str | None, path: str) -> None:
+        """Refuse what a foreign page sends, whatever its key; the lists of each key are compared afterwards."""
+        if origin is None:
+            if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+                raise _foreign()
+            return
+        known = self._policy.origins | (self._widget_origins() if path == CHAT else frozenset())
+        if not self._own(origin, headers["host"]) and origin not in known:
+            raise _foreign()
+
+    def _own(self, origin: str, host: str) -> bool:
+        return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}
+
+    def _widget_origins(self) -> frozenset[str]:
+        return frozenset(origin for key in self._ring.all() for origin in key.origins)
+
+    def _check_widget(self, key: Key, scope: Scope, origin: str | None, answer: _Answer) -> None:
+        if (scope["method"], scope["path"]) != ("POST", CHAT):
+            raise ApiError(403, "This key is for the chat only.", "key_not_allowed")
+        if origin is not None:
+            if origin not in key.origins:
+                raise _foreign()
+            answer.allow(origin)
+        client = scope.get("client") or ("", 0)
+        wait = self._rates.wait(key.name, str(client[0]), key.rate)
+        if wait:
+            headers = {"retry-after": str(max(1, round(wait + 0.5)))}
+            raise ApiError(429, "Too many questions in a minute.", "rate_limit_exceeded", headers)
+
+    def _preflight(self, path: str, origin: str | None, answer: _Answer) -> None:
+        known = self._policy.origins | (self._widget_origins() if path == CHAT else frozenset())
+        if origin is None or origin not in known:
+            raise _foreign()
+        answer.allow(origin)
+        answer.extra |= {
+            "access-control-allow-methods": "POST" if path == CHAT else "GET, POST, DELETE",
+            "access-control-allow-headers": "authorization, content-type",
+            "access-control-max-age": "600",
+        }
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+
+
+class _Answer:
+    """The way back to the client: it adds headers, and knows what was sent."""
+
+    def __init__(self, send: Send) -> None:
+        self.begun = time.monotonic()
+        self.id = secrets.token_hex(8)
+        self.status = 0
+        self.public = False  # other sites may load it
+        self.extra: dict[str, str] = {}
+        self._send = send
+
+    def allow(self, origin: str) -> None:
+        """Let scripts of this origin read the answer."""
+        self.extra["access-control-allow-origin"] = origin
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        """Send a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            sent = {name.lower(): value for name, value in message["headers"]}
+            own = {**SECURITY, **self.extra, "x-request-id": self.id, "vary": "origin"}
+            if self.public:
+                own["cross-origin-resource-policy"] = "cross-origin"
+            for name, value in own.items():
+                if name != "cache-control" or b"cache-control" not in sent:
+                    sent[name.encode()] = value.encode("latin-1")
+            message = {**message, "headers": list(sent.items())}
+        await self._send(message)
+
+    async def refuse(self, error: ApiError) -> None:
+        """Send an error, where nothing was sent yet; else the connection is closed, which ends the answer visibly."""
+        if self.status:
+            raise ConnectionResetError("The answer broke off.") from None
+        await respond(self, error)
+
+    async def empty(self) -> None:
+        """Send an answer without content."""
+        await self({"type": "http.response.start", "status": 204, "headers": []})
+        await self({"type": "http.response.body", "body": b""})
+
+
+def _single(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return the headers by name; one that decides who may come in must not be there twice."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        key = name.decode("latin-1").lower()
+        if key in found and key in {"host", "origin", "authorization", "content-type"}:
+            raise ApiError(400, "A header is there twice.", "invalid_header")
+        found[key] = value.decode("latin-1")
+    return found
+
+
+def _foreign() -> ApiError:
+    return ApiError(403, "Requests from this site are not allowed.", "origin_not_allowed")
+
+
+def _unknown(message: str) -> ApiError:
+    return ApiError(401, message, "invalid_api_key", {"www-authenticate": "Bearer"})

@@ -1,0 +1,149 @@
+"""What one request and one client may take: sizes, times, requests a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rag_app.server.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes, seconds and counts; the defaults are generous for people and small for a flood."""
+
+    body: int = 1024 * 1024  # bytes of a JSON body
+    upload: int = 200 * 1024 * 1024  # bytes of an uploaded file, as for files that are read from the disk
+    headers: int = 16 * 1024  # bytes of all request headers
+    header_count: int = 64
+    target: int = 2048  # bytes of the path with its query
+    header_seconds: float = 10.0  # from the opening of a connection, or the last answer, to the end of the headers
+    idle_seconds: float = 10.0  # between two pieces of a body
+    body_seconds: float = 30.0  # for a JSON body
+    upload_seconds: float = 600.0
+    write_seconds: float = 30.0  # for the client to take a piece of the answer
+    answer_seconds: float = 300.0  # for one answer, waiting included
+    connections: int = 256
+    waiting: int = 8  # questions in the queue
+    jobs: int = 16  # uploads that wait to be read
+    depth: int = 32  # of nested JSON
+
+
+class Bounded:
+    """Middleware that refuses what is too large or too slow before anything else looks at it."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, is_upload: Callable[[Scope], bool]) -> None:
+        self._app = app
+        self._limits = limits
+        self._is_upload = is_upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limits, upload = self._limits, self._is_upload(scope)
+        most = limits.upload + 64 * 1024 if upload else limits.body  # a form puts a little around its file
+        seconds = limits.upload_seconds if upload else limits.body_seconds
+        refusal = _oversized(scope, limits, most)
+        if refusal:
+            await respond(send, refusal)
+            return
+        body = _Body(receive, most, time.monotonic() + seconds, limits.idle_seconds)
+        try:
+            await self._app(scope, body.receive, _timed(send, limits.write_seconds))
+        except TimeoutError:  # of the client that does not read: the server closes the connection
+            raise ConnectionResetError("The client does not take the answer.") from None
+
+
+class _Body:
+    """The body of a request, counted and timed; what comes after it is only the end of the connection."""
+
+    def __init__(self, receive: Receive, most: int, until: float, idle: float) -> None:
+        self._receive = receive
+        self._most = most
+        self._until = until
+        self._idle = idle
+        self._taken = 0
+        self._whole = False
+
+    async def receive(self) -> Message:
+        """Return the next piece; ApiError where there is too much, or it is too slow."""
+        if self._whole:
+            return await self._receive()
+        left = self._until - time.monotonic()
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, min(left, self._idle)))
+        except TimeoutError:
+            raise ApiError(408, "The body came too slowly.", "timeout", {"connection": "close"}) from None
+        if message["type"] == "http.request":
+            self._taken += len(message.get("body", b""))
+            if self._taken > self._most:
+                raise too_large(self._most)
+            self._whole = not message.get("more_body", False)
+        return message
+
+
+def too_large(most: int) -> ApiError:
+    """Return the refusal of a body of more than `most` bytes."""
+    return ApiError(413, f"The body is larger than {most:,} bytes.", "request_too_large", {"connection": "close"})
+
+
+def _oversized(scope: Scope, limits: Limits, most: int) -> ApiError | None:
+    close = {"connection": "close"}
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
+    if target > limits.target:
+        return ApiError(414, "The address is too long.", "uri_too_long", close)
+    size = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > limits.header_count or size > limits.headers:
+        return ApiError(431, "The headers are too large.", "headers_too_large", close)
+    lengths = [value for name, value in headers if name == b"content-length"]
+    if len(lengths) > 1 or any(not value.isdigit() for value in lengths):
+        return ApiError(400, "The length of the body is not a number.", "invalid_header", close)
+    if lengths and (len(lengths[0]) > 18 or int(lengths[0]) > most):
+        return too_large(most)
+    return None
+
+
+def _timed(send: Send, seconds: float) -> Send:
+    async def timed(message: MutableMapping[str, Any]) -> None:
+        await asyncio.wait_for(send(message), seconds)
+
+    return timed
+
+
+async def respond(send: Send, error: ApiError) -> None:
+    """Send an error as the whole answer."""
+    content = error.content
+    headers = {"content-type": "application/json", "content-length": str(len(content)), **error.headers}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})
+
+
+class Rates:
+    """How many requests each client has left: a bucket that fills evenly and holds a minute's worth."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic, most: int = 10_000) -> None:
+        self._now = now
+        self._most = most  # clients that are remembered
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}  # requests left, and when that was so
+
+    def wait(self, key: str, client: str, rate: int) -> float:
+        """Take a request from the client's bucket; return 0, or the seconds until there is one."""
+        now = self._now()
+        left, since = self._buckets.pop((key, client), (float(rate), now))
+        left = min(float(rate), left + (now - since) * rate / 60)
+        taken = left >= 1
+        self._buckets[key, client] = (left - 1 if taken else left, now)
+        if len(self._buckets) > self._most:
+            del self._buckets[next(iter(self._buckets))]  # the one that was quiet for longest
+        return 0.0 if taken else (1 - left) * 60 / rate

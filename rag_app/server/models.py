@@ -1,0 +1,47 @@
+"""`GET /v1/models`: what answers, and what embeds."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse
+
+from rag_app.server.context import context_of
+from rag_app.server.errors import missing
+
+if TYPE_CHECKING:
+    from rag_app.library import Library
+
+router = APIRouter()
+
+
+def model_name(library: Library) -> str:
+    """Return the generator's name, without the folder where it was chosen by a file."""
+    return PurePath(library.settings.generator).name
+
+
+def embedder_name(library: Library) -> str:
+    """Return the embedder's name, without the folder where it was chosen by one."""
+    return PurePath(library.settings.embedder).name
+
+
+def _models(library: Library) -> list[dict[str, Any]]:
+    names = dict.fromkeys((model_name(library), embedder_name(library)))
+    return [{"id": name, "object": "model", "created": 0, "owned_by": "rag"} for name in names]
+
+
+@router.get("/v1/models")
+async def models(request: Request) -> JSONResponse:
+    """List the models."""
+    return JSONResponse({"object": "list", "data": _models(context_of(request).library)})
+
+
+@router.get("/v1/models/{name}")
+async def model(request: Request, name: str) -> JSONResponse:
+    """Return one model."""
+    for found in _models(context_of(request).library):
+        if found["id"] == name:
+            return JSONResponse(found)
+    raise missing("model")

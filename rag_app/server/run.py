@@ -1,0 +1,115 @@
+"""The process: a socket, uvicorn with its names left out, and time limits where it has none."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from rag_app.errors import UsageError
+from rag_app.server.errors import invalid
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from starlette.types import ASGIApp
+
+    from rag_app.server.limits import Limits
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on `host` and `port`; port 0 takes a free one.
+
+    Raises:
+        UsageError: the address is in use, or not this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        made = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"{host} is not an address of this machine.", hint="Try --host 127.0.0.1.") from error
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(128)
+    except OSError as error:
+        made.close()
+        raise UsageError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}.", hint="Choose another with --port."
+        ) from error
+    return made
+
+
+def server(app: ASGIApp, limits: Limits) -> uvicorn.Server:
+    """Return a server for one socket; `run(sockets=[...])` serves until it is told to stop."""
+    config = uvicorn.Config(
+        app,
+        http=_protocol(limits.header_seconds),
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # else anybody could name the address that counts for the rate
+        limit_concurrency=limits.connections,
+        timeout_keep_alive=round(limits.header_seconds),
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=limits.headers,
+    )
+    return uvicorn.Server(config)
+
+
+def _protocol(seconds: float) -> type[asyncio.Protocol]:
+    """Return uvicorn's protocol with a time limit for the headers of each request."""
+
+    class Hurried(H11Protocol):
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._wait_for_headers()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._no_deadline()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+                if self._deadline is None:
+                    self._wait_for_headers()
+            else:
+                self._no_deadline()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+                self._wait_for_headers()
+
+        def send_400_response(self, msg: str) -> None:
+            error = invalid("The request is not HTTP.", "invalid_http")
+            headers = [("content-type", "application/json"), ("connection", "close")]
+            for event in (
+                h11.Response(status_code=400, headers=headers),
+                h11.Data(data=error.content),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+            self.transport.close()
+
+        def _wait_for_headers(self) -> None:
+            self._no_deadline()
+            self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+        def _no_deadline(self) -> None:
+            if self._deadline:
+                self._deadline.cancel()
+                self._deadline = None
+
+    return Hurried

@@ -1,0 +1,52 @@
+"""`POST /v1/search`: passages without an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import JSONResponse
+
+from rag_app.server.bodies import Body, read
+from rag_app.server.context import Where, context_of, filter_of, ids_of, named
+from rag_app.server.errors import invalid
+from rag_app.server.presence import present
+from rag_app.types import Mode  # noqa: TC001  pydantic looks it up
+
+if TYPE_CHECKING:
+    from rag_app.types import SearchResult
+
+router = APIRouter()
+
+
+class SearchRequest(Body):
+    """A question, and how passages are found for it."""
+
+    question: str | None = Field(None, max_length=4000)
+    query: str | None = Field(None, max_length=4000)  # another name for it
+    k: int | None = Field(None, ge=1, le=100)
+    candidates: int | None = Field(None, ge=1, le=1000)
+    mode: Mode = "hybrid"
+    rerank: bool = True
+    filter: Where | None = None
+
+
+@router.post("/v1/search")
+async def search(request: Request) -> JSONResponse:
+    """Return the best passages for a question."""
+    context = context_of(request)
+    body = await read(request, SearchRequest, context.limits.depth)
+    question = body.question or body.query or ""
+    if not question.strip():
+        raise invalid("The question is empty.")
+    where = filter_of(context.library, body.filter)
+
+    def work() -> SearchResult:
+        return context.library.search_result(
+            question, body.k, candidates=body.candidates, mode=body.mode, rerank=body.rerank, where=where
+        )
+
+    value = (await present(request, context.engine.run(work))).as_json()
+    ids = ids_of(context.library)
+    return JSONResponse({**value, "passages": [named(hit, ids, paths=True) for hit in value["passages"]]})

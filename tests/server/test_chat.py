@@ -1,0 +1,220 @@
+"""The OpenAI shapes of an answer, whole and in a stream."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from rag_app.server.chat import Cut
+
+if TYPE_CHECKING:
+    from running import Running
+
+NOTICE = "How long is the notice period?"
+SAID = "The notice period is three months to the end of a calendar month. [1]"
+
+
+def test_an_answer_has_the_shape_of_the_openai_api(served: Running) -> None:
+    answer = served.ask(NOTICE, temperature=0.7, seed=1, max_tokens=200)
+    assert answer.status_code == 200
+    value = answer.json()
+    assert value["object"] == "chat.completion"
+    assert value["id"].startswith("chatcmpl-")
+    assert value["model"] == "script"
+    [choice] = value["choices"]
+    assert (choice["index"], choice["finish_reason"], choice["message"]["role"]) == (0, "stop", "assistant")
+    assert choice["message"]["content"] == SAID
+    usage = value["usage"]
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] > 20
+
+
+def test_citations_ride_in_the_message(served: Running) -> None:
+    message = served.ask(NOTICE).json()["choices"][0]["message"]
+    assert message["status"] == "answered"
+    [citation] = message["citations"]
+    assert citation["marker"] == 1
+    assert citation["verified"] is True
+    assert citation["quote"] == "The notice period is three months to the end of a calendar month."
+    assert (citation["name"], citation["page"]) == ("lease.pdf", 1)
+    assert citation["document"].endswith("/papers/lease.pdf")
+    page = served.client.get(f"/v1/documents/{citation['document_id']}/pages/{citation['page']}").json()
+    at = citation["start"] - page["start"]
+    assert page["text"][at : at + len(citation["quote"])] == citation["quote"]
+
+
+def test_a_stream_says_the_same_and_ends_with_its_citations(served: Running) -> None:
+    *chunks, done = served.events(NOTICE)
+    assert done == "[DONE]"
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+    assert len({chunk["id"] for chunk in chunks}) == 1
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks) == SAID
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
+    last = chunks[-1]
+    assert last["choices"][0]["finish_reason"] == "stop"
+    assert last["citations"] == last["choices"][0]["delta"]["citations"]
+    assert [citation["verified"] for citation in last["citations"]] == [True]
+    assert "usage" not in last
+
+
+def test_a_stream_ends_with_usage_where_that_is_asked_for(served: Running) -> None:
+    *chunks, finish, last, _ = served.events(NOTICE, stream_options={"include_usage": True})
+    assert {str(chunk["usage"]) for chunk in [*chunks, finish]} == {"None"}
+    assert last["choices"] == []
+    assert last["usage"]["total_tokens"] > 20
+    assert last["citations"] == finish["citations"] != []
+
+
+def test_what_the_documents_do_not_say_is_not_found(served: Running) -> None:
+    message = served.ask("Who won the chess championship?").json()["choices"][0]["message"]
+    assert (message["status"], message["citations"]) == ("not_found", [])
+    assert message["content"] == "The documents do not answer this question."
+
+
+def test_the_messages_before_are_the_history(served: Running) -> None:
+    messages = [
+        {"role": "system", "content": "Talk like a pirate."},
+        {"role": "user", "content": "May the tenant keep a cat?"},
+        {"role": "assistant", "content": "One cat."},
+        {"role": "user", "content": [{"type": "text", "text": "And a dog?"}]},
+    ]
+    message = served.client.post("/v1/chat/completions", json={"messages": messages}).json()["choices"][0]["message"]
+    assert message["standalone_question"] == "And a dog? (May the tenant keep a cat?)"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "reason"),
+    [
+        ({"stop": "three"}, "The notice period is ", "stop"),
+        ({"stop": ["months to", "zebra"]}, "The notice period is three ", "stop"),
+        ({"max_tokens": 4}, "The notice period is", "length"),
+        ({"max_completion_tokens": 2, "max_tokens": 100}, "The notice", "length"),
+        ({"stop": "zebra"}, SAID, "stop"),
+    ],
+)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_answer_ends_early_where_that_is_asked_for(
+    served: Running, fields: dict[str, Any], said: str, reason: str, streamed: bool
+) -> None:
+    if streamed:
+        choices = [chunk["choices"][0] for chunk in served.events(NOTICE, **fields)[:-1]]
+        assert "".join(choice["delta"].get("content", "") for choice in choices) == said
+        assert choices[-1]["finish_reason"] == reason
+    else:
+        [choice] = served.ask(NOTICE, **fields).json()["choices"]
+        assert (choice["message"]["content"], choice["finish_reason"]) == (said, reason)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+def test_a_stop_sequence_is_found_across_pieces_and_nothing_of_it_is_sent(size: int) -> None:
+    text = "aab aabc end"
+    cut = Cut(("aabc",), None, len)
+    sent = "".join(cut.take(text[i : i + size]) for i in range(0, len(text), size)) + cut.rest()
+    assert (sent, cut.reason) == ("aab ", "stop")
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"n": 2}, "n"),
+        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"logprobs": True}, "logprobs"),
+    ],
+)
+def test_what_cannot_be_done_is_an_error(served: Running, fields: dict[str, Any], named: str) -> None:
+    answer = served.ask(NOTICE, **fields)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == {
+        "message": f"The field {named} asks for what this server cannot do.",
+        "type": "invalid_request_error",
+        "code": "unsupported",
+    }
+
+
+def test_a_filter_leaves_other_documents_out(served: Running) -> None:
+    [manual] = [d for d in served.client.get("/v1/documents").json()["data"] if d["name"] == "manual.pdf"]
+    for where in ({"documents": [manual["id"]]}, {"tags": ["public"]}):
+        assert served.ask(NOTICE, filter=where).json()["choices"][0]["message"]["status"] == "not_found"
+        weight = served.ask("How much does the dishwasher weigh?", filter=where).json()["choices"][0]["message"]
+        assert weight["citations"][0]["name"] == "manual.pdf"
+
+
+def test_a_filter_that_leaves_nothing_is_an_error_without_paths(served: Running) -> None:
+    answer = served.ask(NOTICE, filter={"tags": ["nobody"]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unusable")
+    assert str(served.library.settings.library) not in answer.text
+
+
+class Slow:
+    """Writes until it is closed, and tells when it began and ended."""
+
+    name = "script"
+    context = 4096
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+        self.asked = 0
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        self.asked += 1
+        self.ended.clear()
+        self.begun.set()
+        try:
+            for _ in range(3000):
+                time.sleep(0.01)
+                yield "word "
+        finally:
+            self.ended.set()
+
+    def preference(self, *_: Any) -> float:
+        return 2.0
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_generator_is_free_as_soon_as_the_client_is_gone(served: Running, streamed: bool) -> None:
+    slow = Slow()
+    served.library._generator = slow
+    body = {"messages": [{"role": "user", "content": NOTICE}], "stream": streamed}
+    with (
+        httpx.Client(base_url=served.url) as client,
+        pytest.raises(httpx.ReadTimeout),
+        client.stream("POST", "/v1/chat/completions", json=body, timeout=0.7) as answer,
+    ):
+        answer.read()
+    assert slow.begun.is_set()
+    begun = time.monotonic()
+    assert slow.ended.wait(5)
+    assert time.monotonic() - begun < 1
+    assert served.healthy()
+
+
+def test_a_full_queue_says_when_to_come_back(served: Running) -> None:
+    slow = Slow()
+    served.library._generator = slow
+    found: list[httpx.Response] = []
+
+    def ask() -> None:
+        with suppress(httpx.ReadTimeout):
+            found.append(httpx.post(f"{served.url}/v1/chat/completions", json=body, timeout=3))
+
+    body = {"messages": [{"role": "user", "content": NOTICE}]}
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in found] == [429] * 3
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in found)
+    assert found[0].json()["error"]["code"] == "queue_full"
+    assert slow.ended.wait(5)
+    assert slow.asked < 5  # of 9: what nobody waits for any more is not begun
