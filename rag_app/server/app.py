@@ -14,7 +14,7 @@ from rag_app.errors import RagError
 from rag_app.server import chat, documents, embeddings, models, search, site
 from rag_app.server.context import Context, context_of
 from rag_app.server.engine import Engine
-from rag_app.server.errors import ApiError, translated
+from rag_app.server.errors import ApiError, internal, translated
 from rag_app.server.guard import Guard, Policy
 from rag_app.server.keys import KeyRing
 from rag_app.server.limits import Bounded, Limits
@@ -62,6 +62,7 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RagError, _refused)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Exception, _failed)
     guard = Guard(app, policy, KeyRing(library.settings.library), OPEN, metrics.requested)
     return Bounded(guard, limits, _is_upload)
 
@@ -91,6 +92,12 @@ async def _refused(_: Request, error: Exception) -> Response:
         error = translated(error)
     assert isinstance(error, ApiError)
     return JSONResponse(error.body, error.status, headers=error.headers)
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    """Tell the client; the exception goes on to the guard, which logs it."""
+    error = internal()
+    return JSONResponse(error.body, error.status)
 
 
 def _is_upload(scope: Scope) -> bool:

@@ -52,6 +52,11 @@ def invalid(message: str, code: str = "invalid_value") -> ApiError:
     return ApiError(400, message, code)
 
 
+def internal() -> ApiError:
+    """Return what a client is told of a bug."""
+    return ApiError(500, "The server could not do this.", "internal_error")
+
+
 def missing(what: str) -> ApiError:
     """Return the answer to a request for something that is not there."""
     return ApiError(404, f"There is no such {what}.", "not_found")
@@ -74,4 +79,4 @@ def translated(error: errors.RagError) -> ApiError:
     for kind, status, message, code in _TOLD:
         if isinstance(error, kind):
             return ApiError(status, message, code)
-    return ApiError(500, "The server could not do this.", "internal_error")
+    return internal()

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import RagError
-from rag_app.server.errors import ApiError, translated
+from rag_app.server.errors import ApiError, internal, translated
 from rag_app.server.keys import Key
 from rag_app.server.limits import Rates, respond
 from rag_app.server.presence import Gone
@@ -114,12 +114,13 @@ class Guard:
         except Exception as error:
             frames = "".join(traceback.format_tb(error.__traceback__))  # its message could hold document text
             _log.error("%s\n%s", type(error).__name__, frames)
-            await answer.refuse(ApiError(500, "The server could not do this.", "internal_error"))
+            await answer.refuse(internal())
         finally:
             route = getattr(scope.get("route"), "path", "") or ("other" if answer.status else "closed")
-            self._seen(scope["method"] if scope["method"] in _METHODS else "other", route, answer.status)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self._seen(method, route, answer.status)
             seconds = time.monotonic() - answer.begun
-            _log.info("%s %s %d %.3f s", answer.id, flat(route, 100), answer.status, seconds)
+            _log.info("%s %s %s %d %.3f s", answer.id, method, flat(route, 100), answer.status, seconds)
 
     async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = _single(scope["headers"])
@@ -213,6 +214,7 @@ class _Answer:
         self.begun = time.monotonic()
         self.id = secrets.token_hex(8)
         self.status = 0
+        self.whole = False
         self.public = False  # other sites may load it
         self.extra: dict[str, str] = {}
         self._send = send
@@ -233,10 +235,14 @@ class _Answer:
                 if name != "cache-control" or b"cache-control" not in sent:
                     sent[name.encode()] = value.encode("latin-1")
             message = {**message, "headers": list(sent.items())}
+        elif message["type"] == "http.response.body":
+            self.whole = not message.get("more_body", False)
         await self._send(message)
 
     async def refuse(self, error: ApiError) -> None:
-        """Send an error, where nothing was sent yet; else the connection is closed, which ends the answer visibly."""
+        """Send an error, where nothing was sent yet; an answer that is not whole is broken off for all to see."""
+        if self.whole:
+            return
         if self.status:
             raise ConnectionResetError("The answer broke off.") from None
         await respond(self, error)

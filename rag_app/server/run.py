@@ -71,6 +71,10 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
     class Hurried(H11Protocol):
         _deadline: asyncio.TimerHandle | None = None
 
+        def __init__(self, *arguments: Any, **how: Any) -> None:
+            super().__init__(*arguments, **how)
+            self.access_log = False  # it would write whole addresses, with what they ask
+
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             self._wait_for_headers()
@@ -93,11 +97,18 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
                 self._wait_for_headers()
 
         def send_400_response(self, msg: str) -> None:
-            error = invalid("The request is not HTTP.", "invalid_http")
-            headers = [("content-type", "application/json"), ("connection", "close")]
+            if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:  # an answer is on its way already
+                self.transport.abort()
+                return
+            content = invalid("The request is not HTTP.", "invalid_http").content
+            headers = [
+                ("content-type", "application/json"),
+                ("content-length", str(len(content))),
+                ("connection", "close"),
+            ]
             for event in (
                 h11.Response(status_code=400, headers=headers),
-                h11.Data(data=error.content),
+                h11.Data(data=content),
                 h11.EndOfMessage(),
             ):
                 self.transport.write(self.conn.send(event) or b"")
