@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from conftest import LEASE, MANUAL
-from fakes import WordEmbedder, WordReranker, open_library, write_pdf
+from fakes import open_library, write_pdf
 
 from rag_app.server.app import create_app
 from rag_app.server.guard import policy_for
@@ -84,23 +84,34 @@ def filled(folder: Path) -> Path:
 
 
 @contextmanager
-def running(folder: Path, *, limits: Limits = SMALL, host: str = "127.0.0.1", **policy: Any) -> Iterator[Running]:
-    """Serve the library in `folder` until the block ends."""
-    with open_library(folder, passage_tokens=48, overlap_tokens=0) as library, open_library(folder) as writer:
-        writer._embedder, writer._reranker = WordEmbedder(), WordReranker()
-        listening = bind(host, 0)
-        port = listening.getsockname()[1]
-        served = server(create_app(library, writer, policy_for(host, port, **policy), limits), limits)
-        thread = threading.Thread(target=served.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + 10
-        while not served.started and time.monotonic() < until:
-            time.sleep(0.01)
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-                yield Running(port, library, KeyRing(library.settings.library), client)
-        finally:
-            served.should_exit = True
-            thread.join(10)
-            listening.close()
-        assert not thread.is_alive()
+def running(folder: Path, **how: Any) -> Iterator[Running]:
+    """Serve the library in `folder`, with models made of words, until the block ends."""
+    with (
+        open_library(folder, passage_tokens=48, overlap_tokens=0) as library,
+        open_library(folder, passage_tokens=48, overlap_tokens=0) as writer,
+        serving(library, writer, **how) as served,
+    ):
+        yield served
+
+
+@contextmanager
+def serving(
+    library: Library, writer: Library, *, limits: Limits = SMALL, host: str = "127.0.0.1", **policy: Any
+) -> Iterator[Running]:
+    """Serve a library until the block ends."""
+    listening = bind(host, 0)
+    port = listening.getsockname()[1]
+    served = server(create_app(library, writer, policy_for(host, port, **policy), limits), limits)
+    thread = threading.Thread(target=served.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + 10
+    while not served.started and time.monotonic() < until:
+        time.sleep(0.01)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield Running(port, library, KeyRing(library.settings.library), client)
+    finally:
+        served.should_exit = True
+        thread.join(10)
+        listening.close()
+    assert not thread.is_alive()

@@ -181,7 +181,8 @@ class Uploads:
             first = next(other for other in paths if other != str(path))
             self._change(identifier, status="done", document=first, reason="It is in the library already.")
             return False
-        self._change(identifier, status="done", document=str(path), reason=reason)
+        done = {"passages_done": report.chunks, "passages": report.chunks}
+        self._change(identifier, status="done", document=str(path), reason=reason, **done)
         return True
 
     def _change(self, identifier: str, **changes: object) -> None:

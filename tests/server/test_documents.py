@@ -1,0 +1,223 @@
+"""Documents over HTTP: listed, uploaded, read page by page, removed; and what else the server tells."""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from conftest import LEASE
+from fakes import write_pdf
+
+from rag_app.server.errors import ApiError
+from rag_app.server.uploads import safe_name
+
+if TYPE_CHECKING:
+    from running import Running
+
+POOL = "The swimming pool opens at seven in the morning."
+
+
+def upload(served: Running, name: str = "pool.txt", text: str = POOL, **query: str) -> dict[str, Any]:
+    files = {"file": (name, text.encode(), "text/plain")}
+    answer = served.client.post("/v1/documents", params={"wait": "true", **query}, files=files)
+    assert answer.status_code == 201, answer.text
+    value: dict[str, Any] = answer.json()
+    return value
+
+
+def names(served: Running) -> list[str]:
+    return [document["name"] for document in served.client.get("/v1/documents").json()["data"]]
+
+
+def stored(served: Running) -> list[Path]:
+    folder = served.library.settings.library / "uploads"
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_documents_are_listed_by_their_ids(served: Running) -> None:
+    value = served.client.get("/v1/documents").json()
+    assert value["object"] == "list"
+    lease, manual = value["data"]
+    assert (lease["name"], lease["title"], lease["pages"], lease["uploaded"]) == (
+        "lease.pdf",
+        "Residential Lease",
+        2,
+        False,
+    )
+    assert manual["tags"] == ["public"]
+    assert lease["id"].startswith("doc-")
+    assert lease["id"] != manual["id"]
+
+
+def test_an_uploaded_file_is_answered_from_and_goes_with_its_document(served: Running) -> None:
+    job = upload(served)
+    assert (job["object"], job["status"], job["document"]["name"]) == ("document.job", "done", "pool.txt")
+    assert job["document"]["uploaded"] is True
+    assert names(served) == ["pool.txt", "lease.pdf", "manual.pdf"] or sorted(names(served))[-1] == "pool.txt"
+    message = served.ask("When does the swimming pool open?").json()["choices"][0]["message"]
+    assert message["citations"][0]["quote"] == POOL
+    assert message["citations"][0]["document_id"] == job["document"]["id"]
+    [path] = stored(served)
+    assert path.name == "pool.txt"
+    assert len(path.parent.name) == 32
+    answer = served.client.delete(f"/v1/documents/{job['document']['id']}")
+    assert answer.json() == {"id": job["document"]["id"], "object": "document", "deleted": True}
+    assert sorted(names(served)) == ["lease.pdf", "manual.pdf"]
+    assert stored(served) == []
+    message = served.ask("When does the swimming pool open?").json()["choices"][0]["message"]
+    assert message["status"] == "not_found"
+
+
+def test_the_file_of_a_document_that_was_not_uploaded_stays(served: Running) -> None:
+    [lease] = [d for d in served.client.get("/v1/documents").json()["data"] if d["name"] == "lease.pdf"]
+    assert served.client.delete(f"/v1/documents/{lease['id']}").status_code == 200
+    assert names(served) == ["manual.pdf"]
+    assert Path(lease["path"]).is_file()
+    assert served.client.delete(f"/v1/documents/{lease['id']}").status_code == 404
+
+
+def test_a_job_tells_how_far_an_upload_is(served: Running) -> None:
+    answer = served.client.post(
+        "/v1/documents?name=pool.txt", content=POOL.encode(), headers={"content-type": "application/octet-stream"}
+    )
+    assert answer.status_code == 202
+    job = answer.json()
+    until = time.monotonic() + 10
+    while job["status"] not in {"done", "failed"} and time.monotonic() < until:
+        time.sleep(0.05)
+        job = served.client.get(f"/v1/documents/jobs/{job['id']}").json()
+    assert (job["status"], job["name"], job["passages_done"], job["passages"]) == ("done", "pool.txt", 1, 1)
+    assert served.client.get("/v1/documents/jobs/job-0").status_code == 404
+
+
+def test_an_upload_that_cannot_be_read_leaves_nothing_behind(served: Running) -> None:
+    files = {"file": ("broken.pdf", b"%PDF-1.7 nothing", "application/pdf")}
+    answer = served.client.post("/v1/documents?wait=1", files=files)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unreadable_file")
+    assert str(served.library.settings.library) not in answer.text
+    assert stored(served) == []
+    assert sorted(names(served)) == ["lease.pdf", "manual.pdf"]
+
+
+def test_a_file_that_the_library_has_is_not_kept_twice(served: Running, tmp_path: Path) -> None:
+    lease = tmp_path / "papers" / "lease.pdf"
+    answer = served.client.post("/v1/documents?wait=1", files={"file": ("copy.pdf", lease.read_bytes())})
+    assert answer.json()["reason"] == "It is in the library already."
+    assert answer.json()["document"]["name"] == "lease.pdf"
+    assert answer.json()["document"]["paths"] == [str(lease)]
+    assert stored(served) == []
+    assert lease.is_file()
+
+
+def test_a_link_among_the_uploads_deletes_no_other_file(served: Running, tmp_path: Path) -> None:
+    upload(served)
+    [path] = stored(served)
+    other = write_pdf(tmp_path / "elsewhere" / "a.pdf", *LEASE)
+    path.unlink()
+    path.symlink_to(other)
+    [pool] = [d for d in served.client.get("/v1/documents").json()["data"] if d["name"] == "pool.txt"]
+    served.client.delete(f"/v1/documents/{pool['id']}")
+    assert other.is_file()
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("lease.pdf", "lease.pdf"),
+        ("Überweisung 2024 (neu).PDF", "Überweisung 2024 (neu).pdf"),
+        ("../../etc/cron.d/job.txt", "job.txt"),
+        ("C:\\Windows\\system.txt", "system.txt"),
+        ("a\x00.exe.txt", "a.exe.txt"),
+        ("\u202etxt.exe\x1b[31m.md", "txt.exe 31m.md"),
+        ("-rf.txt", "upload rf.txt"),
+        (".txt", None),
+        ("con.txt", "upload con.txt"),
+        ("..txt", "upload.txt"),
+        ("<script>alert(1)</script>.html", "script.html"),
+        ("𝐟𝐢𝐥𝐞.txt", "file.txt"),
+        ("契約書.pdf", "契約書.pdf"),
+        ("a" * 500 + ".txt", "a" * 160 + ".txt"),
+        ("noticeperiod", None),
+        ("a.pkl", None),
+        ("a.pdf/", None),
+        ("\ud800.txt", "upload.txt"),
+    ],
+)
+def test_a_name_is_kept_as_far_as_it_is_harmless(given: str, kept: str | None) -> None:
+    if kept is None:
+        with pytest.raises(ApiError, match="cannot be read"):
+            safe_name(given)
+    else:
+        assert safe_name(given) == kept
+
+
+def test_what_an_interrupted_run_left_is_swept_away(served: Running) -> None:
+    from rag_app.server.uploads import Uploads
+
+    upload(served)
+    folder = served.library.settings.library / "uploads"
+    for name in ("old", "new"):
+        (folder / name).mkdir()
+        (folder / name / "left.txt").write_text("left")
+    os.utime(folder / "old", (0, 0))
+    [kept] = [path.parent for path in stored(served) if path.name == "pool.txt"]
+    os.utime(kept, (0, 0))
+    Uploads(served.library, waiting=1).sweep()
+    assert sorted(path.name for path in folder.iterdir()) == sorted(["new", kept.name])
+
+
+def test_pages_are_read_by_number(served: Running) -> None:
+    [lease] = [d for d in served.client.get("/v1/documents").json()["data"] if d["name"] == "lease.pdf"]
+    value = served.client.get(f"/v1/documents/{lease['id']}/pages/2").json()
+    assert (value["page"], value["pages"], value["method"]) == (2, 2, "text")
+    assert "A dog needs the written consent" in value["text"]
+    assert served.client.get(f"/v1/documents/{lease['id']}/pages/3").json()["error"]["code"] == "not_found"
+
+
+def test_search_returns_what_the_library_finds(served: Running) -> None:
+    value = served.client.post("/v1/search", json={"question": "notice period", "k": 2}).json()
+    assert (value["question"], value["mode"], len(value["passages"])) == ("notice period", "hybrid", 2)
+    assert "notice period is three months" in value["passages"][0]["text"]
+    assert value["passages"][0]["name"] == "lease.pdf"
+    assert set(value["seconds"]) == {"embed", "retrieve", "rerank", "total"}
+    filtered = {"query": "notice period", "mode": "keyword", "rerank": False, "filter": {"tags": ["public"]}}
+    assert served.client.post("/v1/search", json=filtered).json()["passages"] == []
+
+
+def test_embeddings_are_those_of_the_library_in_both_forms(served: Running) -> None:
+    texts = ["the cat sat", "tax return"]
+    plain = served.client.post("/v1/embeddings", json={"input": texts}).json()
+    packed = served.client.post("/v1/embeddings", json={"input": texts, "encoding_format": "base64"}).json()
+    wanted = served.library.embedder.embed_passages(texts)
+    assert [row["index"] for row in plain["data"]] == [0, 1]
+    assert np.allclose([row["embedding"] for row in plain["data"]], wanted)
+    rows = [np.frombuffer(base64.b64decode(row["embedding"]), "<f4") for row in packed["data"]]
+    assert np.array_equal(rows, wanted)
+    assert plain["usage"] == {"prompt_tokens": 5, "total_tokens": 5}
+
+
+def test_models_are_listed(served: Running) -> None:
+    value = served.client.get("/v1/models").json()
+    assert [model["id"] for model in value["data"]] == ["script", "words"]
+    assert served.client.get("/v1/models/script").json()["object"] == "model"
+    assert served.client.get("/v1/models/other").status_code == 404
+
+
+def test_metrics_count_requests_and_answers_by_route(served: Running) -> None:
+    served.ask("How long is the notice period?")
+    served.ask("Who won the chess championship?")
+    served.client.get("/v1/documents/doc-1/pages/1")
+    lines = served.client.get("/metrics").text.splitlines()
+    assert 'rag_requests_total{method="POST",route="/v1/chat/completions",status="200"} 2' in lines
+    route = "/v1/documents/{identifier}/pages/{number}"
+    assert f'rag_requests_total{{method="GET",route="{route}",status="404"}} 1' in lines
+    assert 'rag_answers_total{status="answered"} 1' in lines
+    assert 'rag_answers_total{status="not_found"} 1' in lines
+    assert "rag_answer_seconds_count 2" in lines
+    assert "rag_documents 2" in lines
+    assert "rag_queue 0" in lines
