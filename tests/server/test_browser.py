@@ -1,0 +1,380 @@
+"""The web chat and the widget in a real browser: asked, streamed, sources opened, files added and removed.
+
+`RAG_SCREENSHOTS=FOLDER` also saves pictures of both, light and dark, wide and narrow.
+"""
+
+from __future__ import annotations
+
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from running import filled, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from running import Running
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+PICTURES = os.environ.get("RAG_SCREENSHOTS")  # before the tests forget all settings of the user
+
+pytestmark = [
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="neither Chromium nor its driver is installed"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # selenium leaves the driver's socket to the collector
+]
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+NOTICE = "How long is the notice period?"
+SAID = "The notice period is three months to the end of a calendar month."
+EVIL = '<img src="https://evil.example/x" onerror="window.pwned=1"><script>window.pwned=2</script>'
+WIDE, NARROW = (1280, 800), (390, 844)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    options = Options()
+    options.binary_location = str(CHROMIUM)
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    try:
+        yield browser
+    finally:
+        browser.quit()
+
+
+class Page:
+    """The browser on a page of the server."""
+
+    def __init__(self, browser: Any, url: str) -> None:
+        self.browser = browser
+        self.see(WIDE)
+        browser.get_log("performance")
+        browser.get_log("browser")
+        browser.get(url)
+
+    def see(self, size: tuple[int, int], *, dark: bool = False) -> None:
+        width, height = size
+        narrow = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def one(self, selector: str) -> Any:
+        return self.until(lambda: self.browser.find_element("css selector", selector))
+
+    def all(self, selector: str) -> list[Any]:
+        return list(self.browser.find_elements("css selector", selector))
+
+    def until(self, found: Any, seconds: float = 15) -> Any:
+        from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        ignored = [NoSuchElementException, StaleElementReferenceException]
+        return WebDriverWait(self.browser, seconds, 0.05, ignored).until(lambda _: found())
+
+    def reads(self, selector: str, text: str) -> None:
+        self.until(lambda: text in self.browser.find_element("css selector", selector).text)
+
+    def type(self, text: str) -> None:
+        from selenium.webdriver.common.keys import Keys
+
+        self.one("#question").send_keys(text, Keys.ENTER)
+
+    def run(self, script: str) -> Any:
+        return self.browser.execute_script(script)
+
+    def save(self, name: str) -> None:
+        if PICTURES:
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            self.browser.save_screenshot(str(Path(PICTURES) / f"{name}.png"))
+
+    def asked_hosts(self) -> set[str]:
+        """Return the hosts that the browser sent a request to since this page was opened."""
+        import json
+        from urllib.parse import urlsplit
+
+        events = [json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")]
+        sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        return {urlsplit(one["request"]["url"]).netloc for one in sent}
+
+    def complaints(self) -> list[str]:
+        return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+@pytest.fixture
+def page(chromium: Any, served: Running) -> Page:
+    return Page(chromium, served.url + "/")
+
+
+def test_an_answer_is_streamed_and_its_source_opens_at_the_quote(page: Page, served: Running) -> None:
+    page.reads("#documents", "lease.pdf")
+    page.type(NOTICE)
+    page.reads(".turn.answer .sources", SAID)
+    assert SAID in page.one(".turn.answer .text").text
+    assert "✓ quote found on the page" in page.one(".sources .place").text
+    assert SAID in page.one("#status").get_attribute("textContent")  # read aloud as a whole, not word by word
+    page.one(".turn.answer .marker").click()
+    page.reads("#page mark", SAID)
+    assert page.one("#source-title").text == "lease.pdf, page 1"
+    page.one("#after").click()
+    page.reads("#page", "A dog needs the written consent")
+    page.one("#source-close").click()
+    page.type("And for a dog?")
+    page.until(lambda: len(page.all(".turn.answer .sources")) == 2)
+    assert "Understood as" in page.all(".turn.answer")[1].text
+    assert page.asked_hosts() == {f"127.0.0.1:{served.port}"}
+    assert page.complaints() == []
+
+
+def test_what_is_not_found_shows_the_nearest_passages(page: Page) -> None:
+    page.type("Who won the chess championship?")
+    page.reads(".turn.answer", "The documents do not answer this question.")
+    page.reads(".sources h3", "The nearest passages")
+
+
+def test_files_are_added_and_removed_on_the_page(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "pool.txt"
+    file.write_text("The swimming pool opens at seven in the morning.")
+    page.run("document.getElementById('files').hidden = false")
+    page.one("#files").send_keys(str(file))
+    page.reads("#documents", "pool.txt")
+    page.type("When does the swimming pool open?")
+    page.reads(".turn.answer .sources", "seven in the morning")
+    page.one("[aria-label='Remove pool.txt']").click()
+    page.reads("#sure-text", "Remove pool.txt from the library? Its file is deleted.")
+    page.one("#sure-yes").click()
+    page.until(lambda: "pool.txt" not in page.one("#documents").text)
+    assert page.complaints() == []
+
+
+def test_a_file_that_cannot_be_read_says_so(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "program.exe"
+    file.write_bytes(b"MZ")
+    page.run("document.getElementById('files').hidden = false")
+    page.one("#files").send_keys(str(file))
+    page.reads("#jobs", "Files of this type cannot be read.")
+
+
+def test_markup_in_documents_names_and_questions_is_only_text(page: Page, served: Running, tmp_path: Path) -> None:
+    text = f"The garden gate {EVIL} is painted green."
+    served.client.post("/v1/documents?wait=1", files={"file": ("gate.txt", text.encode())})
+    page.type(f"What colour is the garden gate? {EVIL}")
+    page.reads(".turn.answer .sources", "onerror")
+    page.one(".sources button").click()
+    page.reads("#page", "onerror")
+    assert page.run("return window.pwned") is None
+    assert page.run("return document.querySelectorAll('main img, main script, dialog img').length") == 0
+    assert page.asked_hosts() == {f"127.0.0.1:{served.port}"}
+
+
+def test_the_page_can_be_used_with_the_keyboard_alone(page: Page) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def press(*keys: str) -> None:
+        ActionChains(page.browser).send_keys(*keys).perform()
+
+    def focused() -> str:
+        return str(page.run("const e = document.activeElement; return e.id || e.className"))
+
+    page.reads("#documents", "lease.pdf")
+    assert focused() == "question"
+    press(NOTICE, Keys.ENTER)
+    page.reads(".turn.answer .sources", SAID)
+    for _ in range(10):
+        ActionChains(page.browser).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+        if focused() == "marker":
+            break
+    assert focused() == "marker"
+    assert page.run("return document.activeElement.getAttribute('aria-label')") == "Source 1: lease.pdf, page 1"
+    press(Keys.ENTER)
+    page.reads("#page mark", SAID)
+    press(Keys.ESCAPE)
+    page.until(lambda: not page.run("return document.getElementById('source').open"))
+    assert focused() == "marker"
+
+
+def test_every_control_has_a_name_and_every_text_enough_contrast(page: Page) -> None:
+    page.reads("#documents", "lease.pdf")
+    page.type(NOTICE)
+    page.reads(".turn.answer .sources", SAID)
+    tree = page.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    roles = {"button", "textbox", "link", "dialog"}
+    nameless = [n for n in tree if n.get("role", {}).get("value") in roles and not n.get("name", {}).get("value")]
+    assert nameless == []
+    for dark in (False, True):
+        page.see(WIDE, dark=dark)
+        assert page.run(CONTRAST) == []
+
+
+CONTRAST = """
+const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+const light = (c) => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number); return .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b); };
+const ground = (e) => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (!/, 0\\)$/.test(c)) return c; } return 'rgb(255,255,255)'; };
+return [...document.querySelectorAll('body *')].filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+  .map((e) => { const [a, b] = [light(getComputedStyle(e).color), light(ground(e))]; return [e.className || e.id || e.tagName, (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]; })
+  .filter(([, ratio]) => ratio < 4.5);
+"""  # noqa: E501
+
+
+def test_it_fits_a_phone(page: Page) -> None:
+    page.see(NARROW)
+    page.type(NOTICE)
+    page.reads(".turn.answer .sources", SAID)
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    page.one("#toggle").click()
+    page.reads("#documents", "lease.pdf")
+    page.one("#close-shelf").click()
+    assert not page.one("#documents").is_displayed()
+
+
+class Slow:
+    """Writes until it is closed."""
+
+    name = "script"
+    context = 4096
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        import time
+
+        try:
+            for _ in range(3000):
+                time.sleep(0.01)
+                yield "word "
+        finally:
+            self.ended.set()
+
+
+def test_stop_frees_the_model(page: Page, served: Running) -> None:
+    slow = Slow()
+    served.library._generator = slow  # type: ignore[assignment]
+    page.type(NOTICE)
+    page.until(lambda: page.one("#stop").is_displayed())
+    page.reads(".turn.answer", "Reading")
+    page.one("#stop").click()
+    page.reads(".turn.answer", "Stopped.")
+    assert slow.ended.wait(3)
+    assert page.one("#send").is_displayed()
+
+
+def test_with_keys_the_page_asks_for_one(page: Page, served: Running) -> None:
+    secret = served.ring.add("mine")
+    page.browser.refresh()
+    page.reads("#door", "A key is needed")
+    page.save("key")
+    page.one("#key").send_keys("wrong")
+    page.one("#door button").click()
+    page.reads("#door-problem", "The key is not known.")
+    page.one("#key").send_keys(secret)
+    page.one("#door button").click()
+    page.reads("#documents", "lease.pdf")
+    page.run("sessionStorage.clear()")
+
+
+def test_the_widget_answers_on_a_foreign_site(chromium: Any, tmp_path: Path) -> None:
+    with shop() as (site, content), running(filled(tmp_path)) as served:
+        key = served.ring.add("shop", "widget", origins=[site])
+        script = f'<script src="{served.url}/widget.js" data-key="{key}" data-title="Ask the landlord"></script>'
+        content.append(f"<!doctype html><title>Shop</title><h1>Flats for rent</h1><p>Welcome.</p>{script}".encode())
+        page = Page(chromium, site)
+        host = page.one("[data-rag-widget]")
+        assert page.run("return document.querySelector('[data-rag-widget]').shadowRoot") is None  # closed to the page
+        press(page, host)
+        page.save("widget")
+        assert page.complaints() == []
+        assert page.asked_hosts() <= {f"127.0.0.1:{served.port}", site.removeprefix("http://")}
+        other = served.ring.add("other", "widget", origins=["https://other.example"])
+        content[0] = content[0].replace(key.encode(), other.encode())
+        page = Page(chromium, site)
+        texts = press(page, page.one("[data-rag-widget]"), answered=False)
+        assert "The server cannot be reached." in texts
+
+
+def press(page: Page, host: Any, *, answered: bool = True) -> str:
+    """Open the widget, ask, and return what a screen reader is told; a closed tree is reached by keys only."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def texts() -> str:
+        nodes = page.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        return " ".join(str(node.get("name", {}).get("value", "")) for node in nodes)
+
+    assert "Ask the landlord" in page.until(lambda: "Ask the landlord" in texts() and texts())
+    ActionChains(page.browser).send_keys(Keys.TAB, Keys.ENTER).perform()
+    ActionChains(page.browser).pause(0.3).send_keys(NOTICE, Keys.ENTER).perform()
+    wanted = "lease.pdf, page 1" if answered else "cannot be reached"
+    return str(page.until(lambda: wanted in texts() and texts()))
+
+
+class shop:  # noqa: N801
+    """A web site of somebody else, on a port of its own."""
+
+    def __enter__(self) -> tuple[str, list[bytes]]:
+        content: list[bytes] = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(content[0] if self.path == "/" else b"")
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return f"http://localhost:{self._server.server_port}", content
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def test_pictures_for_the_documentation(page: Page) -> None:
+    if not PICTURES:
+        pytest.skip("RAG_SCREENSHOTS names no folder")
+    page.reads("#documents", "lease.pdf")
+    page.save("chat-start")
+    page.type(NOTICE)
+    page.until(lambda: len(page.all(".sources")) == 1)
+    page.type("May the tenant keep a cat?")
+    page.until(lambda: len(page.all(".sources")) == 2)
+    for name, size in (("desktop", WIDE), ("phone", NARROW)):
+        for dark in (False, True):
+            page.see(size, dark=dark)
+            page.run("document.getElementById('talk').scrollTop = 0")
+            page.save(f"chat-{name}-{'dark' if dark else 'light'}")
+    page.one(".marker").click()
+    page.reads("#page mark", SAID)
+    page.save("source-phone-dark")
+    page.see(WIDE)
+    page.save("source-desktop-light")
