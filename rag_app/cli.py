@@ -49,7 +49,6 @@ app.add_typer(documents_app, name="documents")
 app.add_typer(models_app, name="models")
 app.add_typer(sessions_app, name="sessions")
 app.add_typer(cli_keys.app, name="keys")
-app.command("serve")(cli_serve.serve)
 
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
 PasswordFileOption = Annotated[
@@ -365,6 +364,9 @@ def mcp_command(library: LibraryOption = None, config_file: ConfigOption = None)
         ) from error
     with _open(library, config_file) as opened:
         serve(opened)
+
+
+app.command("serve")(cli_serve.serve)
 
 
 @documents_app.callback(invoke_without_command=True)

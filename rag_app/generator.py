@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import copy
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rag_app.encoder import available_threads
 from rag_app.errors import ModelError, UsageError
+from rag_app.stopping import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rag_app.config import Settings
     from rag_app.models import InstalledModel
@@ -75,6 +77,14 @@ class Generator(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Turn:
+    """Who may use the model now."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    writer: int | None = None  # the thread that holds the lock
+
+
 @dataclass(frozen=True, slots=True)
 class ChatTemplate:
     """How a family of models marks turns; our own, so that no template from a file is ever run."""
@@ -113,8 +123,17 @@ class LlamaGenerator:
         self.context = model.n_ctx()
         self._model = model
         self._template = template
-        self._lock = threading.Lock()
-        self._writer: int | None = None  # the thread that holds the lock
+        self._turn = _Turn()
+        self._stop: Callable[[], bool] | None = None
+
+    def until(self, stop: Callable[[], bool]) -> Self:
+        """Return the same generator, which asks `stop` also while it reads a prompt, and then raises Stopped.
+
+        Only a processor can be stopped so; a graphics card reads to the end of the batch.
+        """
+        stoppable = copy.copy(self)
+        stoppable._stop = stop
+        return stoppable
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`."""
@@ -170,17 +189,17 @@ class LlamaGenerator:
     def _alone(self) -> Iterator[None]:
         """Wait until no other thread writes an answer; this one would wait for itself without an end."""
         thread = threading.get_ident()
-        if self._writer == thread:
+        if self._turn.writer == thread:
             raise UsageError(
                 "An answer is still being written; close it first.",
                 hint="Read the stream to its end, or call its close().",
             )
-        with self._lock:
-            self._writer = thread
+        with self._turn.lock:
+            self._turn.writer = thread
             try:
                 yield
             finally:
-                self._writer = None
+                self._turn.writer = None
 
     def _fitting(self, messages: Sequence[Message], max_tokens: int) -> list[int]:
         tokens = self._prompt(messages)
@@ -206,8 +225,29 @@ class LlamaGenerator:
                 break
             shared += 1
         model.n_tokens = shared
-        model.eval(tokens[shared:])
+        with self._stoppable():
+            model.eval(tokens[shared:])
         return len(tokens) - shared
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Let llama.cpp ask between two steps of its computation whether to go on."""
+        if self._stop is None:
+            yield
+            return
+        import llama_cpp
+
+        stop, context = self._stop, self._model._ctx.ctx
+        callback = llama_cpp.ggml_abort_callback(lambda _: stop())  # has to live as long as llama.cpp may call it
+        llama_cpp.llama_set_abort_callback(context, callback, None)
+        try:
+            yield
+        except RuntimeError:
+            if stop():
+                raise Stopped from None
+            raise
+        finally:
+            llama_cpp.llama_set_abort_callback(context, llama_cpp.ggml_abort_callback(), None)
 
     def _write(self, usage: Usage, max_tokens: int, form: Form | None) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +14,21 @@ class Stopped(Exception):
     """Nobody waits for this answer any more."""
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """A generator that can be stopped in the middle of a step."""
+
+    def until(self, stop: Callable[[], bool]) -> Generator:
+        """Return the same generator, which raises Stopped when `stop` says so while it works."""
+        ...
+
+
 class StoppableGenerator:
     """A generator that gives up as soon as `stop` says so; the model is free at once."""
 
     def __init__(self, generator: Generator, stop: Callable[[], bool]) -> None:
+        if isinstance(generator, Interruptible):
+            generator = generator.until(stop)
         self.name = generator.name
         self.context = generator.context
         self._generator = generator

@@ -42,6 +42,10 @@ HEAVY = {
     "huggingface_hub",
     "prompt_toolkit",
     "watchfiles",
+    "fastapi",
+    "pydantic",
+    "starlette",
+    "uvicorn",
     "rich",
 }
 LIMIT = 0.2  # seconds of processor time from the start of the interpreter to its end

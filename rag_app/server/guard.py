@@ -139,7 +139,7 @@ class Guard:
             await self._app(scope, receive, answer)
             return
         self._check_site(headers, origin, path)
-        key = self._key(headers.get("authorization"))
+        key = self._key(headers.get("authorization"), forwarded=not _FORWARDED.isdisjoint(headers))
         if key.kind == "widget":
             self._check_widget(key, scope, origin, answer)
         elif origin and not self._own(origin, headers["host"]) and origin not in self._policy.origins:
@@ -149,15 +149,12 @@ class Guard:
         scope.setdefault("state", {})["key"] = key
         await self._app(scope, receive, answer)
 
-    def _key(self, authorization: str | None) -> Key:
-        keys = self._ring.all()
+    def _key(self, authorization: str | None, *, forwarded: bool) -> Key:
+        if self._policy.keyless and not forwarded and not self._ring.all():
+            return LOCAL  # whatever was sent: clients of the OpenAI API cannot be told to send no key
         if authorization is None:
-            if self._policy.keyless and not keys:
-                return LOCAL
             raise _unknown("This needs a key: send it as `Authorization: Bearer KEY`.")
         scheme, _, secret = authorization.partition(" ")
-        if self._policy.keyless and not keys:  # clients of the OpenAI API cannot be told to send none
-            return LOCAL
         found = self._ring.find(secret.strip()) if scheme.lower() == "bearer" else None
         if found is None:
             raise _unknown("The key is not known.")
@@ -204,6 +201,8 @@ class Guard:
         }
 
 
+# A proxy on this machine, which lets others in: also where it names the server by its loopback address.
+_FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
 
 

@@ -129,6 +129,10 @@ ATTACKS = (
         f"{DOCUMENTS}/doc-0",
         headers=headers(("Origin", "https://evil.example")),
     ),
+    *(
+        Attack(f"keyless through a proxy, {name}", (401,), "GET", DOCUMENTS, headers=headers((name, "x"), kind=None))
+        for name in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
+    ),
     # Content types that need no preflight
     Attack("text as json", (415,), headers=headers(kind="text/plain"), body=asked()),
     Attack("form as json", (415,), headers=headers(kind="application/x-www-form-urlencoded"), body=asked()),
