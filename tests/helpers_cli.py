@@ -33,6 +33,7 @@ _WITH_MODELS = {
     ("rebuild",),
     ("eval",),
     ("calibrate",),
+    ("serve",),
 }
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 # what a terminal acts on, or what hides text from its reader; a line feed and a tab are text

@@ -43,7 +43,6 @@ HEAVY = {
     "prompt_toolkit",
     "watchfiles",
     "fastapi",
-    "pydantic",
     "starlette",
     "uvicorn",
     "rich",
@@ -103,14 +102,15 @@ def test_an_import_loads_no_heavy_library(module: str) -> None:
 
 
 def test_every_module_but_the_doors_can_be_imported_without_heavy_libraries() -> None:
-    # `retriever` and `interop` subclass langchain's classes, so they cannot wait; nothing imports them at its top
-    doors = {"rag_app.retriever", "rag_app.interop", "rag_app.__main__"}
+    # `retriever`, `interop` and `tool` subclass langchain's classes, and the servers are made of the parts of their
+    # frameworks, so they cannot wait; nothing imports them at its top
+    doors = {"rag_app.retriever", "rag_app.interop", "rag_app.tool", "rag_app.mcp", "rag_app.__main__"}
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for package in ("rag_app", "ingest", "prompts")
         for path in sorted((ROOT / package).rglob("*.py"))
     ]
-    wanted = [name for name in names if name not in doors]
+    wanted = [name for name in names if name not in doors and not name.startswith("rag_app.server.")]
     assert len(wanted) > 30
     assert packages(json.loads(python(IMPORT, *wanted))) & HEAVY == set()
 
