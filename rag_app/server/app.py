@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from rag_app.errors import RagError
 from rag_app.server import chat, documents, embeddings, models, search, site
+from rag_app.server.answers import Json
 from rag_app.server.context import Context, context_of
 from rag_app.server.engine import Engine
 from rag_app.server.errors import ApiError, internal, translated
@@ -69,7 +70,7 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
 
 async def health() -> Response:
     """Tell that the server lives, and nothing else."""
-    return JSONResponse({"status": "ok"})
+    return Json({"status": "ok"})
 
 
 async def figures(request: Request) -> Response:
@@ -91,13 +92,13 @@ async def _refused(_: Request, error: Exception) -> Response:
     elif isinstance(error, RagError):
         error = translated(error)
     assert isinstance(error, ApiError)
-    return JSONResponse(error.body, error.status, headers=error.headers)
+    return Json(error.body, error.status, headers=error.headers)
 
 
 async def _failed(_: Request, __: Exception) -> Response:
     """Tell the client; the exception goes on to the guard, which logs it."""
     error = internal()
-    return JSONResponse(error.body, error.status)
+    return Json(error.body, error.status)
 
 
 def _is_upload(scope: Scope) -> bool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 from sse_starlette import EventSourceResponse
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response  # noqa: TC002  fastapi looks it up
 
 from rag_app.errors import RagError
+from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, read
 from rag_app.server.context import Where, context_of, filter_of, ids_of, key_of, named
 from rag_app.server.errors import ApiError, invalid, translated
@@ -129,7 +130,7 @@ async def complete(request: Request) -> Response:
     if wish.streamed:
         first = await present(request, anext(pieces))  # a refusal is a status, not an event
         return EventSourceResponse(_chunks(first, pieces, wish, head, context, key), ping=_PING, sep="\n")
-    return JSONResponse(await present(request, _whole(pieces, head, context, key)))
+    return Json(await present(request, _whole(pieces, head, context, key)))
 
 
 def _wish(body: ChatRequest, key: Key, context: Context) -> Wish:

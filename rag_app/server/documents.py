@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
-from starlette.responses import JSONResponse
 
+from rag_app.server.answers import Json
 from rag_app.server.context import context_of, find, id_of, key_of, name_of
 from rag_app.server.errors import ApiError, invalid, missing
 from rag_app.server.spool import spooled
@@ -26,15 +26,15 @@ router = APIRouter()
 
 
 @router.get("/v1/documents")
-async def documents(request: Request) -> JSONResponse:
+async def documents(request: Request) -> Json:
     """List the documents."""
     context = context_of(request)
     found = await asyncio.to_thread(context.library.documents)
-    return JSONResponse({"object": "list", "data": [_shown(document, context) for document in found]})
+    return Json({"object": "list", "data": [_shown(document, context) for document in found]})
 
 
 @router.post("/v1/documents")
-async def upload(request: Request) -> JSONResponse:
+async def upload(request: Request) -> Json:
     """Take a file in: a form with the field `file`, or the bytes themselves with the name in `?name=`.
 
     The answer comes at once with status 202, and the job's id tells how far it is; `?wait=true` waits for the end.
@@ -51,41 +51,41 @@ async def upload(request: Request) -> JSONResponse:
     else:
         raise ApiError(415, "Send a form with a file, or bytes as application/octet-stream.", "unsupported_media_type")
     if request.query_params.get("wait") not in {"true", "1"}:
-        return JSONResponse(_job(job, context), 202)
-    await asyncio.wrap_future(done)
+        return Json(_job(job, context), 202)
+    await asyncio.shield(asyncio.wrap_future(done))  # a client that goes away does not undo it
     ended = context.uploads.job(job.id) or job
     if ended.status == "failed":
         raise invalid(f"The file cannot be read: {ended.reason}", "unreadable_file")
-    return JSONResponse(_job(ended, context), 201)
+    return Json(_job(ended, context), 201)
 
 
 @router.get("/v1/documents/jobs/{identifier}")
-async def job(request: Request, identifier: str) -> JSONResponse:
+async def job(request: Request, identifier: str) -> Json:
     """Tell how far an upload is."""
     context = context_of(request)
     found = context.uploads.job(identifier)
     if found is None:
         raise missing("job")
-    return JSONResponse(await asyncio.to_thread(_job, found, context))
+    return Json(await asyncio.to_thread(_job, found, context))
 
 
 @router.delete("/v1/documents/{identifier}")
-async def remove(request: Request, identifier: str) -> JSONResponse:
+async def remove(request: Request, identifier: str) -> Json:
     """Remove a document from the library. Its file stays, unless it was uploaded."""
     context = context_of(request)
     document = await asyncio.to_thread(find, context.library, identifier)
-    await asyncio.wrap_future(context.uploads.remove(document.paths))
-    return JSONResponse({"id": identifier, "object": "document", "deleted": True})
+    await asyncio.shield(asyncio.wrap_future(context.uploads.remove(document.paths)))
+    return Json({"id": identifier, "object": "document", "deleted": True})
 
 
 @router.get("/v1/documents/{identifier}/pages/{number}")
-async def page(request: Request, identifier: str, number: str) -> JSONResponse:
+async def page(request: Request, identifier: str, number: str) -> Json:
     """Return the stored text of a page, as answers quote it."""
     context, key = context_of(request), key_of(request)
     if not (number.isascii() and number.isdigit() and len(number) < 9 and 0 < int(number) < MOST_PAGE):
         raise invalid("Pages are counted from 1.")
     value = await asyncio.to_thread(_page, context, identifier, int(number), key.kind == "admin")
-    return JSONResponse(value)
+    return Json(value)
 
 
 def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import JSONResponse
 
+from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, read
 from rag_app.server.context import context_of
 from rag_app.server.errors import invalid
@@ -35,7 +35,7 @@ class EmbeddingRequest(Body):
 
 
 @router.post("/v1/embeddings")
-async def embed(request: Request) -> JSONResponse:
+async def embed(request: Request) -> Json:
     """Return a vector of unit length for each text."""
     context = context_of(request)
     body = await read(request, EmbeddingRequest, context.limits.depth)
@@ -59,7 +59,7 @@ async def embed(request: Request) -> JSONResponse:
         for i, row in enumerate(rows)
     ]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return JSONResponse({"object": "list", "data": data, "model": embedder_name(context.library), "usage": usage})
+    return Json({"object": "list", "data": data, "model": embedder_name(context.library), "usage": usage})
 
 
 def _texts(given: str | list[Any]) -> list[str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 from rag_app import errors
+from rag_app.terminal import flat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_log = logging.getLogger("rag_app.server")
 
 KINDS = {
     400: "invalid_request_error",
@@ -75,7 +79,9 @@ _TOLD: tuple[tuple[type[errors.RagError], int, str, str], ...] = (
 
 
 def translated(error: errors.RagError) -> ApiError:
-    """Return what a client may know of an error of the library."""
+    """Return what a client may know of an error of the library; the log has the rest, without what the client sent."""
+    if not isinstance(error, errors.UsageError):
+        _log.warning("%s: %s", type(error).__name__, flat(error.message, 500))
     for kind, status, message, code in _TOLD:
         if isinstance(error, kind):
             return ApiError(status, message, code)

@@ -105,7 +105,6 @@ class Guard:
         except ApiError as error:
             await answer.refuse(error)
         except RagError as error:
-            _log.warning("%s: %s", type(error).__name__, flat(error.message, 500))
             await answer.refuse(translated(error))
         except Gone:
             return

@@ -6,8 +6,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse
 
+from rag_app.server.answers import Json
 from rag_app.server.context import context_of
 from rag_app.server.errors import missing
 
@@ -33,15 +33,15 @@ def _models(library: Library) -> list[dict[str, Any]]:
 
 
 @router.get("/v1/models")
-async def models(request: Request) -> JSONResponse:
+async def models(request: Request) -> Json:
     """List the models."""
-    return JSONResponse({"object": "list", "data": _models(context_of(request).library)})
+    return Json({"object": "list", "data": _models(context_of(request).library)})
 
 
 @router.get("/v1/models/{name}")
-async def model(request: Request, name: str) -> JSONResponse:
+async def model(request: Request, name: str) -> Json:
     """Return one model."""
     for found in _models(context_of(request).library):
         if found["id"] == name:
-            return JSONResponse(found)
+            return Json(found)
     raise missing("model")

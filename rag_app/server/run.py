@@ -77,7 +77,7 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._wait_for_headers()
+            self._watch()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._no_deadline()
@@ -85,16 +85,11 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-                if self._deadline is None:
-                    self._wait_for_headers()
-            else:
-                self._no_deadline()
+            self._watch()
 
         def on_response_complete(self) -> None:
             super().on_response_complete()
-            if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
-                self._wait_for_headers()
+            self._watch()
 
         def send_400_response(self, msg: str) -> None:
             if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:  # an answer is on its way already
@@ -114,9 +109,12 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
                 self.transport.write(self.conn.send(event) or b"")
             self.transport.close()
 
-        def _wait_for_headers(self) -> None:
-            self._no_deadline()
-            self._deadline = self.loop.call_later(seconds, self.transport.abort)
+        def _watch(self) -> None:
+            """Let time run while no request is being served: for headers, and for the body of one that was refused."""
+            if self.transport.is_closing() or (self.cycle and not self.cycle.response_complete):
+                self._no_deadline()
+            elif self._deadline is None:
+                self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
         def _no_deadline(self) -> None:
             if self._deadline:

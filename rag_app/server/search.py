@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
 from pydantic import Field
-from starlette.responses import JSONResponse
 
+from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, read
 from rag_app.server.context import Where, context_of, filter_of, ids_of, named
 from rag_app.server.errors import invalid
@@ -33,7 +33,7 @@ class SearchRequest(Body):
 
 
 @router.post("/v1/search")
-async def search(request: Request) -> JSONResponse:
+async def search(request: Request) -> Json:
     """Return the best passages for a question."""
     context = context_of(request)
     body = await read(request, SearchRequest, context.limits.depth)
@@ -49,4 +49,4 @@ async def search(request: Request) -> JSONResponse:
 
     value = (await present(request, context.engine.run(work))).as_json()
     ids = ids_of(context.library)
-    return JSONResponse({**value, "passages": [named(hit, ids, paths=True) for hit in value["passages"]]})
+    return Json({**value, "passages": [named(hit, ids, paths=True) for hit in value["passages"]]})

@@ -171,6 +171,17 @@ def test_what_an_interrupted_run_left_is_swept_away(served: Running) -> None:
     assert sorted(path.name for path in folder.iterdir()) == sorted(["new", kept.name])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="names are always Unicode there")
+def test_a_name_that_is_no_unicode_is_listed_and_cited(served: Running, tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/papers/pool\xff.txt")
+    Path(path).write_text(POOL)
+    served.library.ingest([path])
+    assert "pool\udcff.txt" in names(served)
+    message = served.ask("When does the swimming pool open?").json()["choices"][0]["message"]
+    assert message["citations"][0]["name"] == "pool\udcff.txt"
+    assert "pool" in str(served.events("When does the swimming pool open?")[-2]["citations"])
+
+
 def test_pages_are_read_by_number(served: Running) -> None:
     [lease] = [d for d in served.client.get("/v1/documents").json()["data"] if d["name"] == "lease.pdf"]
     value = served.client.get(f"/v1/documents/{lease['id']}/pages/2").json()
