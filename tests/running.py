@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import socket
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,7 +27,6 @@ from rag_app.server.run import bind, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rag_app.library import Library
 
@@ -74,7 +78,15 @@ class Running:
 
 
 def filled(folder: Path) -> Path:
-    """Make a library in `folder` that holds a lease, and a manual tagged public."""
+    """Put a library into `folder` that holds a lease, and a manual tagged public; their files lie elsewhere."""
+    shutil.copytree(_made() / "library", folder / "library")
+    return folder
+
+
+@cache
+def _made() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="rag-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     write_pdf(folder / "papers" / "lease.pdf", *LEASE, title="Residential Lease")
     write_pdf(folder / "papers" / "manual.pdf", *MANUAL, title="Dishwasher Manual")
     with open_library(folder, passage_tokens=48, overlap_tokens=0) as library:
