@@ -987,11 +987,18 @@ def _stoppable(stages: Stages, stop: Callable[[], bool]) -> Stages:
         check(stop)
         return stages.find(question)
 
+    def find_in(question: str, path: str) -> tuple[tuple[Hit, ...], Trace]:
+        check(stop)
+        return stages.find_in(question, path)
+
     def score(question: str, texts: Sequence[str]) -> Vectors:
         check(stop)
         return stages.score(question, texts)
 
-    return replace(stages, find=find, score=score, generator=lambda: StoppableGenerator(stages.generator(), stop))
+    def generator() -> StoppableGenerator:
+        return StoppableGenerator(stages.generator(), stop)
+
+    return replace(stages, find=find, find_in=find_in, score=score, generator=generator)
 
 
 def _no_embedding(question: str) -> Vectors:

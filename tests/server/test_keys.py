@@ -189,6 +189,30 @@ def test_a_widget_key_answers_from_its_documents_and_without_paths(keyed: tuple[
     assert chat(served, admin, NOTICE).json()["choices"][0]["message"]["status"] == "answered"
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which of my documents mention the notice period?",
+        "Which documents mention the tenant?",
+        "Summarise lease.pdf.",
+        "Summarize the residential lease.",
+        "Compare lease.pdf and manual.pdf: how long is the notice period?",
+        "What does the residential lease say about dogs?",
+        "List all documents about the landlord.",
+    ],
+)
+def test_no_kind_of_question_gets_around_the_documents_of_a_widget_key(
+    keyed: tuple[Running, str, str], question: str
+) -> None:
+    served, _, widget = keyed
+    answer = chat(served, widget, question)
+    assert answer.status_code == 200
+    assert {citation["name"] for citation in answer.json()["choices"][0]["message"]["citations"]} <= {"manual.pdf"}
+    said = answer.json()["choices"][0]["message"]["content"].lower()
+    for secret in ("three months", "1,250", "one cat", "written consent", "second floor"):
+        assert secret not in said
+
+
 def test_a_widget_key_cannot_choose_documents(keyed: tuple[Running, str, str]) -> None:
     served, _, widget = keyed
     body = {"messages": [{"role": "user", "content": NOTICE}], "filter": {}}
