@@ -37,6 +37,7 @@ _RULE = re.compile(r"^[ \t]*([-=_*~`<>])\1{2,}[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]*>?")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:|www\.)[^<>\s]*)>", re.IGNORECASE)
 _PICTURE = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_TARGET = re.compile(r"\]\([^)\n]*\)")
 _QUERY = re.compile(r"\b((?:https?|ftp)://[^\s?#<>]*)[?#][^\s<>]*", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(?:javascript|vbscript|data|file)\s*:\s*\S+", re.IGNORECASE)
 _FENCED = 12  # hexadecimal digits of the mark around the text
@@ -86,10 +87,13 @@ def harmless(answer: str) -> str:
     Markup and pictures go, links leave their words, and addresses lose what follows "?" or "#": by that a reader's
     question could be carried away.
     """
-    text = _PICTURE.sub(r"\1", visible(answer))
-    text = _TAG.sub("", _AUTOLINK.sub(r"\1", text))
-    text = _SCHEME.sub("", _QUERY.sub(r"\1", text))
-    return " ".join(text.split())
+    text, before = " ".join(visible(answer).split()), ""
+    while text != before:  # what is left may join into markup again: "<<b>b>"
+        before = text
+        text = _TARGET.sub("]", _PICTURE.sub(r"\1", text))
+        text = _TAG.sub("", _AUTOLINK.sub(r"\1", text))
+        text = " ".join(_SCHEME.sub("", _QUERY.sub(r"\1", text)).split())
+    return text
 
 
 def blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:

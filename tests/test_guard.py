@@ -107,6 +107,9 @@ def test_a_text_that_holds_the_mark_cannot_close_the_fence() -> None:
         ("Write to info@club.example or www.club.example.", "Write to info@club.example or www.club.example."),
         ("Three months [1]", "Three months [1]"),
         ("![](https://evil.example/p.png)", ""),
+        ("[a[b]](https://evil.example/x) c", "[a[b]] c"),
+        ("<<b>b>bold<</b>/b>", "bold"),
+        ("[a](https://evil.example/\nx) b", "a b"),
     ],
 )
 def test_an_answer_loses_what_could_act_and_keeps_its_words(answer: str, shown: str) -> None:
