@@ -87,7 +87,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     begun, usage = time.perf_counter(), Usage()
     asked = standalone(question, history, stages.generator)
     stages = replace(stages, read=cache(stages.read))  # a document is long, and asked for several times
-    wish = kind_of(asked, stages.documents())
+    wish = kind_of(asked, stages.documents)
     first, events = 0.0, _events(asked, wish, stages, usage)
     while True:
         try:
