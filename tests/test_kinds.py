@@ -219,13 +219,19 @@ def citation(marker: int) -> Citation:
 def test_sides_are_numbered_through_and_a_missing_one_says_so() -> None:
     text, cited = side_by_side(
         [
-            ("/files/a.pdf", "answered", "three months [1][2]", [citation(1), citation(2)]),
-            ("/files/b.pdf", "answered", "two [1]", [citation(1)]),
-            ("/files/c.pdf", "not_found", "The documents do not answer this question.", []),
+            ("a.pdf", "answered", "three months [1][2]", [citation(1), citation(2)]),
+            ("b.pdf", "answered", "two [1]", [citation(1)]),
+            ("c.pdf", "not_found", "The documents do not answer this question.", []),
         ]
     )
     assert text == "a.pdf: three months [1][2]\nb.pdf: two [3]\nc.pdf: not stated"
     assert [one.marker for one in cited] == [1, 2, 3]
+    assert side_by_side([("a.pdf", "not_found", "", [])], german=True)[0] == "a.pdf: nicht angegeben"
+
+
+def test_a_thing_is_asked_about_by_name() -> None:
+    assert topic_question(Asked("comparison", "the rate"), "cars") == "What is the rate for cars?"
+    assert topic_question(Asked("comparison", "der Preis", german=True), "Kinder") == "Was ist der Preis für Kinder?"
 
 
 @pytest.mark.parametrize(
