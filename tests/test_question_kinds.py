@@ -197,3 +197,14 @@ def test_documents_that_agree_are_not_said_to_differ(leases: Library) -> None:
     answer = leases.ask("What is the notice period of the garage?")
     assert "says:" not in answer.answer
     assert len(answer.citations) == 1
+
+
+def test_a_heading_counts_and_is_quoted_itself(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    text = "Descaling\n\nRun the machine empty once with the powder, then rinse it twice with clear water.\n"
+    (tmp_path / "files" / "manual.txt").write_text(text, encoding="utf-8")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "files"])
+        answer = checked(library, library.ask("Which documents mention descaling?"))
+    assert [citation.quote for citation in answer.citations] == ["Descaling"]
+    assert answer.answer == "1 document mentions “descaling”:\n- manual.txt [1]"
