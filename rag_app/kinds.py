@@ -60,6 +60,7 @@ _LISTS = (
     rf"what\s+are\s+all\s+{_DOCUMENTS}\s+{_THAT}\s+(?P<topic>.+)",
     rf"in\s+(?:which|what|how\s+many)\s+{_DOCUMENTS}\s+(?:is|are|does|do)\s+(?P<topic>.+?)\s+{_OCCUR}",
     rf"how\s+many\s+{_DOCUMENTS}\s+(?:do\s+(?:i|we)\s+have\s+(?:about|on)|{_SAY})\s+(?P<topic>.+)",
+    rf"(?:which|what)\s+{_DOCUMENTS}\s+have\s+the\s+(?:word|term|phrase)\s+(?P<topic>.+?)(?:\s+in\s+(?:it|them))?",
     rf"do(?:es)?\s+{_DOCUMENTS}\s+{_SAY}\s+(?P<topic>.+)",
     rf"(?:is|are)\s+there\s+an?y?\s+{_NOUN}\s+{_THAT}\s+(?P<topic>.+)",
     rf"(?:give\s+(?:me\s+)?a\s+list\s+of|list|find|show|name|give)\s+(?:me\s+)?{_DOCUMENTS}\s+{_THAT}\s+(?P<topic>.+)",
@@ -79,6 +80,8 @@ _LISTEN = (
     rf"in\s+(?:welche[nmr]|wie\s+vielen)\s+{_DATEIEN}\s+(?:wird|werden|kommt|kommen|ist|sind)\s+(?P<topic>.+?)\s+"
     r"(?:erwähnt|genannt|vor|behandelt)",
     rf"in\s+(?:welche[nmr]|wie\s+vielen)\s+{_DATEIEN}\s+(?:steht|stehen)\s+etwas\s+(?:über|von|zu[mr]?)\s+(?P<topic>.+)",
+    rf"(?:welche[sr]?|wie\s+viele)\s+{_DATEIEN}\s+ha(?:ben|t)\s+mit\s+(?P<topic>.+?)\s+zu\s+tun",
+    rf"(?:kannst|könntest)\s+du\s+(?:mir\s+)?{_DATEIEN}\s+(?:auflisten|nennen|zeigen),?\s+die\s+(?P<topic>.+?)\s+{_SAGEN}",
     rf"gibt\s+es\s+{_DATEIEN}\s+{_UEBER}\s+(?P<topic>.+)",
     rf"(?:liste|nenne?|zeige?|finde?)\s+(?:mir\s+)?{_DATEIEN}\s+(?:auf\s+)?{_UEBER}\s+(?P<topic>.+?)(?:\s+auf)?",
     rf"(?:liste|nenne?|zeige?|finde?)\s+(?:mir\s+)?{_DATEIEN}(?:\s+auf)?,?\s+(?:die|in\s+denen)\s+(?P<topic>.+?)\s+"
@@ -100,17 +103,19 @@ _PRONOUN = re.compile(
 _LONGEST = 8  # words of what a list is about
 
 _AND = r"\s+(?:and|with|to|versus|vs\.?)\s+(?:(?:in|of|for|from)\s+)?"
+_COMPARE = r"(?:compare|contrast)"
+_DIFFERENCE = r"(?:what\s*(?:is|are|'s|’s)\s+)?(?:the\s+)?differences?"
 _COMPARISONS = (
-    rf"compare\s+(?P<topic>.+?)\s+(?:in|of|between|from|for)\s+(?P<one>.+?){_AND}(?P<other>.+)",
-    r"compare\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+of|regarding|with\s+regard\s+to|by|"
+    rf"{_COMPARE}\s+(?P<topic>.+?)\s+(?:in|of|between|from|for)\s+(?P<one>.+?){_AND}(?P<other>.+)",
+    rf"{_COMPARE}\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+of|regarding|with\s+regard\s+to|by|"
     r"as\s+to)\s+(?P<topic>.+)",
-    r"compare\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+)",
-    r"what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+in\s+(?P<topic>.+?)\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
-    r"what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+between\s+(?P<topic>.+?)\s+(?:in|of)\s+(?P<one>.+?)\s+and\s+"
+    rf"{_COMPARE}\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+in\s+(?P<topic>.+?)\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+(?:in|of)\s+(?P<one>.+?)\s+and\s+"
     r"(?:(?:in|of|that\s+in|the\s+one\s+in)\s+)?(?P<other>.+)",
-    r"what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+"
+    rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+"
     r"of|regarding|with\s+regard\s+to|as\s+to)\s+(?P<topic>.+)",
-    r"what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
     r"how\s+do(?:es)?\s+(?P<topic>.+?)\s+differ\s+(?:in|between)\s+(?P<one>.+?)\s+and\s+(?:in\s+)?(?P<other>.+)",
     r"how\s+do(?:es)?\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+(?:compare|differ)\s+(?:to|with|from)\s+(?:(?:that|the\s+one|"
     r"those)\s+)?(?:in\s+)?(?P<other>.+)",
@@ -118,6 +123,11 @@ _COMPARISONS = (
     r"(?:is|are)\s+(?P<topic>.+?)\s+(?:\w+er|(?:more|less)\s+\w+)\s+in\s+(?P<one>.+?)\s+(?:than|or)\s+in\s+(?P<other>.+)",
     r"(?:is|are)\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+(?:\w+er\s+than|(?:more|less)\s+\w+\s+than|the\s+same\s+as|"
     r"different\s+from)\s+(?:(?:that|the\s+one|those)\s+)?(?:in\s+)?(?P<other>.+)",
+    rf"{_COMPARE}\s+(?P<topic>[^:]+):\s+(?P<one>.+?){_AND}(?P<other>.+)",
+    r"how\s+do(?:es)?\s+(?P<one>.+?)\s+differ\s+from\s+(?P<other>.+?)\s+(?:in|on|as\s+to|regarding)\s+(?P<topic>.+)",
+    r"which\s+is\s+(?:\w+er|more\s+\w+|less\s+\w+)[,:]\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+or\s+(?:that\s+)?(?:in\s+)?"
+    r"(?P<other>.+)",
+    r"do(?:es)?\s+(?P<one>.+?)\s+have\s+(?:an?\s+)?(?:\w+er|more|less)\s+(?P<topic>.+?)\s+than\s+(?P<other>.+)",
     r"which\s+(?:one\s+)?has\s+the\s+(?:\w+er|more|less)\s+(?P<topic>[^,:]+)[,:]\s+(?P<one>.+?)\s+or\s+(?P<other>.+)",
     r"in\s+which\s+(?:one\s+|document\s+)?is\s+(?P<topic>.+?)\s+(?:\w+er|more|less)[,:]\s+(?:in\s+)?(?P<one>.+?)\s+or\s+"
     r"(?:in\s+)?(?P<other>.+)",
@@ -128,38 +138,117 @@ _VERGLEICHE = (
     r"vergleiche?\s+(?P<topic>.+?)\s+(?:in|im|aus|von|zwischen|für)\s+(?P<one>.+?)\s+(?:und|mit)\s+"
     r"(?:(?:in|im|aus|von|für)\s+)?(?P<other>.+)",
     r"vergleiche?\s+(?P<one>.+?)\s+(?:und|mit)\s+(?P<other>.+)",
-    r"wie\s+unterscheide[tn]\s+sich\s+(?P<topic>.+?)\s+(?:in|im|zwischen)\s+(?P<one>.+?)\s+und\s+(?:(?:in|im)\s+)?"
+    r"wie\s+unterscheide[tn]\s+sich\s+(?P<topic>.+?)\s+(?:in|im|zwischen)\s+(?P<one>.+?)\s+(?:und|von)\s+"
+    r"(?:(?:der|die|das|dem)\s+)?(?:(?:in|im)\s+)?"
     r"(?P<other>.+)",
     r"(?:wie|worin)\s+unterscheiden\s+sich\s+(?P<one>.+?)\s+und\s+(?P<other>.+?)\s+(?:bei|in\s+bezug\s+auf|hinsichtlich)\s+"
     r"(?P<topic>.+)",
     r"(?:wie|worin)\s+unterscheiden\s+sich\s+(?P<one>.+?)\s+und\s+(?P<other>.+)",
-    r"was\s+ist\s+der\s+unterschied\s+zwischen\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+und\s+"
+    r"(?:was\s+ist\s+)?(?:der\s+)?unterschied\s+zwischen\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+und\s+"
     r"(?:(?:der|die|das|dem|den)?\s*(?:in|im)\s+)?(?P<other>.+)",
-    r"was\s+ist\s+der\s+unterschied\s+zwischen\s+(?P<one>.+?)\s+und\s+(?P<other>.+)",
+    r"(?:was\s+ist\s+)?(?:der\s+)?unterschied\s+zwischen\s+(?P<one>.+?)\s+und\s+(?P<other>.+)",
     rf"{_SIND}\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+\w+er\s+als\s+(?:in|im)\s+(?P<other>.+)",
     rf"{_SIND}\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+oder\s+(?:in|im)\s+(?P<other>.+?)\s+\w+er",
 )
-_THINGS = re.compile(r"compare\s|vergleiche?\s|what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+in\s", re.IGNORECASE)
-
-_A_SUMMARY = r"(?:an?\s+|the\s+)?(?:\w+\s+)?(?:summary|overview)"
-_SUMMARIES = (
-    r"(?:briefly\s+|shortly\s+)?summari[sz]e\s+(?P<one>.+)",
-    r"sum\s+up\s+(?P<one>.+)",
-    rf"(?:(?:give|write|show)\s+(?:me\s+)?|i\s+(?:need|want|would\s+like)\s+)?{_A_SUMMARY}\s+of\s+(?P<one>.+)",
-    r"(?:tl;?dr|tl;\s*dr)\s*(?:of|for|:)?\s+(?P<one>.+)",
-    r"what(?:\s+(?:is|are|does)|['’]s)\s+(?P<one>.+?)\s+(?:all\s+)?about",
-    r"what\s+(?P<one>.+?)\s+is\s+(?:all\s+)?about",
-    r"what\s+do(?:es)?\s+(?P<one>.+?)\s+cover",
-    r"what\s+are\s+the\s+(?:main|key|most\s+important)\s+points\s+(?:of|in)\s+(?P<one>.+)",
+_THINGS = re.compile(
+    r"compare\s|contrast\s|vergleiche?\s|what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+in\s", re.IGNORECASE
 )
-_FASSE = (
-    r"fasse?\s+(?:mir\s+)?(?P<one>.+?)\s+(?:kurz\s+)?zusammen",
-    r"(?:kannst|könntest)\s+du\s+(?:mir\s+)?(?P<one>.+?)\s+(?:kurz\s+)?zusammenfassen",
-    r"worum\s+geht(?:\s+es|['’]?s)\s+(?:in|im|bei)\s+(?P<one>.+)",
-    r"wovon\s+handelt\s+(?P<one>.+)",
-    r"was\s+steht\s+(?:in|im)\s+(?P<one>.+)",
-    r"(?:gib\s+mir\s+)?(?:eine\s+)?(?:kurze\s+)?zusammenfassung\s+(?:von|des|der)\s+(?P<one>.+)",
-    r"(?:gib\s+mir\s+)?(?:einen\s+)?(?:kurzen\s+)?überblick\s+über\s+(?P<one>.+)",
+
+_ZUSAMMENFASSEN = frozenset(
+    ["fasse", "fass", "zusammenfassen", "zusammenfassung", "überblick", "worum", "wovon", "geht", "inhalt", "steht"]
+)
+_SUMMARISE = _ZUSAMMENFASSEN | frozenset(
+    [
+        *(
+            "summarise",
+            "summarize",
+            "sum",
+            "summary",
+            "overview",
+            "gist",
+            "outline",
+            "tl",
+            "dr",
+            "tldr",
+            "about",
+            "cover",
+        ),
+        *("contents", "content", "subject", "points", "covers"),
+    ]
+)
+_AROUND = frozenset(  # words that may stand beside those, and the document's name
+    [
+        *(
+            "give",
+            "me",
+            "make",
+            "write",
+            "show",
+            "provide",
+            "describe",
+            "i",
+            "need",
+            "want",
+            "would",
+            "like",
+            "a",
+            "an",
+            "the",
+        ),
+        *(
+            "of",
+            "for",
+            "in",
+            "up",
+            "all",
+            "s",
+            "what",
+            "is",
+            "are",
+            "does",
+            "do",
+            "tell",
+            "you",
+            "can",
+            "could",
+            "please",
+        ),
+        *(
+            "short",
+            "brief",
+            "briefly",
+            "quick",
+            "main",
+            "key",
+            "most",
+            "important",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+        ),
+        *("few", "sentence", "sentences", "paragraph", "bitte", "mir", "kurz", "kurze", "kurzen", "kannst", "könntest"),
+        *(
+            "du",
+            "gib",
+            "eine",
+            "einen",
+            "ein",
+            "von",
+            "vom",
+            "des",
+            "der",
+            "den",
+            "das",
+            "dem",
+            "die",
+            "über",
+            "um",
+            "was",
+        ),
+        *("es", "im", "bei", "handelt", "ist", "zusammen", "für", "mich", "drei", "sätzen"),
+    ]
 )
 _GENERIC = frozenset(
     [
@@ -188,10 +277,22 @@ def kind_of(question: str, documents: Callable[[], Sequence[StoredDocument]]) ->
             things = Asked("comparison", topic, things=sides, german=german)
     if things:
         return things
-    for german, match in _matches(text, _SUMMARIES, _FASSE):
-        if document := named(match["one"], documents()):
-            return Asked("summary", documents=(document,), german=german)
+    name, said = _framed(text)
+    if said and name and (document := named(name, documents())):
+        return Asked("summary", documents=(document,), german=not said.isdisjoint(_ZUSAMMENFASSEN))
     return Asked("fact")
+
+
+def _framed(text: str) -> tuple[str, frozenset[str]]:
+    """Return what stands between the words of a request for a summary, and those of them that say what it is."""
+    tokens, first, last = text.split(), 0, 0
+    known = _SUMMARISE | _AROUND
+    while first < len(tokens) and known.issuperset(_words(tokens[first])):
+        first += 1
+    while last < len(tokens) - first and known.issuperset(_words(tokens[-1 - last])):
+        last += 1
+    kept = len(tokens) - last
+    return " ".join(tokens[first:kept]), _SUMMARISE.intersection(_words(" ".join(tokens[:first] + tokens[kept:])))
 
 
 def named(text: str, documents: Sequence[StoredDocument]) -> str | None:
