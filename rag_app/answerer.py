@@ -253,7 +253,7 @@ def _from(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, us
 def look(question: str, stages: Stages) -> Look | None:
     """Return what is seen of a question, the generator's check included; None where no passage is found."""
     hits, _ = stages.find(question)
-    read = cache(stages.read)
+    read = lru_cache(_READ)(stages.read)
     pieces = gather(question, hits, stages.score, read, stages.about(question))
     if not pieces:
         return None
