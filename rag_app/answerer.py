@@ -153,7 +153,7 @@ def _list(wish: Asked, stages: Stages) -> Made:
     """Name every document that mentions the topic: all passages are looked through, no model is asked."""
     hits, trace = stages.find(wish.topic)
     yield Passages(hits)
-    found = look_up(wish.topic, stages.mentions, stages.read)
+    found = look_up(wish.topic, stages.mentions, stages.read, exact=wish.exact)
     nothing = "Kein Dokument erwähnt das." if wish.german else NOT_MENTIONED
     result = _Result("not_found", nothing, hits=hits, trace=trace)
     if found:

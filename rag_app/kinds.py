@@ -33,6 +33,7 @@ class Asked:
     topic: str = ""  # of a list or a comparison; "" where documents are compared as a whole
     documents: tuple[str, ...] = ()  # paths: the two sides of a comparison, or the one that is summarised
     things: tuple[str, ...] = ()  # the two sides of a comparison that are no documents
+    exact: bool = False  # the topic of a list stood in quotation marks
     german: bool = False
 
 
@@ -266,7 +267,7 @@ def kind_of(question: str, documents: Callable[[], Sequence[StoredDocument]]) ->
         text = match["rest"]
     for german, match in _matches(text, _LISTS, _LISTEN):
         if topic := _topic(match):
-            return Asked("list", topic, german=german)
+            return Asked("list", topic, exact=_quoted(match["topic"]), german=german)
     things = None
     for german, match in _matches(text, _COMPARISONS, _VERGLEICHE):
         topic, sides = match.groupdict().get("topic") or "", (match["one"], match["other"])
@@ -326,13 +327,17 @@ def _topic(match: re.Match[str]) -> str:
     topic = _bare(_LABEL.sub("", said))
     if not any(word not in STOP_WORDS for word in _words(topic)):
         return ""
-    if said[0] in '"“„«':
+    if _quoted(said):
         return topic
     if len(topic.split()) > _LONGEST or _CLAUSE.search(topic) or _PRONOUN.match(topic):
         return ""
     if _WEAK.search(head) and not (_OWN.search(head) or codes(topic) or _LABEL.match(said)):
         return ""
     return topic
+
+
+def _quoted(text: str) -> bool:
+    return _LABEL.sub("", text.strip())[:1] in {*'"“„«'}
 
 
 def _has(document: StoredDocument, words: set[str]) -> bool:

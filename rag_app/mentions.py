@@ -52,14 +52,20 @@ class Mentioning:
 
 
 def look_up(
-    topic: str, mentions: Callable[[str], Sequence[Mention]], read: Callable[[str], Document]
+    topic: str,
+    mentions: Callable[[str], Sequence[Mention]],
+    read: Callable[[str], Document],
+    *,
+    exact: bool = False,
 ) -> list[Mentioning]:
     """Return the documents that mention `topic`.
 
     "X or Y" is either. "X and Y" is looked for as it stands ("terms and conditions"); where no document has that, it
-    is both, anywhere in a document. Documents come in the order of how often they mention it, those that do equally
-    often by path.
+    is both, anywhere in a document. What is `exact` has to stand so, letter case aside. Documents come in the order
+    of how often they mention it, those that do equally often by path.
     """
+    if exact:
+        return prove(topic, mentions(topic), read, exact=True)
     either = _OR.split(topic)
     if len(either) > 1:
         known: dict[str, list[Mentioning]] = defaultdict(list)
@@ -76,10 +82,12 @@ def look_up(
     return _ordered(_joined([part[document] for part in parts]) for document in shared)
 
 
-def prove(topic: str, passages: Iterable[Mention], read: Callable[[str], Document]) -> list[Mentioning]:
+def prove(
+    topic: str, passages: Iterable[Mention], read: Callable[[str], Document], *, exact: bool = False
+) -> list[Mentioning]:
     """Return the documents with a sentence, row or heading that holds the words of `topic` side by side.
 
-    As they are, or with another ending.
+    As they are, or unless `exact` with another ending.
     """
     spans: dict[str, list[Mention]] = defaultdict(list)
     for passage in passages:
@@ -87,7 +95,7 @@ def prove(topic: str, passages: Iterable[Mention], read: Callable[[str], Documen
     found: list[Mentioning] = []
     for path, places in spans.items():
         document = read(path)
-        language = language_of(document.text)
+        language = None if exact else language_of(document.text)
         pieces: dict[int, Evidence] = {}
         for place in sorted(places, key=lambda place: place.start):
             for piece in pieces_of(document, place.start, place.end, headings=True):
@@ -174,7 +182,7 @@ def listing(
     return "\n".join([f"{head}:", *lines]) + (more if count > SHOWN else ""), citations
 
 
-def _holds(text: str, topic: str, language: str) -> bool:
+def _holds(text: str, topic: str, language: str | None) -> bool:
     """Tell whether the words of `topic` stand in `text` side by side, as they are or with another ending of a noun."""
     said, wanted = words(text), words(topic)
     return any(
@@ -184,11 +192,14 @@ def _holds(text: str, topic: str, language: str) -> bool:
 
 
 @lru_cache(100_000)
-def _same(word: str, other: str, language: str) -> bool:
-    """Tell whether two words are one in singular and plural, or in two cases: "park" and "parking" are not."""
+def _same(word: str, other: str, language: str | None) -> bool:
+    """Tell whether two words are one in singular and plural, or in two cases: "park" and "parking" are not.
+
+    Without a `language` they have to be the same.
+    """
     if word == other:
         return True
-    if stems(word, language) != stems(other, language):
+    if language is None or stems(word, language) != stems(other, language):
         return False
     shared = 0
     while shared < min(len(word), len(other)) and word[shared] == other[shared]:
