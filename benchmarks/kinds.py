@@ -3,9 +3,9 @@
 Run: python benchmarks/kinds.py [--parts wording words questions contradictions] [--quiet COLLECTION ...]
 
 `kinds_wording.jsonl` has questions in many wordings, {"question", "kind", "set"}: is the kind told? The
-rules were written with both sets in view; what they told of "held out" at first sight stands in decision 23. Every
-question of the `--collections` is about a fact. `words` lists words of the samples drawn by lot, and compares the
-documents with those whose text has the word.
+rules were made with both sets in view; what they told of the second unseen stands in decision 23. Every question
+of the `--collections` is about a fact. `words` lists words of the samples drawn by lot, and compares the documents with
+those whose text has the word.
 
 `kinds.jsonl` has questions about data/samples: {"question", "kind"} and, of a list, every document that it must name;
 of a comparison, a text that the answer for each document must hold. Contradictions are planted in pairs of letters
