@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -31,12 +31,12 @@ from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
 from rag_app.guard import Fence, harmless, neutral
 from rag_app.kinds import kind_of
-from rag_app.mentions import listing, prove
+from rag_app.mentions import listing, look_up
 from rag_app.orders import shown_name
 from rag_app.refusal import Calibration, Look, chance, empty, foreign, holds, shipped, signals
 from rag_app.search import Trace
 from rag_app.spans import agree, snap
-from rag_app.summaries import proved, stretches
+from rag_app.summaries import STRETCHES, proved, stretches
 from rag_app.support import supports
 from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
@@ -57,7 +57,9 @@ if TYPE_CHECKING:
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
 _CERTAIN = -0.2  # mean log-likelihood of a short answer's tokens; below it the generator is asked in another way too
+_READ = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
+_GIST = 3  # stretches that are read of each of two documents that are compared as a whole
 _SPACED = re.compile(r"\s*\S+")
 
 
@@ -86,8 +88,8 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     """
     begun, usage = time.perf_counter(), Usage()
     asked = standalone(question, history, stages.generator)
-    stages = replace(stages, read=cache(stages.read))  # a document is long, and asked for several times
-    wish = kind_of(asked, stages.documents())
+    stages = replace(stages, read=lru_cache(_READ)(stages.read))  # a document is long, and asked for several times
+    wish = kind_of(asked, stages.documents)
     first, events = 0.0, _events(asked, wish, stages, usage)
     while True:
         try:
@@ -151,8 +153,9 @@ def _list(wish: Asked, stages: Stages) -> Made:
     """Name every document that mentions the topic: all passages are looked through, no model is asked."""
     hits, trace = stages.find(wish.topic)
     yield Passages(hits)
-    found = prove(wish.topic, stages.mentions(wish.topic), stages.read)
-    result = _Result("not_found", NOT_MENTIONED, hits=hits, trace=trace)
+    found = look_up(wish.topic, stages.mentions, stages.read, exact=wish.exact)
+    nothing = "Kein Dokument erwähnt das." if wish.german else NOT_MENTIONED
+    result = _Result("not_found", nothing, hits=hits, trace=trace)
     if found:
         text, citations = listing(wish.topic, found, stages.read, german=wish.german)
         status: AnswerStatus = "answered" if all(citation.verified for citation in citations) else "partial"
@@ -162,14 +165,23 @@ def _list(wish: Asked, stages: Stages) -> Made:
 
 
 def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
-    """Answer for each of two documents from its own passages, and lay the answers side by side."""
-    asked = topic_question(wish)
-    found = [stages.find_in(asked, document) for document in wish.documents]
-    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(chain(*(hits for hits, _ in found)), 1))
+    """Answer for each of two documents from its own passages, or for each of two things, and lay it side by side."""
+    names = wish.things or tuple(PurePath(path).name for path in wish.documents)
+    asked = [topic_question(wish, thing) for thing in wish.things or ("", "")]
+    if wish.things:
+        found = [stages.find(question) for question in asked]
+    else:
+        found = [stages.find_in(asked[0] if wish.topic else path, path) for path in wish.documents]
+    ranked = chain(*(hits for hits, _ in found))
+    unique = {(hit.document, hit.start, hit.end): hit for hit in ranked}
+    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(unique.values(), 1))
     yield Passages(hits)
-    sides = [_from(asked, *one, stages, usage) for one in found]
-    answers = [(path, side.status, side.text, side.citations) for path, side in zip(wish.documents, sides, strict=True)]
-    text, citations = side_by_side(answers)
+    if wish.topic:
+        sides = [_from(question, *one, stages, usage) for question, one in zip(asked, found, strict=True)]
+    else:
+        sides = [_told(list(_sentences(path, stages.read(path), _GIST, stages, usage))) for path in wish.documents]
+    answers = [(name, side.status, side.text, side.citations) for name, side in zip(names, sides, strict=True)]
+    text, citations = side_by_side(answers, german=wish.german)
     statuses = {side.status for side in sides}
     status: AnswerStatus = "partial" if len(statuses) > 1 else statuses.pop()
     result = _Result(status, text if status != "not_found" else NOT_FOUND, citations, hits=hits, trace=found[0][1])
@@ -183,25 +195,44 @@ def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     document = stages.read(path)
     hits, trace = stages.find_in(document.title or question, path)
     yield Passages(hits)
-    chosen, count = stretches(document)
-    texts: list[str] = []
-    citations: list[Citation] = []
-    for stretch in chosen:
-        name = shown_name(" ".join(document.title.split()) or PurePath(path).name)
+    said: list[tuple[str, Citation]] = []
+    for sentence, citation in _sentences(question, document, STRETCHES, stages, usage):
+        said.append((sentence, citation))
+        yield from _spoken((" " if len(said) > 1 else "") + sentence)
+    result = _told(said)
+    count = stretches(document)[1]
+    if count > len(said) > 0:
+        left = (
+            f" (Aus {len(said)} von {count} Teilen des Dokuments.)"
+            if wish.german
+            else f" (From {len(said)} of {count} parts of the document.)"
+        )
+        yield from _spoken(left)
+        result = replace(result, text=result.text + left)
+    if not said:
+        yield from _spoken(result.text)
+    return replace(result, hits=hits, trace=trace)
+
+
+def _sentences(
+    question: str, document: Document, most: int, stages: Stages, usage: Usage
+) -> Iterator[tuple[str, Citation]]:
+    """Write a sentence for each stretch of a document, with its marker and what it rests on."""
+    name = shown_name(" ".join(document.title.split()) or PurePath(document.path).name)
+    for marker, stretch in enumerate(stretches(document, most)[0], 1):
         shown = neutral(show(stretch))
         prompt = render("summary_user", text=Fence.of(shown, question).around(shown), document=name)
         sentence, _ = _say(prompt, form_for(question, stretch), stages, usage)
         sentence, piece = proved(sentence, stretch)
-        citations.append(cite(len(citations) + 1, piece, document))
-        texts.append(f"{harmless(sentence)} [{len(citations)}]")
-        yield from _spoken((" " if len(texts) > 1 else "") + texts[-1])
-    if count > len(chosen):
-        texts.append(f"(From {len(chosen)} of {count} parts of the document.)")
-        yield from _spoken(f" {texts[-1]}")
-    if not texts:
-        return _Result("not_found", NOT_FOUND, hits=hits, trace=trace)
-    status: AnswerStatus = "answered" if all(citation.verified for citation in citations) else "partial"
-    return _Result(status, " ".join(texts), tuple(citations), hits=hits, trace=trace)
+        yield f"{harmless(sentence)} [{marker}]", cite(marker, piece, document)
+
+
+def _told(said: Sequence[tuple[str, Citation]]) -> _Result:
+    """Put a summary together."""
+    if not said:
+        return _Result("not_found", NOT_FOUND)
+    status: AnswerStatus = "answered" if all(citation.verified for _, citation in said) else "partial"
+    return _Result(status, " ".join(text for text, _ in said), tuple(citation for _, citation in said))
 
 
 def _spoken(text: str) -> Iterator[Token]:
@@ -222,7 +253,7 @@ def _from(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, us
 def look(question: str, stages: Stages) -> Look | None:
     """Return what is seen of a question, the generator's check included; None where no passage is found."""
     hits, _ = stages.find(question)
-    read = cache(stages.read)
+    read = lru_cache(_READ)(stages.read)
     pieces = gather(question, hits, stages.score, read, stages.about(question))
     if not pieces:
         return None

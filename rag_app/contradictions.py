@@ -18,27 +18,45 @@ if TYPE_CHECKING:
 _CLOSE = 2.0  # logits that the other sentence may bear less on the question
 _RELEVANT = 3.0  # logits that it must have at least
 _SHARED = 2  # words that both must have
+_UNITS = {
+    "time": "minute minutes hour hours day days week weeks month months year years minuten stunde stunden tag tage "
+    "tagen woche wochen monat monate monaten jahr jahre jahren",
+    "month": "january february march april may june july august september october november december januar februar "
+    "märz mai juni juli oktober dezember",
+    "weekday": "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag "
+    "samstag sonntag",
+    "money": "euro euros eur cent cents dollar dollars usd pound pounds gbp franc francs chf franken",
+    "length": "mm cm m km metre metres meter meters kilometre kilometres kilometer kilometers mile miles feet foot",
+    "weight": "g kg gram grams kilogram kilograms gramm kilogramm tonne tonnes tonnen",
+}
+_KINDS = {word: kind for kind, words in _UNITS.items() for word in words.split()}
 _WHO = re.compile(r"\W*(?:who|wer|qui|quién)\b", re.IGNORECASE)  # asks for one name
 
 
 def contradicted(question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence]) -> Evidence | None:
     """Return the piece of another document that says what `piece` says, but for the answer; None where there is none.
 
-    Both must bear on the question about equally. What the other has and `piece` has not must stand in the place of
-    what it lacks of the answer: a figure for a figure, a word for a word; a name counts where the question asks who.
-    Rows of tables are left out, since they differ in their first column.
+    Both must bear on the question about equally, and hold the same words of it. What the other has and `piece` has not
+    must stand in the place of what it lacks of the answer: a figure for a figure, with a unit of the same kind, or a
+    word for a word; a name counts where the question asks who. Rows of tables are left out, since they differ in their
+    first column.
     """
     if piece.row:
         return None
     said = max(_sentences(piece), key=lambda words: len(words & _words(answer)))
     told = _words(answer) & said
+    asked = _words(question) & said
     least = max(piece.score - _CLOSE, _RELEVANT)
     for other in sorted(pieces, key=lambda other: -other.score):
         if other.row or other.hit.document == piece.hit.document or other.score < least:
             continue
         for words in _sentences(other):
             missing, new = told - words, words - said
-            if len(said & words) >= _SHARED and _replaces(new, missing, names=_WHO.match(question) is not None):
+            if (
+                asked <= words
+                and len(said & words) >= _SHARED
+                and _replaces(new, missing, names=_WHO.match(question) is not None)
+            ):
                 return other
     return None
 
@@ -49,11 +67,14 @@ def _sentences(piece: Evidence) -> list[set[str]]:
 
 
 def _replaces(new: set[str], missing: set[str], *, names: bool) -> bool:
-    """Tell whether the new words stand for the missing ones: figures for figures, and no more words than were there."""
-    figures = {word for word in missing if _is_figure(word)}, {word for word in new if _is_figure(word)}
-    if bool(figures[0]) != bool(figures[1]) or not (figures[0] or names):
+    """Tell whether the new words stand for the missing ones: figures for figures, or no more words than were there."""
+    figures, others = {word for word in missing if _is_figure(word)}, {word for word in new if _is_figure(word)}
+    if bool(figures) != bool(others) or not (figures or names):
         return False
-    return bool(new) and len(new - figures[1]) <= len(missing - figures[0])
+    if figures:
+        kinds = [{_KINDS.get(word) for word in words} for words in (missing - figures, new - others)]
+        return kinds[1] <= kinds[0] - {None}
+    return 0 < len(new) <= len(missing)
 
 
 def _is_figure(word: str) -> bool:

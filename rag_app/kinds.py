@@ -1,73 +1,28 @@
-"""What kind of question is asked: about a fact, for a list of documents, for a comparison of two, for a summary of one.
+"""What kind of question is asked: about a fact, for a list of documents, for a comparison, for a summary.
 
-Rules on its words, in English and German. In doubt it is about a fact: the other kinds are recognised only where
-the question says so plainly, and, but for lists, names documents that the library has.
+Rules on its words, in English and German. In doubt it is about a fact: the other kinds are recognised only where the
+question says so plainly. A summary names a document that the library has. So do both sides of a comparison, unless it
+begins with "compare" or "what is the difference in": then they can be two things.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 from ingest import stem
+from rag_app.keywords import codes
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rag_app.types import StoredDocument
 
 Kind = Literal["fact", "list", "comparison", "summary"]
-
-_WORD = re.compile(r"[^\W_]+")
-_GENERIC = frozenset(["document", "documents", "file", "files", "pdf", "dokument", "dokumente", "datei", "dateien"])
-_DOCUMENTS = r"(?:documents?|files?|pdfs?|dokumenten?|dateien?|unterlagen)"
-_MINE = r"(?:(?:all|of|my|the|these|our|aller?|meiner?|meinen|der|den|dieser?|diesen|unserer?|unseren)\s+)*"
-_SAYS = (
-    r"(?:mention(?:s|ed|ing)?|discuss(?:es|ing)?|contain(?:s|ing)?|cover(?:s|ing)?|(?:talk|say\s+something|say|speak)"
-    r"(?:s|ing)?\s+(?:about|of)|refer(?:s|ring)?\s+to|deal(?:s|ing)?\s+with|(?:are|is)\s+about|have\s+to\s+do\s+with|"
-    r"about|on)"
-)
-_NENNT = r"(?:erwähnen|erwähnt|nennen|enthalten|behandeln|(?:handeln|sprechen)\s+von|über|zu)"
-_LISTS = [
-    rf"(?:which|what)\s+{_MINE}{_DOCUMENTS}\s+{_SAYS}\s+(?P<topic>.+)",
-    rf"in\s+(?:which|what)\s+{_MINE}{_DOCUMENTS}\s+(?:is|are|does|do)\s+(?P<topic>.+?)\s+"
-    r"(?:mentioned|discussed|named|appear|occur|covered)",
-    rf"how\s+many\s+{_MINE}{_DOCUMENTS}\s+{_SAYS}\s+(?P<topic>.+)",
-    rf"(?:please\s+)?(?:list|find|show|name|give)\s+(?:me\s+)?{_MINE}{_DOCUMENTS}\s+(?:(?:that|which)\s+)?{_SAYS}\s+"
-    r"(?P<topic>.+)",
-    rf"(?:welche|welches|wie\s+viele)\s+{_MINE}{_DOCUMENTS}\s+{_NENNT}\s+(?P<topic>.+)",
-    rf"in\s+welche[nm]\s+{_MINE}{_DOCUMENTS}\s+(?:wird|werden|steht|stehen|kommt|kommen|ist|sind)\s+(?:etwas\s+)?"
-    r"(?:(?:über|von|zu)\s+)?(?P<topic>.+?)(?:\s+(?:erwähnt|genannt|vor|behandelt))?",
-    rf"(?:bitte\s+)?(?:liste|nenne|zeige?|finde)\s+(?:mir\s+)?{_MINE}{_DOCUMENTS}(?:\s+auf)?,?\s+(?:die\s+)?"
-    r"(?:(?:über|zu)\s+)?(?P<topic>.+?)(?:\s+(?:erwähnen|nennen|enthalten|behandeln))?(?:\s+auf)?",
-]
-_COMPARISONS = [
-    r"(?:please\s+)?compare\s+(?P<topic>.+?)\s+(?:in|of|between|from)\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+)",
-    r"(?:please\s+)?compare\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+of|regarding|"
-    r"with\s+regard\s+to|by|as\s+to)\s+(?P<topic>.+)",
-    r"(?:what\s+(?:is|are)\s+)?the\s+differences?\s+(?:in|of)\s+(?P<topic>.+?)\s+between\s+(?P<one>.+?)\s+and\s+"
-    r"(?P<other>.+)",
-    r"how\s+(?:do|does)\s+(?P<topic>.+?)\s+differ\s+(?:in|between)\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
-    r"how\s+(?:do|does)\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+differ\s+(?:in|on|as\s+to|regarding)\s+(?P<topic>.+)",
-    r"(?:is|are)\s+(?P<topic>.+?)\s+(?:\w+er|(?:more|less)\s+\w+)\s+in\s+(?P<one>.+?)\s+than\s+in\s+(?P<other>.+)",
-    r"(?:bitte\s+)?vergleiche?\s+(?P<topic>.+?)\s+(?:in|im|aus|von|zwischen)\s+(?P<one>.+?)\s+(?:und|mit)\s+"
-    r"(?:(?:in|im|aus|von)\s+)?(?P<other>.+)",
-    r"wie\s+unterscheide[tn]\s+sich\s+(?P<topic>.+?)\s+(?:in|im|zwischen)\s+(?P<one>.+?)\s+und\s+(?:(?:in|im)\s+)?"
-    r"(?P<other>.+)",
-    r"ist\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+\w+er\s+als\s+(?:in|im)\s+(?P<other>.+)",
-]
-_SUMMARIES = [
-    r"(?:please\s+)?(?:can\s+you\s+)?summari[sz]e\s+(?P<one>.+)",
-    r"(?:please\s+)?(?:can\s+you\s+)?sum\s+up\s+(?P<one>.+)",
-    r"(?:please\s+)?(?:give|write)\s+(?:me\s+)?(?:a\s+|an\s+)?(?:short\s+|brief\s+)?(?:summary|overview)\s+of\s+(?P<one>.+)",
-    r"what\s+(?:is|are|does)\s+(?P<one>.+?)\s+(?:all\s+)?about",
-    r"(?:bitte\s+)?fasse?\s+(?P<one>.+?)\s+(?:kurz\s+)?zusammen",
-    r"worum\s+geht\s+es\s+(?:in|im|bei)\s+(?P<one>.+)",
-    r"(?:gib\s+mir\s+)?(?:eine\s+)?(?:kurze\s+)?zusammenfassung\s+(?:von|des|der)\s+(?P<one>.+)",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,63 +30,332 @@ class Asked:
     """A question's kind, and what it is about."""
 
     kind: Kind
-    topic: str = ""  # of a list or a comparison
+    topic: str = ""  # of a list or a comparison; "" where documents are compared as a whole
     documents: tuple[str, ...] = ()  # paths: the two sides of a comparison, or the one that is summarised
+    things: tuple[str, ...] = ()  # the two sides of a comparison that are no documents
+    exact: bool = False  # the topic of a list stood in quotation marks
     german: bool = False
 
 
-def kind_of(question: str, documents: Sequence[StoredDocument]) -> Asked:
-    """Tell what kind of question is asked, of a library of these documents."""
+_WORD = re.compile(r"[^\W_]+")
+_LEAD = (
+    r"(?:(?:please|(?:can|could|would|will)\s+you(?:\s+please)?|tell\s+me|bitte|sage?\s+mir(?:\s+bitte)?,?)\s+)*"
+    r"(?P<rest>.+?)"
+    r"(?:,?\s+(?:please|for\s+me|briefly|in\s+short|in\s+\w+\s+sentences?|bitte|für\s+mich|in\s+\w+\s+sätzen))*"
+)
+
+_OF = r"(?:(?:all|any|each|every|one|some)\s+)?(?:of\s+)?(?:(?:all|the|these|those)\s+)*"
+_NOUN = r"(?:documents?|files?|pdfs?)"
+_KEPT = r"(?:documents?|files?|pdfs?|reports?|papers?|notes?|letters?|contracts?|manuals?|articles?|books?|invoices?)"
+_DOCUMENTS = rf"(?:{_OF}(?:my|our)\s+{_KEPT}|{_OF}{_NOUN})"
+_SAY = (
+    r"(?:mention(?:s|ing)?|(?:talk|speak)(?:s|ing)?\s+(?:about|of)|(?:say|have)(?:s|ing)?\s+(?:something|anything)\s+"
+    r"(?:about|on)|discuss(?:es|ing)?|refer(?:s|ring)?\s+to|deal(?:s|ing)?\s+with|(?:are|is)\s+about|"
+    r"contain(?:s|ing)?|cover(?:s|ing)?|includ(?:es?|ing))"
+)
+_OCCUR = r"(?:mentioned|discussed|named|appear|occur|talked\s+about|referred\s+to)"
+_THAT = rf"(?:(?:(?:that|which)\s+)?{_SAY}|about|on)"
+_LISTS = (
+    rf"(?:which|what)\s+{_DOCUMENTS}\s+(?:{_SAY}|about)\s+(?P<topic>.+)",
+    rf"(?:which|what)\s+{_DOCUMENTS}\s+do\s+(?:i|we)\s+have\s+(?:about|on)\s+(?P<topic>.+)",
+    rf"what\s+are\s+all\s+{_DOCUMENTS}\s+{_THAT}\s+(?P<topic>.+)",
+    rf"in\s+(?:which|what|how\s+many)\s+{_DOCUMENTS}\s+(?:is|are|does|do)\s+(?P<topic>.+?)\s+{_OCCUR}",
+    rf"how\s+many\s+{_DOCUMENTS}\s+(?:do\s+(?:i|we)\s+have\s+(?:about|on)|{_SAY})\s+(?P<topic>.+)",
+    rf"(?:which|what)\s+{_DOCUMENTS}\s+have\s+the\s+(?:word|term|phrase)\s+(?P<topic>.+?)(?:\s+in\s+(?:it|them))?",
+    rf"do(?:es)?\s+{_DOCUMENTS}\s+{_SAY}\s+(?P<topic>.+)",
+    rf"(?:is|are)\s+there\s+an?y?\s+{_NOUN}\s+{_THAT}\s+(?P<topic>.+)",
+    rf"(?:give\s+(?:me\s+)?a\s+list\s+of|list|find|show|name|give)\s+(?:me\s+)?{_DOCUMENTS}\s+{_THAT}\s+(?P<topic>.+)",
+    rf"(?:give\s+(?:me\s+)?a\s+list\s+of|list|find|show|name|give)\s+(?:me\s+)?{_DOCUMENTS}\s+(?:in\s+which|where)\s+"
+    rf"(?P<topic>.+?)\s+(?:(?:is|are)\s+)?{_OCCUR}s?",
+)
+_VON = r"(?:(?:all|jede|manch|irgend)\w*\s+)?(?:(?:von|der|den|die|dieser|diesen|mein\w*|unser\w*)\s+)*"
+_DATEIEN = rf"{_VON}(?:dokumente?n?|dokumentes|dateien|datei|unterlagen|pdfs?)"
+_SAGEN = (
+    r"(?:erwähnen|erwähnt|nennen|nennt|behandeln|behandelt|(?:handeln|handelt|sprechen|spricht)\s+(?:von|über)|"
+    r"enthalten|enthält|beinhalten)"
+)
+_UEBER = r"(?:über|zum\s+thema)"
+_LISTEN = (
+    rf"(?:welche[sr]?|wie\s+viele)\s+{_DATEIEN}\s+(?:{_SAGEN}|{_UEBER})\s+(?P<topic>.+)",
+    rf"(?:welche[sr]?|wie\s+viele)\s+{_DATEIEN}\s+(?:habe|haben|gibt)\s+(?:ich|wir|es)\s+{_UEBER}\s+(?P<topic>.+)",
+    rf"in\s+(?:welche[nmr]|wie\s+vielen)\s+{_DATEIEN}\s+(?:wird|werden|kommt|kommen|ist|sind)\s+(?P<topic>.+?)\s+"
+    r"(?:erwähnt|genannt|vor|behandelt)",
+    rf"in\s+(?:welche[nmr]|wie\s+vielen)\s+{_DATEIEN}\s+(?:steht|stehen)\s+etwas\s+(?:über|von|zu[mr]?)\s+(?P<topic>.+)",
+    rf"(?:welche[sr]?|wie\s+viele)\s+{_DATEIEN}\s+ha(?:ben|t)\s+mit\s+(?P<topic>.+?)\s+zu\s+tun",
+    rf"(?:kannst|könntest)\s+du\s+(?:mir\s+)?{_DATEIEN}\s+(?:auflisten|nennen|zeigen),?\s+die\s+(?P<topic>.+?)\s+{_SAGEN}",
+    rf"gibt\s+es\s+{_DATEIEN}\s+{_UEBER}\s+(?P<topic>.+)",
+    rf"(?:liste|nenne?|zeige?|finde?)\s+(?:mir\s+)?{_DATEIEN}\s+(?:auf\s+)?{_UEBER}\s+(?P<topic>.+?)(?:\s+auf)?",
+    rf"(?:liste|nenne?|zeige?|finde?)\s+(?:mir\s+)?{_DATEIEN}(?:\s+auf)?,?\s+(?:die|in\s+denen)\s+(?P<topic>.+?)\s+"
+    rf"(?:{_SAGEN}|erwähnt\s+(?:wird|werden)|vorkomm(?:t|en))(?:\s+auf)?",
+)
+_OWN = re.compile(r"\b(?:my|our|all|every|any|mein\w*|unser\w*|alle\w*|pdfs?)\b", re.IGNORECASE)
+_WEAK = re.compile(r"\b(?:contain|cover|includ|on$|enthalt|enthält|beinhalt)\w*$", re.IGNORECASE)  # said of much else
+_LABEL = re.compile(
+    r"(?:both|sowohl|(?:the|das|den)\s+(?:word|term|phrase|topic|wort|begriff|thema))\s+", re.IGNORECASE
+)
+_CLAUSE = re.compile(
+    r"\b(?:am|are|is|was|were|must|should|shall|can|may|will|do|does|did|how|what|when|why|whether|if|under|after|before|"
+    r"bin|sind|ist|wurde\w*|werden|wird|muss|müssen|soll\w*|kann|können|wie|wann|warum|ob|dass|nach|unter)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(
+    r"(?:it|this|that|these|those|me|us|you|him|her|them|to|es|dies\w*|mich|uns|ihn|sie)\b", re.IGNORECASE
+)
+_LONGEST = 8  # words of what a list is about
+
+_AND = r"\s+(?:and|with|to|versus|vs\.?)\s+(?:(?:in|of|for|from)\s+)?"
+_COMPARE = r"(?:compare|contrast)"
+_DIFFERENCE = r"(?:what\s*(?:is|are|'s|’s)\s+)?(?:the\s+)?differences?"
+_COMPARISONS = (
+    rf"{_COMPARE}\s+(?P<topic>.+?)\s+(?:in|of|between|from|for)\s+(?P<one>.+?){_AND}(?P<other>.+)",
+    rf"{_COMPARE}\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+of|regarding|with\s+regard\s+to|by|"
+    r"as\s+to)\s+(?P<topic>.+)",
+    rf"{_COMPARE}\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+in\s+(?P<topic>.+?)\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+(?:in|of)\s+(?P<one>.+?)\s+and\s+"
+    r"(?:(?:in|of|that\s+in|the\s+one\s+in)\s+)?(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+"
+    r"of|regarding|with\s+regard\s+to|as\s+to)\s+(?P<topic>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
+    r"how\s+do(?:es)?\s+(?P<topic>.+?)\s+differ\s+(?:in|between)\s+(?P<one>.+?)\s+and\s+(?:in\s+)?(?P<other>.+)",
+    r"how\s+do(?:es)?\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+(?:compare|differ)\s+(?:to|with|from)\s+(?:(?:that|the\s+one|"
+    r"those)\s+)?(?:in\s+)?(?P<other>.+)",
+    r"(?:how\s+)?do(?:es)?\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+differ\s+(?:in|on|as\s+to|regarding)\s+(?P<topic>.+)",
+    r"(?:is|are)\s+(?P<topic>.+?)\s+(?:\w+er|(?:more|less)\s+\w+)\s+in\s+(?P<one>.+?)\s+(?:than|or)\s+in\s+(?P<other>.+)",
+    r"(?:is|are)\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+(?:\w+er\s+than|(?:more|less)\s+\w+\s+than|the\s+same\s+as|"
+    r"different\s+from)\s+(?:(?:that|the\s+one|those)\s+)?(?:in\s+)?(?P<other>.+)",
+    rf"{_COMPARE}\s+(?P<topic>[^:]+):\s+(?P<one>.+?){_AND}(?P<other>.+)",
+    r"how\s+do(?:es)?\s+(?P<one>.+?)\s+differ\s+from\s+(?P<other>.+?)\s+(?:in|on|as\s+to|regarding)\s+(?P<topic>.+)",
+    r"which\s+is\s+(?:\w+er|more\s+\w+|less\s+\w+)[,:]\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+or\s+(?:that\s+)?(?:in\s+)?"
+    r"(?P<other>.+)",
+    r"do(?:es)?\s+(?P<one>.+?)\s+have\s+(?:an?\s+)?(?:\w+er|more|less)\s+(?P<topic>.+?)\s+than\s+(?P<other>.+)",
+    r"which\s+(?:one\s+)?has\s+the\s+(?:\w+er|more|less)\s+(?P<topic>[^,:]+)[,:]\s+(?P<one>.+?)\s+or\s+(?P<other>.+)",
+    r"in\s+which\s+(?:one\s+|document\s+)?is\s+(?P<topic>.+?)\s+(?:\w+er|more|less)[,:]\s+(?:in\s+)?(?P<one>.+?)\s+or\s+"
+    r"(?:in\s+)?(?P<other>.+)",
+    r"do\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+(?:have|give|name|state|set)\s+the\s+same\s+(?P<topic>.+)",
+)
+_SIND = r"(?:ist|sind)"
+_VERGLEICHE = (
+    r"vergleiche?\s+(?P<topic>.+?)\s+(?:in|im|aus|von|zwischen|für)\s+(?P<one>.+?)\s+(?:und|mit)\s+"
+    r"(?:(?:in|im|aus|von|für)\s+)?(?P<other>.+)",
+    r"vergleiche?\s+(?P<one>.+?)\s+(?:und|mit)\s+(?P<other>.+)",
+    r"wie\s+unterscheide[tn]\s+sich\s+(?P<topic>.+?)\s+(?:in|im|zwischen)\s+(?P<one>.+?)\s+(?:und|von)\s+"
+    r"(?:(?:der|die|das|dem)\s+)?(?:(?:in|im)\s+)?"
+    r"(?P<other>.+)",
+    r"(?:wie|worin)\s+unterscheiden\s+sich\s+(?P<one>.+?)\s+und\s+(?P<other>.+?)\s+(?:bei|in\s+bezug\s+auf|hinsichtlich)\s+"
+    r"(?P<topic>.+)",
+    r"(?:wie|worin)\s+unterscheiden\s+sich\s+(?P<one>.+?)\s+und\s+(?P<other>.+)",
+    r"(?:was\s+ist\s+)?(?:der\s+)?unterschied\s+zwischen\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+und\s+"
+    r"(?:(?:der|die|das|dem|den)?\s*(?:in|im)\s+)?(?P<other>.+)",
+    r"(?:was\s+ist\s+)?(?:der\s+)?unterschied\s+zwischen\s+(?P<one>.+?)\s+und\s+(?P<other>.+)",
+    rf"{_SIND}\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+\w+er\s+als\s+(?:in|im)\s+(?P<other>.+)",
+    rf"{_SIND}\s+(?P<topic>.+?)\s+(?:in|im)\s+(?P<one>.+?)\s+oder\s+(?:in|im)\s+(?P<other>.+?)\s+\w+er",
+)
+_THINGS = re.compile(
+    r"compare\s|contrast\s|vergleiche?\s|what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+in\s", re.IGNORECASE
+)
+
+_ZUSAMMENFASSEN = frozenset(
+    ["fasse", "fass", "zusammenfassen", "zusammenfassung", "überblick", "worum", "wovon", "geht", "inhalt", "steht"]
+)
+_SUMMARISE = _ZUSAMMENFASSEN | frozenset(
+    [
+        *(
+            "summarise",
+            "summarize",
+            "sum",
+            "summary",
+            "overview",
+            "gist",
+            "outline",
+            "tl",
+            "dr",
+            "tldr",
+            "about",
+            "cover",
+        ),
+        *("contents", "content", "subject", "points", "covers"),
+    ]
+)
+_AROUND = frozenset(  # words that may stand beside those, and the document's name
+    [
+        *(
+            "give",
+            "me",
+            "make",
+            "write",
+            "show",
+            "provide",
+            "describe",
+            "i",
+            "need",
+            "want",
+            "would",
+            "like",
+            "a",
+            "an",
+            "the",
+        ),
+        *(
+            "of",
+            "for",
+            "in",
+            "up",
+            "all",
+            "s",
+            "what",
+            "is",
+            "are",
+            "does",
+            "do",
+            "tell",
+            "you",
+            "can",
+            "could",
+            "please",
+        ),
+        *(
+            "short",
+            "brief",
+            "briefly",
+            "quick",
+            "main",
+            "key",
+            "most",
+            "important",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+        ),
+        *("few", "sentence", "sentences", "paragraph", "bitte", "mir", "kurz", "kurze", "kurzen", "kannst", "könntest"),
+        *(
+            "du",
+            "gib",
+            "eine",
+            "einen",
+            "ein",
+            "von",
+            "vom",
+            "des",
+            "der",
+            "den",
+            "das",
+            "dem",
+            "die",
+            "über",
+            "um",
+            "was",
+        ),
+        *("es", "im", "bei", "handelt", "ist", "zusammen", "für", "mich", "drei", "sätzen"),
+    ]
+)
+_GENERIC = frozenset(
+    [
+        *("document", "documents", "file", "files", "pdf", "report", "paper", "note", "letter", "contract", "manual"),
+        *("article", "book", "dokument", "dokumente", "datei", "dateien", "bericht", "brief", "vertrag", "handbuch"),
+    ]
+)
+
+
+def kind_of(question: str, documents: Callable[[], Sequence[StoredDocument]]) -> Asked:
+    """Tell what kind of question is asked, of a library of these documents; they are read only for names."""
+    documents = cache(documents)
     text = " ".join(question.split()).rstrip("?!. ")
-    for row, pattern in enumerate(_LISTS):
-        if match := _matches(pattern, text):
-            topic = _bare(match["topic"])
-            if any(word not in STOP_WORDS for word in _words(topic)):
-                return Asked("list", topic, german=row >= _LISTS_GERMAN)
-    for row, pattern in enumerate(_COMPARISONS):
-        if match := _matches(pattern, text):
-            sides = [named(match[side], documents) for side in ("one", "other")]
-            if None not in sides and sides[0] != sides[1]:
-                return Asked(
-                    "comparison", match["topic"], tuple(filter(None, sides)), german=row >= _COMPARISONS_GERMAN
-                )
-    for row, pattern in enumerate(_SUMMARIES):
-        if (match := _matches(pattern, text)) and (document := named(match["one"], documents)):
-            return Asked("summary", documents=(document,), german=row >= _SUMMARIES_GERMAN)
+    if match := _compiled(_LEAD).fullmatch(text):
+        text = match["rest"]
+    for german, match in _matches(text, _LISTS, _LISTEN):
+        if topic := _topic(match):
+            return Asked("list", topic, exact=_quoted(match["topic"]), german=german)
+    things = None
+    for german, match in _matches(text, _COMPARISONS, _VERGLEICHE):
+        topic, sides = match.groupdict().get("topic") or "", (match["one"], match["other"])
+        found = tuple(filter(None, (named(side, documents()) for side in sides)))
+        if len(set(found)) == len(sides):
+            return Asked("comparison", topic, found, german=german)
+        if things is None and topic and _THINGS.match(text) and not any(map(_CLAUSE.search, (topic, *sides))):
+            things = Asked("comparison", topic, things=sides, german=german)
+    if things:
+        return things
+    name, said = _framed(text)
+    if said and name and (document := named(name, documents())):
+        return Asked("summary", documents=(document,), german=not said.isdisjoint(_ZUSAMMENFASSEN))
     return Asked("fact")
 
 
-_LISTS_GERMAN, _COMPARISONS_GERMAN, _SUMMARIES_GERMAN = 4, 6, 4  # where the German patterns begin
+def _framed(text: str) -> tuple[str, frozenset[str]]:
+    """Return what stands between the words of a request for a summary, and those of them that say what it is."""
+    tokens, first, last = text.split(), 0, 0
+    known = _SUMMARISE | _AROUND
+    while first < len(tokens) and known.issuperset(_words(tokens[first])):
+        first += 1
+    while last < len(tokens) - first and known.issuperset(_words(tokens[-1 - last])):
+        last += 1
+    kept = len(tokens) - last
+    return " ".join(tokens[first:kept]), _SUMMARISE.intersection(_words(" ".join(tokens[:first] + tokens[kept:])))
 
 
 def named(text: str, documents: Sequence[StoredDocument]) -> str | None:
     """Return the path of the one document whose file name or title has every word of `text`; None for none or several.
 
-    A file name written out wins over all else. Common words, and "document" or "file", do not count.
+    A file name written out wins over all else. Common words do not count, nor does "report" or "file" where no name
+    has it.
     """
     wanted = _bare(text).casefold()
+    before, _, last = wanted.rpartition(" ")
+    names = {wanted, _bare(last)} if _GENERIC.issuperset(before.split()) else {wanted}
     exact = {
         document.path
         for document in documents
         for path in (document.paths or (document.path,))
-        if wanted in {PurePath(path).name.casefold(), path.casefold()}
+        if not names.isdisjoint({PurePath(path).name.casefold(), path.casefold()})
     }
     if len(exact) == 1:
         return exact.pop()
-    words = {word for word in _words(wanted) if word not in STOP_WORDS and word not in _GENERIC}
-    if not words:
-        return None
-    found = [document.path for document in documents if all(_has(document, word) for word in words)]
-    return found[0] if len(found) == 1 else None
+    words = set(_words(wanted)) - STOP_WORDS
+    for looked_for in filter(None, (words, words - _GENERIC)):
+        found = [document.path for document in documents if _has(document, looked_for)]
+        if len(found) == 1:
+            return found[0]
+    return None
 
 
-def _has(document: StoredDocument, word: str) -> bool:
+def _topic(match: re.Match[str]) -> str:
+    """Return what a list is about; "" where it reads like another question."""
+    head, said = match.string[: match.start("topic")].rstrip(), match["topic"].strip()
+    topic = _bare(_LABEL.sub("", said))
+    if not any(word not in STOP_WORDS for word in _words(topic)):
+        return ""
+    if _quoted(said):
+        return topic
+    if len(topic.split()) > _LONGEST or _CLAUSE.search(topic) or _PRONOUN.match(topic):
+        return ""
+    if _WEAK.search(head) and not (_OWN.search(head) or codes(topic) or _LABEL.match(said)):
+        return ""
+    return topic
+
+
+def _quoted(text: str) -> bool:
+    return _LABEL.sub("", text.strip())[:1] in {*'"“„«'}
+
+
+def _has(document: StoredDocument, words: set[str]) -> bool:
     held = set(_words(f"{stem(PurePath(document.path))} {document.title}".casefold()))
-    return word in held or word.removesuffix("s") in held or f"{word}s" in held
+    return all(not held.isdisjoint({word, word.removesuffix("s"), f"{word}s"}) for word in words)
 
 
-def _matches(pattern: str, text: str) -> re.Match[str] | None:
-    return re.fullmatch(pattern, text, re.IGNORECASE)
+def _matches(text: str, english: Sequence[str], german: Sequence[str]) -> Iterator[tuple[bool, re.Match[str]]]:
+    """Go through the patterns that the whole text fits, and whether they are German."""
+    for patterns in (english, german):
+        for pattern in patterns:
+            if match := _compiled(pattern).fullmatch(text):
+                yield patterns is german, match
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _bare(text: str) -> str:

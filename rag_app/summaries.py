@@ -19,10 +19,14 @@ _ROOM = 2200  # characters of a stretch, some 550 tokens
 _HELD = 0.4  # of a sentence's words, that the evidence must hold
 
 
-def stretches(document: Document) -> tuple[list[list[Evidence]], int]:
+def stretches(document: Document, most: int = STRETCHES) -> tuple[list[list[Evidence]], int]:
     """Cut a document into stretches of whole sentences and rows; return those that are read, and how many there are.
 
     What is hidden or gives orders is left out.
+
+    Args:
+        document: the whole of it is cut.
+        most: stretches that are read, at least 2.
     """
     pieces = [piece for piece in pieces_of(document, 0, len(document.text)) if any(map(str.isalnum, piece.text))]
     found: list[list[Evidence]] = []
@@ -34,8 +38,8 @@ def stretches(document: Document) -> tuple[list[list[Evidence]], int]:
         found[-1].append(piece)
         used += len(piece.said)
     count = len(found)
-    if count > STRETCHES:
-        found = [found[row * (count - 1) // (STRETCHES - 1)] for row in range(STRETCHES)]
+    if count > most:
+        found = [found[row * (count - 1) // (most - 1)] for row in range(most)]
     read = [without_orders(stretch, document) for stretch in found]
     return [stretch for stretch in read if stretch], count
 

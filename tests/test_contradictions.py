@@ -19,6 +19,7 @@ def piece(text: str, *, document: str = "/b.pdf", score: float = 6.0, row: bool 
         ("250 euros", DEPOSIT, "The deposit for the flat is 300 euros and is paid in cash."),
         ("250 euros", DEPOSIT, "The deposit for the flat is 300 euros."),
         ("Anna Weber", "The treasurer of the club is Anna Weber.", "The treasurer of the club is Otto Brandt."),
+        ("three months", "The notice period is three months.", "The notice period is two weeks."),
         ("3 May 2024", "The contract ends on 3 May 2024.", "The contract ends on 14 June 2025."),
     ],
 )
@@ -54,3 +55,17 @@ def test_an_answer_that_is_not_in_its_own_evidence_is_not_compared() -> None:
 def test_two_names_are_no_contradiction_where_several_may_be_right() -> None:
     one, other = piece("Cats are allowed in the flat.", document="/a.pdf"), piece("Dogs are allowed in the flat.")
     assert contradicted("Which pets are allowed in the flat?", "Cats", one, [other]) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "The deposit for the garage is 60 euros.",  # another thing
+        "The deposit for the flat is three months.",  # another unit
+        "The deposit for the flat is 300 litres.",
+    ],
+)
+def test_a_whole_sentence_is_compared_by_the_words_of_the_question_and_its_units(other: str) -> None:
+    one = piece("The deposit for the flat is 250 euros.", document="/a.pdf")
+    asked = "How high is the deposit for the flat?"
+    assert contradicted(asked, "The deposit for the flat is 250 euros.", one, [piece(other)]) is None

@@ -49,3 +49,15 @@ def test_a_langgraph_agent_asks_the_documents_and_keeps_the_proof(library: Libra
     assert model.seen[0] == ["ask_documents"]
     assert said.startswith(answer.answer)
     assert answer.citations[0].quote in library.read(answer.citations[0].document).text
+
+
+def test_a_telegram_bot_answers_over_http_with_quote_and_page(tmp_path: Path) -> None:
+    from running import filled, running
+
+    example = load("telegram_bot")
+    history: list[dict[str, str]] = []
+    with running(filled(tmp_path)) as served:
+        said = example.answer_to(NOTICE, history, served.url, "")
+    assert "three months" in said
+    assert "[1] lease.pdf, page 1: “" in said
+    assert [turn["role"] for turn in history] == ["user", "assistant"]

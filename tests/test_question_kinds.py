@@ -65,6 +65,43 @@ def test_a_word_that_only_has_the_same_stem_is_no_mention(leases: Library, tmp_p
     assert leases.ask("Which documents mention the gardener?").status == "answered"
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "Which documents mention a motor or dogs?",
+            "2 documents mention “motor or dogs”:\n- flat.pdf [1]\n- garage.pdf [2]",
+        ),
+        (
+            "Which documents mention both dogs and a notice period?",
+            "1 document mentions “dogs and a notice period”:\n- flat.pdf [1][2]",
+        ),
+        ('Which documents mention "dogs or a deposit"?', "No document mentions this."),
+        ('Which documents mention "deposits"?', "No document mentions this."),
+        ('Which documents mention "Dogs"?', "1 document mentions “Dogs”:\n- flat.pdf [1]"),
+        ("Which documents mention dogs and a motor?", "No document mentions this."),
+        ("Welche Dokumente erwähnen den Zorvan?", "Kein Dokument erwähnt das."),
+    ],
+)
+def test_several_things_are_looked_for_in_the_whole_document(leases: Library, question: str, answer: str) -> None:
+    assert checked(leases, leases.ask(question)).answer == answer
+
+
+def test_what_stands_as_it_is_asked_is_one_thing(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    for name, text in {"one": "The terms and conditions apply.", "two": "Terms are short. Conditions vary."}.items():
+        (tmp_path / "files" / f"{name}.txt").write_text(f"{text}\n", encoding="utf-8")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "files"])
+        answer = library.ask("Which documents mention terms and conditions?")
+    assert answer.answer == "1 document mentions “terms and conditions”:\n- one.txt [1]"
+
+
+def test_a_sentence_that_mentions_both_counts_once(leases: Library) -> None:
+    answer = leases.ask("Which documents mention the deposit or euros?")
+    assert answer.answer == "2 documents mention “deposit or euros”:\n- flat.pdf [1]\n- letter.pdf [2]"
+
+
 def test_a_list_asks_no_model(leases: Library) -> None:
     generator = leases._generator
     leases.ask("Which documents mention the landlord?")
@@ -109,6 +146,23 @@ def test_a_side_without_an_answer_is_told(leases: Library) -> None:
     assert answer.answer.splitlines()[1] == "garage.pdf: not stated"
 
 
+def test_documents_without_a_topic_are_compared_by_what_they_are_about(leases: Library) -> None:
+    answer = checked(leases, leases.ask("Compare flat.pdf with garage.pdf"))
+    one, other = answer.answer.splitlines()
+    assert (one.partition(":")[0], other.partition(":")[0]) == ("flat.pdf", "garage.pdf")
+    assert answer.tokens.completion > 0
+    assert {citation.document.rpartition("/")[2] for citation in answer.citations} == {"flat.pdf", "garage.pdf"}
+
+
+def test_two_things_are_laid_side_by_side(leases: Library) -> None:
+    answer = checked(leases, leases.ask("Compare the notice period for leaving the flat and leaving the garage"))
+    one, other = answer.answer.splitlines()
+    assert one.startswith("leaving the flat: ")
+    assert "three months" in one
+    assert other.startswith("leaving the garage: ")
+    assert "two weeks" in other
+
+
 def test_a_summary_goes_through_the_whole_document_sentence_by_sentence(tmp_path: Path) -> None:
     pages = [f"On page {n} the walrus number {n} is counted by the warden of the coast." for n in range(1, 60)]
     write_pdf(tmp_path / "walrus.pdf", *["\n".join([page] * 12) for page in pages], title="Walrus report")
@@ -146,3 +200,14 @@ def test_documents_that_agree_are_not_said_to_differ(leases: Library) -> None:
     answer = leases.ask("What is the notice period of the garage?")
     assert "says:" not in answer.answer
     assert len(answer.citations) == 1
+
+
+def test_a_heading_counts_and_is_quoted_itself(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    text = "Descaling\n\nRun the machine empty once with the powder, then rinse it twice with clear water.\n"
+    (tmp_path / "files" / "manual.txt").write_text(text, encoding="utf-8")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "files"])
+        answer = checked(library, library.ask("Which documents mention descaling?"))
+    assert [citation.quote for citation in answer.citations] == ["Descaling"]
+    assert answer.answer == "1 document mentions “descaling”:\n- manual.txt [1]"
