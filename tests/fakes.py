@@ -142,7 +142,7 @@ def _allowed(form: Form, written: str, piece: str) -> bool:
 def evidence_lines(messages: Sequence[Message]) -> list[str]:
     """Return the lines of evidence in a prompt that asks for an answer; headings among them."""
     content = messages[-1].content
-    return _SAYS.findall(content) if content.startswith("[text ") else []
+    return _SAYS.findall(content) if content.startswith(("[text ", "From ")) else []
 
 
 def nearest_line(messages: Sequence[Message]) -> str:

@@ -28,7 +28,7 @@ PASSAGE_KEYS = {
     *("rank", "document", "page", "page_end", "page_label", "start", "end", "text", "score"),
     *("retrieval_rank", "retrieval_score"),
 }
-CITATION_KEYS = {"marker", "document", "page", "page_label", "start", "end", "quote", "verified"}
+CITATION_KEYS = {"marker", "document", "page", "page_label", "start", "end", "quote", "verified", "support"}
 ANSWER_KEYS = {
     *("question", "standalone_question", "status", "answer", "citations", "passages", "seconds", "tokens", "models"),
 }

@@ -179,12 +179,15 @@ def test_a_file_that_cannot_be_read_says_so(page: Page, tmp_path: Path) -> None:
 
 
 def test_markup_in_documents_names_and_questions_is_only_text(page: Page, served: Running, tmp_path: Path) -> None:
-    text = f"The garden gate {EVIL} is painted green."
+    text = f"The garden gate is painted green. {EVIL}"
     served.client.post("/v1/documents?wait=1", files={"file": ("gate.txt", text.encode())})
-    page.type(f"What colour is the garden gate? {EVIL}")
-    page.reads(".turn.answer .sources", "onerror")
+    page.type("What colour is the garden gate?")
+    page.reads(".turn.answer .sources", "painted green")
     page.one(".sources button").click()
     page.reads("#page", "onerror")
+    page.run("document.querySelector('dialog').close()")
+    page.type(f"Who painted it? {EVIL}")
+    page.reads(".turn:nth-last-child(2)", "onerror")
     assert page.run("return window.pwned") is None
     assert page.run("return document.querySelectorAll('main img, main script, dialog img').length") == 0
     assert page.asked_hosts() == {f"127.0.0.1:{served.port}"}
