@@ -33,7 +33,7 @@ from rag_app.guard import Fence, harmless, neutral
 from rag_app.kinds import kind_of
 from rag_app.mentions import listing, look_up
 from rag_app.orders import shown_name
-from rag_app.refusal import Calibration, Look, chance, empty, foreign, holds, shipped, signals
+from rag_app.refusal import DOUBT, Calibration, Look, carries, chance, empty, foreign, holds, shipped, signals
 from rag_app.search import Trace
 from rag_app.spans import agree, snap
 from rag_app.summaries import STRETCHES, proved, stretches
@@ -245,8 +245,10 @@ def _from(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, us
     pieces = gather(question, hits, stages.score, stages.read, stages.about(question))
     trace.timed("rerank", since)
     result = _Result("not_found", NOT_FOUND)
-    if pieces and _answerable(question, hits, pieces, stages):
-        result = _prove(question, pieces, stages, usage)
+    likely = _likely(question, hits, pieces, stages) if pieces else 0.0
+    doubted = DOUBT[0] <= likely < DOUBT[1]
+    if doubted or likely >= stages.calibration.bound:
+        result = _prove(question, pieces, stages, usage, doubted=doubted)
     return replace(result, hits=hits, trace=trace)
 
 
@@ -262,14 +264,16 @@ def look(question: str, stages: Stages) -> Look | None:
     return Look(replace(signals(hits, pieces), holds=checked), frozenset(hit.document for hit in hits), said)
 
 
-def _answerable(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stages: Stages) -> bool:
+def _likely(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stages: Stages) -> float:
     def check() -> float:
         return holds(question, pieces, stages.read, stages.generator())
 
-    return chance(signals(hits, pieces), check, stages.calibration) >= stages.calibration.bound
+    return chance(signals(hits, pieces), check, stages.calibration)
 
 
-def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> _Result:
+def _prove(
+    question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage, *, doubted: bool = False
+) -> _Result:
     """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none."""
     read = stages.read
     shown = choose(pieces, stages.evidence)
@@ -288,6 +292,8 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
             piece = proof_of(text, question, shown)
     text = harmless(text if piece.row else snap(text, piece.text))
     if empty(question, text):
+        return _Result("not_found", NOT_FOUND)
+    if doubted and not carries(question, text, piece, pieces, read(piece.hit.document), stages.generator()):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     against = contradicted(question, text, piece, pieces)

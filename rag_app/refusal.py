@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from rag_app.types import Hit
 
 CALIBRATION = "refusal"  # what the library's own is called in its store
+DOUBT = 0.2, 0.75  # probabilities between which the answer is written, and looked at as well
+_SURE = 2.0  # logits; evidence above it carries an answer without a look
+_AGREED = 1.1  # of the generator's two preferences for yes together, in logits, with what follows added
+_SCORE = 0.1  # for each logit of the evidence
 _LOGIT = 12.0  # scores beyond it, either way, say no more
 _EITHER = {"or", "oder", "ou", "o"}
 _WORD = re.compile(r"\w+")
@@ -158,10 +162,29 @@ def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Docum
         generator: is asked.
     """
     best = max(pieces, key=lambda piece: piece.worth)
-    title = shown_name(" ".join(read(best.hit.document).title.split()))
-    text = " ".join(neutral(show(around(pieces, [best]))).split())
-    check = render("holds_user", document=title, text=text, question=question)
-    messages = [Message("system", render("check_system")), Message("user", check)]
+    return _prefers_yes("holds_user", _looked_at(question, best, pieces, read(best.hit.document)), generator)
+
+
+def carries(
+    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Generator
+) -> bool:
+    """Tell whether `piece`, with what stands around it in `pieces`, carries an answer that was in doubt."""
+    if piece.score >= _SURE:
+        return True
+    values = _looked_at(question, piece, pieces, document)
+    agreed = _prefers_yes("holds_user", values, generator)
+    agreed += _prefers_yes("states_user", {**values, "answer": answer}, generator)
+    return agreed + _SCORE * piece.score > _AGREED
+
+
+def _looked_at(question: str, piece: Evidence, pieces: Sequence[Evidence], document: Document) -> dict[str, str]:
+    title = shown_name(" ".join(document.title.split()))
+    text = " ".join(neutral(show(around(pieces, [piece]))).split())
+    return {"document": title, "text": text, "question": question}
+
+
+def _prefers_yes(check: str, values: dict[str, str], generator: Generator) -> float:
+    messages = [Message("system", render("check_system")), Message("user", render(check, **values))]
     return generator.preference(messages, "yes", "no")
 
 
