@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app import terminal
+from rag_app import opener, terminal
+from rag_app.choices import Choices
+from rag_app.completion import Argument, Choice, proposals
+from rag_app.conversation import Conversation
 from rag_app.errors import RagError, UsageError
 from rag_app.filters import described, parsed
-from rag_app.sessions import history_of, messages, session_name
-from rag_app.tags import label_key
+from rag_app.keyboard import open_keyboard
 from rag_app.transcript import file_name, transcript, write_new
-from rag_app.types import Answer, SessionTurn, Token
+from rag_app.types import Answer, Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rag_app.completion import Proposal
     from rag_app.library import Library
-    from rag_app.types import Filter, Turn
+    from rag_app.types import Citation, Filter, Hit
 
 HELP = """\
-Ask a question in your own words; a follow-up such as "and for pets?" is understood.
+Ask in your own words; a follow-up such as "and for pets?" is understood.
 /sources  what the last answer was drawn from, passage by passage
-/in       search only some documents: /in PATH --type pdf --since 2024 --tag work;
+/open     open a source of the last answer at its page: /open 2
+/in       search only some documents: /in PATH --type pdf --tag work;
           alone it shows the filter, /in off ends it
+/model    which language model writes, and which others are installed;
+          /model NAME lets another one write until the chat ends
+/budget   begin answers within some seconds by reading less: /budget 2;
+          alone it shows the budget, /budget off ends it
 /sessions the conversations that are kept
 /resume   go on with one of them: /resume NAME
 /export   write this one as Markdown, with its sources: /export FILE
 /clear    forget the conversation; one that is kept stays, and a new one begins
 /help     this list
 /quit     leave (also Ctrl-D)
-Ctrl-C stops an answer; the chat goes on."""
+A backslash at the end of a line, or Esc then Enter, goes on in the next line.
+Tab completes commands and names. Ctrl-C stops an answer; the chat goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What a command does with the text after it; it returns whether the chat goes on."""
+
+    run: Callable[[str], bool]
+    argument: Argument | None = None
 
 
 class Chat:
@@ -65,57 +83,64 @@ class Chat:
         self._library = library
         self._where = where
         self._as_json = as_json
-        self._keep = keep
-        self._session = None if session is None else session_name(session)
-        self._turns: list[SessionTurn] = []
-        self._history: list[Turn] = []
-        self._last: Answer | None = None
-        self._unkept: list[Answer] = []  # could not be written so far
-        self._problem: RagError | None = None  # why
-        self._commands: dict[str, Callable[[str], bool]] = {
-            "/sources": lambda _: self._sources(),
-            "/in": self._choose,
-            "/sessions": lambda _: self._sessions(),
-            "/resume": self._resume,
-            "/export": self._export,
-            "/clear": lambda _: self._clear(),
-            "/help": lambda _: self._help(),
-            "/quit": lambda _: False,
-            "/exit": lambda _: False,
+        self._budget: float | None = None  # seconds
+        self._said = Conversation(library, session, keep=keep)
+        self._choices = Choices(library)
+        self._commands: dict[str, _Command] = {
+            "/sources": _Command(lambda _: self._sources()),
+            "/open": _Command(self._open, Argument(lambda _: self._source_choices())),
+            "/in": _Command(self._choose, Argument(self._choices.filters, words=True)),
+            "/model": _Command(self._model, Argument(lambda _: self._choices.generators())),
+            "/budget": _Command(self._limit, Argument(lambda _: [Choice("off")])),
+            "/sessions": _Command(lambda _: self._sessions()),
+            "/resume": _Command(self._resume, Argument(lambda _: self._choices.sessions())),
+            "/export": _Command(self._export),
+            "/clear": _Command(lambda _: self._clear()),
+            "/help": _Command(lambda _: self._help()),
+            "/quit": _Command(lambda _: False),
+            "/exit": _Command(lambda _: False),
         }
 
     def run(self) -> None:
         """Read questions until /quit or the end of the input."""
-        read = _reader(list(self._commands))
-        if self._keep and self._session and any(_same(self._session, s.name) for s in self._library.sessions()):
-            self._take_up(self._session)
+        read = open_keyboard(self.complete)
+        if self._said.is_there():
+            self._said.take_up(self._said.session or "")
         if sys.stdin.isatty() and not self._as_json:
             print("Ask your documents. /help lists the commands, /quit leaves.")
         going = True
         while going:
+            self._choices.renew()
             try:
-                line = read()
+                text = read()
             except EOFError:
                 break
             except KeyboardInterrupt:  # at the prompt: drops the line, as a shell does
                 print(file=sys.stderr)
                 continue
-            going = self._take(line.strip())
-        self._settle()
+            # on one line: the models take the lines of a prompt apart
+            going = self._take(" ".join(line.strip() for line in text.splitlines()).strip())
+        self._said.settle()
 
-    def _take(self, line: str) -> bool:
-        """Answer one line of input; return whether the chat goes on."""
-        if not line:
-            return True
-        if line.startswith("/"):
-            name, *rest = line.split(maxsplit=1)
-            command = self._commands.get(name)
-            if command is None:
-                terminal.show_error(f"There is no command {name}.", f"Try one of: {', '.join(self._commands)}.")
-                return True
-            return command("".join(rest))
+    def complete(self, line: str) -> list[Proposal]:
+        """Return how a line may go on: commands, and the documents, sessions, models and sources that they take."""
         try:
-            self._ask(line)
+            return proposals(line, {name: command.argument for name, command in self._commands.items()})
+        except RagError:  # a library that cannot be read says so when it is asked something
+            return []
+
+    def _take(self, text: str) -> bool:
+        """Answer a question or obey a command; return whether the chat goes on."""
+        if not text:
+            return True
+        try:
+            if text.startswith("/"):
+                name, *rest = text.split(maxsplit=1)
+                command = self._commands.get(name)
+                if command is None:
+                    raise UsageError(f"There is no command {name}.", hint=f"Try one of: {', '.join(self._commands)}.")
+                return command.run("".join(rest))
+            self._ask(text)
         except KeyboardInterrupt:
             print("\n(stopped)", file=sys.stderr)
         except RagError as error:
@@ -123,7 +148,8 @@ class Chat:
         return True
 
     def _ask(self, question: str) -> None:
-        events = self._library.stream(question, history=tuple(self._history), where=self._where)
+        history = tuple(self._said.history)
+        events = self._library.stream(question, history=history, budget=self._budget, where=self._where)
         answer: Answer | None = None
         try:
             for event in events:
@@ -137,7 +163,7 @@ class Chat:
                 close()
         if answer is None:
             return
-        self._remember(answer)
+        self._said.add(answer)
         if self._as_json:
             print(terminal.json_line(answer.as_json()), flush=True)
             return
@@ -146,48 +172,91 @@ class Chat:
             terminal.show_note(f"Understood as: {answer.standalone_question}")
         print()
 
-    def _remember(self, answer: Answer) -> None:
-        self._last = answer
-        self._turns.append(SessionTurn(time.time(), answer))
-        self._history += messages(answer)
-        if self._keep:
-            self._unkept.append(answer)
-            self._kept()
+    # The last answer
 
-    def _kept(self) -> bool:
-        """Write what is not in the library yet; return whether all is. What fails is tried again at the next turn."""
-        try:
-            while self._unkept:
-                self._session = self._session or self._new_name()
-                self._library.keep(self._session, self._unkept[0])
-                del self._unkept[0]
-        except RagError as error:
-            self._problem = error
-        return not self._unkept
+    def _sources(self) -> bool:
+        if self._said.last is None:
+            self._say("Nothing has been asked yet.")
+        elif self._as_json:
+            self._say("They are in the JSON of the answer.")
+        else:
+            terminal.show_sources(self._said.last.citations)
+            terminal.show_passages(self._said.last.passages, scores=True)
+        return True
 
-    def _settle(self) -> None:
-        """Write what is left before the conversation ends; say so where it cannot be."""
-        if not self._kept() and self._problem:
-            n = len(self._unkept)
-            what = f"{n:,} question{'s' * (n != 1)} of this conversation could not be kept: {self._problem.message}"
-            terminal.show_error(what, self._problem.hint)
-        self._unkept = []
+    def _open(self, text: str) -> bool:
+        """Open a source at its page; write the address where nothing here can show it."""
+        source = self._source(text)
+        file = Path(source.document)
+        if not (file.is_absolute() and file.is_file()):
+            raise UsageError(f"{source.document} is not there any more.", hint="/sources shows what was read of it.")
+        arguments = opener.command(file, source.page)
+        if arguments and opener.launch(arguments):
+            place = terminal.place_text(source.document, source.page, source.page_label)
+            self._say(f"Opening {terminal.flat(place, 500)}.")
+        elif self._as_json:
+            self._say(terminal.file_link(source.document, source.page))
+        else:
+            terminal.show_link(source.document, source.page)
+        return True
 
-    def _new_name(self) -> str:
-        """Return the present time, and a number where a session is called so already."""
-        name, taken = terminal.time_text(time.time()), {session.name for session in self._library.sessions()}
-        return next(
-            text for n in range(1, len(taken) + 2) if (text := name if n == 1 else f"{name} ({n})") not in taken
+    def _source(self, text: str) -> Citation | Hit:
+        if self._said.last is None:
+            raise UsageError("Nothing has been asked yet.", hint="Ask something first.")
+        sources = _numbered(self._said.last)
+        if not sources:
+            raise UsageError("The last answer has no sources.", hint="Ask something else first.")
+        number = text.removeprefix("[").removesuffix("]") or ("1" if len(sources) == 1 else "")
+        if number.isdecimal() and int(number) in sources:
+            return sources[int(number)]
+        n = f"{len(sources)} source{'s' * (len(sources) != 1)}"
+        raise UsageError(
+            f"The last answer has {n}, and none is called {text}." if text else f"Which of the {n}?",
+            hint=f"Write /open and one of: {', '.join(map(str, sources))}.",
         )
 
-    def _take_up(self, name: str) -> None:
-        """Let the conversation go on from what is kept of a session."""
-        turns = self._library.session(name)
-        self._settle()
-        self._turns, self._session, self._keep = turns, name, True
-        self._history, self._last = history_of(self._turns), self._turns[-1].answer
-        n, last = len(self._turns), terminal.time_text(self._turns[-1].asked)
-        terminal.show_remark(f"Going on with {name}: {n:,} question{'s' * (n != 1)} so far, the last on {last}.")
+    def _source_choices(self) -> list[Choice]:
+        sources = _numbered(self._said.last) if self._said.last else {}
+        return [
+            Choice(str(n), terminal.flat(terminal.place_text(source.document, source.page, source.page_label), 60))
+            for n, source in sources.items()
+        ]
+
+    # How it is answered
+
+    def _choose(self, text: str) -> bool:
+        """Set, show or end the filter; one that cannot be used changes nothing."""
+        where = self._where if not text else None if text == "off" else parsed(_words(text))
+        found = self._library.documents(where)
+        self._where = where
+        which = f": {terminal.flat(described(self._where), 500)}" if self._where else ", which is all"
+        self._say(f"Searching {len(found):,} document{'s' * (len(found) != 1)}{which}.")
+        return True
+
+    def _model(self, name: str) -> bool:
+        """Show the generators, or let another one write."""
+        if name:
+            self._library.use_generator(name)
+            self._say(f"Answers are written by {terminal.flat(name, 500)} now.")
+            return True
+        used, installed = self._library.settings.generator, [choice.text for choice in self._choices.generators()]
+        lines = [
+            f"{'*' if name == used else ' '} {terminal.flat(name, 500)}" for name in dict.fromkeys([*installed, used])
+        ]
+        self._say("\n".join([*lines, "* writes the answers. /model NAME lets another one write."]))
+        return True
+
+    def _limit(self, text: str) -> bool:
+        """Set, show or end the budget."""
+        if text:
+            self._budget = None if text == "off" else _seconds(text)
+        if self._budget is None:
+            self._say("There is no budget: answers take the time that they need.")
+        else:
+            self._say(f"Answers aim to begin within {self._budget:g} s by reading less.")
+        return True
+
+    # The conversation
 
     def _sessions(self) -> bool:
         if self._as_json:
@@ -198,57 +267,23 @@ class Chat:
 
     def _resume(self, text: str) -> bool:
         """Take up another session; what is left stays as it is kept."""
-        try:
-            if not text:
-                raise UsageError("Which conversation?", hint="Write: /resume NAME. /sessions lists them.")
-            self._take_up(session_name(text))
-        except RagError as error:
-            terminal.show_error(error.message, error.hint)
+        if not text:
+            raise UsageError("Which conversation?", hint="Write: /resume NAME. /sessions lists them.")
+        self._said.take_up(text)
         return True
 
     def _export(self, text: str) -> bool:
         """Write the conversation into a new file."""
-        name = self._session or "Conversation"
-        try:
-            if not self._turns:
-                raise UsageError("Nothing has been asked yet.", hint="Ask something first.")
-            file = " ".join(_words(text)) or file_name(name)
-            terminal.show_remark(f"Written to {write_new(Path(file), transcript(name, self._turns))}.")
-        except RagError as error:
-            terminal.show_error(error.message, error.hint)
-        return True
-
-    def _sources(self) -> bool:
-        if self._last is None:
-            self._say("Nothing has been asked yet.")
-        elif self._as_json:
-            self._say("They are in the JSON of the answer.")
-        else:
-            terminal.show_sources(self._last.citations)
-            terminal.show_passages(self._last.passages, scores=True)
-        return True
-
-    def _choose(self, text: str) -> bool:
-        """Set, show or end the filter; one that cannot be used changes nothing."""
-        try:
-            if text:
-                where = None if text == "off" else parsed(_words(text))
-                found = self._library.documents(where)
-                self._where = where
-            else:
-                found = self._library.documents(self._where)
-        except RagError as error:
-            terminal.show_error(error.message, error.hint)
-            return True
-        which = f": {terminal.flat(described(self._where), 500)}" if self._where else ", which is all"
-        self._say(f"Searching {len(found):,} document{'s' * (len(found) != 1)}{which}.")
+        name = self._said.session or "Conversation"
+        if not self._said.turns:
+            raise UsageError("Nothing has been asked yet.", hint="Ask something first.")
+        file = " ".join(_words(text)) or file_name(name)
+        terminal.show_remark(f"Written to {write_new(Path(file), transcript(name, self._said.turns))}.")
         return True
 
     def _clear(self) -> bool:
-        self._settle()
-        kept = f" It stays kept as {self._session}." if self._session and self._turns and self._keep else ""
-        self._turns, self._history, self._last, self._session = [], [], None, None
-        self._say(f"The conversation is forgotten.{kept}")
+        kept = self._said.forget()
+        self._say(f"The conversation is forgotten.{f' It stays kept as {kept}.' if kept else ''}")
         return True
 
     def _help(self) -> bool:
@@ -259,8 +294,21 @@ class Chat:
         print(text, file=sys.stderr if self._as_json else sys.stdout, flush=True)
 
 
-def _same(name: str, other: str) -> bool:
-    return label_key(name) == label_key(other)
+def _numbered(answer: Answer) -> dict[int, Citation | Hit]:
+    """Return the sources of an answer by the number that is shown before them; without any, the nearest passages."""
+    if answer.citations:
+        return {citation.marker: citation for citation in answer.citations}
+    return {hit.rank: hit for hit in answer.passages}
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise UsageError(f"{text} is no budget.", hint="Write a positive number of seconds, such as /budget 2.")
+    return seconds
 
 
 def _words(text: str) -> list[str]:
@@ -268,21 +316,3 @@ def _words(text: str) -> list[str]:
         return shlex.split(text)
     except ValueError as error:
         raise UsageError("A quotation mark is not closed.", hint='Write: /in "name with spaces.pdf"') from error
-
-
-def _reader(commands: list[str]) -> Callable[[], str]:
-    """Return what reads a line: with editing, history and completion on a terminal, plainly on a pipe."""
-    if not sys.stdin.isatty() or not sys.stdout.isatty():
-
-        def plain() -> str:
-            line = sys.stdin.readline()
-            if not line:
-                raise EOFError
-            return line
-
-        return plain
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.completion import WordCompleter
-
-    session: PromptSession[str] = PromptSession(completer=WordCompleter(commands, sentence=True))
-    return lambda: session.prompt("> ")

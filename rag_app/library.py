@@ -526,6 +526,29 @@ class Library:
         """
         return self._open_generator().count_tokens(text)
 
+    def generators(self) -> list[str]:
+        """List the generators that are installed, by the names that `use_generator` takes."""
+        from rag_app.models import generators
+
+        return generators(self.settings)
+
+    def use_generator(self, name: str) -> None:
+        """Let another installed generator write from now on, in this object only; it is loaded when it is needed.
+
+        Args:
+            name: as listed, or the path of a GGUF file.
+
+        Raises:
+            ModelMissing: it is not installed.
+            ModelDamaged: a file is not what it should be.
+            ModelError: it is no generator.
+        """
+        self._installed(name, "generator")
+        with self._lock:
+            if name != self.settings.generator:
+                self.settings = config.changed(self.settings, {"generator": name})
+                self._generator = None
+
     @property
     def embedder(self) -> Embedder:
         """The bi-encoder whose vectors the library holds."""

@@ -30,6 +30,7 @@ __all__ = [
     "chosen",
     "conventions",
     "find_spec",
+    "generators",
     "half_conventions",
     "halves",
     "pull",
@@ -262,6 +263,22 @@ def _status(name: str, role: ModelRole, settings: Settings, spec: ModelSpec | No
         problem=problem,
         note=spec.note if spec else "",
     )
+
+
+def generators(settings: Settings) -> list[str]:
+    """Return the names of the generators that are installed and sound; the chosen one is called as in the settings."""
+    choice = settings.generator
+    hub = [folder.name.replace("--", "/") for folder in sorted((settings.models / "hub").glob("*.gguf"))]
+    known = [choice if choice in spec.aliases else spec.name for spec in registry() if spec.role == "generator"]
+    return [name for name in dict.fromkeys([*known, *hub, choice]) if _writes(name, settings)]
+
+
+def _writes(name: str, settings: Settings) -> bool:
+    try:
+        resolve(name, "generator", settings)
+    except ModelError:
+        return False
+    return True
 
 
 def _size(path: Path) -> int:

@@ -123,7 +123,7 @@ def show_sources(citations: Sequence[Citation]) -> None:
     from rich.text import Text
 
     for citation in citations:
-        place = _place(citation.document, citation.page, citation.page_label)
+        place = place_text(citation.document, citation.page, citation.page_label)
         weak = "  (weak support)" if citation.support is not None and citation.support < WEAK_SUPPORT else ""
         check = weak if citation.verified else "  (quote not found on the page)"
         console().print(
@@ -141,7 +141,7 @@ def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
     from rich.text import Text
 
     for hit in hits:
-        place = _place(hit.document, hit.page, hit.page_label)
+        place = place_text(hit.document, hit.page, hit.page_label)
         score = f"  {hit.score:.2f}" if scores else ""
         hidden = "  holds text that the page hides" if hit.hidden_characters else ""
         link = _link(flat(place, _NAME), hit.document, hit.page)
@@ -551,7 +551,8 @@ def nothing() -> Iterator[None]:
     yield
 
 
-def _place(document: str, page: int, label: str) -> str:
+def place_text(document: str, page: int, label: str) -> str:
+    """Return the name of a document and where in it a passage stands."""
     from ingest import place_name
 
     place = place_name(document, page, flat(label, _LABEL))
@@ -563,8 +564,19 @@ def _link(text: str, document: str, page: int) -> Text:
     from rich.style import Style
     from rich.text import Text
 
+    return Text(text, style=Style(link=file_link(document, page)))
+
+
+def file_link(document: str, page: int) -> str:
+    """Return the address of a page of a file; it has no character that a terminal or program could act on."""
     target = Path(document).as_posix().encode("utf-8", "surrogateescape")
-    return Text(text, style=Style(link=f"file://{quote(target)}#page={page}"))
+    return f"file://{quote(target)}#page={page}"
+
+
+def show_link(document: str, page: int) -> None:
+    """Write the address of a page of a file, as a link in terminals that can."""
+    address = file_link(document, page)
+    console().print(_link(address, document, page))
 
 
 def bytes_text(size: int) -> str:

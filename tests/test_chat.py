@@ -2,21 +2,25 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator
+from fakes import ScriptedGenerator, write_pdf
 
-from rag_app import terminal
+from rag_app import models, terminal
 from rag_app.chat import HELP, Chat
 from rag_app.errors import LibraryBusy, ModelMissing, UsageError
+from rag_app.models import InstalledModel
 from rag_app.types import Answer, Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from rag_app.config import Settings
     from rag_app.library import Library
+    from rag_app.types import Event, Session
 
     Talk = Callable[..., tuple[list[str], list[str]]]
 
@@ -64,8 +68,21 @@ def test_help_lists_every_command(talk: Talk) -> None:
     assert out == HELP.splitlines()
     assert all(
         command in HELP
-        for command in ("/sources", "/in", "/sessions", "/resume", "/export", "/clear", "/help", "/quit")
+        for command in (
+            "/sources",
+            "/open",
+            "/in",
+            "/model",
+            "/budget",
+            "/sessions",
+            "/resume",
+            "/export",
+            "/clear",
+            "/help",
+            "/quit",
+        )
     )
+    assert max(map(len, out)) <= 80
 
 
 @pytest.mark.parametrize("command", ["/quit", "/exit"])
@@ -77,7 +94,8 @@ def test_an_unknown_command_is_an_error_with_the_known_ones_and_the_chat_goes_on
     out, error = talk("/sauces now", "/help")
     assert error == [
         "error: There is no command /sauces.",
-        "hint: Try one of: /sources, /in, /sessions, /resume, /export, /clear, /help, /quit, /exit.",
+        "hint: Try one of: /sources, /open, /in, /model, /budget, /sessions, /resume, /export, /clear, /help, /quit, "
+        "/exit.",
     ]
     assert out == HELP.splitlines()
 
@@ -245,6 +263,258 @@ def test_a_filter_that_cannot_be_used_changes_nothing(talk: Talk) -> None:
 def test_a_chat_does_not_begin_with_a_filter_that_leaves_nothing(talk: Talk) -> None:
     with pytest.raises(UsageError, match="tagged work"):
         talk("/help", where=Filter(tags=("work",)))
+
+
+# A source is opened
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Stand in for a desktop; return what it was told to open."""
+    told: list[list[str]] = []
+    monkeypatch.setattr("rag_app.opener.command", lambda file, page: ["view", str(page), str(file)])
+    monkeypatch.setattr("rag_app.opener.launch", lambda arguments: not told.append(arguments))  # type: ignore[func-returns-value]
+    return told
+
+
+CATS = "May the tenant keep a cat, or a dog?"
+
+
+def test_open_shows_the_source_at_its_page(talk: Talk, papers: Path, opened: list[list[str]]) -> None:
+    out, error = talk(CATS, "/open 1", "/open [1]")
+    assert "[1] lease.pdf, page 2" in out
+    assert opened == [["view", "2", str(papers / "lease.pdf")]] * 2
+    assert out[-2:] == ["Opening lease.pdf, page 2."] * 2
+    assert error == []
+
+
+def test_open_without_a_number_takes_the_only_source(talk: Talk, papers: Path, opened: list[list[str]]) -> None:
+    talk(NOTICE, "/open")
+    assert opened == [["view", "1", str(papers / "lease.pdf")]]
+
+
+def test_open_takes_the_nearest_passages_where_nothing_was_answered(
+    talk: Talk, library: Library, opened: list[list[str]]
+) -> None:
+    question = "Who is the president of France?"
+    hit = library.ask(question).passages[1]
+    talk(question, "/open 2")
+    assert opened == [["view", str(hit.page), hit.document]]
+
+
+@pytest.mark.parametrize("number", ["9", "0", "-1", "one", "²", "1 2"])
+def test_a_source_that_is_not_there_is_one_sentence(talk: Talk, opened: list[list[str]], number: str) -> None:
+    _, error = talk("/open", NOTICE, f"/open {number}")
+    assert error == [
+        "error: Nothing has been asked yet.",
+        "hint: Ask something first.",
+        f"error: The last answer has 1 source, and none is called {number}.",
+        "hint: Write /open and one of: 1.",
+    ]
+    assert opened == []
+
+
+def test_open_asks_which_of_several_sources(talk: Talk, library: Library, opened: list[list[str]]) -> None:
+    citation = library.ask(NOTICE).citations[0]
+    three = replace(library.ask(NOTICE), citations=tuple(replace(citation, marker=n) for n in (1, 2, 3)))
+    library.keep("three", three)
+    _, error = talk("/resume three", "/open", "/open 9", "/open 3")
+    assert error[1:] == [
+        "error: Which of the 3 sources?",
+        "hint: Write /open and one of: 1, 2, 3.",
+        "error: The last answer has 3 sources, and none is called 9.",
+        "hint: Write /open and one of: 1, 2, 3.",
+    ]
+    assert len(opened) == 1
+
+
+def test_a_file_that_is_gone_is_not_opened(talk: Talk, papers: Path, opened: list[list[str]]) -> None:
+    (papers / "lease.pdf").rename(papers / "moved.pdf")
+    _, error = talk(NOTICE, "/open 1")
+    assert error[0] == f"error: {papers / 'lease.pdf'} is not there any more."
+    assert opened == []
+
+
+@pytest.mark.parametrize("name", ["https://evil.example/a.pdf", "-rf", "lease.pdf"])
+def test_a_document_that_is_no_file_is_not_opened(
+    talk: Talk, library: Library, opened: list[list[str]], name: str, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(papers)
+    answer = library.ask(NOTICE)
+    library.keep("odd", replace(answer, citations=(replace(answer.citations[0], document=name),)))
+    assert talk("/resume odd", "/open 1")[1][1] == f"error: {name} is not there any more."
+    assert opened == []
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_where_nothing_can_open_it_the_address_is_written(
+    talk: Talk, papers: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    address = f"file://{papers}/lease.pdf#page=1"
+    monkeypatch.setattr("rag_app.opener.command", lambda file, page: None)
+    assert talk(NOTICE, "/open 1", as_json=as_json)[as_json][-1] == address
+    monkeypatch.setattr("rag_app.opener.command", lambda file, page: ["view"])
+    monkeypatch.setattr("rag_app.opener.launch", lambda arguments: False)
+    assert talk(NOTICE, "/open 1", as_json=as_json)[as_json][-1] == address
+
+
+# Another generator, and less time
+
+
+@pytest.fixture
+def two_generators(library: Library, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Install the generators `script` and `shouting`; return what tells which one is loaded."""
+    monkeypatch.setattr(library, "settings", replace(library.settings, generator="script"))
+
+    def resolve(name: str, role: str, settings: Settings) -> InstalledModel:
+        if role != "generator" or name not in {"script", "shouting"}:
+            raise ModelMissing(f"The model {name} is not installed.", hint=f"Run `rag models pull {name}`.")
+        return InstalledModel(name, "generator", settings.models / name, None, "0" * 64)
+
+    def load(model: InstalledModel, settings: Settings) -> ScriptedGenerator:
+        generator = ScriptedGenerator()
+        generator.name = model.name
+        return generator
+
+    specs = [replace(models.registry()[0], name=name, role="generator", aliases=()) for name in ("script", "shouting")]
+    monkeypatch.setattr("rag_app.models.registry", lambda: specs)
+    monkeypatch.setattr("rag_app.models.resolve", resolve)
+    monkeypatch.setattr("rag_app.generator.open_generator", load)
+    return lambda: library._open_generator().name
+
+
+def test_model_shows_and_changes_what_writes(talk: Talk, two_generators: Callable[[], str]) -> None:
+    out, error = talk("/model", "/model shouting", "/model", NOTICE, "/model script")
+    legend = "* writes the answers. /model NAME lets another one write."
+    assert out[:7] == [
+        "* script",
+        "  shouting",
+        legend,
+        "Answers are written by shouting now.",
+        "  script",
+        "* shouting",
+        legend,
+    ]
+    assert out[7].startswith("The notice period is three months")
+    assert out[-1] == "Answers are written by script now."
+    assert error == []
+    assert two_generators() == "script"
+
+
+def test_the_answer_names_the_model_that_wrote_it(talk: Talk, two_generators: Callable[[], str]) -> None:
+    out, error = talk(NOTICE, "/model shouting", NOTICE, as_json=True)
+    assert [json.loads(line)["models"]["generator"] for line in out] == ["script", "shouting"]
+    assert error == ["Answers are written by shouting now."]
+    assert two_generators() == "shouting"
+
+
+def test_a_model_that_is_not_installed_changes_nothing(talk: Talk, two_generators: Callable[[], str]) -> None:
+    out, error = talk("/model other", "/model")
+    assert error == ["error: The model other is not installed.", "hint: Run `rag models pull other`."]
+    assert out[0] == "* script"
+    assert two_generators() == "script"
+
+
+def test_a_generator_that_is_chosen_again_is_not_loaded_again(
+    library: Library, two_generators: Callable[[], str]
+) -> None:
+    before = library._generator
+    library.use_generator("script")
+    assert library._generator is before
+
+
+def test_budget_is_that_of_ask(talk: Talk, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+    stream = library.stream
+
+    def spying(question: str, **how: Any) -> Iterator[Event]:
+        given.append(how["budget"])
+        return stream(question, **how)
+
+    monkeypatch.setattr(library, "stream", spying)
+    out, error = talk(NOTICE, "/budget", "/budget 1.5", NOTICE, "/budget", "/budget off", NOTICE)
+    assert given == [None, 1.5, None]
+    assert [line for line in out if "budget" in line or "aim" in line] == [
+        "There is no budget: answers take the time that they need.",
+        *["Answers aim to begin within 1.5 s by reading less."] * 2,
+        "There is no budget: answers take the time that they need.",
+    ]
+    assert error == []
+
+
+@pytest.mark.parametrize("text", ["0", "-2", "nan", "inf", "soon", "2 s"])
+def test_a_budget_that_cannot_be_used_changes_nothing(talk: Talk, text: str) -> None:
+    out, error = talk("/budget 3", f"/budget {text}", "/budget")
+    assert error == [
+        f"error: {text} is no budget.",
+        "hint: Write a positive number of seconds, such as /budget 2.",
+    ]
+    assert out == ["Answers aim to begin within 3 s by reading less."] * 2
+
+
+# What a line may go on with, and questions of several lines
+
+
+def test_names_of_the_library_are_proposed(library: Library, papers: Path, two_generators: Callable[[], str]) -> None:
+    write_pdf(papers / "old" / "lease.pdf", "The old lease of the flat.", title="Old Lease")
+    write_pdf(papers / "my notes.pdf", "Notes about the cellar.", title="Notes")
+    library.ingest([papers])
+    library.tag(papers / "lease.pdf", add="home")
+    library.keep("Winter lease", library.ask(NOTICE))
+    chat = Chat(library)
+
+    def texts(line: str) -> list[str]:
+        return [proposal.text for proposal in chat.complete(line)]
+
+    assert texts("/re") == ["/resume"]
+    assert texts("/in man") == ["manual.pdf"]
+    assert texts("/in lease") == [str(papers / "lease.pdf"), str(papers / "old" / "lease.pdf")]
+    assert texts("/in not") == ["'my notes.pdf'"]
+    assert texts("/in 'my n") == ["'my notes.pdf'"]
+    assert texts("/in manual.pdf --t") == ["--type", "--tag"]
+    assert texts("/in --tag ") == ["home"]
+    assert texts("/in --type pp") == []
+    assert texts("/in --type p") == ["pdf", "epub"]
+    assert texts("/in --since 2") == []
+    assert texts("/resume win") == ["Winter lease"]
+    assert texts("/resume Winter l") == ["Winter lease"]
+    assert texts("/model sh") == ["shouting"]
+    assert texts("/budget ") == ["off"]
+    assert texts("/open ") == []
+    assert texts("How long is") == texts("") == texts("/help ") == []
+
+
+def test_sources_are_proposed_with_their_places(library: Library) -> None:
+    library.keep("lease", library.ask(CATS))
+    chat = Chat(library, session="lease", keep=True)
+    chat._resume("lease")
+    first, *_ = chat.complete("/open ")
+    assert (first.text, first.note) == ("1", "lease.pdf, page 2")
+
+
+def test_names_are_looked_up_once_a_line(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    known = library.documents
+    monkeypatch.setattr(library, "documents", lambda *_: asked.append(1) or known())
+    chat = Chat(library)
+    for text in ("/in l", "/in le", "/in lea"):
+        chat.complete(text)
+    assert asked == [1]
+
+
+def test_a_library_that_cannot_be_read_proposes_nothing(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> list[Session]:
+        raise LibraryBusy("It is in use.", hint="Wait.")
+
+    monkeypatch.setattr(library, "sessions", fail)
+    assert Chat(library).complete("/resume ") == []
+
+
+def test_a_backslash_joins_lines_to_one_question(talk: Talk) -> None:
+    out, _ = talk("How long is \\", "the notice period?", as_json=True)
+    [answer] = [json.loads(line) for line in out]
+    assert answer["question"] == "How long is the notice period?"
+    assert answer["answer"].startswith("The notice period is three months")
 
 
 def test_with_json_each_answer_is_one_line(talk: Talk) -> None:

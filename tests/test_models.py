@@ -266,6 +266,31 @@ def test_statuses_tell_what_is_installed_sound_and_chosen(settings: Settings) ->
     assert (other.name, other.role, other.installed, other.chosen) == ("org/other", "reranker", False, True)
 
 
+def test_generators_are_those_that_are_installed_and_sound(settings: Settings, tmp_path: Path) -> None:
+    assert models.generators(settings) == []
+    write(settings.models / "talker", {"talker.gguf": b"GGUF"})
+    for name, data in (("org--some--m.gguf", b"GGUF"), ("org--bad--m.gguf", b"PK")):
+        folder = write(settings.models / "hub" / name, {"m.gguf": data})
+        provenance.write_receipt(folder, "hub", [provenance.seal(folder, "m.gguf")])
+    write(settings.models / "hub" / "org--part--m.gguf.part", {"m.gguf": b"GG"})
+    assert models.generators(settings) == ["talker", "org/some/m.gguf"]
+    own = tmp_path / "mine.gguf"
+    own.write_bytes(b"GGUF")
+    assert models.generators(replace(settings, generator=str(own))) == ["talker", "org/some/m.gguf", str(own)]
+    (settings.models / "talker" / "talker.gguf").write_bytes(b"short")
+    assert models.generators(settings) == ["org/some/m.gguf"]
+
+
+def test_a_generator_that_is_chosen_by_its_name_on_the_hub_is_listed_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specs = (spec_of("talker", "generator", {"talker.gguf": b"GGUF"}, aliases=("org/talker",)),)
+    monkeypatch.setattr("rag_app.registry.registry", lambda: specs)
+    monkeypatch.setattr("rag_app.models.registry", lambda: specs)
+    write(settings.models / "talker", {"talker.gguf": b"GGUF"})
+    assert models.generators(replace(settings, generator="org/talker")) == ["org/talker"]
+
+
 def test_a_chosen_model_of_another_role_is_shown_as_a_problem(settings: Settings) -> None:
     status = models.statuses(replace(settings, reranker="tiny"))[-1]
     assert (status.name, status.role, status.verified) == ("tiny", "reranker", False)
