@@ -17,14 +17,14 @@ from rag_app.errors import RagError, UsageError
 from rag_app.filters import described, parsed
 from rag_app.keyboard import open_keyboard
 from rag_app.transcript import file_name, transcript, write_new
-from rag_app.types import Answer, Token
+from rag_app.types import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rag_app.completion import Proposal
     from rag_app.library import Library
-    from rag_app.types import Citation, Filter, Hit
+    from rag_app.types import Citation, Event, Filter, Hit
 
 HELP = """\
 Ask in your own words; a follow-up such as "and for pets?" is understood.
@@ -150,19 +150,12 @@ class Chat:
     def _ask(self, question: str) -> None:
         history = tuple(self._said.history)
         events = self._library.stream(question, history=history, budget=self._budget, where=self._where)
-        answer: Answer | None = None
         try:
-            for event in events:
-                if isinstance(event, Token) and not self._as_json:
-                    terminal.show_token(event.text)
-                elif isinstance(event, Answer):
-                    answer = event
+            answer = _last_of(events) if self._as_json else terminal.show_events(events)
         finally:
             close = getattr(events, "close", None)
             if close:
                 close()
-        if answer is None:
-            return
         self._said.add(answer)
         if self._as_json:
             print(terminal.json_line(answer.as_json()), flush=True)
@@ -292,6 +285,12 @@ class Chat:
 
     def _say(self, text: str) -> None:
         print(text, file=sys.stderr if self._as_json else sys.stdout, flush=True)
+
+
+def _last_of(events: Iterator[Event]) -> Answer:
+    *_, answer = events
+    assert isinstance(answer, Answer)
+    return answer
 
 
 def _numbered(answer: Answer) -> dict[int, Citation | Hit]:

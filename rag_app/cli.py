@@ -301,21 +301,11 @@ def ask(
 
 
 def _answer(library: Library, question: str, budget: float | None, where: Filter | None, *, show: bool) -> Answer:
-    from rag_app.types import Answer, Passages, Token
-
-    events = library.stream(question, budget=budget, where=where)
-    with terminal.waiting("searching") if show else terminal.nothing():
-        event = next(events)
-    with terminal.waiting("reading") if show else terminal.nothing():
-        event = next(events)
-    while not isinstance(event, Answer):
-        if show and isinstance(event, Token):
-            terminal.show_token(event.text)
-        assert not isinstance(event, Passages)
-        event = next(events)
-    if show:
-        terminal.show_answer_end(event)
-    return event
+    if not show:
+        return library.ask(question, budget=budget, where=where)
+    answer = terminal.show_events(library.stream(question, budget=budget, where=where))
+    terminal.show_answer_end(answer)
+    return answer
 
 
 @app.command()

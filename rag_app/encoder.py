@@ -127,11 +127,13 @@ class OpenVinoEncoder:
                 progress(1)
 
         self._queue.set_callback(keep)
-        # Longest first: the streams then end together.
-        for row in sorted(range(len(sequences)), key=lambda row: -len(sequences[row].ids)):
-            arrays = _arrays([sequences[row]], _GRAIN, self._max_tokens)
-            self._queue.start_async({name: arrays[name] for name in self._inputs}, row)
-        self._queue.wait_all()
+        try:
+            # Longest first: the streams then end together.
+            for row in sorted(range(len(sequences)), key=lambda row: -len(sequences[row].ids)):
+                arrays = _arrays([sequences[row]], _GRAIN, self._max_tokens)
+                self._queue.start_async({name: arrays[name] for name in self._inputs}, row)
+        finally:  # also after Ctrl-C: a queue that is still at work refuses the next call, and aborts the end of Python
+            self._queue.wait_all()
         return np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
 

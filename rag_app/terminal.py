@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from rag_app.types import COPY, RENAMED
+from rag_app.types import COPY, RENAMED, Answer, Passages, Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from rag_app.builder import Step
     from rag_app.evaluate import Comparison, Evaluation
     from rag_app.types import (
-        Answer,
         CalibrationReport,
         Citation,
         Diagnosis,
         DocumentReceipt,
         DocumentReport,
+        Event,
         Hit,
         IngestReport,
         RebuildReport,
@@ -147,6 +147,20 @@ def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
         link = _link(flat(place, _NAME), hit.document, hit.page)
         console().print(Text.assemble((f"{hit.rank}. ", "bold"), link, (score, "dim"), (hidden, "yellow")))
         console().print(Text(f"   {flat(hit.text, _PREVIEW)}", style="dim"))
+
+
+def show_events(events: Iterator[Event]) -> Answer:
+    """Write an answer while it comes, tell meanwhile what is done, and return it."""
+    with waiting("searching"):
+        event = next(events)
+    assert isinstance(event, Passages)
+    with waiting("reading"):
+        event = next(events)
+    while not isinstance(event, Answer):
+        if isinstance(event, Token):
+            show_token(event.text)
+        event = next(events)
+    return event
 
 
 def show_answer_end(answer: Answer) -> None:

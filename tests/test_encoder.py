@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,6 +126,24 @@ def test_a_text_gives_the_same_row_alone_as_among_others(sums: OpenVinoEncoder) 
 def test_the_second_text_of_a_pair_is_told_by_its_type(sums: OpenVinoEncoder) -> None:
     [row] = sums.run([sums.tokenizer.encode("a", "b")])
     assert row.tolist() == [2 + 4 + 3 + 5 + 3, 5, 5 + 3]
+
+
+def test_a_run_that_is_interrupted_leaves_an_encoder_that_works(
+    sums: OpenVinoEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrays, calls = encoder._arrays, iter(range(9))
+
+    def interrupted(*arguments: Any) -> Any:
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return arrays(*arguments)
+
+    texts = sums.tokenizer.encode_batch(["one", "two words", "three words here"])
+    with monkeypatch.context() as patch:
+        patch.setattr(encoder, "_arrays", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sums.run(texts, lambda _: time.sleep(0.3))  # so that two are at work
+    assert len(sums.run(texts)) == 3
 
 
 def test_nothing_gives_no_rows(sums: OpenVinoEncoder) -> None:
