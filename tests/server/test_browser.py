@@ -9,6 +9,7 @@ import http.server
 import os
 import shutil
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +47,9 @@ EVIL = '<img src="https://evil.example/x" onerror="window.pwned=1"><script>windo
 WIDE, NARROW = (1280, 800), (390, 844)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """One browser for all tests."""
+@contextmanager
+def driven() -> Iterator[Any]:
+    """Start a browser, and end it with the block."""
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
@@ -63,6 +64,13 @@ def chromium() -> Iterator[Any]:
         yield browser
     finally:
         browser.quit()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests."""
+    with driven() as browser:
+        yield browser
 
 
 class Page:
