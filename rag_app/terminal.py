@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rag_app.types import COPY, RENAMED, Answer, Passages, Token
+from rag_app.wrapping import Words, indented
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -133,7 +134,7 @@ def show_sources(citations: Sequence[Citation]) -> None:
                 (check, "yellow" if citation.verified else "red"),
             )
         )
-        console().print(Text(f"    “{flat(citation.quote, _QUOTE)}”", style="dim"))
+        console().print(Text(indented(f"“{flat(citation.quote, _QUOTE)}”", 4, console().width), style="dim"))
 
 
 def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
@@ -146,7 +147,7 @@ def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
         hidden = "  holds text that the page hides" if hit.hidden_characters else ""
         link = _link(flat(place, _NAME), hit.document, hit.page)
         console().print(Text.assemble((f"{hit.rank}. ", "bold"), link, (score, "dim"), (hidden, "yellow")))
-        console().print(Text(f"   {flat(hit.text, _PREVIEW)}", style="dim"))
+        console().print(Text(indented(flat(hit.text, _PREVIEW), 3, console().width), style="dim"))
 
 
 def show_events(events: Iterator[Event]) -> Answer:
@@ -156,10 +157,12 @@ def show_events(events: Iterator[Event]) -> Answer:
     assert isinstance(event, Passages)
     with waiting("reading"):
         event = next(events)
+    words = Words(show_token, console().width)
     while not isinstance(event, Answer):
         if isinstance(event, Token):
-            show_token(event.text)
+            words.add(clean(event.text))
         event = next(events)
+    words.end()
     return event
 
 
@@ -187,7 +190,7 @@ def show_turn(turn: SessionTurn) -> None:
     console().print(Text(f"> {flat(answer.question, _NAME)}", style="bold"))
     if answer.standalone_question != answer.question:
         show_note(f"Understood as: {answer.standalone_question}")
-    console().print(Text(clean(answer.answer)), end="")
+    console().print(Text(indented(clean(answer.answer), 0, console().width)), end="")
     show_answer_end(answer)
     console().print()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,17 @@ from rich.console import Console
 
 from rag_app import terminal
 from rag_app.builder import Step
-from rag_app.types import Answer, AnswerSeconds, Citation, DocumentReport, IngestReport, ModelNames, Tokens
+from rag_app.types import (
+    Answer,
+    AnswerSeconds,
+    Citation,
+    DocumentReport,
+    IngestReport,
+    ModelNames,
+    Passages,
+    Token,
+    Tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,9 +218,28 @@ def test_passages_show_rank_place_text_and_the_score_where_asked(screens: tuple[
 
 def test_a_long_passage_is_shown_in_part(screens: tuple[Screen, Screen]) -> None:
     terminal.show_passages([make_hit("word " * 200)], scores=False)
-    text = plain(screens[0].getvalue()).splitlines()[1].strip()
+    text = " ".join(line.strip() for line in plain(screens[0].getvalue()).splitlines()[1:])
     assert len(text) <= 240
     assert text.endswith("word…")
+
+
+def test_a_quote_is_broken_between_words_and_indented(screens: tuple[Screen, Screen]) -> None:
+    quote = "word " * 55 + "end"
+    terminal.show_sources([replace(CITATION, quote=quote)])
+    lines = plain(screens[0].getvalue()).splitlines()[1:]
+    assert len(lines) == 2
+    assert all(line.startswith("    ") and len(line) <= 200 for line in lines)
+    assert " ".join(line.strip() for line in lines) == f"“{quote}”"
+
+
+def test_an_answer_is_written_as_it_comes_and_broken_between_words(screens: tuple[Screen, Screen]) -> None:
+    text = "word " * 50 + "end. [1]"
+    events = [Passages(()), *(Token(f"{text[n : n + 3]}") for n in range(0, len(text), 3)), answer(answer=text)]
+    written = io.StringIO()
+    with redirect_stdout(written):
+        assert terminal.show_events(iter(events)).answer == text
+    assert written.getvalue().split() == text.split()
+    assert max(map(len, written.getvalue().splitlines())) <= 200
 
 
 # The end of an answer

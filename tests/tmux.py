@@ -54,14 +54,18 @@ class Screen:
         self._call("set-buffer", text)
         self._call("paste-buffer", "-p")
 
+    def picture(self) -> str:
+        """Return what the screen shows now, line by line as it is wrapped, with colours as escape sequences."""
+        return self._call("capture-pane", "-p", "-e").rstrip("\n")
+
     def turn_page(self) -> None:
         """Leave out of `text` from now on what stands above the last line."""
         self._above = 0
         self._above = max(len(self.text().rstrip().split("\n")) - 1, 0)
 
-    def text(self, *, escapes: bool = False) -> str:
-        """Return all that is or was on the screen; long lines whole, colours as escape sequences where asked for."""
-        shown = self._call("capture-pane", "-p", "-J", "-S", "-", *(("-e",) if escapes else ()))
+    def text(self) -> str:
+        """Return all that is or was on the screen, without colours; long lines are whole."""
+        shown = self._call("capture-pane", "-p", "-J", "-S", "-")
         return "\n".join(shown.split("\n")[self._above :])
 
     def waits_at(self, prompt: str) -> bool:
