@@ -68,13 +68,6 @@ def test_ctrl_c_drops_the_text_and_ctrl_d_ends(typed: Type) -> None:
         typed(CTRL_D)
 
 
-def test_the_prompt_stands_in_80_columns_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    with create_pipe_input() as keys:
-        keys.send_text(f"{'word ' * 40}{ENTER}")
-        assert keyboard._edited(complete, input=keys, output=DummyOutput())() == "word " * 40
-
-
 @pytest.mark.parametrize(
     ("lines", "texts"),
     [
