@@ -17,6 +17,7 @@ import string
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, median
@@ -161,16 +162,17 @@ def chosen(collection: Path, limit: int) -> list[dict[str, Any]]:
 def measure(
     library: Library, questions: list[dict[str, Any]], plain_questions: int, seen: Callable[[int], None]
 ) -> tuple[list[Outcome], list[Outcome]]:
-    """Ask all questions, and every so many of them through the plain prompt too."""
+    """Ask all questions, and every so many of them through the plain prompt too; Ctrl-C ends it early."""
     ours: list[Outcome] = []
     theirs: list[Outcome] = []
     every = max(len(questions) // plain_questions, 1) if plain_questions else 0
-    for row, asked in enumerate(questions):
-        outcome, answer = shipped(library, asked)
-        ours.append(outcome)
-        if every and row % every == 0 and len(theirs) < plain_questions:
-            theirs.append(plain(library, asked, answer))
-        seen(row + 1)
+    with suppress(KeyboardInterrupt):
+        for row, asked in enumerate(questions):
+            outcome, answer = shipped(library, asked)
+            ours.append(outcome)
+            if every and row % every == 0 and len(theirs) < plain_questions:
+                theirs.append(plain(library, asked, answer))
+            seen(row + 1)
     return ours, theirs
 
 

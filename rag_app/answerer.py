@@ -57,6 +57,9 @@ if TYPE_CHECKING:
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
 _CERTAIN = -0.2  # mean log-likelihood of a short answer's tokens; below it the generator is asked in another way too
+_REPEATED = -0.4  # the same where it was said before, of more evidence
+_CLEAR = 6.0  # logits; evidence with so good a piece is read in parts
+_FEW = 600  # characters of the first part
 _READ = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
 _GIST = 3  # stretches that are read of each of two documents that are compared as a whole
@@ -277,7 +280,8 @@ def _prove(
     """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none."""
     read = stages.read
     shown = choose(pieces, stages.evidence)
-    text = _write(question, shown, stages, usage)
+    draft = _write(question, shown, stages, usage)
+    text = draft.text
     best = max(shown, key=lambda piece: piece.worth)
     if is_verdict(text):  # a small model often gets yes and no wrong where it has found the fact that decides
         text = stated(best)
@@ -288,7 +292,7 @@ def _prove(
         nearest = around(pieces, [piece] if piece.row else [piece, best])
         if nearest != shown:
             shown = nearest
-            text = _write(question, shown, stages, usage)
+            text = _write(question, shown, stages, usage, draft).text
             piece = proof_of(text, question, shown)
     text = harmless(text if piece.row else snap(text, piece.text))
     if empty(question, text):
@@ -324,16 +328,38 @@ def _doubtful(text: str, question: str, piece: Evidence) -> bool:
     return bool(said) and (len(figures(piece.text)) > 1 or bool(unsupported_figures(text, [question, piece.whole])))
 
 
-def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
-    """Return a short answer, or a sentence where the generator hesitated and, asked for one, says something else."""
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An answer before its proof."""
+
+    short: str  # as it was first said, in a few words
+    text: str  # what is believed: this, or a sentence
+
+
+def _write(
+    question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage, earlier: _Draft | None = None
+) -> _Draft:
+    """Return a short answer, or a sentence where the generator hesitated and, asked for one, says something else.
+
+    Where a piece of evidence is clearly best, the generator reads the best alone, and the rest when it hesitates.
+    A short answer that is the same as an `earlier` one, from more evidence, is believed sooner.
+    """
+    shorts: list[str] = []
+    best = choose(evidence, _FEW) if earlier is None and max(piece.score for piece in evidence) >= _CLEAR else evidence
+    for part in [best] if len(best) == len(evidence) else [best, evidence]:
+        short, certainty = _ask("answer_user", question, part, stages, usage)
+        enough = _CERTAIN if earlier is None or not agree(short, earlier.short) else _REPEATED
+        if certainty >= enough or is_verdict(short):
+            return _Draft(short, short)
+        shorts.append(short)
+    sentence, _ = _ask("sentence_user", question, best, stages, usage)
+    return _Draft(shorts[0], next((short for short in shorts if agree(short, sentence)), sentence))
+
+
+def _ask(prompt: str, question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> tuple[str, float]:
     shown = neutral(show(evidence))
-    values = {"evidence": Fence.of(shown, question).around(shown), "question": question}
-    form = form_for(question, evidence)
-    short, certainty = _say(render("answer_user", **values), form, stages, usage)
-    if certainty >= _CERTAIN or is_verdict(short):
-        return short
-    sentence, _ = _say(render("sentence_user", **values), form, stages, usage)
-    return short if agree(short, sentence) else sentence
+    text = render(prompt, evidence=Fence.of(shown, question).around(shown), question=question)
+    return _say(text, form_for(question, evidence), stages, usage)
 
 
 def _say(prompt: str, form: AnswerForm, stages: Stages, usage: Usage) -> tuple[str, float]:

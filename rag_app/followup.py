@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from prompts import render
 from rag_app.generator import Message, Usage
+from rag_app.guard import neutral
 from rag_app.leaning import is_fragment, leans
 from rag_app.stopwords import STOP_WORDS
 
@@ -50,7 +51,7 @@ def standalone(question: str, history: Sequence[Turn], generator: Callable[[], G
     by_rule = swapped(question, last)
     if by_rule:
         return by_rule
-    said = [f"{turn.role}: {_short(turn)}" for turn in history[-TURNS:]]
+    said = [f"{turn.role}: {neutral(_short(turn))}" for turn in history[-TURNS:]]
     written = _written(question, said, generator())
     if (
         _plausible(written)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from prompts import render
 from rag_app.generator import Message, Usage
+from rag_app.guard import neutral
 from rag_app.names import heading
+from rag_app.orders import shown_name
 from rag_app.types import Json
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ def question_about(document: Document, start: int, end: int, generator: Generato
     title = heading(document.path, document.title) or PurePath(document.path).stem
     messages = [
         Message("system", render("question_system")),
-        Message("user", render("question_user", document=title, text=text)),
+        Message("user", render("question_user", document=shown_name(title), text=neutral(text))),
     ]
     written = "".join(generator.stream(messages, Usage(), max_tokens=_TOKENS, form=QuestionForm(text)))
     first, _, second = written.partition(_QUESTION)

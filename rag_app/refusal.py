@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 CALIBRATION = "refusal"  # what the library's own is called in its store
 DOUBT = 0.2, 0.75  # probabilities between which the answer is written, and looked at as well
 _SURE = 2.0  # logits; evidence above it carries an answer without a look
-_AGREED = 1.1  # of the generator's two preferences for yes together, in logits, with what follows added
+_AGREED = 0.7  # of the generator's two preferences for yes together, in logits, with what follows added
 _SCORE = 0.1  # for each logit of the evidence
 _LOGIT = 12.0  # scores beyond it, either way, say no more
 _EITHER = {"or", "oder", "ou", "o"}

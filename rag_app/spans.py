@@ -23,6 +23,8 @@ _SMALL = STOP_WORDS - {
     *("over", "under", "about", "above", "below", "before", "after", "until", "über", "unter", "vor", "nach", "bis"),
 }  # the others may be left out, or put in, without another meaning
 _ARTICLES = {"the", "a", "an", "der", "die", "das", "ein", "eine", "le", "la", "les", "un", "une", "el", "los", "las"}
+_WHOLE = {"all", "both", "every", "each", "most", "some", "many", "several", "other", "alle", "beide", "jede", "einige"}
+_AMOUNT = re.compile(rf"(?:an? )?(?:{'|'.join(NUMBERS[2:])}|dozen|hundred|thousand|million|billion)s?\b", re.IGNORECASE)
 _PHRASES = ("more than ", "less than ", "fewer than ", "at least ", "at most ", "up to ", "mehr als ", "weniger als ")
 _BEFORE = "€$£¥#§~−-"  # signs that belong to a figure after them
 _UNITS = re.compile(r"\s?(?:[%‰°€$£¥]|percent\b|per cent\b|Prozent\b)")
@@ -38,9 +40,9 @@ class _Word:
 def snap(answer: str, text: str) -> str:
     """Return the stretch of `text` that a short answer repeats, or `answer` where there is none.
 
-    Small words at its beginning are left out, but for an article. Words may differ in their endings, figures may be
-    written as words, and small words may be missing. A figure keeps its sign, its unit and the word that limits it, a
-    hyphenated word its other half, a quotation its marks.
+    Small words at its beginning are left out, but for an article or one such as "all". Words may differ in their
+    endings, figures may be written as words, and small words may be missing. A figure keeps its sign, its unit and the
+    word that limits it, a hyphenated word its other half, a quotation its marks.
     """
     said, held = _words(answer), _words(text)
     if not said or len(said) > WORDS:
@@ -50,7 +52,7 @@ def snap(answer: str, text: str) -> str:
         return answer
     first, last = found
     before = held[first - 1].text.casefold() if first else ""
-    if before in _ARTICLES and before in {word.text.casefold() for word in said}:
+    if before in _ARTICLES | _WHOLE and before in {word.text.casefold() for word in said}:
         first -= 1
     start, end = _widened(text, held[first].start, held[last].end)
     return " ".join(text[start:end].split())
@@ -127,7 +129,9 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
     if text[start].isdigit():
         while start and text[start - 1] in _BEFORE:
             start -= 1
+    if text[start].isdigit() or _AMOUNT.match(text, start):
         start = _qualified(text, start)
+    start = _phrased(text, start)
     if text[end - 1].isdigit() and (unit := _UNITS.match(text, end)):
         end = unit.end()
     opening, closing = text[start - 1 : start], text[end : end + 1]
@@ -143,6 +147,15 @@ def _qualified(text: str, start: int) -> int:
             return start - len(phrase)
     word = re.search(r"([^\W\d_]+)\s+$", before)
     return word.start() if word and word[1].casefold() in _QUALIFIERS else start
+
+
+def _phrased(text: str, start: int) -> int:
+    """Take in the beginning of a phrase whose last word the stretch begins with: "at" of "at least"."""
+    for phrase in _PHRASES:
+        first, last = phrase.split()
+        if text[start:].casefold().startswith(f"{last} ") and text[:start].casefold().endswith(f"{first} "):
+            return start - len(first) - 1
+    return start
 
 
 def _word_start(text: str, end: int) -> int:

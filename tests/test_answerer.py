@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from fakes import ScriptedGenerator, WordReranker, evidence_lines, make_hit
 
@@ -38,6 +39,7 @@ class World:
     found: bool = True
     answer_tokens: int = 100
     documents: Sequence[StoredDocument] = ()
+    best: float | None = None  # logits of the first piece of evidence, of the next a tenth less, and so on
     loaded: int = 0
     asked: list[str] = field(default_factory=list)
 
@@ -52,7 +54,7 @@ class World:
     def stages(self) -> Stages:
         return Stages(
             find=self.find,
-            score=WordReranker().score,
+            score=WordReranker().score if self.best is None else self.falling,
             about=lambda question: {},
             generator=self.load,
             read=lambda path: Document(path, "A", (Page(1, "i", self.stored),)),
@@ -66,8 +68,12 @@ class World:
 
     def find(self, question: str) -> tuple[tuple[Hit, ...], Trace]:
         self.asked.append(question)
-        score = float(WordReranker().score(question, [self.text])[0])
+        score = float(WordReranker().score(question, [self.text])[0]) if self.best is None else self.best
         return ((make_hit(self.text, score=score),) if self.found else ()), Trace()
+
+    def falling(self, question: str, texts: Sequence[str]) -> Vectors:
+        assert self.best is not None
+        return self.best - 0.1 * np.arange(len(texts), dtype=np.float32)
 
     def load(self) -> Generator:
         self.loaded += 1
@@ -282,6 +288,25 @@ def test_where_the_generator_hesitates_a_sentence_confirms_or_replaces_its_short
     asking.generator.certainty = certainty
     found = asking.ask(QUESTION)
     assert (found.answer, found.status, len(asking.generator.prompts)) == (f"{told} [1]", "answered", prompts)
+
+
+def many(count: int) -> str:
+    return " ".join(f"Clause {n} of the agreement says that the tenants keep the stairs clean." for n in range(count))
+
+
+@pytest.mark.parametrize(("score", "certainty", "prompts"), [(7.0, -0.01, 1), (7.0, -0.9, 3), (5.0, -0.9, 2)])
+def test_with_a_clearly_best_piece_the_rest_is_read_only_on_hesitation(
+    score: float, certainty: float, prompts: int
+) -> None:
+    text = f"{RENT} {many(20)}"
+    asking = world("1,250 euros", text=text, stored=text, best=score)
+    asking.generator.certainty = certainty
+    asking.ask("How high is the monthly rent of the flat?")
+    read = [len(" ".join(evidence_lines(messages))) for messages in asking.generator.prompts]
+    assert len(read) == prompts
+    assert (read[0] < 700) == (score > 6)
+    if prompts == 3:
+        assert read[0] == read[2] < read[1]
 
 
 @pytest.mark.parametrize("text", ["Otto Bergmann", "at Christmas", "seven weeks", "It is three months after Easter."])

@@ -54,6 +54,24 @@ def test_a_sentence_is_left_as_it_was_written() -> None:
     assert snap(sentence, TEXT) == sentence
 
 
+@pytest.mark.parametrize(("answer", "told"), [("at least 7 days", "at least 7 days"), ("more than 3", "more than 3")])
+def test_what_limits_a_figure_is_kept_whole(answer: str, told: str) -> None:
+    assert snap(answer, "Trains at least 7 days ahead, and more than 3 people.") == told
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "told"),
+    [
+        ("The All India League", "He joined the All India League.", "All India League"),
+        ("a billion years ago", "They entered around a billion years ago.", "around a billion years ago"),
+        ("two teams", "It was found by only two teams.", "only two teams"),
+        ("one", "It is about one.", "one"),
+    ],
+)
+def test_what_counts_and_what_limits_a_number_in_words_are_kept(answer: str, text: str, told: str) -> None:
+    assert snap(answer, text) == told
+
+
 def test_another_spelling_becomes_the_documents() -> None:
     assert snap("75 liters", "A bag holds 75 litres.") == "75 litres"
 
