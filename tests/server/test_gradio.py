@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-gradio = pytest.importorskip("gradio", reason="the extra `gradio` is not installed")
+import gradio
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of Gradio and what it brings along
 
 from selenium.webdriver.common.keys import Keys  # noqa: E402
