@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Sequence, Set
 
 CHAT = "/v1/chat/completions"
 GIBIBYTE = 2**30
 _PIECE = 65536
 _PROBES = 0.02  # seconds between two questions for /health
+_LONGEST = 300.0  # seconds, on a machine that is busy otherwise, after which what is wanted is missing
 STUCK = 30.0  # seconds of /health after which it counts as not answered
 
 HOSTILE: tuple[tuple[str, bytes], ...] = (
@@ -75,23 +76,26 @@ class Damage:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-async def rage(port: int, storm: Storm, questions: Sequence[str]) -> Damage:
-    """Let a storm pass over the server on `port` of this machine."""
+async def rage(port: int, storm: Storm, questions: Sequence[str], wanted: Set[str] = frozenset()) -> Damage:
+    """Let a storm pass over the server on `port` of this machine; it goes on until all that is `wanted` was counted."""
     damage = Damage()
     probe = await asyncio.create_subprocess_exec(
         sys.executable, __file__, str(port), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     server = _Server(port, damage.counts, questions)
     clients: list[Coroutine[Any, Any, None]] = [
-        *(server.ask(n) for n in range(storm.asking)),
-        *(server.leave(n) for n in range(storm.leaving)),
+        *(server.leave(n) for n in range(storm.leaving)),  # first, so that they find the queue empty
         *(server.read_slowly(n) for n in range(storm.slow)),
+        *(server.ask(n) for n in range(storm.asking)),
         *(server.trickle(n) for n in range(storm.trickling)),
         *(server.send_much(n) for _ in range(storm.huge) for n in range(3)),
         *(server.attack() for _ in range(storm.hostile)),
     ]
     tasks = [asyncio.create_task(client) for client in clients]
     await asyncio.sleep(storm.seconds)
+    until = time.monotonic() + _LONGEST
+    while not wanted <= damage.counts.keys() and time.monotonic() < until:
+        await asyncio.sleep(0.1)
     ended = [task for task in tasks if task.done()]
     for task in tasks:
         task.cancel()
