@@ -27,6 +27,8 @@ OriginOption = Annotated[
 ]
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Write a line for each request.")]
 
+_TURN = 0.0005  # seconds that a thread at work keeps the others waiting: connections need many short turns
+
 
 def serve(
     host: HostOption = "127.0.0.1",
@@ -67,4 +69,5 @@ def serve(
             app = create_app(reader, writer, policy_for(host, port, tuple(names or ()), sites), limits)
             shown = f"[{host}]" if ":" in host else host
             terminal.show_remark(f"Listening on http://{shown}:{port}/; Ctrl-C ends it.")
+            sys.setswitchinterval(_TURN)
             server(app, limits).run(sockets=[socket])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 
 from rag_app.errors import RagError
@@ -20,6 +21,7 @@ from rag_app.server.guard import Guard, Policy
 from rag_app.server.keys import KeyRing
 from rag_app.server.limits import Bounded, Limits
 from rag_app.server.metrics import Metrics
+from rag_app.server.presence import Gone
 from rag_app.server.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app.add_exception_handler(ApiError, _refused)
     app.add_exception_handler(RagError, _refused)
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Gone, _left)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _failed)
     guard = Guard(app, policy, KeyRing(library.settings.library), OPEN, metrics.requested)
     return Bounded(guard, limits, _is_upload)
@@ -93,6 +97,11 @@ async def _refused(_: Request, error: Exception) -> Response:
         error = translated(error)
     assert isinstance(error, ApiError)
     return Json(error.body, error.status, headers=error.headers)
+
+
+async def _left(_: Request, __: Exception) -> Response:
+    """Answer nobody: a client that goes away, in the middle of its own request too, is no failure of the server."""
+    return Response(status_code=499)
 
 
 async def _failed(_: Request, __: Exception) -> Response:

@@ -18,7 +18,6 @@ from rag_app.errors import RagError
 from rag_app.server.errors import ApiError, internal, translated
 from rag_app.server.keys import Key
 from rag_app.server.limits import Rates, respond
-from rag_app.server.presence import Gone
 from rag_app.terminal import flat
 
 if TYPE_CHECKING:
@@ -106,8 +105,6 @@ class Guard:
             await answer.refuse(error)
         except RagError as error:
             await answer.refuse(translated(error))
-        except Gone:
-            return
         except ConnectionError:
             raise
         except Exception as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag_app.server.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,7 +28,7 @@ class Limits:
     idle_seconds: float = 10.0  # between two pieces of a body
     body_seconds: float = 30.0  # for a JSON body
     upload_seconds: float = 600.0
-    write_seconds: float = 30.0  # for the client to take a piece of the answer
+    write_seconds: float = 30.0  # for the client to take a piece of the answer; see `run`
     answer_seconds: float = 300.0  # for one answer, waiting included
     connections: int = 256
     waiting: int = 8  # questions in the queue
@@ -57,10 +57,7 @@ class Bounded:
             await respond(send, refusal)
             return
         body = _Body(receive, most, time.monotonic() + seconds, limits.idle_seconds)
-        try:
-            await self._app(scope, body.receive, _timed(send, limits.write_seconds))
-        except TimeoutError:  # of the client that does not read: the server closes the connection
-            raise ConnectionResetError("The client does not take the answer.") from None
+        await self._app(scope, body.receive, send)
 
 
 class _Body:
@@ -111,13 +108,6 @@ def _oversized(scope: Scope, limits: Limits, most: int) -> ApiError | None:
     if lengths and (len(lengths[0]) > 18 or int(lengths[0]) > most):
         return too_large(most)
     return None
-
-
-def _timed(send: Send, seconds: float) -> Send:
-    async def timed(message: MutableMapping[str, Any]) -> None:
-        await asyncio.wait_for(send(message), seconds)
-
-    return timed
 
 
 async def respond(send: Send, error: ApiError) -> None:

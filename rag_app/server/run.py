@@ -49,7 +49,7 @@ def server(app: ASGIApp, limits: Limits) -> uvicorn.Server:
     """Return a server for one socket; `run(sockets=[...])` serves until it is told to stop."""
     config = uvicorn.Config(
         app,
-        http=_protocol(limits.header_seconds),
+        http=_protocol(limits),
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -65,11 +65,12 @@ def server(app: ASGIApp, limits: Limits) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _protocol(seconds: float) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol with a time limit for the headers of each request."""
+def _protocol(limits: Limits) -> type[asyncio.Protocol]:
+    """Return uvicorn's protocol with a time limit for the headers of each request, and for the client to read."""
 
     class Hurried(H11Protocol):
         _deadline: asyncio.TimerHandle | None = None
+        _unread: asyncio.TimerHandle | None = None
 
         def __init__(self, *arguments: Any, **how: Any) -> None:
             super().__init__(*arguments, **how)
@@ -77,14 +78,27 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            transport.set_write_buffer_limits(high=0)  # what the system does not take at once pauses the answer
             self._watch()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._no_deadline()
+            self._was_read()
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
+            self._watch()
+
+        def pause_writing(self) -> None:
+            """Let time run for the client to read; it also runs when the answer is whole and the server has closed."""
+            super().pause_writing()
+            self._no_deadline()
+            self._unread = self.loop.call_later(limits.write_seconds, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self._was_read()
             self._watch()
 
         def on_response_complete(self) -> None:
@@ -111,10 +125,16 @@ def _protocol(seconds: float) -> type[asyncio.Protocol]:
 
         def _watch(self) -> None:
             """Let time run while no request is being served: for headers, and for the body of one that was refused."""
-            if self.transport.is_closing() or (self.cycle and not self.cycle.response_complete):
+            served = self.cycle and not self.cycle.response_complete
+            if served or self.flow.write_paused or self.transport.is_closing():
                 self._no_deadline()
             elif self._deadline is None:
-                self._deadline = self.loop.call_later(seconds, self.transport.abort)
+                self._deadline = self.loop.call_later(limits.header_seconds, self.transport.abort)
+
+        def _was_read(self) -> None:
+            if self._unread:
+                self._unread.cancel()
+                self._unread = None
 
         def _no_deadline(self) -> None:
             if self._deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
@@ -16,7 +17,7 @@ async def spooled(request: Request) -> IO[bytes]:
     file: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     try:
         async for piece in request.stream():
-            file.write(piece)
+            await asyncio.to_thread(file.write, piece)  # a disk can take its time
         file.seek(0)
     except BaseException:
         file.close()
