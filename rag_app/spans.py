@@ -126,10 +126,9 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
         start = _word_start(text, start - 1)
     while end < len(text) - 1 and text[end] in "-‐‑" and text[end + 1].isalnum():
         end = _word_end(text, end + 1)
-    if text[start].isdigit():
+    if text[start].isdigit() or _AMOUNT.match(text, start):
         while start and text[start - 1] in _BEFORE:
             start -= 1
-    if text[start].isdigit() or _AMOUNT.match(text, start):
         start = _qualified(text, start)
     start = _phrased(text, start)
     if text[end - 1].isdigit() and (unit := _UNITS.match(text, end)):

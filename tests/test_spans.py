@@ -66,6 +66,7 @@ def test_what_limits_a_figure_is_kept_whole(answer: str, told: str) -> None:
         ("a billion years ago", "They entered around a billion years ago.", "around a billion years ago"),
         ("two teams", "It was found by only two teams.", "only two teams"),
         ("one", "It is about one.", "one"),
+        ("2.5 million", "The firm paid over €2.5 million.", "over €2.5 million"),
     ],
 )
 def test_what_counts_and_what_limits_a_number_in_words_are_kept(answer: str, text: str, told: str) -> None:
