@@ -33,7 +33,19 @@ from rag_app.guard import Fence, harmless, neutral
 from rag_app.kinds import kind_of
 from rag_app.mentions import listing, look_up
 from rag_app.orders import shown_name
-from rag_app.refusal import DOUBT, Calibration, Look, carries, chance, empty, foreign, holds, shipped, signals
+from rag_app.refusal import (
+    DOUBT,
+    AskedOnce,
+    Calibration,
+    Look,
+    carries,
+    chance,
+    empty,
+    foreign,
+    holds,
+    shipped,
+    signals,
+)
 from rag_app.search import Trace
 from rag_app.spans import agree, snap
 from rag_app.summaries import STRETCHES, proved, stretches
@@ -248,10 +260,11 @@ def _from(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, us
     pieces = gather(question, hits, stages.score, stages.read, stages.about(question))
     trace.timed("rerank", since)
     result = _Result("not_found", NOT_FOUND)
-    likely = _likely(question, hits, pieces, stages) if pieces else 0.0
+    check = AskedOnce(stages.generator)  # the piece that is checked before is often the one that proves the answer
+    likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
     doubted = DOUBT[0] <= likely < DOUBT[1]
     if doubted or likely >= stages.calibration.bound:
-        result = _prove(question, pieces, stages, usage, doubted=doubted)
+        result = _prove(question, pieces, stages, usage, check if doubted else None)
     return replace(result, hits=hits, trace=trace)
 
 
@@ -267,17 +280,20 @@ def look(question: str, stages: Stages) -> Look | None:
     return Look(replace(signals(hits, pieces), holds=checked), frozenset(hit.document for hit in hits), said)
 
 
-def _likely(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stages: Stages) -> float:
-    def check() -> float:
-        return holds(question, pieces, stages.read, stages.generator())
-
-    return chance(signals(hits, pieces), check, stages.calibration)
+def _likely(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stages: Stages, check: AskedOnce) -> float:
+    return chance(signals(hits, pieces), lambda: holds(question, pieces, stages.read, check), stages.calibration)
 
 
-def _prove(
-    question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage, *, doubted: bool = False
-) -> _Result:
-    """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none."""
+def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage, check: AskedOnce | None) -> _Result:
+    """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none.
+
+    Args:
+        question: as it was searched.
+        pieces: all evidence.
+        stages: what answering needs.
+        usage: counts tokens.
+        check: looks at an answer that is in doubt.
+    """
     read = stages.read
     shown = choose(pieces, stages.evidence)
     draft = _write(question, shown, stages, usage)
@@ -297,7 +313,7 @@ def _prove(
     text = harmless(text if piece.row else snap(text, piece.text))
     if empty(question, text):
         return _Result("not_found", NOT_FOUND)
-    if doubted and not carries(question, text, piece, pieces, read(piece.hit.document), stages.generator()):
+    if check and not carries(question, text, piece, pieces, read(piece.hit.document), check):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     against = contradicted(question, text, piece, pieces)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from rag_app.spans import same_word
+from rag_app.spans import NUMBERS, same_word
 from rag_app.stopwords import STOP_WORDS
 from rag_app.types import Citation
 
@@ -29,7 +29,6 @@ _MARKER = re.compile(r"\[(\d+)\]")
 _FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
 _SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
-_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|Corp|St)|^\d+|\s\d{1,2})\.$"
@@ -197,7 +196,7 @@ def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
             part for figure in figures for part in re.findall(r"\d+", figure) if ":" in figure or "/" in figure
         )
         known.update(re.sub(r"\D", "", figure) for figure in _SPACED.findall(source))
-        known.update(str(_WORDS.index(word)) for word in re.findall(r"[a-z]+", source.lower()) if word in _WORDS)
+        known.update(str(NUMBERS.index(word)) for word in re.findall(r"[a-z]+", source.lower()) if word in NUMBERS)
     answer = _SPACED.sub(lambda match: "" if re.sub(r"\D", "", match[0]) in known else match[0], answer)
     return [figure for figure in _FIGURE.findall(answer) if _value(figure) not in known]
 

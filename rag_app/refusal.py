@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files as resource_files
 from math import log2
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from prompts import render
 from rag_app.calibration import Errors, Logistic, logistic
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.context import Evidence
-    from rag_app.generator import Generator
     from rag_app.types import Hit
 
 CALIBRATION = "refusal"  # what the library's own is called in its store
@@ -152,7 +151,30 @@ def in_force(stored: str | None, reranker: str, generator: str) -> tuple[Calibra
     return (own, True) if own and own.fits(reranker, generator) else (shipped(), False)
 
 
-def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Document], generator: Generator) -> float:
+class Prefers(Protocol):
+    """What the checks need of a generator."""
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Return by how many logits it would rather begin its reply with `one` than with `other`."""
+        ...
+
+
+class AskedOnce:
+    """A generator, loaded when it is first asked, that remembers what it preferred."""
+
+    def __init__(self, generator: Callable[[], Prefers]) -> None:
+        self._generator = generator
+        self._known: dict[tuple[tuple[Message, ...], str, str], float] = {}
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Return what it preferred before, or ask it."""
+        asked = (tuple(messages), one, other)
+        if asked not in self._known:
+            self._known[asked] = self._generator().preference(messages, one, other)
+        return self._known[asked]
+
+
+def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Document], generator: Prefers) -> float:
     """Return by how many logits the generator prefers "yes": the best piece, with its neighbours, holds the answer.
 
     Args:
@@ -166,7 +188,7 @@ def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Docum
 
 
 def carries(
-    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Generator
+    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Prefers
 ) -> bool:
     """Tell whether `piece`, with what stands around it in `pieces`, carries an answer that was in doubt."""
     if piece.score >= _SURE:
@@ -183,7 +205,7 @@ def _looked_at(question: str, piece: Evidence, pieces: Sequence[Evidence], docum
     return {"document": title, "text": text, "question": question}
 
 
-def _prefers_yes(check: str, values: dict[str, str], generator: Generator) -> float:
+def _prefers_yes(check: str, values: dict[str, str], generator: Prefers) -> float:
     messages = [Message("system", render("check_system")), Message("user", render(check, **values))]
     return generator.preference(messages, "yes", "no")
 

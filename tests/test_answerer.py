@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from rag_app.types import Answer, ModelNames, Passages, Token, Turn
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rag_app.generator import Generator
+    from rag_app.generator import Generator, Message
     from rag_app.types import Event, Hit, StoredDocument, Vectors
 
 RENT = "The monthly rent of the flat is 1,250 euros, which is due on the third day of each month."
@@ -307,6 +307,20 @@ def test_with_a_clearly_best_piece_the_rest_is_read_only_on_hesitation(
     assert (read[0] < 700) == (score > 6)
     if prompts == 3:
         assert read[0] == read[2] < read[1]
+
+
+def test_the_piece_that_was_checked_before_is_not_checked_again_when_it_proves_the_answer() -> None:
+    class Counting(ScriptedGenerator):
+        checks: ClassVar[list[str]] = []
+
+        def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+            self.checks.append(messages[-1].content)
+            return 0.6
+
+    asking = world("1,250 euros", text=RENT, stored=RENT, best=0.0)
+    asking.generator = Counting(lambda _: "1,250 euros")
+    assert asking.ask("How high is the monthly rent of the flat?").status == "answered"
+    assert len(Counting.checks) == len(set(Counting.checks)) == 2  # whether the text holds an answer, and this one
 
 
 @pytest.mark.parametrize("text", ["Otto Bergmann", "at Christmas", "seven weeks", "It is three months after Easter."])
