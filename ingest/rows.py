@@ -16,6 +16,7 @@ _CAPTION_LINES = 2
 _LONGEST_HEADING = 90  # characters; a longer line between rows ends a table
 _END_MARK = re.compile(r"[.!?;…。！？]$")
 _VALUE = re.compile(r"[$€£¥(+<~−–-]*\s?\d[\d.,'’]*\)?(?:\s?\S{1,6}){0,2}|[–—-]|n/?a")
+_FIGURE = re.compile(r"[$€£¥]?\s?\(?[+−–-]?\d[\d.,'’]*\)?(?:\s?%\)?)?|[–—-](?=\s|$)")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\s\D*)?|(?:\d{1,2}[./ ]){1,2}(?:19|20)\d\d")
 
 
@@ -39,7 +40,7 @@ def row_at(text: str, start: int) -> Row:
     heads = _head_rows([*map(_cells, table), cells])
     if len(heads) > len(table):
         return Row(caption, _joined(cells), heads=True)
-    return Row(caption, _said(cells, heads, _section(above[top:])), heads=False)
+    return Row(caption, _said(_spread(cells, heads), heads, _section(above[top:])), heads=False)
 
 
 def names_columns(row: Sequence[str]) -> bool:
@@ -89,6 +90,15 @@ def _head_rows(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
             break
         heads.append(row)
     return heads
+
+
+def _spread(cells: list[str], heads: Sequence[Sequence[str]]) -> list[str]:
+    """Return the cells with a figure each, where signs stand apart or figures together and the heads say how many."""
+    said = " ".join(cells[1:])
+    figures = [match[0].strip() for match in _FIGURE.finditer(said)]
+    if len(figures) + 1 == len(cells) or not heads or _FIGURE.sub("", said).strip():
+        return cells
+    return [cells[0], *figures] if len(heads[-1]) - len(figures) in (0, 1) else cells
 
 
 def _section(lines: Sequence[str]) -> str:

@@ -24,8 +24,9 @@ from rag_app.citations import (
     unsupported_words,
     whole_sentences,
 )
+from rag_app.columns import in_column, scale
 from rag_app.comparisons import side_by_side, topic_question
-from rag_app.context import around, choose, gather, show
+from rag_app.context import around, choose, gather, row_called, show
 from rag_app.contradictions import contradicted
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
@@ -33,6 +34,7 @@ from rag_app.guard import Fence, harmless, neutral
 from rag_app.kinds import kind_of
 from rag_app.mentions import listing, look_up
 from rag_app.orders import shown_name
+from rag_app.periods import Period
 from rag_app.refusal import (
     DOUBT,
     AskedOnce,
@@ -47,6 +49,7 @@ from rag_app.refusal import (
     signals,
 )
 from rag_app.search import Trace
+from rag_app.series import MOST, asked_of, asks_edition, edition, looked_for, series_of
 from rag_app.spans import agree, snap
 from rag_app.summaries import STRETCHES, proved, stretches
 from rag_app.support import supports
@@ -58,13 +61,16 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.citations import AnswerForm
+    from rag_app.comparisons import Side
     from rag_app.context import Evidence
     from rag_app.generator import Generator
     from rag_app.kinds import Asked
     from rag_app.mentions import Mention
+    from rag_app.series import Series
     from rag_app.types import AnswerStatus, Citation, Event, Hit, StoredDocument, Turn, Vectors
 
     Made = Generating[Event, None, "_Result"]
+    Found = tuple[tuple[Hit, ...], Trace]  # passages, and how they were found
 
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
@@ -82,7 +88,7 @@ _SPACED = re.compile(r"\s*\S+")
 class Stages:
     """What answering needs; each part can be replaced in a test."""
 
-    find: Callable[[str], tuple[tuple[Hit, ...], Trace]]  # question to passages, best first
+    find: Callable[[str], Found]  # question to passages, best first
     score: Callable[[str, Sequence[str]], Vectors]  # the cross-encoder
     about: Callable[[str], Mapping[str, float]]  # how much a question names each document, 0 to 1
     generator: Callable[[], Generator]  # loaded at its first use
@@ -90,7 +96,7 @@ class Stages:
     models: ModelNames
     answer_tokens: int
     evidence: int  # characters that the generator reads
-    find_in: Callable[[str, str], tuple[tuple[Hit, ...], Trace]]  # the same in one document, by its path
+    find_in: Callable[[str, str], Found]  # the same in one document, by its path
     documents: Callable[[], Sequence[StoredDocument]]  # that are searched
     mentions: Callable[[str], Sequence[Mention]]  # every passage with these words side by side
     calibration: Calibration = field(default_factory=shipped)  # decides whether there is an answer
@@ -142,6 +148,8 @@ def _events(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
         return _comparison(wish, stages, usage)
     if wish.kind == "summary":
         return _summary(question, wish, stages, usage)
+    if wish.kind == "series":
+        return _series(question, wish, stages, usage)
     return _fact(question, stages, usage)
 
 
@@ -156,12 +164,44 @@ class _Result:
 
 
 def _fact(question: str, stages: Stages, usage: Usage) -> Made:
-    """Answer from the passages that bear most on the question."""
+    """Answer from the passages that bear most on the question, those of the document first whose date it gives."""
     hits, trace = stages.find(question)
+    meant = edition(question, _series_of(hits, stages)) if asks_edition(question) else None
+    if meant is not None and any(hit.document != meant[1] for hit in hits):
+        asked, sought, found = _in_edition(question, *meant, stages)
+        yield Passages(found[0])
+        result = _from(asked, *found, stages, usage, sought)
+        if result.status != "not_found":
+            yield from _spoken(result.text)
+            return result
     yield Passages(hits)
     result = _from(question, hits, trace, stages, usage)
     yield from _spoken(result.text)
     return result
+
+
+def _series_of(hits: Sequence[Hit], stages: Stages) -> Series:
+    return series_of([hit.document for hit in hits], stages.documents())
+
+
+def _in_edition(question: str, period: Period, path: str, stages: Stages) -> tuple[str, str, Found]:
+    """Return what is asked of a document of a series, what is looked for in it, and what is found."""
+    document = stages.read(path)
+    asked = asked_of(question, period, document)
+    sought = looked_for(asked_of(question, Period(), document), document)
+    return asked, sought, stages.find_in(sought, path)
+
+
+def _series(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
+    """Ask the same of each document that comes out again and again, in order of time."""
+    hits, _ = stages.find(question)
+    series = _series_of(hits, stages)[-MOST:]
+    if not series:
+        return (yield from _fact(question, stages, usage))
+    each = [_in_edition(wish.topic, *one, stages) for one in series]
+    sides = (_from(asked, *found, stages, usage, sought) for asked, sought, found in each)
+    names = [PurePath(path).name for _, path in series]
+    return (yield from _beside(names, [found for *_, found in each], sides, wish))
 
 
 def _list(wish: Asked, stages: Stages) -> Made:
@@ -187,21 +227,36 @@ def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
         found = [stages.find(question) for question in asked]
     else:
         found = [stages.find_in(asked[0] if wish.topic else path, path) for path in wish.documents]
+    sides = (
+        (_from(question, *one, stages, usage) for question, one in zip(asked, found, strict=True))
+        if wish.topic
+        else (_told(list(_sentences(path, stages.read(path), _GIST, stages, usage))) for path in wish.documents)
+    )
+    return (yield from _beside(names, found, sides, wish))
+
+
+def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Result], wish: Asked) -> Made:
+    """Lay the answers of several documents or about several things side by side, each shown when it is there."""
     ranked = chain(*(hits for hits, _ in found))
     unique = {(hit.document, hit.start, hit.end): hit for hit in ranked}
     hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(unique.values(), 1))
     yield Passages(hits)
-    if wish.topic:
-        sides = [_from(question, *one, stages, usage) for question, one in zip(asked, found, strict=True)]
-    else:
-        sides = [_told(list(_sentences(path, stages.read(path), _GIST, stages, usage))) for path in wish.documents]
-    answers = [(name, side.status, side.text, side.citations) for name, side in zip(names, sides, strict=True)]
-    text, citations = side_by_side(answers, german=wish.german)
-    statuses = {side.status for side in sides}
+    answers: list[Side] = []
+    statuses: set[AnswerStatus] = set()
+    text = ""
+    citations: tuple[Citation, ...] = ()
+    for name, side in zip(names, sides, strict=True):
+        answers.append((name, side.status, side.text, side.citations))
+        statuses.add(side.status)
+        if statuses != {"not_found"}:
+            before = text
+            text, citations = side_by_side(answers, german=wish.german)
+            yield from _spoken(text.removeprefix(before))
     status: AnswerStatus = "partial" if len(statuses) > 1 else statuses.pop()
-    result = _Result(status, text if status != "not_found" else NOT_FOUND, citations, hits=hits, trace=found[0][1])
-    yield from _spoken(result.text)
-    return result
+    if status == "not_found":
+        text = NOT_FOUND
+        yield from _spoken(text)
+    return _Result(status, text, citations, hits=hits, trace=found[0][1])
 
 
 def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
@@ -254,17 +309,28 @@ def _spoken(text: str) -> Iterator[Token]:
     return (Token(piece) for piece in _SPACED.findall(text))
 
 
-def _from(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, usage: Usage) -> _Result:
-    """Answer from these passages, or say that they do not hold the answer."""
+def _from(
+    question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, usage: Usage, sought: str = ""
+) -> _Result:
+    """Answer from these passages, or say that they do not hold the answer.
+
+    Args:
+        question: as it is asked of the generator.
+        hits: the passages.
+        trace: of the search.
+        stages: what answering needs.
+        usage: counts tokens.
+        sought: as it is searched for, where that differs.
+    """
     since = time.perf_counter()
-    pieces = gather(question, hits, stages.score, stages.read, stages.about(question))
+    pieces = gather(sought or question, hits, stages.score, stages.read, stages.about(question))
     trace.timed("rerank", since)
     result = _Result("not_found", NOT_FOUND)
     check = AskedOnce(stages.generator)  # the piece that is checked before is often the one that proves the answer
     likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
     doubted = DOUBT[0] <= likely < DOUBT[1]
     if doubted or likely >= stages.calibration.bound:
-        result = _prove(question, pieces, stages, usage, check if doubted else None)
+        result = _prove(question, sought or question, pieces, stages, usage, check if doubted else None)
     return replace(result, hits=hits, trace=trace)
 
 
@@ -284,11 +350,14 @@ def _likely(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stag
     return chance(signals(hits, pieces), lambda: holds(question, pieces, stages.read, check), stages.calibration)
 
 
-def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage, check: AskedOnce | None) -> _Result:
+def _prove(
+    question: str, sought: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage, check: AskedOnce | None
+) -> _Result:
     """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none.
 
     Args:
-        question: as it was searched.
+        question: as it is asked.
+        sought: as it was searched.
         pieces: all evidence.
         stages: what answering needs.
         usage: counts tokens.
@@ -304,18 +373,27 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, usage: Usa
     piece = proof_of(text, question, shown)
     if foreign(question, read(piece.hit.document)):
         return _Result("not_found", NOT_FOUND)
+    if piece.row:
+        piece = row_called(sought, piece, pieces)
     if text != stated(piece) and _doubtful(text, question, piece):
         nearest = around(pieces, [piece] if piece.row else [piece, best])
         if nearest != shown:
-            shown = nearest
-            text = _write(question, shown, stages, usage, draft).text
-            piece = proof_of(text, question, shown)
-    text = harmless(text if piece.row else snap(text, piece.text))
+            again = _write(question, nearest, stages, usage, draft).text
+            if not (piece.row and _made_up(again, question, nearest) and not _made_up(text, question, [piece])):
+                text, shown = again, nearest
+                piece = proof_of(text, question, shown)
+    text = harmless(in_column(question, text, piece.named) if piece.row else snap(text, piece.text))
     if empty(question, text):
         return _Result("not_found", NOT_FOUND)
+    if made_up := _made_up(text, question, shown):  # no such figure is shown: what the documents say is
+        text = harmless(stated(piece))
     if check and not carries(question, text, piece, pieces, read(piece.hit.document), check):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
+    result = replace(result, status="partial") if made_up else result
+    document = read(piece.hit.document)
+    if piece.row and (said := scale(text, piece.text, document.text[: piece.start])):
+        result = replace(result, text=_MARKED.sub(rf"({said}) \g<0>", result.text))
     against = contradicted(question, text, piece, pieces)
     return result if against is None else _contradicted(result, against, read)
 
@@ -342,6 +420,16 @@ def _doubtful(text: str, question: str, piece: Evidence) -> bool:
         return True
     said = unsupported_figures(text, [question])
     return bool(said) and (len(figures(piece.text)) > 1 or bool(unsupported_figures(text, [question, piece.whole])))
+
+
+def _made_up(text: str, question: str, evidence: Sequence[Evidence]) -> bool:
+    """Tell whether an answer gives figures, and none of them stands in what the generator read."""
+    given = unsupported_figures(text, [question])
+    return (
+        bool(given)
+        and not markers(text)
+        and len(unsupported_figures(text, [question, *(one.whole for one in evidence)])) == len(given)
+    )
 
 
 @dataclass(frozen=True, slots=True)

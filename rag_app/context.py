@@ -7,15 +7,17 @@ time. They are counted in characters, since that is exact enough and costs nothi
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import CELL, row_at, sentences, stem
+from rag_app.changes import asks_change, changes
 from rag_app.guard import blanked
 from rag_app.orders import gives_orders, order_spans, shown_name
+from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,11 +37,16 @@ _SHORT = 60  # characters; a shorter sentence is quoted together with the next o
 _TOPIC = 32  # characters; a paragraph that opens with so short a sentence names its topic there ("6. Summer fair.")
 _NAMED_WEIGHT = 3.0  # logits; the passage's score has its share of what its document's name is worth
 _PASSAGE_WEIGHT = 0.25  # of the passage's score beside the sentence's own, in choosing sentences
+_CHANGE = 6.0  # logits; a sentence that says by how much something changed answers no question for how much it is
+_LABEL = 4.0  # logits; a row is worth less than the row of its table whose label has most of the question's words
+_CLEARLY = 0.5  # of the words of a question, that one row of a table is called more than another
 _LEAD_LINES = 2  # at the top of a table: its title and its header row
 _END_MARKS = ".!?…:;。！？"
 _ROWS = 6  # of one table: its rows score alike under a header that fits the question
 _NUMBERING = re.compile(r"^(?:(?:Table|Figure|Annex|Tabelle|Abbildung|Anlage|§)\s*)?\d+(?:\.\d+)*\.?\s")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # heads columns, so it does not make a row
+_WORD = re.compile(r"[^\W\d_]+")
+_STEM = 5  # letters that two forms of a word share
 _DIGIT = re.compile(r"\d")
 
 
@@ -171,6 +178,11 @@ def gather(
         for start, end in _margins(hit, read(hit.document).text):
             _place(places, hit, start, text[start - first : end - first], read)
     scores = score(question, [_reading(hit, unit, said) for hit, unit, said in places.values()])
+    level, wanted = not asks_change(question), _stems(question)
+    called: defaultdict[tuple[str, str], float] = defaultdict(float)  # a table's row with most of the question's words
+    for hit, unit, said in places.values():
+        if unit.row:
+            called[hit.document, unit.lead] = max(called[hit.document, unit.lead], _share(wanted, said))
     pieces = [
         Evidence(
             hit,
@@ -180,7 +192,11 @@ def gather(
             unit.lead,
             unit.row,
             float(value),
-            float(value) + _PASSAGE_WEIGHT * hit.score + _NAMED_WEIGHT * named.get(hit.document, 0.0)
+            float(value)
+            + _PASSAGE_WEIGHT * hit.score
+            + _NAMED_WEIGHT * named.get(hit.document, 0.0)
+            - _CHANGE * (level and changes(_flat(said)))
+            - (_LABEL * (called[hit.document, unit.lead] - _share(wanted, said)) if unit.row else 0.0)
             if number < own
             else NEIGHBOUR,
             unit.named,
@@ -189,6 +205,30 @@ def gather(
     ]
     documents = list(dict.fromkeys(hit.document for hit in hits))
     return sorted(pieces, key=lambda piece: (documents.index(piece.hit.document), piece.start))
+
+
+def _stems(text: str) -> frozenset[str]:
+    """Return the words of `text` that say something, without their endings."""
+    words = _WORD.findall(text.casefold())
+    return frozenset(word[:_STEM] for word in words if word not in STOP_WORDS)
+
+
+def _label(row: str) -> str:
+    """Return what a row is called: its first cell, or the words before its first figure."""
+    return row.split(CELL)[0] if CELL in row else _DIGIT.split(row)[0]
+
+
+def _share(wanted: frozenset[str], row: str) -> float:
+    """Return how much of what is wanted a row is called, 0 to 1."""
+    return len(wanted & _stems(_label(row))) / len(wanted) if wanted else 0.0
+
+
+def row_called(question: str, piece: Evidence, pieces: Sequence[Evidence]) -> Evidence:
+    """Return the row of the same table that is clearly called more as `question` says, or `piece` itself."""
+    wanted = _stems(question)
+    table = [one for one in pieces if one.row and (one.hit.document, one.lead) == (piece.hit.document, piece.lead)]
+    best = max(table, key=lambda one: (_share(wanted, one.text), one.worth), default=piece)
+    return best if _share(wanted, best.text) - _share(wanted, piece.text) >= _CLEARLY else piece
 
 
 def _place(

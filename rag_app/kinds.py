@@ -1,8 +1,9 @@
-"""What kind of question is asked: about a fact, for a list of documents, for a comparison, for a summary.
+"""What kind of question is asked: about a fact, for a list of documents, a comparison, a summary, over a series.
 
 Rules on its words, in English and German. In doubt it is about a fact: the other kinds are recognised only where the
 question says so plainly. A summary names a document that the library has. So do both sides of a comparison, unless it
-begins with "compare" or "what is the difference in": then they can be two things.
+begins with "compare" or "what is the difference in": then they can be two things. A question over a series needs
+documents that come out again and again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest import stem
 from rag_app.keywords import codes
+from rag_app.series import all_series, serial
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from rag_app.types import StoredDocument
 
-Kind = Literal["fact", "list", "comparison", "summary"]
+Kind = Literal["fact", "list", "comparison", "summary", "series"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class Asked:
     """A question's kind, and what it is about."""
 
     kind: Kind
-    topic: str = ""  # of a list or a comparison; "" where documents are compared as a whole
+    topic: str = (
+        ""  # of a list or comparison, "" where documents are compared as a whole; of a series, what each is asked
+    )
     documents: tuple[str, ...] = ()  # paths: the two sides of a comparison, or the one that is summarised
     things: tuple[str, ...] = ()  # the two sides of a comparison that are no documents
     exact: bool = False  # the topic of a list stood in quotation marks
@@ -154,6 +158,8 @@ _VERGLEICHE = (
 _THINGS = re.compile(
     r"compare\s|contrast\s|vergleiche?\s|what\s*(?:is|are|'s|’s)\s+the\s+differences?\s+in\s", re.IGNORECASE
 )
+
+_GERMAN = re.compile(r"(?:was|wie|wer|wo|wann|warum|welche\w*|gibt|ist|sind|hat|haben)\b", re.IGNORECASE)
 
 _ZUSAMMENFASSEN = frozenset(
     ["fasse", "fass", "zusammenfassen", "zusammenfassung", "überblick", "worum", "wovon", "geht", "inhalt", "steht"]
@@ -281,6 +287,8 @@ def kind_of(question: str, documents: Callable[[], Sequence[StoredDocument]]) ->
     name, said = _framed(text)
     if said and name and (document := named(name, documents())):
         return Asked("summary", documents=(document,), german=not said.isdisjoint(_ZUSAMMENFASSEN))
+    if (each := serial(question)) and all_series(documents()):
+        return Asked("series", each, german=bool(_GERMAN.match(each)))
     return Asked("fact")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest import Document
 from ingest.types import Page
-from rag_app.context import NEIGHBOUR, Evidence, around, choose, gather, show, units
+from rag_app.context import NEIGHBOUR, Evidence, around, choose, gather, row_called, show, units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -211,6 +211,40 @@ def test_of_one_table_no_more_than_six_rows_are_chosen_for_themselves() -> None:
         Evidence(hit, 9000 + 900 * n, 9005 + 900 * n, f"Row {n}", "Head", True, 9 + n, 9 + n) for n in range(5)
     ]
     assert len(choose(rows)) == 6
+
+
+INCOME = (
+    "Profit\tQ1 2023\tQ1 2022\nBolts\t21,448\t21,870\nTotal profit before tax\t36,413\t35,885\n"
+    "Revenue of bolts increased $300 million."
+)
+
+
+def income(question: str) -> dict[str, Evidence]:
+    """Return the pieces of a table and a sentence by their first word."""
+    found = gather(question, [make_hit(INCOME)], lambda _, texts: np.zeros(len(texts)), lambda _: whole(INCOME), {})
+    return {piece.text.split()[0]: piece for piece in found}
+
+
+def whole(text: str) -> Document:
+    return Document("/files/a.pdf", "", (Page(1, "1", text),))
+
+
+def test_a_row_that_is_called_less_as_the_question_says_is_worth_less() -> None:
+    pieces = income("What was the total profit?")
+    assert pieces["Bolts"].worth == pieces["Total"].worth - 4.0
+    assert income("What was it?")["Bolts"].worth == income("What was it?")["Total"].worth
+
+
+def test_a_sentence_that_only_says_by_how_much_is_worth_less_unless_that_is_asked() -> None:
+    assert income("What was revenue?")["Revenue"].worth == income("How has revenue changed?")["Revenue"].worth - 6.0
+
+
+def test_the_row_that_is_called_as_the_question_says_is_meant() -> None:
+    pieces = income("What was the total profit?")
+    rows = list(pieces.values())
+    assert row_called("What was the total profit?", pieces["Bolts"], rows) is pieces["Total"]
+    assert row_called("What was the profit of bolts?", pieces["Bolts"], rows) is pieces["Bolts"]
+    assert row_called("What was it?", pieces["Bolts"], rows) is pieces["Bolts"]
 
 
 def test_around_a_sentence_are_its_neighbours_and_around_a_row_is_nothing() -> None:

@@ -100,3 +100,19 @@ def test_any_line_can_be_read(text: str, data: st.DataObject) -> None:
 
     assert "\n" not in row.text
     assert CELL not in row.text
+
+
+def test_signs_apart_and_figures_together_are_told_by_the_heads() -> None:
+    text = table(
+        "Three Months Ended",
+        "March 31, 2023 | March 31, 2022",
+        "Research | $ | 7,709 | $ 6,306",
+        "Sales | $ 1,200 $ 1,100",
+        "Margin | 35 % 34 %",
+        "Costs | higher | lower",
+    )
+
+    assert read_row(text, "Research").text == "Research; March 31, 2023: $ 7,709; March 31, 2022: $ 6,306"
+    assert read_row(text, "Sales").text == "Sales; March 31, 2023: $ 1,200; March 31, 2022: $ 1,100"
+    assert read_row(text, "Margin").text == "Margin; March 31, 2023: 35 %; March 31, 2022: 34 %"
+    assert read_row(text, "Costs").text == "Costs; March 31, 2023: higher; March 31, 2022: lower"

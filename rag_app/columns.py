@@ -1,0 +1,64 @@
+"""Figures of table rows: the column that a question means where columns are times, and the scale that the table gives.
+
+A small model often takes another column, and leaves "in millions" out.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PART = re.compile(r"(?:(?P<head>[^;]*[^;\s]): )?(?P<cell>[^;:]+)")
+_TIME = re.compile(r"\b(?:(?:19|20)\d\d|q[1-4]|months?|quarters?|years?|weeks?)\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_FIGURE = re.compile(r"[$€£¥]?\s?\(?\d[\d.,'’]*\)?\s?%?")
+_SCALE = re.compile(r"\bin\s+(?P<scale>thousands|millions|billions)\b", re.IGNORECASE)
+_SCALED = re.compile(r"%|\b(?:thousand|million|billion|percent)\w*\b|\d\.\d", re.IGNORECASE)
+_AMOUNT = re.compile(r"\d[\d,]*\d")
+_ABOVE = 3000  # characters in which a table says its scale
+_WORD = re.compile(r"\w+")
+
+
+def scale(answer: str, row: str, above: str) -> str:
+    """Return the scale of the figure that `answer` takes from a row, such as "in millions"; "" where there is none.
+
+    Args:
+        answer: as it is shown.
+        row: as it stands in the document.
+        above: the document's text before the row.
+    """
+    found = list(_SCALE.finditer(above[-_ABOVE:]))
+    given = _AMOUNT.findall(answer)
+    if not found or len(given) != 1 or given[0] not in row or _SCALED.search(answer):
+        return ""
+    return f"in {found[-1]['scale'].lower()}"
+
+
+def in_column(question: str, answer: str, row: str) -> str:
+    """Return `answer` with the figure of the column that `question` means, if it is of another column of `row`.
+
+    Args:
+        question: as it was asked.
+        answer: holds a figure of the row.
+        row: read out, each cell after the name of its column, and a semicolon between them.
+
+    Returns:
+        The same answer where the columns are no times. Of two that the question does not tell apart the later is meant.
+    """
+    cells = [(match["head"] or "", match["cell"].strip()) for match in map(_PART.fullmatch, row.split("; ")) if match]
+    timed = [(head, cell) for head, cell in cells if _TIME.search(head) and _FIGURE.fullmatch(cell)]
+    said = [(head, cell) for head, cell in timed if _bare(cell) in re.findall(r"[\d.,'’]*\d", answer)]
+    if len(timed) < 2 or len(said) != 1:
+        return answer
+    [(_, wrong)] = said
+    like = [(head, cell) for head, cell in timed if ("%" in cell) == ("%" in wrong)]
+    asked = set(_WORD.findall(question.casefold()))
+    best = max(like, key=lambda one: (len(asked.intersection(_WORD.findall(one[0].casefold()))), _latest(one[0])))
+    return answer if best[1] == wrong else answer.replace(_bare(wrong), _bare(best[1]), 1)
+
+
+def _bare(cell: str) -> str:
+    return "".join(re.findall(r"[\d.,'’]*\d", cell))
+
+
+def _latest(head: str) -> int:
+    return max(map(int, _YEAR.findall(head)), default=0)
