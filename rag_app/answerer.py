@@ -53,7 +53,7 @@ from rag_app.series import MOST, asked_of, asks_edition, edition, looked_for, se
 from rag_app.spans import agree, snap
 from rag_app.summaries import STRETCHES, proved, stretches
 from rag_app.support import supports
-from rag_app.types import Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
+from rag_app.types import WEAK_SUPPORT, Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -488,8 +488,10 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stage
         if len(cited) == CITATIONS:
             break
     covered = all(citation.verified for citation in cited) and not _unsupported(text, known)
-    support = supports(question, text, [citation.quote for citation in cited], stages.score)
-    cited = [replace(citation, support=round(value, 3)) for citation, value in zip(cited, support, strict=True)]
+    quotes = [citation.quote for citation in cited]
+    support = supports(question, text, [*quotes, " ".join(quotes)] if len(quotes) > 1 else quotes, stages.score)
+    cited = [replace(citation, support=round(value, 3)) for citation, value in zip(cited, support, strict=False)]
+    covered = covered and max(support) >= WEAK_SUPPORT
     unknown = tuple(markers(text))  # none of the generator's own is a citation
     text = f"{text} {''.join(f'[{citation.marker}]' for citation in cited)}"
     return _Result("answered" if covered and not unknown else "partial", text, tuple(cited), unknown)

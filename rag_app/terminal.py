@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from rag_app.types import COPY, RENAMED, Answer, Passages, Token
+from rag_app.types import COPY, RENAMED, WEAK_SUPPORT, Answer, Passages, Token
 from rag_app.wrapping import Words, indented
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ _PREVIEW = 240
 _REASON = 400
 _LABEL = 60  # characters of a page's label or a heading
 _NAME = 1000  # characters of a file's name or path
-WEAK_SUPPORT = 0.2  # below it lie one in a hundred right quotes, and three of four from the wrong place
 _WIDE = 10_000  # columns of a file or a pipe, where no line should be broken
 
 NOT_COVERED = "Part of this answer is not covered by the quoted text."

@@ -222,6 +222,14 @@ def test_an_answer_with_one_figure_altered_is_partial_and_keeps_its_quote() -> N
     assert all(citation.verified for citation in found.citations)
 
 
+def test_an_answer_whose_quotes_hardly_support_it_is_partial(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert world("three months").ask(QUESTION).status == "answered"
+    monkeypatch.setattr("rag_app.answerer.supports", lambda _q, _a, quotes, _s: [0.19] * len(quotes))
+    found = world("three months").ask(QUESTION)
+    assert (found.status, found.answer) == ("partial", "three months [1]")
+    assert found.citations[0].verified
+
+
 def test_a_figure_from_another_piece_of_evidence_is_cited_too() -> None:
     found = world("It is three months at a rent of 1250 euros.").ask(QUESTION)
     assert (found.status, found.answer) == ("answered", "It is three months at a rent of 1250 euros. [1][2]")
