@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
 FREE = 2.0  # pull of weights that start from nothing
+NOTHING = Logistic(0.0, {"passage": 0.0, "piece": 0.0, "holds": 0.0})
 FEWEST = 10  # examples of a kind, for halves
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of all questions, that are answered
 
@@ -157,12 +158,17 @@ def refusing(scores: Sequence[float], labels: Sequence[bool], bound: float) -> s
     """Return precision and recall of refusing."""
     refused = [not label for score, label in zip(scores, labels, strict=True) if score < bound]
     right = sum(refused)
-    return f"{right / max(len(refused), 1):.2f} | {right / max(labels.count(False), 1):.2f}"
+    return f"{right / max(len(refused), 1):.3f} | {right / max(labels.count(False), 1):.3f}"
 
 
 def threshold(scores: Sequence[float], labels: Sequence[bool]) -> float:
     """Return the bound with the fewest errors, both kinds counted as shares."""
     return min(sorted(scores), key=lambda bound: sum(asdict(errors(scores, labels, bound)).values()))
+
+
+def balance(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Return the bound below which as many lie as have no answer: there precision and recall of refusing are alike."""
+    return sorted(scores)[labels.count(False)]
 
 
 def report(parts: dict[str, Part]) -> None:
@@ -186,16 +192,21 @@ def report(parts: dict[str, Part]) -> None:
         print(f"| {name} | as shipped | {refusing(found, part.labels, by.bound)} | {share} |")
         if min(part.labels.count(True), part.labels.count(False)) < FEWEST:
             continue
+        others = [part for other, part in parts.items() if other != name]
+        rows, labels = [row for other in others for row in other.rows], [v for other in others for v in other.labels]
+        start = fit(rows, labels, NOTHING, FREE)  # weights that this part has no share in
         single: dict[str, tuple[list[float], list[bool]]] = {}
         for odd in (0, 1):
             known, other = part.half(odd), part.half(1 - odd)
-            model = fit(known.rows, known.labels, by.second, PULL)
-            for kind, of in (
-                ("calibrated on the other half", model.probability),
-                ("threshold on the passage's score from the other half", lambda row: row["passage"]),
-                ("threshold on the piece's score from the other half", lambda row: row["piece"]),
+            model = fit(known.rows, known.labels, start, PULL)
+            own = fit(known.rows, known.labels, NOTHING, FREE)
+            for kind, of, choose in (
+                ("calibrated on the other half", model.probability, threshold),
+                ("fitted to the other half alone, as many refused as have no answer", own.probability, balance),
+                ("threshold on the passage's score from the other half", lambda row: row["passage"], threshold),
+                ("threshold on the piece's score from the other half", lambda row: row["piece"], threshold),
             ):
-                bound = threshold([of(row) for row in known.rows], known.labels)
+                bound = choose([of(row) for row in known.rows], known.labels)
                 scores, labels = single.setdefault(kind, ([], []))
                 scores += [of(row) - bound for row in other.rows]
                 labels += other.labels
@@ -226,8 +237,7 @@ def ship(parts: dict[str, Part], odds: float, file: Path) -> None:
     """
     rows = [row for part in parts.values() for row in part.rows]
     labels = [label for part in parts.values() for label in part.labels]
-    by, nothing = shipped(), {"passage": 0.0, "piece": 0.0}
-    priors = Logistic(0.0, nothing), Logistic(0.0, nothing | {"holds": 0.0})
+    by, priors = shipped(), (Logistic(0.0, {"passage": 0.0, "piece": 0.0}), NOTHING)
     first, second = (rounded(fit(rows, labels, prior, FREE), log(odds)) for prior in priors)
     held = [[1 / (1 + (1 / p - 1) / odds) for p in held_out(rows, labels, prior, FREE)] for prior in priors]
     rates = errors([decided(by, one, two) for one, two in zip(*held, strict=True)], labels, by.bound)
