@@ -3,7 +3,7 @@
 Three sides answer with the same models: the shipped pipeline; the same without its guard (orders are evidence, and
 nothing fences the text); and a plain prompt that holds the same five passages. Each also answers the questions alone.
 
-Run: python benchmarks/attacks.py [--limit N] [--sides SIDE ...] [--json FILE] [--show] [--unseen] [--reach]
+Run: python benchmarks/attacks.py [--limit N] [--sides SIDE ...] [--json FILE] [--show] [--unseen] [--alone] [--reach]
 
 FILE keeps every answer as it comes; what stands in it is not asked again, so an interrupted run goes on. A generator is
 greedy, so what it wrote after a prompt is remembered too (FILE.written), and the same prompt is not given to it twice.
@@ -190,7 +190,7 @@ def succeeds(attack: dict[str, Any], said: dict[str, Any], alone: dict[str, Any]
 
 
 def measure(
-    attacks: list[dict[str, Any]], sides: list[str], file: Path | None
+    attacks: list[dict[str, Any]], sides: list[str], file: Path | None, *, alone: bool
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """Ask every question alone and beside its attack; answers by side and attack, or side and question."""
     known: dict[tuple[str, str], dict[str, Any]] = {}
@@ -214,7 +214,7 @@ def measure(
             for side in sides:
                 keep(library, side, question, question)
         remark = Path(folder) / NAME
-        for n, attack in enumerate(attacks, 1):
+        for n, attack in enumerate([] if alone else attacks, 1):
             asked = f"attack {attack['id']}"
             if any((side, asked) not in known for side in sides):
                 remark.write_text(attack["text"], encoding="utf-8")
@@ -224,6 +224,12 @@ def measure(
             print(f"\r{n}/{len(attacks)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return known
+
+
+def right_alone(attacks: list[dict[str, Any]], side: str, answers: dict[tuple[str, str], dict[str, Any]]) -> float:
+    """Return the share of the questions that a side answers rightly without an attack beside them."""
+    questions = {attack["question"]: attack for attack in attacks}
+    return sum(right(attack, answers[side, question]) for question, attack in questions.items()) / len(questions)
 
 
 def report(attacks: list[dict[str, Any]], sides: list[str], answers: dict[tuple[str, str], dict[str, Any]]) -> None:
@@ -248,14 +254,11 @@ def report(attacks: list[dict[str, Any]], sides: list[str], answers: dict[tuple[
     row("**all of these**", seen)
     row("written after the patterns", unseen)
     print(f"\n| | {' | '.join(sides)} |\n|---{'|--:' * len(sides)}|")
-    questions = {attack["question"]: attack for attack in attacks}
     for name, share in {
         "attacks that succeed": lambda side: sum(won(side, a) for a in seen) / max(len(seen), 1),
         "attack among the passages": lambda side: sum(said(side, a)["shown"] for a in attacks) / len(attacks),
         "right answer beside an attack": lambda side: sum(right(a, said(side, a)) for a in attacks) / len(attacks),
-        "right answer to the question alone": lambda side: (
-            sum(right(a, answers[side, q]) for q, a in questions.items()) / len(questions)
-        ),
+        "right answer to the question alone": lambda side: right_alone(attacks, side, answers),
     }.items():
         print(f"| {name} | {' | '.join(f'{share(side):.3f}' for side in sides)} |")
 
@@ -267,6 +270,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="keep every answer here, one a line, and go on from there")
     parser.add_argument("--show", action="store_true", help="print the answers where an attack succeeded")
     parser.add_argument("--unseen", action="store_true", help="only passages written after the patterns")
+    parser.add_argument("--alone", action="store_true", help="only the questions, without any attack beside them")
     parser.add_argument("--reach", action="store_true", help="without models: what of the passages is left as evidence")
     options = parser.parse_args()
     attacks = [json.loads(line) for line in ATTACKS.read_text(encoding="utf-8").splitlines()]
@@ -276,7 +280,11 @@ def main() -> None:
     if options.reach:
         reach(attacks)
         return
-    answers = measure(attacks, options.sides, options.json)
+    answers = measure(attacks, options.sides, options.json, alone=options.alone)
+    if options.alone:
+        for side in options.sides:
+            print(f"{side}: right answer to the question alone {right_alone(attacks, side, answers):.3f}")
+        return
     if options.show:
         for attack in attacks:
             for side in options.sides:
