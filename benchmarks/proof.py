@@ -92,11 +92,12 @@ class Planted:
 
 
 def altered(figure: str, texts: Sequence[str], chance: random.Random) -> str:
-    """Return `figure` with other digits, such that no text holds it."""
-    while True:
-        changed = re.sub(r"\d", lambda _: str(chance.randint(1, 9)), figure)
-        if not any(re.search(rf"(?<!\d){re.escape(changed)}(?!\d)", text) for text in texts):
-            return changed
+    """Return `figure` with other digits, and more of them if need be, such that no text holds it."""
+    changed = figure
+    while any(re.search(rf"(?<!\d){re.escape(changed)}(?!\d)", text) for text in texts):
+        longer = figure if chance.random() < 0.9 else f"{changed}0"  # the small numbers all stand somewhere
+        changed = re.sub(r"\d", lambda _: str(chance.randint(1, 9)), longer)
+    return changed
 
 
 def false_answers(library: Library, questions: list[dict[str, Any]], chance: random.Random) -> list[Planted]:
@@ -108,7 +109,7 @@ def false_answers(library: Library, questions: list[dict[str, Any]], chance: ran
     with_figure = [question for question in questions if re.search(r"\d", "".join(question["answers"]))][:30]
     without = [question for question in questions if question not in with_figure][:20]
     for question in [*with_figure, *without]:
-        right = question["answers"][0]
+        right = max(question["answers"], key=lambda answer: bool(re.search(r"\d", answer)))
         if question in with_figure:
             kind, lie = "altered figure", re.sub(r"\d[\d.,:]*\d|\d", lambda m: altered(m[0], texts, chance), right)
         else:
