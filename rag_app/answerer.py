@@ -488,8 +488,8 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stage
         if len(cited) == CITATIONS:
             break
     covered = all(citation.verified for citation in cited) and not _unsupported(text, known)
-    quotes = [citation.quote for citation in cited]
-    support = supports(question, text, [*quotes, " ".join(quotes)] if len(quotes) > 1 else quotes, stages.score)
+    told = known[1:]  # the quotes, with what they stand under
+    support = supports(question, text, [*told, " ".join(told)] if len(told) > 1 else told, stages.score)
     cited = [replace(citation, support=round(value, 3)) for citation, value in zip(cited, support, strict=False)]
     covered = covered and max(support) >= WEAK_SUPPORT
     unknown = tuple(markers(text))  # none of the generator's own is a citation

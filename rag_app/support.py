@@ -29,7 +29,7 @@ def supports(
     Args:
         question: as it was searched.
         answer: without markers.
-        quotes: from the documents.
+        quotes: from the documents, with the headings that they stand under.
         score: the cross-encoder: a text and others to one logit each.
     """
     scores = score(f"{question} {answer}", quotes)
