@@ -169,9 +169,9 @@ def _fact(question: str, stages: Stages, usage: Usage) -> Made:
     meant = edition(question, _series_of(hits, stages)) if asks_edition(question) else None
     if meant is not None and any(hit.document != meant[1] for hit in hits):
         asked, sought, found = _in_edition(question, *meant, stages)
-        yield Passages(found[0])
         result = _from(asked, *found, stages, usage, sought)
         if result.status != "not_found":
+            yield Passages(result.hits)
             yield from _spoken(result.text)
             return result
     yield Passages(hits)
@@ -387,11 +387,11 @@ def _prove(
         return _Result("not_found", NOT_FOUND)
     if made_up := _made_up(text, question, shown):  # no such figure is shown: what the documents say is
         text = harmless(stated(piece))
-    if check and not carries(question, text, piece, pieces, read(piece.hit.document), check):
+    document = read(piece.hit.document)
+    if check and not carries(question, text, piece, pieces, document, check):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     result = replace(result, status="partial") if made_up else result
-    document = read(piece.hit.document)
     if piece.row and (said := scale(text, piece.text, document.text[: piece.start])):
         result = replace(result, text=_MARKED.sub(rf"({said}) \g<0>", result.text))
     against = contradicted(question, text, piece, pieces)

@@ -11,10 +11,11 @@ _PART = re.compile(r"(?:(?P<head>[^;]*[^;\s]): )?(?P<cell>[^;:]+)")
 _TIME = re.compile(r"\b(?:(?:19|20)\d\d|q[1-4]|months?|quarters?|years?|weeks?)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _FIGURE = re.compile(r"[$€£¥]?\s?\(?\d[\d.,'’]*\)?\s?%?")
-_SCALE = re.compile(r"\bin\s+(?P<scale>thousands|millions|billions)\b", re.IGNORECASE)
+_SCALE = re.compile(r"\bin\s+(?P<scale>thousands|millions|billions)\b(?!\s+of\b)", re.IGNORECASE)
 _SCALED = re.compile(r"%|\b(?:thousand|million|billion|percent)\w*\b|\d\.\d", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d[\d,]*\d")
 _ABOVE = 3000  # characters in which a table says its scale
+_NUMBER = re.compile(r"[\d.,'’]*\d")
 _WORD = re.compile(r"\w+")
 
 
@@ -46,7 +47,7 @@ def in_column(question: str, answer: str, row: str) -> str:
     """
     cells = [(match["head"] or "", match["cell"].strip()) for match in map(_PART.fullmatch, row.split("; ")) if match]
     timed = [(head, cell) for head, cell in cells if _TIME.search(head) and _FIGURE.fullmatch(cell)]
-    said = [(head, cell) for head, cell in timed if _bare(cell) in re.findall(r"[\d.,'’]*\d", answer)]
+    said = [(head, cell) for head, cell in timed if _bare(cell) in _NUMBER.findall(answer)]
     if len(timed) < 2 or len(said) != 1:
         return answer
     [(_, wrong)] = said
@@ -57,7 +58,7 @@ def in_column(question: str, answer: str, row: str) -> str:
 
 
 def _bare(cell: str) -> str:
-    return "".join(re.findall(r"[\d.,'’]*\d", cell))
+    return "".join(_NUMBER.findall(cell))
 
 
 def _latest(head: str) -> int:

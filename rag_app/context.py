@@ -179,10 +179,12 @@ def gather(
             _place(places, hit, start, text[start - first : end - first], read)
     scores = score(question, [_reading(hit, unit, said) for hit, unit, said in places.values()])
     level, wanted = not asks_change(question), _stems(question)
-    called: defaultdict[tuple[str, str], float] = defaultdict(float)  # a table's row with most of the question's words
-    for hit, unit, said in places.values():
-        if unit.row:
-            called[hit.document, unit.lead] = max(called[hit.document, unit.lead], _share(wanted, said))
+    called = [_share(wanted, said) if unit.row else 0.0 for _, unit, said in places.values()]
+    most: defaultdict[tuple[str, str], float] = defaultdict(
+        float
+    )  # of what is wanted, that a row of the table is called
+    for share, (hit, unit, _) in zip(called, places.values(), strict=True):
+        most[hit.document, unit.lead] = max(most[hit.document, unit.lead], share)
     pieces = [
         Evidence(
             hit,
@@ -196,7 +198,7 @@ def gather(
             + _PASSAGE_WEIGHT * hit.score
             + _NAMED_WEIGHT * named.get(hit.document, 0.0)
             - _CHANGE * (level and changes(_flat(said)))
-            - (_LABEL * (called[hit.document, unit.lead] - _share(wanted, said)) if unit.row else 0.0)
+            - _LABEL * (unit.row and most[hit.document, unit.lead] - called[number])
             if number < own
             else NEIGHBOUR,
             unit.named,

@@ -32,9 +32,7 @@ class Asked:
     """A question's kind, and what it is about."""
 
     kind: Kind
-    topic: str = (
-        ""  # of a list or comparison, "" where documents are compared as a whole; of a series, what each is asked
-    )
+    topic: str = ""  # of a list or a comparison, "" for documents as a whole; what each of a series is asked
     documents: tuple[str, ...] = ()  # paths: the two sides of a comparison, or the one that is summarised
     things: tuple[str, ...] = ()  # the two sides of a comparison that are no documents
     exact: bool = False  # the topic of a list stood in quotation marks

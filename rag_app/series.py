@@ -88,7 +88,8 @@ _MORE = re.compile(  # a second sentence or question
 )
 _COMPARED = re.compile(r"\b(?:compared?|relative|in\s+comparison)\s+(?:to|with)\s*$", re.IGNORECASE)
 _DATED = re.compile(
-    rf"(?:\b(?:as\s+)?(?:{_TOLD}\s+)?(?:in|of|for|from|per|im|in|vom)\s+(?:(?:the|its|their|dem|der)\s+)?)?{PERIOD}(?:\s+{_KIND}{_ISSUE})?(?![\w-])",
+    rf"(?:\b(?:as\s+)?(?:{_TOLD}\s+)?(?:in|of|for|from|per|im|vom)\s+(?:(?:the|its|their|dem|der)\s+)?)?"
+    rf"{PERIOD}(?:\s+{_KIND}{_ISSUE})?(?![\w-])",
     re.IGNORECASE,
 )
 _THREE_MONTHS = re.compile(r"\bthree[\s-]+months?\b", re.IGNORECASE)

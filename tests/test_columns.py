@@ -53,3 +53,4 @@ def test_a_figure_of_a_table_has_the_scale_that_stands_above(answer: str, said: 
     above = "Amounts in thousands.\nThe margin was as follows (dollars in millions):\nTotal\t2023\t2022\n"
     assert scale(answer, "Total\t$ 36,413\t$ 35,885\t44.5 %\t$1.26", above) == said
     assert scale(answer, "Total\t$ 36,413", "No such word.") == ""
+    assert scale(answer, "Total\t$ 36,413", "It is used in millions of homes.") == ""

@@ -9,7 +9,7 @@ from fakes import open_library, write_pdf
 from ingest import Document, Page
 from rag_app.periods import Period
 from rag_app.series import all_series, asked_of, asks_edition, edition, looked_for, serial, series_of
-from rag_app.types import StoredDocument
+from rag_app.types import Answer, Passages, StoredDocument
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,6 +152,20 @@ def test_a_question_for_one_document_of_a_series_is_answered_from_it(tmp_path: P
         library.ingest([tmp_path / "files"])
         answer = library.ask(f"What is the fee of the garden club in {words}?")
     assert [citation.quote for citation in answer.citations] == [NOTICES[name]]
+
+
+def test_passages_come_once_also_where_the_document_that_is_meant_has_no_answer(tmp_path: Path) -> None:
+    for other, text in NOTICES.items():
+        write_pdf(tmp_path / "files" / f"{other}.pdf", text if "03" not in other else "Nobody came.")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "files"])
+        *events, answer = library.stream("What is the fee of the garden club in the last meeting?")
+    shown = [event for event in events if isinstance(event, Passages)]
+    assert isinstance(answer, Answer)
+    assert [one.passages for one in shown] == [answer.passages]
+    assert {citation.document.rpartition("/")[2] for citation in answer.citations} <= {
+        f"{name}.pdf" for name in NOTICES
+    }
 
 
 def test_a_question_over_time_without_a_series_is_about_a_fact(tmp_path: Path) -> None:
