@@ -524,3 +524,24 @@ def test_a_scanned_page_among_forty_is_answered_from_with_recognition_and_named_
         assert "2019" in answer.answer
         assert [citation.page for citation in answer.citations] == [23]
         assert library.read(str(path)).pages[22].method == "ocr"
+
+
+def test_a_question_over_time_is_answered_from_each_report_and_one_for_the_latest_from_the_last(
+    embedder: BiEncoder, reranker: CrossEncoder, tmp_path: Path
+) -> None:
+    fees = {"minutes 2025-01": 20, "minutes 2025-02": 25, "minutes 2025-03": 30}
+    for name, fee in fees.items():
+        write_pdf(
+            tmp_path / "files" / f"{name}.pdf", f"The yearly fee of the garden club is {fee} euros for each member."
+        )
+    with open_with(tmp_path / "library", SETTINGS, embedder, reranker) as library:
+        library.ingest([tmp_path / "files"])
+        answer = library.ask("How has the yearly fee of the garden club changed over time?")
+        assert_proven(library, answer)
+        for line, (name, fee) in zip(answer.answer.splitlines(), fees.items(), strict=True):
+            assert line.startswith(f"{name}.pdf: ")
+            assert str(fee) in line
+        answer = library.ask("What is the yearly fee of the garden club according to the latest minutes?")
+        assert_proven(library, answer)
+        assert "30" in answer.answer
+        assert {Path(citation.document).name for citation in answer.citations} == {"minutes 2025-03.pdf"}
