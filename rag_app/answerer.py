@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -74,7 +74,8 @@ if TYPE_CHECKING:
 
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
-_CERTAIN = -0.2  # mean log-likelihood of a short answer's tokens; below it the generator is asked in another way too
+_CERTAIN = -0.1  # mean log-likelihood of an answer's tokens; below it the generator is asked in another way too
+_BELIEVED = -0.25  # the same of the likelier of two answers that differ; below it a sentence decides
 _REPEATED = -0.4  # the same where it was said before, of more evidence
 _CLEAR = 6.0  # logits; evidence with so good a piece is read in parts
 _FEW = 600  # characters of the first part
@@ -443,32 +444,61 @@ class _Draft:
 def _write(
     question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage, earlier: _Draft | None = None
 ) -> _Draft:
-    """Return a short answer, or a sentence where the generator hesitated and, asked for one, says something else.
+    """Return a short answer, or a sentence where two ways of asking for one give others and neither is certain.
 
-    Where a piece of evidence is clearly best, the generator reads the best alone, and the rest when it hesitates.
+    It is asked for after examples, and then in the fewest words without any: these mislead in other questions.
+    Where a piece of evidence is clearly best, the generator reads the best alone.
     A short answer that is the same as an `earlier` one, from more evidence, is believed sooner.
     """
-    shorts: list[str] = []
-    best = choose(evidence, _FEW) if earlier is None and max(piece.score for piece in evidence) >= _CLEAR else evidence
-    for part in [best] if len(best) == len(evidence) else [best, evidence]:
-        short, certainty = _ask("answer_user", question, part, stages, usage)
-        enough = _CERTAIN if earlier is None or not agree(short, earlier.short) else _REPEATED
-        if certainty >= enough or is_verdict(short):
-            return _Draft(short, short)
-        shorts.append(short)
-    sentence, _ = _ask("sentence_user", question, best, stages, usage)
+    if earlier is None and max(piece.score for piece in evidence) >= _CLEAR:
+        evidence = choose(evidence, _FEW)
+    text, certainty = _ask("answer_user", question, evidence, stages, usage, _examples())
+    enough = _REPEATED if earlier and agree(text, earlier.short) else _CERTAIN
+    if certainty >= enough or is_verdict(text):
+        return _Draft(text, text)
+    brief, likelihood = _ask("brief_user", question, evidence, stages, usage)
+    if agree(text, brief) or agree(brief, text):
+        return _Draft(text, text)
+    shorts = [text, brief] if certainty >= likelihood else [brief, text]
+    if max(certainty, likelihood) >= _BELIEVED:
+        return _Draft(shorts[0], shorts[0])
+    sentence, _ = _ask("sentence_user", question, evidence, stages, usage)
     return _Draft(shorts[0], next((short for short in shorts if agree(short, sentence)), sentence))
 
 
-def _ask(prompt: str, question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage) -> tuple[str, float]:
+def _ask(
+    prompt: str,
+    question: str,
+    evidence: Sequence[Evidence],
+    stages: Stages,
+    usage: Usage,
+    examples: Sequence[Message] = (),
+) -> tuple[str, float]:
+    """Return what the generator answers from this evidence, and how certain it was of it."""
     shown = neutral(show(evidence))
-    text = render(prompt, evidence=Fence.of(shown, question).around(shown), question=question)
-    return _say(text, form_for(question, evidence), stages, usage)
+    return _say(_asked(prompt, shown, question), form_for(question, evidence), stages, usage, examples)
 
 
-def _say(prompt: str, form: AnswerForm, stages: Stages, usage: Usage) -> tuple[str, float]:
+def _asked(prompt: str, shown: str, question: str) -> str:
+    return render(prompt, evidence=Fence.of(shown, question).around(shown), question=question)
+
+
+@cache
+def _examples() -> tuple[Message, ...]:
+    """Return questions that are answered as they should be, as turns that go before the one that is asked."""
+    messages: list[Message] = []
+    for example in render("answer_examples").split("\n\n"):
+        *text, question, answered = example.splitlines()
+        asked = _asked("answer_user", "\n".join(text), question.partition(": ")[2])
+        messages += [Message("user", asked), Message("assistant", answered.partition(": ")[2])]
+    return tuple(messages)
+
+
+def _say(
+    prompt: str, form: AnswerForm, stages: Stages, usage: Usage, examples: Sequence[Message] = ()
+) -> tuple[str, float]:
     """Return what the generator writes, and how certain it was of it."""
-    messages, spent = [Message("system", render("answer_system")), Message("user", prompt)], Usage()
+    messages, spent = [Message("system", render("answer_system")), *examples, Message("user", prompt)], Usage()
     text = "".join(stages.generator().stream(messages, spent, max_tokens=stages.answer_tokens, form=form))
     usage.prompt += spent.prompt
     usage.evaluated += spent.evaluated

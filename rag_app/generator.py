@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rag_app.encoder import available_threads
 from rag_app.errors import ModelError, UsageError
+from rag_app.heads import Heads
 from rag_app.stopping import Stopped
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
     from rag_app.models import InstalledModel
 
+_HEAD = 128  # tokens; to read fewer again takes no longer than to bring them back
 _CHOICES = 256  # likeliest tokens that a form is asked about before the answer is ended
 
 
@@ -118,8 +120,17 @@ _SIGNS = {
 class LlamaGenerator:
     """A GGUF model in this process; a lock lets one answer be written at a time."""
 
-    def __init__(self, name: str, model: Any, template: ChatTemplate) -> None:
+    def __init__(self, name: str, model: Any, template: ChatTemplate, heads: Heads | None = None) -> None:
+        """Take a loaded model.
+
+        Args:
+            name: of the model.
+            model: llama.cpp's.
+            template: of its family.
+            heads: keep what it has read before the last message of a prompt.
+        """
         self.name = name
+        self._heads = heads
         self.context = model.n_ctx()
         self._model = model
         self._template = template
@@ -153,11 +164,11 @@ class LlamaGenerator:
         Raises:
             UsageError: the prompt does not fit the context, or this thread has not closed its last answer.
         """
-        tokens = self._fitting(messages, max_tokens)
+        tokens, head = self._fitting(messages, max_tokens)
         with self._alone():
             usage.prompt, usage.completion, usage.certainty = len(tokens), 0, 0.0
             try:
-                usage.evaluated = self._read(tokens)
+                usage.evaluated = self._read(tokens, head)
                 yield from self._write(usage, max_tokens, form)
             except BaseException:
                 self._model.reset()  # an interrupted evaluation leaves the cache in doubt
@@ -171,10 +182,10 @@ class LlamaGenerator:
         Raises:
             UsageError: the prompt does not fit the context.
         """
-        tokens = self._fitting(messages, 1)
+        tokens, head = self._fitting(messages, 1)
         with self._alone():
             try:
-                self._read(tokens)
+                self._read(tokens, head)
             except BaseException:
                 self._model.reset()
                 raise
@@ -201,22 +212,22 @@ class LlamaGenerator:
             finally:
                 self._turn.writer = None
 
-    def _fitting(self, messages: Sequence[Message], max_tokens: int) -> list[int]:
-        tokens = self._prompt(messages)
+    def _fitting(self, messages: Sequence[Message], max_tokens: int) -> tuple[list[int], int]:
+        tokens, head = self._prompt(messages)
         if len(tokens) + max_tokens > self.context:
             raise UsageError(
                 f"The question and its passages take {len(tokens)} tokens; the generator holds {self.context}.",
                 hint="Ask a shorter question, or set a larger `context`.",
             )
-        return tokens
+        return tokens, head
 
     def _logits(self) -> Any:
         import numpy as np
 
         return np.ctypeslib.as_array(self._model._ctx.get_logits(), shape=(self._model.n_vocab(),))
 
-    def _read(self, tokens: list[int]) -> int:
-        """Evaluate the prompt, all but what the cache holds of it; return how many tokens that was."""
+    def _read(self, tokens: list[int], head: int) -> int:
+        """Evaluate the prompt, all but what is known of it; return how many tokens that was."""
         model = self._model
         cached = model.input_ids[: model.n_tokens].tolist()
         shared = 0
@@ -224,10 +235,50 @@ class LlamaGenerator:
             if old != new:
                 break
             shared += 1
-        model.n_tokens = shared
+        if self._heads is None or head < _HEAD or shared >= head:
+            return self._evaluate(tokens, shared)
+        first = tokens[:head]
+        if self._restored(first):
+            return self._evaluate(tokens, head)
+        read = self._evaluate(first, min(shared, model.n_tokens))  # none is left where a state was not taken
+        self._heads.put(first, self._state())
+        return read + self._evaluate(tokens, head)
+
+    def _evaluate(self, tokens: list[int], known: int) -> int:
+        """Evaluate all but the first `known` of `tokens`, which the cache holds; return how many that was."""
+        self._model.n_tokens = known
         with self._stoppable():
-            model.eval(tokens[shared:])
-        return len(tokens) - shared
+            self._model.eval(tokens[known:])
+        return len(tokens) - known
+
+    def _state(self) -> bytes:
+        """Return what the model has made of the tokens it has read."""
+        import ctypes
+
+        import llama_cpp
+
+        context = self._model._ctx.ctx
+        size = llama_cpp.llama_state_seq_get_size(context, 0)
+        data = (ctypes.c_uint8 * size)()
+        return bytes(data)[: llama_cpp.llama_state_seq_get_data(context, data, size, 0)]
+
+    def _restored(self, tokens: list[int]) -> bool:
+        """Bring back the state after `tokens`; False where it is not kept."""
+        import ctypes
+
+        import llama_cpp
+
+        state = self._heads.get(tokens) if self._heads else None
+        if state is None:
+            return False
+        model = self._model
+        data = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
+        if llama_cpp.llama_state_seq_set_data(model._ctx.ctx, data, len(state), 0) == 0:
+            model.reset()
+            return False
+        model.input_ids[: len(tokens)] = tokens
+        model.n_tokens = len(tokens)
+        return True
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
@@ -310,13 +361,16 @@ class LlamaGenerator:
         data: bytes = self._model.detokenize([token])
         return data
 
-    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+    def _prompt(self, messages: Sequence[Message]) -> tuple[list[int], int]:
+        """Return the tokens of a prompt, and how many stand before its last message."""
         template, tokens = self._template, self._tokens(self._template.start, control=True)
+        head = 0
         for message in _without_system(messages) if not template.has_system else messages:
+            head = len(tokens)
             tokens += self._opening(message.role)
             tokens += self._tokens(message.content, control=False)
             tokens += self._tokens(template.closing, control=True)
-        return tokens + self._opening("assistant")
+        return tokens + self._opening("assistant"), head
 
     def _opening(self, role: str) -> list[int]:
         name = self._template.assistant if role == "assistant" else role
@@ -353,7 +407,8 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
             hint="Check that the file is a whole GGUF model, or run `rag models pull`.",
         ) from error
     family = (model.spec.chat if model.spec else None) or family_of(llama.metadata.get("tokenizer.chat_template", ""))
-    return LlamaGenerator(model.name, llama, TEMPLATES[family])
+    heads = Heads(settings.models / ".heads", f"{model.fingerprint} {llama_cpp.__version__}")
+    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads)
 
 
 def family_of(template: str) -> str:

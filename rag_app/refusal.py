@@ -41,6 +41,13 @@ _AGREED = 0.7  # of the generator's two preferences for yes together, in logits,
 _SCORE = 0.1  # for each logit of the evidence
 _LOGIT = 12.0  # scores beyond it, either way, say no more
 _EITHER = {"or", "oder", "ou", "o"}
+_WHICH = (
+    {"which", "between"},
+    {"who", "between"},
+    {"welches", "zwischen"},
+    {"welcher", "zwischen"},
+    {"wer", "zwischen"},
+)
 _WORD = re.compile(r"\w+")
 
 
@@ -219,4 +226,5 @@ def foreign(question: str, document: Document) -> bool:
 def empty(question: str, answer: str) -> bool:
     """Tell whether an answer only says the question's own words again, of which it was not asked to choose one."""
     said, asked = (set(_WORD.findall(text.casefold())) for text in (answer, question))
-    return not said - asked - STOP_WORDS and not (said and asked & _EITHER)
+    choice = asked & _EITHER or any(words <= asked for words in _WHICH)
+    return not said - asked - STOP_WORDS and not (said and choice)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rag_app.stopwords import STOP_WORDS
 
 WORDS = 8  # a longer answer is a sentence, and is left as it was written
-_BETWEEN = 2  # words of the evidence that the answer may have left out
+_BETWEEN = 2  # words of the evidence that the answer may have left out, beside small ones
+_AHEAD = 5  # words of the evidence in which the next word of the answer has to come
 _STEM = 4  # letters; shorter beginnings say nothing about a word
 _ALIKE = 3  # letters that two spellings of a word begin with
 _ENDING = 3  # letters in which two forms of a word may differ
@@ -99,25 +100,34 @@ def _shortest(said: list[_Word], held: list[_Word]) -> tuple[int, int] | None:
 def _reach(said: list[_Word], held: list[_Word], first: int) -> int | None:
     at, skipped, last = first, 0, None
     for word in said:
-        ahead = next(
-            (
-                row
-                for row in range(at, min(at + _BETWEEN + 1 - skipped, len(held)))
-                if same_word(word.text, held[row].text)
-            ),
-            None,
-        )
+        ahead = _next(word, held, at, _BETWEEN - skipped)
         if last is None and ahead != first:
-            if ahead is None and word.text.casefold() in _SMALL:
+            if ahead is None and _small(word):
                 continue  # a small word before the first that is held
             return None
         if ahead is None:
-            if word.text.casefold() in _SMALL:
+            if _small(word):
                 continue
             return None
-        skipped += ahead - at
+        skipped += sum(not _small(between) for between in held[at:ahead])
         at, last = ahead + 1, ahead
     return last
+
+
+def _next(word: _Word, held: list[_Word], at: int, room: int) -> int | None:
+    """Return where `word` comes next, at most `room` words that say something further on."""
+    for row in range(at, min(at + _AHEAD, len(held))):
+        if same_word(word.text, held[row].text):
+            return row
+        room -= not _small(held[row])
+        if room < 0:
+            break
+    return None
+
+
+def _small(word: _Word) -> bool:
+    """Tell whether a word says nothing by itself; one in capitals is a name ("SI", "US")."""
+    return word.text.casefold() in _SMALL and not (len(word.text) > 1 and word.text.isupper())
 
 
 def _widened(text: str, start: int, end: int) -> tuple[int, int]:

@@ -336,6 +336,21 @@ def prompt(question: str) -> list[Message]:
     return [Message("system", rules), Message("user", f"{show(EVIDENCE)}\n\nQuestion: {question}")]
 
 
+def test_the_examples_before_a_question_are_read_once(writer: LlamaGenerator) -> None:
+    examples = [Message("user", "Which tree grows by the well? " * 40), Message("assistant", "An oak.")]
+    texts, read = [], []
+    for one in (writer, open_generator(resolve(SMALL, "generator", SETTINGS), SETTINGS)):
+        usage = Usage()
+        texts.append("".join(one.stream([*examples, *prompt("When does the gate close?")], usage, max_tokens=20)))
+        one.preference(prompt("May dogs run free?"), "yes", "no")
+        again = Usage()
+        texts.append("".join(one.stream([*examples, *prompt("When does the gate close?")], again, max_tokens=20)))
+        read += [usage, again]
+    assert len(set(texts)) == 1
+    assert texts[0]
+    assert all(usage.evaluated < usage.prompt - 128 for usage in read[1:])
+
+
 def test_the_small_generator_keeps_to_the_form(writer: LlamaGenerator) -> None:
     question = "When does the gate close?"
     usage = Usage()

@@ -133,6 +133,8 @@ def test_a_code_or_year_that_the_document_never_names_makes_it_foreign(question:
         ("Which brand of loggers was used?", "", True),
         ("Which brand of loggers was used?", "BA", False),
         ("Is it 5 or 6 Nm?", "6 Nm", False),
+        ("Which law goes first between EU law and national law?", "EU law", False),
+        ("Which law goes first before national law?", "national law", True),
         ("How tight is it?", "6", False),
     ],
 )
