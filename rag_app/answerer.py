@@ -77,6 +77,7 @@ NOT_FOUND = "The documents do not answer this question."
 _CERTAIN = -0.1  # mean log-likelihood of an answer's tokens; below it the generator is asked in another way too
 _BELIEVED = -0.25  # the same of the likelier of two answers that differ; below it a sentence decides
 _REPEATED = -0.4  # the same where it was said before, of more evidence
+_ROOMY = 3072  # tokens of a generator that holds the examples too; without them a smaller one answers less well
 _CLEAR = 6.0  # logits; evidence with so good a piece is read in parts
 _FEW = 600  # characters of the first part
 _READ = 16  # documents that are kept while a question is answered
@@ -452,7 +453,8 @@ def _write(
     """
     if earlier is None and max(piece.score for piece in evidence) >= _CLEAR:
         evidence = choose(evidence, _FEW)
-    text, certainty = _ask("answer_user", question, evidence, stages, usage, _examples())
+    examples = _examples() if stages.generator().context >= _ROOMY else ()
+    text, certainty = _ask("answer_user", question, evidence, stages, usage, examples)
     enough = _REPEATED if earlier and agree(text, earlier.short) else _CERTAIN
     if certainty >= enough or is_verdict(text):
         return _Draft(text, text)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\W_]+")
 _SAYS = re.compile(
     r"^(?!From .*, page \d+:$|\[(?:end of )?text |Question: |Conversation:|Last question: "
-    r"|Answer in as few|Short answer:)(.*\S.*)$",
+    r"|Answer in as few|Answer with the words|Short answer:)(.*\S.*)$",
     re.MULTILINE,
 )
 

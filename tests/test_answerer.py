@@ -16,9 +16,9 @@ from rag_app.search import Trace
 from rag_app.types import Answer, ModelNames, Passages, Token, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from rag_app.generator import Generator, Message
+    from rag_app.generator import Form, Generator, Message, Usage
     from rag_app.types import Event, Hit, StoredDocument, Vectors
 
 RENT = "The monthly rent of the flat is 1,250 euros, which is due on the third day of each month."
@@ -109,18 +109,36 @@ def test_an_answer_refers_to_the_quote_that_proves_it() -> None:
 def test_the_question_and_the_evidence_reach_the_generator_and_nothing_else_does() -> None:
     asking = world()
     asking.ask(QUESTION)
-    [[system, user]] = asking.generator.prompts
+    [[system, *examples, user]] = asking.generator.prompts
     assert (system.role, user.role) == ("system", "user")
-    assert [RENT in system.content, QUESTION in system.content] == [False, False]
+    assert not any(text in message.content for message in (system, *examples) for text in (RENT, QUESTION))
     assert user.content.count(QUESTION) == 1
     assert evidence_lines([user]) == [RENT, NOTICE]
+
+
+def test_examples_with_answers_go_before_the_question_where_there_is_room_for_them() -> None:
+    asking = world()
+    asking.ask(QUESTION)
+    [[_, *examples, user]] = asking.generator.prompts
+    assert [message.role for message in examples] == ["user", "assistant"] * (len(examples) // 2)
+    assert len(examples) > 8
+    last_words = {message.content.rpartition("\n")[2] for message in (*examples[::2], user)}
+    assert len(last_words) == 1
+    for text, answer in zip(examples[::2], examples[1::2], strict=True):
+        said = [word for word in re.findall(r"\w+", answer.content) if word != "and"]
+        assert all(word in text.content for word in said), "an example answers in the words of its text"
+
+    small = world()
+    small.generator.context = 2048
+    small.ask(QUESTION)
+    assert [message.role for message in small.generator.prompts[0]] == ["system", "user"]
 
 
 def test_names_and_tokens_in_a_document_stay_evidence() -> None:
     text = "The notice period of both parties is $question $evidence <|special|> months, as is usual elsewhere."
     asking = world(text=text, stored=text)
     found = asking.ask(QUESTION)
-    [[system, user]] = asking.generator.prompts
+    [[system, *_, user]] = asking.generator.prompts
     assert "$evidence" not in system.content
     assert evidence_lines([user]) == [text.replace("<|special|>", "special")]
     assert found.citations[0].quote == text
@@ -143,7 +161,7 @@ def test_the_evidence_stands_between_two_lines_that_it_cannot_hold() -> None:
     for question in (QUESTION, QUESTION, "How long is the notice period?"):
         asking = world()
         asking.ask(question)
-        prompts.append(asking.generator.prompts[0][1].content)
+        prompts.append(asking.generator.prompts[0][-1].content)
     marks = [re.findall(r"^\[(?:end of )?text ([0-9a-f]{12})\]$", prompt, re.MULTILINE) for prompt in prompts]
     assert [len(mark) for mark in marks] == [2, 2, 2]
     assert all(first == last for first, last in marks)
@@ -290,39 +308,51 @@ def test_an_answer_is_not_written_again_from_the_same_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("certainty", "sentence", "told", "prompts"),
+    ("certainty", "brief", "sentence", "told", "prompts"),
     [
-        (-0.01, "It is the end of a month.", "three months", 1),
-        (-0.9, "Both parties have a notice period of three months.", "three months", 2),
-        (-0.9, "It is the end of a calendar month.", "the end of a calendar month", 2),
+        (-0.01, "a month", "It is the end of a month.", "three months", 1),
+        (-0.9, "three", "It is the end of a month.", "three months", 2),  # says no other thing
+        (-0.2, "Easter", "It is the end of a month.", "three months", 2),  # of two as likely ones the first
+        (-0.9, "the quarter", "Both parties have a notice period of three months.", "three months", 3),
+        (-0.9, "a calendar month", "It is the end of a calendar month.", "a calendar month", 3),
+        (-0.9, "Easter", "It ends with the quarter.", "It ends with the quarter.", 3),
     ],
 )
-def test_where_the_generator_hesitates_a_sentence_confirms_or_replaces_its_short_answer(
-    certainty: float, sentence: str, told: str, prompts: int
+def test_where_the_generator_hesitates_it_is_asked_in_other_ways_too(
+    certainty: float, brief: str, sentence: str, told: str, prompts: int
 ) -> None:
-    asking = world("three months", sentence)
+    asking = world("three months", brief, sentence)
     asking.generator.certainty = certainty
     found = asking.ask(QUESTION)
-    assert (found.answer, found.status, len(asking.generator.prompts)) == (f"{told} [1]", "answered", prompts)
+    assert (found.answer, len(asking.generator.prompts)) == (f"{told} [1]", prompts)
+
+
+def test_of_two_answers_the_likelier_is_believed() -> None:
+    class Surer(ScriptedGenerator):
+        """Is surer of what it says without examples."""
+
+        def stream(
+            self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
+        ) -> Iterator[str]:
+            yield from super().stream(messages, usage, max_tokens=max_tokens, form=form)
+            usage.certainty = -0.05 if len(messages) == 2 else -0.3
+
+    asking = world()
+    asking.generator = Surer(lambda messages: "three months" if len(messages) == 2 else "a calendar month")
+    assert asking.ask(QUESTION).answer == "three months [1]"
 
 
 def many(count: int) -> str:
     return " ".join(f"Clause {n} of the agreement says that the tenants keep the stairs clean." for n in range(count))
 
 
-@pytest.mark.parametrize(("score", "certainty", "prompts"), [(7.0, -0.01, 1), (7.0, -0.9, 3), (5.0, -0.9, 2)])
-def test_with_a_clearly_best_piece_the_rest_is_read_only_on_hesitation(
-    score: float, certainty: float, prompts: int
-) -> None:
+@pytest.mark.parametrize("score", [7.0, 5.0])
+def test_with_a_clearly_best_piece_the_best_is_read_alone(score: float) -> None:
     text = f"{RENT} {many(20)}"
     asking = world("1,250 euros", text=text, stored=text, best=score)
-    asking.generator.certainty = certainty
     asking.ask("How high is the monthly rent of the flat?")
-    read = [len(" ".join(evidence_lines(messages))) for messages in asking.generator.prompts]
-    assert len(read) == prompts
-    assert (read[0] < 700) == (score > 6)
-    if prompts == 3:
-        assert read[0] == read[2] < read[1]
+    [read] = [len(" ".join(evidence_lines(messages))) for messages in asking.generator.prompts]
+    assert (read < 700) == (score > 6)
 
 
 def test_the_piece_that_was_checked_before_is_not_checked_again_when_it_proves_the_answer() -> None:
