@@ -124,9 +124,9 @@ def test_examples_with_answers_go_before_the_question_where_there_is_room_for_th
     assert len(examples) > 8
     last_words = {message.content.rpartition("\n")[2] for message in (*examples[::2], user)}
     assert len(last_words) == 1
-    for text, answer in zip(examples[::2], examples[1::2], strict=True):
-        said = [word for word in re.findall(r"\w+", answer.content) if word != "and"]
-        assert all(word in text.content for word in said), "an example answers in the words of its text"
+    for text, said in zip(examples[::2], examples[1::2], strict=True):
+        words = [word for word in re.findall(r"\w+", said.content) if word != "and"]
+        assert all(word in text.content for word in words), "an example answers in the words of its text"
 
     small = world()
     small.generator.context = 2048
