@@ -260,7 +260,8 @@ class LlamaGenerator:
         context = self._model._ctx.ctx
         size = llama_cpp.llama_state_seq_get_size(context, 0)
         data = (ctypes.c_uint8 * size)()
-        return bytes(data)[: llama_cpp.llama_state_seq_get_data(context, data, size, 0)]
+        written = llama_cpp.llama_state_seq_get_data(context, data, size, 0)
+        return bytes(memoryview(data)[:written])
 
     def _restored(self, tokens: list[int]) -> bool:
         """Bring back the state after `tokens`; False where it is not kept."""
