@@ -336,6 +336,17 @@ def prompt(question: str) -> list[Message]:
     return [Message("system", rules), Message("user", f"{show(EVIDENCE)}\n\nQuestion: {question}")]
 
 
+def test_the_small_generator_keeps_to_the_form(writer: LlamaGenerator) -> None:
+    question = "When does the gate close?"
+    usage = Usage()
+    pieces = list(writer.stream(prompt(question), usage, max_tokens=40, form=form_for(question, EVIDENCE)))
+    written = "".join(pieces)
+    assert len(pieces) > 3
+    assert re.fullmatch(r"[^\n\[\]]*\S[^\n\[\]]*", written)
+    assert 0 < usage.completion <= 40
+    assert usage.prompt == usage.evaluated > 50
+
+
 def test_the_examples_before_a_question_are_read_once(writer: LlamaGenerator) -> None:
     examples = [Message("user", "Which tree grows by the well? " * 40), Message("assistant", "An oak.")]
     texts, read = [], []
@@ -349,17 +360,6 @@ def test_the_examples_before_a_question_are_read_once(writer: LlamaGenerator) ->
     assert len(set(texts)) == 1
     assert texts[0]
     assert all(usage.evaluated < usage.prompt - 128 for usage in read[1:])
-
-
-def test_the_small_generator_keeps_to_the_form(writer: LlamaGenerator) -> None:
-    question = "When does the gate close?"
-    usage = Usage()
-    pieces = list(writer.stream(prompt(question), usage, max_tokens=40, form=form_for(question, EVIDENCE)))
-    written = "".join(pieces)
-    assert len(pieces) > 3
-    assert re.fullmatch(r"[^\n\[\]]*\S[^\n\[\]]*", written)
-    assert 0 < usage.completion <= 40
-    assert usage.prompt == usage.evaluated > 50
 
 
 def test_the_beginning_that_two_prompts_share_is_read_once(writer: LlamaGenerator) -> None:
