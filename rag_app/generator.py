@@ -156,7 +156,8 @@ class LlamaGenerator:
         """Yield the answer in pieces, greedily; closing the iterator stops the model.
 
         Args:
-            messages: the prompt; those that stay the same from call to call should come first, for the prefix cache.
+            messages: the prompt. All but the last should be the same from call to call: what the model makes of them is
+                kept, also on disk, so nothing of a user belongs there.
             usage: filled in while the answer is written.
             max_tokens: most tokens of the answer.
             form: which pieces may come; the likeliest that it allows is taken.
