@@ -62,6 +62,7 @@ class Remembering:
 
     def __init__(self, library: Library, file: Path | None) -> None:
         self._library, self._file = library, file
+        self.name, self.context = library.settings.generator, library.settings.context
         self._own: Generator | None = None
         self._known: dict[str, Any] = {}
         if file and file.exists():
