@@ -31,7 +31,8 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
 _SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|Corp|St)|^\d+|\s\d{1,2})\.$"
+    r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|[Pp]rof|[Ff]ig|[Vv]ol|[JS]r|al|pp|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|"
+    r"Corp|St)|^\d+|\s\d{1,2})\.$"
 )
 _NAME = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _PHRASE = 8  # words; an answer that is longer, or ends like a sentence, may say things in words of its own

@@ -41,13 +41,9 @@ _AGREED = 0.7  # of the generator's two preferences for yes together, in logits,
 _SCORE = 0.1  # for each logit of the evidence
 _LOGIT = 12.0  # scores beyond it, either way, say no more
 _EITHER = {"or", "oder", "ou", "o"}
-_WHICH = (
-    {"which", "between"},
-    {"who", "between"},
-    {"welches", "zwischen"},
-    {"welcher", "zwischen"},
-    {"wer", "zwischen"},
-)
+_WHICH = [{word, "between"} for word in ("which", "what", "who")] + [
+    {word, "zwischen"} for word in ("welche", "welcher", "welches", "wer", "was")
+]
 _WORD = re.compile(r"\w+")
 
 
@@ -224,7 +220,22 @@ def foreign(question: str, document: Document) -> bool:
 
 
 def empty(question: str, answer: str) -> bool:
-    """Tell whether an answer only says the question's own words again, of which it was not asked to choose one."""
+    """Tell whether an answer only says the question's own words again.
+
+    It does not where the question lets choose one of several, or where they are put together to a name that does not
+    stand there.
+    """
     said, asked = (set(_WORD.findall(text.casefold())) for text in (answer, question))
     choice = asked & _EITHER or any(words <= asked for words in _WHICH)
-    return not said - asked - STOP_WORDS and not (said and choice)
+    return not said - asked - STOP_WORDS and not (said and choice) and not _new_name(question, answer)
+
+
+def _new_name(question: str, answer: str) -> bool:
+    words = [word for word in _WORD.findall(answer) if word.casefold() not in STOP_WORDS]
+    put = " ".join(words).casefold()
+    return (
+        len(words) > 1
+        and any(word[0].isupper() for word in words)
+        and len(words) == len({*words})
+        and (put not in " ".join(_WORD.findall(question.casefold())))
+    )

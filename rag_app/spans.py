@@ -28,6 +28,7 @@ _WHOLE = {"all", "both", "every", "each", "most", "some", "many", "several", "ot
 _AMOUNT = re.compile(rf"(?:an? )?(?:{'|'.join(NUMBERS[2:])}|dozen|hundred|thousand|million|billion)s?\b", re.IGNORECASE)
 _PHRASES = ("more than ", "less than ", "fewer than ", "at least ", "at most ", "up to ", "mehr als ", "weniger als ")
 _BEFORE = "€$£¥#§~−-"  # signs that belong to a figure after them
+_TIMES = re.compile(r"[-‐‑]times?\b")  # "six-time" says how many, and the other half nothing
 _UNITS = re.compile(r"\s?(?:[%‰°€$£¥]|percent\b|per cent\b|Prozent\b)")
 
 
@@ -55,8 +56,21 @@ def snap(answer: str, text: str) -> str:
     before = held[first - 1].text.casefold() if first else ""
     if before in _ARTICLES | _WHOLE and before in {word.text.casefold() for word in said}:
         first -= 1
-    start, end = _widened(text, held[first].start, held[last].end)
+    start, end = _widened(text, held[first].start, held[_named(held, last, text)].end)
     return " ".join(text[start:end].split())
+
+
+def _named(held: list[_Word], last: int, text: str) -> int:
+    """Return the last word of the name that the word `last` stands in: that of "Liberal Party" for "Liberal"."""
+    while (
+        last + 1 < len(held)
+        and all(
+            word.text[0].isupper() and word.text[1:].islower() and not _small(word) for word in held[last : last + 2]
+        )
+        and text[held[last].end : held[last + 1].start] == " "
+    ):
+        last += 1
+    return last
 
 
 def agree(short: str, sentence: str) -> bool:
@@ -126,15 +140,16 @@ def _next(word: _Word, held: list[_Word], at: int, room: int) -> int | None:
 
 
 def _small(word: _Word) -> bool:
-    """Tell whether a word says nothing by itself; one in capitals is a name ("SI", "US")."""
-    return word.text.casefold() in _SMALL and not (len(word.text) > 1 and word.text.isupper())
+    """Tell whether a word says nothing by itself; one in capitals, or with one later on, is a name ("SI", "Hay")."""
+    named = (word.text[0].isupper() and word.start > 0) or (len(word.text) > 1 and word.text.isupper())
+    return word.text.casefold() in _SMALL and not named
 
 
 def _widened(text: str, start: int, end: int) -> tuple[int, int]:
     """Take in what belongs to the words at the edges."""
     while start and text[start - 1] in "-‐‑" and start > 1 and text[start - 2].isalnum():
         start = _word_start(text, start - 1)
-    while end < len(text) - 1 and text[end] in "-‐‑" and text[end + 1].isalnum():
+    while end < len(text) - 1 and text[end] in "-‐‑" and text[end + 1].isalnum() and not _TIMES.match(text, end):
         end = _word_end(text, end + 1)
     if text[start].isdigit() or _AMOUNT.match(text, start):
         while start and text[start - 1] in _BEFORE:
@@ -143,6 +158,8 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
     start = _phrased(text, start)
     if text[end - 1].isdigit() and (unit := _UNITS.match(text, end)):
         end = unit.end()
+    if text[start:end].count("(") > text[start:end].count(")") and text[end : end + 1] == ")":
+        end += 1
     opening, closing = text[start - 1 : start], text[end : end + 1]
     if (opening, closing) in {('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’")}:
         start, end = start - 1, end + 1

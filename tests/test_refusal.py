@@ -135,6 +135,10 @@ def test_a_code_or_year_that_the_document_never_names_makes_it_foreign(question:
         ("Is it 5 or 6 Nm?", "6 Nm", False),
         ("Which law goes first between EU law and national law?", "EU law", False),
         ("Which law goes first before national law?", "national law", True),
+        ("What team won between the Broncos and Steelers?", "Broncos", False),
+        ("What rainforest covers most of the Amazon basin?", "the Amazon rainforest", False),
+        ("What covers most of the Amazon basin?", "the Amazon basin", True),
+        ("What covers most of the basin?", "most of the basin", True),
         ("How tight is it?", "6", False),
     ],
 )

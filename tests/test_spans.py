@@ -62,11 +62,13 @@ def test_what_limits_a_figure_is_kept_whole(answer: str, told: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "text", "told"),
     [
-        ("The All India League", "He joined the All India League.", "All India League"),
+        ("The All India League", "He joined the All India League.", "the All India League"),
         ("a billion years ago", "They entered around a billion years ago.", "around a billion years ago"),
         ("two teams", "It was found by only two teams.", "only two teams"),
         ("one", "It is about one.", "one"),
         ("2.5 million", "The firm paid over €2.5 million.", "over €2.5 million"),
+        ("Six", "Six-time winner Anna Weber sang.", "Six"),
+        ("sixty", "It has a sixty-page manual.", "sixty-page"),
     ],
 )
 def test_what_counts_and_what_limits_a_number_in_words_are_kept(answer: str, text: str, told: str) -> None:
@@ -75,6 +77,38 @@ def test_what_counts_and_what_limits_a_number_in_words_are_kept(answer: str, tex
 
 def test_another_spelling_becomes_the_documents() -> None:
     assert snap("75 liters", "A bag holds 75 litres.") == "75 litres"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "told"),
+    [
+        ("The Hay Wain", "She gave the sketch of The Hay Wain in 1888.", "The Hay Wain"),
+        ("SI unit", "They named the SI unit after him.", "SI unit"),
+        ("Hulagu", "It was Hulagu Khan who came.", "Hulagu Khan"),
+        ("The Liberals", "The Liberals of the Liberal Party won.", "The Liberals"),
+        ("Khan", "Hulagu Khan. Trains leave.", "Khan"),
+        ("LEASE", "THE LEASE ENDS SOON", "LEASE"),
+    ],
+)
+def test_a_name_is_kept_whole(answer: str, text: str, told: str) -> None:
+    assert snap(answer, text) == told
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "told"),
+    [
+        ("rent, heating", "It covers rent[2] and also the heating.", "rent[2] and also the heating"),
+        (
+            "planning, design, financing",
+            "planning,[note needed] design, and financing",
+            "planning,[note needed] design, and financing",
+        ),
+        ("1,600 mm (5 ft", "a gauge of 1,600 mm (5 ft) or so", "1,600 mm (5 ft)"),
+        ("1,600 mm", "a gauge of 1,600 mm (5 ft) or so", "1,600 mm"),
+    ],
+)
+def test_small_words_and_notes_in_between_are_taken_in_and_brackets_closed(answer: str, text: str, told: str) -> None:
+    assert snap(answer, text) == told
 
 
 def test_a_stretch_over_a_line_break_is_one_line() -> None:
