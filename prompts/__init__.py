@@ -14,6 +14,15 @@ def _text(name: str) -> str:
     return files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8").rstrip("\n")
 
 
+def examples(name: str) -> list[tuple[str, str, str]]:
+    """Return what each example of the file `name`.txt shows, what it asks, and the answer."""
+    found = []
+    for example in render(name).split("\n\n"):
+        *shown, asked, answered = example.splitlines()
+        found.append(("\n".join(shown), asked.partition(": ")[2], answered.partition(": ")[2]))
+    return found
+
+
 def render(name: str, **values: str) -> str:
     """Fill the names of the prompt file `name`.txt.
 

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from prompts import render
+from prompts import examples, render
 from rag_app.citations import (
     CITATIONS,
     cite,
@@ -78,8 +78,8 @@ _CERTAIN = -0.1  # mean log-likelihood of an answer's tokens; below it the gener
 _BELIEVED = -0.25  # the same of the likelier of two answers that differ; below it a sentence decides
 _REPEATED = -0.4  # the same where it was said before, of more evidence
 _ROOMY = 3072  # tokens of a generator that holds the examples too; without them a smaller one answers less well
-_CLEAR = 6.0  # logits; evidence with so good a piece is read in parts
-_FEW = 600  # characters of the first part
+_CLEAR = 6.0  # logits; of evidence with so good a piece only the best is read
+_FEW = 600  # characters of it
 _READ = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
 _GIST = 3  # stretches that are read of each of two documents that are compared as a whole
@@ -453,8 +453,8 @@ def _write(
     """
     if earlier is None and max(piece.score for piece in evidence) >= _CLEAR:
         evidence = choose(evidence, _FEW)
-    examples = _examples() if stages.generator().context >= _ROOMY else ()
-    text, certainty = _ask("answer_user", question, evidence, stages, usage, examples)
+    before = _examples() if stages.generator().context >= _ROOMY else ()
+    text, certainty = _ask("answer_user", question, evidence, stages, usage, before)
     enough = _REPEATED if earlier and agree(text, earlier.short) else _CERTAIN
     if certainty >= enough or is_verdict(text):
         return _Draft(text, text)
@@ -474,11 +474,11 @@ def _ask(
     evidence: Sequence[Evidence],
     stages: Stages,
     usage: Usage,
-    examples: Sequence[Message] = (),
+    before: Sequence[Message] = (),
 ) -> tuple[str, float]:
     """Return what the generator answers from this evidence, and how certain it was of it."""
     shown = neutral(show(evidence))
-    return _say(_asked(prompt, shown, question), form_for(question, evidence), stages, usage, examples)
+    return _say(_asked(prompt, shown, question), form_for(question, evidence), stages, usage, before)
 
 
 def _asked(prompt: str, shown: str, question: str) -> str:
@@ -489,18 +489,16 @@ def _asked(prompt: str, shown: str, question: str) -> str:
 def _examples() -> tuple[Message, ...]:
     """Return questions that are answered as they should be, as turns that go before the one that is asked."""
     messages: list[Message] = []
-    for example in render("answer_examples").split("\n\n"):
-        *text, question, answered = example.splitlines()
-        asked = _asked("answer_user", "\n".join(text), question.partition(": ")[2])
-        messages += [Message("user", asked), Message("assistant", answered.partition(": ")[2])]
+    for text, question, answered in examples("answer_examples"):
+        messages += [Message("user", _asked("answer_user", text, question)), Message("assistant", answered)]
     return tuple(messages)
 
 
 def _say(
-    prompt: str, form: AnswerForm, stages: Stages, usage: Usage, examples: Sequence[Message] = ()
+    prompt: str, form: AnswerForm, stages: Stages, usage: Usage, before: Sequence[Message] = ()
 ) -> tuple[str, float]:
     """Return what the generator writes, and how certain it was of it."""
-    messages, spent = [Message("system", render("answer_system")), *examples, Message("user", prompt)], Usage()
+    messages, spent = [Message("system", render("answer_system")), *before, Message("user", prompt)], Usage()
     text = "".join(stages.generator().stream(messages, spent, max_tokens=stages.answer_tokens, form=form))
     usage.prompt += spent.prompt
     usage.evaluated += spent.evaluated

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from prompts import render
+from prompts import examples, render
 from rag_app.generator import Message, Usage
 from rag_app.guard import neutral
 from rag_app.leaning import is_fragment, leans
@@ -131,12 +131,10 @@ def _written(question: str, said: Sequence[str], generator: Generator) -> str:
 def _examples() -> tuple[Message, ...]:
     """Return conversations whose last question is rewritten, as turns that go before the one to be rewritten."""
     messages: list[Message] = []
-    for example in render("rewrite_examples").split("\n\n"):
-        *history, question, alone = example.splitlines()
-        asked, written = question.partition(": ")[2], alone.partition(": ")[2]
+    for history, question, alone in examples("rewrite_examples"):
         messages += [
-            Message("user", render("rewrite_user", history="\n".join(history), question=asked)),
-            Message("assistant", written),
+            Message("user", render("rewrite_user", history=history, question=question)),
+            Message("assistant", alone),
         ]
     return tuple(messages)
 
