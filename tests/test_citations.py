@@ -116,6 +116,7 @@ def test_other_scripts_can_be_written_where_question_or_evidence_has_them(questi
         "He said “never.”",
         "それは三か月です。",
         "The end…",
+        "It follows Jones et al. 1998, and Prof. Weber in vol. 3 after that.",
     ],
 )
 def test_one_sentence_has_one_end_at_its_end(text: str) -> None:

@@ -139,6 +139,7 @@ def test_a_code_or_year_that_the_document_never_names_makes_it_foreign(question:
         ("What rainforest covers most of the Amazon basin?", "the Amazon rainforest", False),
         ("What covers most of the Amazon basin?", "the Amazon basin", True),
         ("What covers most of the basin?", "most of the basin", True),
+        ("Where is Berlin?", "Berlin Berlin", True),
         ("How tight is it?", "6", False),
     ],
 )
