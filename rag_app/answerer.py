@@ -75,8 +75,8 @@ if TYPE_CHECKING:
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
 _CERTAIN = -0.1  # mean log-likelihood of an answer's tokens; below it the generator is asked in another way too
-_BELIEVED = -0.25  # the same of the likelier of two answers that differ; below it a sentence decides
-_REPEATED = -0.4  # the same where it was said before, of more evidence
+_BELIEVED = -0.25  # the same of the likelier of two answers that differ; below it the document is quoted
+_REPEATED = -0.4  # the same of an answer that is given twice
 _ROOMY = 3072  # tokens of a generator that holds the examples too; without them a smaller one answers less well
 _CLEAR = 6.0  # logits; of evidence with so good a piece only the best is read
 _FEW = 600  # characters of it
@@ -368,29 +368,34 @@ def _prove(
     read = stages.read
     shown = choose(pieces, stages.evidence)
     draft = _write(question, shown, stages, usage)
-    text = draft.text
     best = max(shown, key=lambda piece: piece.worth)
-    if is_verdict(text):  # a small model often gets yes and no wrong where it has found the fact that decides
-        text = stated(best)
-    piece = proof_of(text, question, shown)
+    if is_verdict(draft.text):  # a small model often gets yes and no wrong where it has found the fact that decides
+        draft = _Draft(stated(best))
+    piece = proof_of(draft.text, question, shown)
     if foreign(question, read(piece.hit.document)):
         return _Result("not_found", NOT_FOUND)
     if piece.row:
         piece = row_called(sought, piece, pieces)
-    if text != stated(piece) and _doubtful(text, question, piece):
+    if (draft.believed or piece.row) and draft.text != stated(piece) and _doubtful(draft.text, question, piece):
         nearest = around(pieces, [piece] if piece.row else [piece, best])
         if nearest != shown:
-            again = _write(question, nearest, stages, usage, draft).text
-            if not (piece.row and _made_up(again, question, nearest) and not _made_up(text, question, [piece])):
-                text, shown = again, nearest
-                piece = proof_of(text, question, shown)
-    text = harmless(in_column(question, text, piece.named) if piece.row else snap(text, piece.text))
+            again = _write(question, nearest, stages, usage, draft.text)
+            if not (
+                piece.row and _made_up(again.text, question, nearest) and not _made_up(draft.text, question, [piece])
+            ):
+                draft, shown = again, nearest
+                piece = proof_of(draft.text, question, shown)
+    if piece.row:
+        text = in_column(question, draft.text, piece.named)
+    else:
+        text = snap(draft.text, piece.text) if draft.believed else stated(piece)
+    text = harmless(text)
     if empty(question, text):
         return _Result("not_found", NOT_FOUND)
     if made_up := _made_up(text, question, shown):  # no such figure is shown: what the documents say is
         text = harmless(stated(piece))
-    document = read(piece.hit.document)
-    if check and not carries(question, text, piece, pieces, document, check):
+    document, said = read(piece.hit.document), text if draft.believed else draft.text
+    if check and not carries(question, said, piece, pieces, document, check):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     result = replace(result, status="partial") if made_up else result
@@ -436,36 +441,32 @@ def _made_up(text: str, question: str, evidence: Sequence[Evidence]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """An answer before its proof."""
+    """A short answer before its proof; where it is not believed, what it rests on is quoted in its place."""
 
-    short: str  # as it was first said, in a few words
-    text: str  # what is believed: this, or a sentence
+    text: str
+    believed: bool = True
 
 
-def _write(
-    question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage, earlier: _Draft | None = None
-) -> _Draft:
-    """Return a short answer, or a sentence where two ways of asking for one give others and neither is certain.
+def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage, earlier: str = "") -> _Draft:
+    """Ask for a short answer, and where the generator hesitates in another way too; the likelier one stands.
 
     It is asked for after examples, and then in the fewest words without any: these mislead in other questions.
     Where a piece of evidence is clearly best, the generator reads the best alone.
-    A short answer that is the same as an `earlier` one, from more evidence, is believed sooner.
+    An answer that is the same as an `earlier` one, from more evidence, is believed sooner.
     """
-    if earlier is None and max(piece.score for piece in evidence) >= _CLEAR:
+    if not earlier and max(piece.score for piece in evidence) >= _CLEAR:
         evidence = choose(evidence, _FEW)
     before = _examples() if stages.generator().context >= _ROOMY else ()
     text, certainty = _ask("answer_user", question, evidence, stages, usage, before)
-    enough = _REPEATED if earlier and agree(text, earlier.short) else _CERTAIN
-    if certainty >= enough or is_verdict(text):
-        return _Draft(text, text)
+    if certainty >= (_REPEATED if earlier and agree(text, earlier) else _CERTAIN) or is_verdict(text):
+        return _Draft(text)
     brief, likelihood = _ask("brief_user", question, evidence, stages, usage)
-    if agree(text, brief) or agree(brief, text):
-        return _Draft(text, text)
-    shorts = [text, brief] if certainty >= likelihood else [brief, text]
-    if max(certainty, likelihood) >= _BELIEVED:
-        return _Draft(shorts[0], shorts[0])
-    sentence, _ = _ask("sentence_user", question, evidence, stages, usage)
-    return _Draft(shorts[0], next((short for short in shorts if agree(short, sentence)), sentence))
+    likelier = max(certainty, likelihood)
+    if empty(question, text):
+        return _Draft(brief, likelier >= _BELIEVED)
+    if agree(text, brief) or agree(brief, text) or empty(question, brief):
+        return _Draft(text, likelier >= _REPEATED)
+    return _Draft(text if certainty >= likelihood else brief, likelier >= _BELIEVED)
 
 
 def _ask(

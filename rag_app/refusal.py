@@ -45,6 +45,7 @@ _WHICH = [{word, "between"} for word in ("which", "what", "who")] + [
     {word, "zwischen"} for word in ("welche", "welcher", "welches", "wer", "was")
 ]
 _WORD = re.compile(r"\w+")
+_COUNTED = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)  # "15th", "1990s": said in many ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ def _prefers_yes(check: str, values: dict[str, str], generator: Prefers) -> floa
 def foreign(question: str, document: Document) -> bool:
     """Tell whether the document never names what the question names: a code, a flat number, a year."""
     text = f"{document.path} {document.title} {document.text}".casefold()
-    return any(name.casefold() not in text for name in CODE.findall(question))
+    return any(name.casefold() not in text for name in CODE.findall(question) if not _COUNTED.fullmatch(name))
 
 
 def empty(question: str, answer: str) -> bool:

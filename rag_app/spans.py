@@ -28,6 +28,7 @@ _WHOLE = {"all", "both", "every", "each", "most", "some", "many", "several", "ot
 _AMOUNT = re.compile(rf"(?:an? )?(?:{'|'.join(NUMBERS[2:])}|dozen|hundred|thousand|million|billion)s?\b", re.IGNORECASE)
 _PHRASES = ("more than ", "less than ", "fewer than ", "at least ", "at most ", "up to ", "mehr als ", "weniger als ")
 _BEFORE = "€$£¥#§~−-"  # signs that belong to a figure after them
+_ABBREVIATION = re.compile(r" \(([A-Z]{2,})s?\)")
 _TIMES = re.compile(r"[-‐‑]times?\b")  # "six-time" says how many, and the other half nothing
 _UNITS = re.compile(r"\s?(?:[%‰°€$£¥]|percent\b|per cent\b|Prozent\b)")
 
@@ -160,10 +161,20 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
         end = unit.end()
     if text[start:end].count("(") > text[start:end].count(")") and text[end : end + 1] == ")":
         end += 1
+    end = _abbreviated(text, start, end)
     opening, closing = text[start - 1 : start], text[end : end + 1]
     if (opening, closing) in {('"', '"'), ("“", "”"), ("„", "“"), ("«", "»"), ("‘", "’")}:
         start, end = start - 1, end + 1
     return start, end
+
+
+def _abbreviated(text: str, start: int, end: int) -> int:
+    """Take in the abbreviation that follows a name in brackets: "Alpha Repertory Television Service (ARTS)"."""
+    short = _ABBREVIATION.match(text, end)
+    initials = [word.text[0].casefold() for word in _words(text[start:end]) if not _small(word)]
+    if short and len(initials) > 1 and [*short[1].casefold()] == initials:
+        return short.end()
+    return end
 
 
 def _qualified(text: str, start: int) -> int:
