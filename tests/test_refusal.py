@@ -120,6 +120,7 @@ def test_the_generator_is_shown_the_best_piece_with_its_neighbours_and_the_quest
         ("What happened in 2031?", True),
         ("What is the rent of flat 3b?", False),
         ("How long is the notice period, 3 months or 6?", False),
+        ("Which notice did people give in the 15th century, and in the 1990s?", False),
     ],
 )
 def test_a_code_or_year_that_the_document_never_names_makes_it_foreign(question: str, is_foreign: bool) -> None:

@@ -157,3 +157,21 @@ def test_a_sentence_agrees_that_says_all_of_the_short_answer(short: str, sentenc
 )
 def test_words_are_the_same_in_other_forms_but_names_and_figures_are_not(word: str, source: str, same: bool) -> None:
     assert same_word(word, source) is same
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("the European Central Bank", "the European Central Bank (ECB)"),
+        ("lymphocyte receptors", "lymphocyte receptors (LRs)"),
+        ("Frankfurt", "Frankfurt"),
+        ("three members", "three members"),
+        ("a deposit", "a deposit"),
+    ],
+)
+def test_a_name_takes_in_its_abbreviation(answer: str, told: str) -> None:
+    text = (
+        "In Frankfurt (DE) the European Central Bank (ECB) has three members (CEO), who pay a deposit (D). "
+        "They study lymphocyte receptors (LRs)."
+    )
+    assert snap(answer, text) == told
