@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
-_CERTAIN = -0.1  # mean log-likelihood of an answer's tokens; below it the generator is asked in another way too
+_CERTAIN = -0.15  # mean log-likelihood of an answer's tokens; below it the generator is asked in another way too
 _BELIEVED = -0.25  # the same of the likelier of two answers that differ; below it the document is quoted
 _REPEATED = -0.4  # the same of an answer that is given twice
 _ROOMY = 3072  # tokens of a generator that holds the examples too; without them a smaller one answers less well
