@@ -509,17 +509,17 @@ def _say(
 
 def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stages) -> _Result:
     """Cite the first piece, and others as far as they hold what the answer says and the ones before do not."""
-    known = [question]
+    used: list[Evidence] = []
     cited: list[Citation] = []
     for piece in evidence:
-        missing = _unsupported(text, known)
-        if not cited or (missing and len(_unsupported(text, [*known, piece.whole])) < len(missing)):
+        missing = _unsupported(text, question, used)
+        if not cited or (missing and len(_unsupported(text, question, [*used, piece])) < len(missing)):
             cited.append(cite(len(cited) + 1, piece, stages.read(piece.hit.document)))
-            known.append(piece.whole)
+            used.append(piece)
         if len(cited) == CITATIONS:
             break
-    covered = all(citation.verified for citation in cited) and not _unsupported(text, known)
-    told = known[1:]  # the quotes, with what they stand under
+    covered = all(citation.verified for citation in cited) and not _unsupported(text, question, used)
+    told = [piece.whole for piece in used]
     support = supports(question, text, [*told, " ".join(told)] if len(told) > 1 else told, stages.score)
     cited = [replace(citation, support=round(value, 3)) for citation, value in zip(cited, support, strict=False)]
     covered = covered and max(support) >= WEAK_SUPPORT
@@ -528,5 +528,9 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stage
     return _Result("answered" if covered and not unknown else "partial", text, tuple(cited), unknown)
 
 
-def _unsupported(text: str, sources: Sequence[str]) -> list[str]:
-    return [*unsupported_figures(text, sources), *unsupported_words(text, sources)]
+def _unsupported(text: str, question: str, pieces: Sequence[Evidence]) -> list[str]:
+    """Return the figures of an answer that are not quoted, and the words that do not even stand above what is."""
+    return [
+        *unsupported_figures(text, [question, *(piece.said for piece in pieces)]),
+        *unsupported_words(text, [question, *(piece.whole for piece in pieces)]),
+    ]

@@ -70,14 +70,15 @@ def form_for(question: str, evidence: Sequence[Evidence]) -> AnswerForm:
 def proof_of(answer: str, question: str, evidence: Sequence[Evidence]) -> Evidence:
     """Return the piece of evidence that an answer rests on: it holds the answer's words, and bears on the question.
 
-    Words of the question prove nothing and are left out; figures count more than words.
+    Words of the question prove nothing and are left out; figures count more than words, and what stands in the heading
+    alone half as much.
     """
     said = content_words(answer) - content_words(question)
     whole = sum(map(_weight, said)) or 1
 
     def merit(piece: Evidence) -> float:
-        held = said & content_words(piece.whole)
-        return _COVERED * sum(map(_weight, held)) / whole + _SCORED * (
+        held = (said & content_words(text) for text in (piece.said, piece.whole))
+        return _COVERED * sum(sum(map(_weight, words)) for words in held) / (2 * whole) + _SCORED * (
             piece.worth if isfinite(piece.worth) else piece.score
         )
 

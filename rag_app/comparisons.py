@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 _MARKER = re.compile(r"\[(\d+)\]")
 _ASKS = re.compile(r"(?:who|what|when|where|which|why|how|wer|was|wann|wo|welche\w*|warum|wie)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:the )?number of (?P<of>.+)|(?:die )?(?:Anzahl|Zahl) der (?P<der>.+)", re.IGNORECASE)
 
 
 def topic_question(wish: Asked, thing: str = "") -> str:
     """Return the question that is asked of each document, or about each thing."""
     if _ASKS.match(wish.topic):
         return f"{wish.topic}?"
-    topic = f"{wish.topic} {'für' if wish.german else 'for'} {thing}" if thing else wish.topic
-    return f"Was ist {topic}?" if wish.german else f"What is {topic}?"
+    of = f" {'für' if wish.german else 'for'} {thing}" if thing else ""
+    if counted := _NUMBER.fullmatch(wish.topic):
+        return (
+            f"Wie viele {counted['der']} gibt es{of}?" if counted["der"] else f"How many {counted['of']} are there{of}?"
+        )
+    return f"Was ist {wish.topic}{of}?" if wish.german else f"What is {wish.topic}{of}?"
 
 
 def side_by_side(sides: Sequence[Side], *, german: bool = False) -> tuple[str, tuple[Citation, ...]]:

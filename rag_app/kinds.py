@@ -109,13 +109,15 @@ _AND = r"\s+(?:and|with|to|versus|vs\.?)\s+(?:(?:in|of|for|from)\s+)?"
 _COMPARE = r"(?:compare|contrast)"
 _DIFFERENCE = r"(?:what\s*(?:is|are|'s|’s)\s+)?(?:the\s+)?differences?"
 _COMPARISONS = (
-    rf"{_COMPARE}\s+(?P<topic>.+?)\s+(?:in|of|between|from|for)\s+(?P<one>.+?){_AND}(?P<other>.+)",
+    rf"{_COMPARE}\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?){_AND}(?P<other>.+)",  # "the number of members in" is one topic
+    rf"{_COMPARE}\s+(?P<topic>.+?)\s+(?:of|between|from|for)\s+(?P<one>.+?){_AND}(?P<other>.+)",
     rf"{_COMPARE}\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+of|regarding|with\s+regard\s+to|by|"
     r"as\s+to)\s+(?P<topic>.+)",
     rf"{_COMPARE}\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+)",
     rf"{_DIFFERENCE}\s+in\s+(?P<topic>.+?)\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
-    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+(?:in|of)\s+(?P<one>.+?)\s+and\s+"
+    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+and\s+"
     r"(?:(?:in|of|that\s+in|the\s+one\s+in)\s+)?(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+of\s+(?P<one>.+?)\s+and\s+(?:(?:in|of)\s+)?(?P<other>.+)",
     rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+"
     r"of|regarding|with\s+regard\s+to|as\s+to)\s+(?P<topic>.+)",
     rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
@@ -138,8 +140,8 @@ _COMPARISONS = (
 )
 _SIND = r"(?:ist|sind)"
 _VERGLEICHE = (
-    r"vergleiche?\s+(?P<topic>.+?)\s+(?:in|im|aus|von|zwischen|für)\s+(?P<one>.+?)\s+(?:und|mit)\s+"
-    r"(?:(?:in|im|aus|von|für)\s+)?(?P<other>.+)",
+    r"vergleiche?\s+(?P<topic>.+?)\s+(?:in|im|aus)\s+(?P<one>.+?)\s+(?:und|mit)\s+(?:(?:in|im|aus)\s+)?(?P<other>.+)",
+    r"vergleiche?\s+(?P<topic>.+?)\s+(?:von|zwischen|für)\s+(?P<one>.+?)\s+(?:und|mit)\s+(?:(?:von|für)\s+)?(?P<other>.+)",
     r"vergleiche?\s+(?P<one>.+?)\s+(?:und|mit)\s+(?P<other>.+)",
     r"wie\s+unterscheide[tn]\s+sich\s+(?P<topic>.+?)\s+(?:in|im|zwischen)\s+(?P<one>.+?)\s+(?:und|von)\s+"
     r"(?:(?:der|die|das|dem)\s+)?(?:(?:in|im)\s+)?"

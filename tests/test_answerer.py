@@ -403,6 +403,13 @@ def test_a_name_or_word_that_no_evidence_holds_makes_the_answer_partial(text: st
     assert world(text).ask(QUESTION).status == "partial"
 
 
+@pytest.mark.parametrize(("text", "status"), [("84", "partial"), ("84 cats", "partial"), ("one cat", "answered")])
+def test_a_figure_that_stands_in_the_heading_alone_is_not_quoted(text: str, status: str) -> None:
+    stored = f"Flat 84\n{PETS}"
+    found = world(text, text=stored, stored=stored).ask("How many cats may the tenant keep in the flat?")
+    assert (found.status, [citation.quote for citation in found.citations]) == (status, [PETS])
+
+
 def test_an_answer_without_figures_is_written_once() -> None:
     asking = world("It is three months.")
     asking.ask(QUESTION)

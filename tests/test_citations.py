@@ -182,6 +182,11 @@ def test_a_heading_counts_as_part_of_the_proof() -> None:
     assert proof_of("The rent was 1,250.", "How much was it in 2024?", [other, row]) is row
 
 
+def test_what_says_it_itself_is_a_better_proof_than_what_stands_under_it() -> None:
+    under, itself = evidence("Four members form a quorum.", lead="84 plots"), evidence("The club has 84 plots.")
+    assert proof_of("84", "How many members are there?", [under, itself]) is itself
+
+
 @pytest.mark.parametrize("text", ["Yes, it does.", "No.", "Ja, das darf man.", "Nein", "Oui, demain.", "yes"])
 def test_yes_and_no_are_verdicts(text: str) -> None:
     assert is_verdict(text)

@@ -74,6 +74,18 @@ def test_a_question_for_documents_is_a_list(question: str, topic: str) -> None:
         ("How does the deposit differ between the lease and the Stellplatz?", "the deposit", (LEASE, PARKING)),
         ("Is the deposit higher in the lease than in the Stellplatz?", "the deposit", (LEASE, PARKING)),
         ("Vergleiche die Kaution im Lease und im Stellplatz", "die Kaution", (LEASE, PARKING)),
+        ("Compare the number of users in the lease and the user manual", "the number of users", (LEASE, MANUAL)),
+        ("Compare the deposit of the lease and of the Stellplatz", "the deposit", (LEASE, PARKING)),
+        (
+            "What is the difference between the price of keys in the lease and in the Stellplatz?",
+            "the price of keys",
+            (LEASE, PARKING),
+        ),
+        (
+            "Vergleiche den Preis von Schlüsseln im Lease und im Stellplatz",
+            "den Preis von Schlüsseln",
+            (LEASE, PARKING),
+        ),
         ("Is the deposit in the lease the same as in the Stellplatz contract?", "the deposit", (LEASE, PARKING)),
         ("Is the notice longer in the lease or in the Stellplatz contract?", "the notice", (LEASE, PARKING)),
         ("Which has the higher deposit, the lease or the Stellplatz?", "deposit", (LEASE, PARKING)),
@@ -232,6 +244,7 @@ def test_sides_are_numbered_through_and_a_missing_one_says_so() -> None:
 def test_a_thing_is_asked_about_by_name() -> None:
     assert topic_question(Asked("comparison", "the rate"), "cars") == "What is the rate for cars?"
     assert topic_question(Asked("comparison", "der Preis", german=True), "Kinder") == "Was ist der Preis für Kinder?"
+    assert topic_question(Asked("comparison", "the number of seats"), "Bern") == "How many seats are there for Bern?"
 
 
 @pytest.mark.parametrize(
@@ -240,6 +253,8 @@ def test_a_thing_is_asked_about_by_name() -> None:
         ("the notice period", False, "What is the notice period?"),
         ("how long notice is", False, "how long notice is?"),
         ("die Kaution", True, "Was ist die Kaution?"),
+        ("the number of paying members", False, "How many paying members are there?"),
+        ("die Anzahl der Mitglieder", True, "Wie viele Mitglieder gibt es?"),
     ],
 )
 def test_each_side_is_asked_about_the_topic(topic: str, german: bool, question: str) -> None:
