@@ -53,6 +53,6 @@ def proved(sentence: str, stretch: Sequence[Evidence]) -> tuple[str, Evidence]:
     said = content_words(sentence)
     held = len(said & content_words(piece.whole)) / max(len(said), 1)
     sources = [other.whole for other in stretch]
-    if not said or held < _HELD or unsupported_figures(sentence, [piece.whole]) or unsupported_words(sentence, sources):
+    if not said or held < _HELD or unsupported_figures(sentence, [piece.said]) or unsupported_words(sentence, sources):
         return stated(piece), piece
     return sentence, piece
