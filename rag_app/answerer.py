@@ -26,7 +26,7 @@ from rag_app.citations import (
 )
 from rag_app.columns import in_column, scale
 from rag_app.comparisons import side_by_side, topic_question
-from rag_app.context import around, choose, gather, row_called, show
+from rag_app.context import around, choose, gather, row_called, show, with_heading
 from rag_app.contradictions import contradicted
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
@@ -510,14 +510,16 @@ def _say(
 def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stages) -> _Result:
     """Cite the first piece, and others as far as they hold what the answer says and the ones before do not."""
     used: list[Evidence] = []
-    cited: list[Citation] = []
     for piece in evidence:
         missing = _unsupported(text, question, used)
-        if not cited or (missing and len(_unsupported(text, question, [*used, piece])) < len(missing)):
-            cited.append(cite(len(cited) + 1, piece, stages.read(piece.hit.document)))
+        if not used or (missing and len(_unsupported(text, question, [*used, piece])) < len(missing)):
             used.append(piece)
-        if len(cited) == CITATIONS:
+        if len(used) == CITATIONS:
             break
+    if missing := _unsupported(text, question, used):
+        wider = [with_heading(piece, stages.read(piece.hit.document).text) for piece in used]
+        used = wider if len(_unsupported(text, question, wider)) < len(missing) else used
+    cited = [cite(marker, piece, stages.read(piece.hit.document)) for marker, piece in enumerate(used, 1)]
     covered = all(citation.verified for citation in cited) and not _unsupported(text, question, used)
     told = [piece.whole for piece in used]
     support = supports(question, text, [*told, " ".join(told)] if len(told) > 1 else told, stages.score)

@@ -86,6 +86,14 @@ class Evidence:
         return f"{self.lead} {self.said}"
 
 
+def with_heading(piece: Evidence, text: str) -> Evidence:
+    """Return a sentence together with what it stands under, where that is close before it in the document's text."""
+    start = text.rfind(piece.lead.split(" | ")[0], max(piece.start - _WINDOW, 0), piece.start) if piece.lead else -1
+    if piece.row or start < 0:
+        return piece
+    return replace(piece, start=start, text=text[start : piece.end], lead="")
+
+
 def units(text: str, whole: str | None = None, offset: int = 0) -> list[Unit]:
     """Cut a passage into the pieces that can be quoted: sentences, the shortest joined, and table rows.
 

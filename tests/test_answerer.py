@@ -413,6 +413,15 @@ def test_a_figure_is_quoted_from_where_it_stands_not_from_what_stands_under_it()
         assert (found.status, {citation.quote for citation in found.citations}) == ("answered", {opening, PETS})
 
 
+def test_a_figure_in_a_heading_is_quoted_with_what_stands_under_it() -> None:
+    stored = f"Service record\nThe boiler was replaced in October 2019\nby Haller and Sons of Marlow.\n{PETS}"
+    found = world("October 2019", text=stored, stored=stored).ask("When was the boiler replaced by Haller and Sons?")
+    [citation] = found.citations
+    assert (found.status, citation.verified) == ("answered", True)
+    assert stored[citation.start : citation.end] == citation.quote
+    assert "The boiler was replaced in October 2019\nby Haller" in citation.quote
+
+
 def test_an_answer_without_figures_is_written_once() -> None:
     asking = world("It is three months.")
     asking.ask(QUESTION)

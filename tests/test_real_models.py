@@ -392,7 +392,7 @@ def expected_of(question: str) -> dict[str, Any]:
 
 def assert_proven(library: Library, answer: Answer) -> None:
     """Check that every citation quotes the stored text and that the answer refers to it."""
-    assert answer.status == "answered"
+    assert answer.status == "answered", answer
     assert answer.citations
     assert not answer.unknown_markers
     for citation in answer.citations:
