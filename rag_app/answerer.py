@@ -394,8 +394,8 @@ def _prove(
         return _Result("not_found", NOT_FOUND)
     if made_up := _made_up(text, question, shown):  # no such figure is shown: what the documents say is
         text = harmless(stated(piece))
-    document, said = read(piece.hit.document), text if draft.believed else draft.text
-    if check and not carries(question, said, piece, pieces, document, check):
+    document, short = read(piece.hit.document), text if draft.believed else draft.text
+    if check and not carries(question, short, piece, pieces, document, check):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     result = replace(result, status="partial") if made_up else result

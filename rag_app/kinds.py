@@ -107,6 +107,7 @@ _LONGEST = 8  # words of what a list is about
 
 _AND = r"\s+(?:and|with|to|versus|vs\.?)\s+(?:(?:in|of|for|from)\s+)?"
 _COMPARE = r"(?:compare|contrast)"
+_OR_THAT = r"(?:(?:in|of|that\s+in|the\s+one\s+in)\s+)?"
 _DIFFERENCE = r"(?:what\s*(?:is|are|'s|’s)\s+)?(?:the\s+)?differences?"
 _COMPARISONS = (
     rf"{_COMPARE}\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?){_AND}(?P<other>.+)",  # "the number of members in" is one topic
@@ -115,9 +116,8 @@ _COMPARISONS = (
     r"as\s+to)\s+(?P<topic>.+)",
     rf"{_COMPARE}\s+(?P<one>.+?)\s+(?:and|with|to)\s+(?P<other>.+)",
     rf"{_DIFFERENCE}\s+in\s+(?P<topic>.+?)\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
-    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+and\s+"
-    r"(?:(?:in|of|that\s+in|the\s+one\s+in)\s+)?(?P<other>.+)",
-    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+of\s+(?P<one>.+?)\s+and\s+(?:(?:in|of)\s+)?(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+in\s+(?P<one>.+?)\s+and\s+{_OR_THAT}(?P<other>.+)",
+    rf"{_DIFFERENCE}\s+between\s+(?P<topic>.+?)\s+of\s+(?P<one>.+?)\s+and\s+{_OR_THAT}(?P<other>.+)",
     rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+(?:on|in\s+terms\s+"
     r"of|regarding|with\s+regard\s+to|as\s+to)\s+(?P<topic>.+)",
     rf"{_DIFFERENCE}\s+between\s+(?P<one>.+?)\s+and\s+(?P<other>.+)",
@@ -139,9 +139,10 @@ _COMPARISONS = (
     r"do\s+(?P<one>.+?)\s+and\s+(?P<other>.+?)\s+(?:have|give|name|state|set)\s+the\s+same\s+(?P<topic>.+)",
 )
 _SIND = r"(?:ist|sind)"
+_UND = r"\s+(?:und|mit)\s+(?:(?:in|im|aus|von|für)\s+)?"
 _VERGLEICHE = (
-    r"vergleiche?\s+(?P<topic>.+?)\s+(?:in|im|aus)\s+(?P<one>.+?)\s+(?:und|mit)\s+(?:(?:in|im|aus)\s+)?(?P<other>.+)",
-    r"vergleiche?\s+(?P<topic>.+?)\s+(?:von|zwischen|für)\s+(?P<one>.+?)\s+(?:und|mit)\s+(?:(?:von|für)\s+)?(?P<other>.+)",
+    rf"vergleiche?\s+(?P<topic>.+?)\s+(?:in|im|aus)\s+(?P<one>.+?){_UND}(?P<other>.+)",
+    rf"vergleiche?\s+(?P<topic>.+?)\s+(?:von|zwischen|für)\s+(?P<one>.+?){_UND}(?P<other>.+)",
     r"vergleiche?\s+(?P<one>.+?)\s+(?:und|mit)\s+(?P<other>.+)",
     r"wie\s+unterscheide[tn]\s+sich\s+(?P<topic>.+?)\s+(?:in|im|zwischen)\s+(?P<one>.+?)\s+(?:und|von)\s+"
     r"(?:(?:der|die|das|dem)\s+)?(?:(?:in|im)\s+)?"
