@@ -517,7 +517,7 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stage
         if len(used) == CITATIONS:
             break
     if missing := _unsupported(text, question, used):
-        wider = [with_heading(piece, stages.read(piece.hit.document).text) for piece in used]
+        wider = [with_heading(piece, stages.read(piece.hit.document)) for piece in used]
         used = wider if len(_unsupported(text, question, wider)) < len(missing) else used
     cited = [cite(marker, piece, stages.read(piece.hit.document)) for marker, piece in enumerate(used, 1)]
     covered = all(citation.verified for citation in cited) and not _unsupported(text, question, used)

@@ -86,14 +86,6 @@ class Evidence:
         return f"{self.lead} {self.said}"
 
 
-def with_heading(piece: Evidence, text: str) -> Evidence:
-    """Return a sentence together with what it stands under, where that is close before it in the document's text."""
-    start = text.rfind(piece.lead.split(" | ")[0], max(piece.start - _WINDOW, 0), piece.start) if piece.lead else -1
-    if piece.row or start < 0:
-        return piece
-    return replace(piece, start=start, text=text[start : piece.end], lead="")
-
-
 def units(text: str, whole: str | None = None, offset: int = 0) -> list[Unit]:
     """Cut a passage into the pieces that can be quoted: sentences, the shortest joined, and table rows.
 
@@ -290,6 +282,20 @@ def without_orders(pieces: Sequence[Evidence], document: Document) -> list[Evide
         if not any(piece.start < first + end and first + start < piece.end for start, end in spans)
         and not _under_orders(piece)
     ]
+
+
+def with_heading(piece: Evidence, document: Document) -> Evidence:
+    """Return a sentence together with what it stands under, where that is close before it.
+
+    Nothing that the page hides and no order may stand in between: it would be quoted too.
+    """
+    text, first = document.text, max(piece.start - _WINDOW, 0)
+    start = text.rfind(piece.lead.split(" | ")[0], first, piece.start) if piece.lead else -1
+    if piece.row or start < 0:
+        return piece
+    wider = replace(piece, start=start, text=text[start : piece.end], lead="")
+    hidden = any(begin < piece.start and start < end for begin, end in _hidden(document))
+    return piece if hidden or not without_orders([wider], document) else wider
 
 
 def _under_orders(piece: Unit | Evidence) -> bool:
