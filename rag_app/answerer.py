@@ -51,7 +51,7 @@ from rag_app.refusal import (
 from rag_app.search import Trace
 from rag_app.series import MOST, asked_of, asks_edition, edition, looked_for, series_of
 from rag_app.spans import agree, snap
-from rag_app.summaries import STRETCHES, proved, stretches
+from rag_app.summaries import STRETCHES, stretches, telling
 from rag_app.support import supports
 from rag_app.types import WEAK_SUPPORT, Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
@@ -83,6 +83,7 @@ _FEW = 600  # characters of it
 _READ = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
 _GIST = 3  # stretches that are read of each of two documents that are compared as a whole
+_PARAGRAPH = re.compile(r"^\(\d+\)\s+")  # number of one in a contract
 _SPACED = re.compile(r"\s*\S+")
 
 
@@ -232,7 +233,7 @@ def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
     sides = (
         (_from(question, *one, stages, usage) for question, one in zip(asked, found, strict=True))
         if wish.topic
-        else (_told(list(_sentences(path, stages.read(path), _GIST, stages, usage))) for path in wish.documents)
+        else (_told(list(_sentences(wish, stages.read(path), _GIST, stages, usage))) for path in wish.documents)
     )
     return (yield from _beside(names, found, sides, wish))
 
@@ -262,13 +263,13 @@ def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Resul
 
 
 def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
-    """Say of each stretch of a document what it is about; a sentence is shown when it is proved."""
+    """Show of each stretch of a document the statement that says most about it."""
     [path] = wish.documents
     document = stages.read(path)
     hits, trace = stages.find_in(document.title or question, path)
     yield Passages(hits)
     said: list[tuple[str, Citation]] = []
-    for sentence, citation in _sentences(question, document, STRETCHES, stages, usage):
+    for sentence, citation in _sentences(wish, document, STRETCHES, stages, usage):
         said.append((sentence, citation))
         yield from _spoken((" " if len(said) > 1 else "") + sentence)
     result = _told(said)
@@ -287,16 +288,17 @@ def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
 
 
 def _sentences(
-    question: str, document: Document, most: int, stages: Stages, usage: Usage
+    wish: Asked, document: Document, most: int, stages: Stages, usage: Usage
 ) -> Iterator[tuple[str, Citation]]:
-    """Write a sentence for each stretch of a document, with its marker and what it rests on."""
+    """Yield a statement from each stretch of a document, with its marker and what it rests on."""
+    prompt = "summary_german_user" if wish.german else "summary_user"
     name = shown_name(" ".join(document.title.split()) or PurePath(document.path).name)
     for marker, stretch in enumerate(stretches(document, most)[0], 1):
         shown = neutral(show(stretch))
-        prompt = render("summary_user", text=Fence.of(shown, question).around(shown), document=name)
-        sentence, _ = _say(prompt, form_for(question, stretch), stages, usage)
-        sentence, piece = proved(sentence, stretch)
-        yield f"{harmless(sentence)} [{marker}]", cite(marker, piece, document)
+        asked = render(prompt, text=Fence.of(shown, document.path).around(shown), document=name)
+        sentence, _ = _say(asked, form_for(name, stretch), stages, usage)
+        piece = telling(sentence, stretch, stages.score)
+        yield f"{harmless(_PARAGRAPH.sub('', stated(piece)))} [{marker}]", cite(marker, piece, document)
 
 
 def _told(said: Sequence[tuple[str, Citation]]) -> _Result:
@@ -394,7 +396,8 @@ def _prove(
         return _Result("not_found", NOT_FOUND)
     if made_up := _made_up(text, question, shown):  # no such figure is shown: what the documents say is
         text = harmless(stated(piece))
-    document, short = read(piece.hit.document), text if draft.believed else draft.text
+    document = read(piece.hit.document)
+    short = text if draft.believed or piece.row else draft.text
     if check and not carries(question, short, piece, pieces, document, check):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)

@@ -1,22 +1,28 @@
-"""A summary of one document: a sentence for each stretch of it, tied to what the stretch says."""
+"""A summary of one document: of each stretch the statement that the generator's sentence about it points to.
+
+That sentence itself is not shown: a small model's are wrong too often (docs/decisions/0023).
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from rag_app.citations import content_words, proof_of, stated, unsupported_figures, unsupported_words
+from rag_app.citations import stated
 from rag_app.context import without_orders
 from rag_app.mentions import pieces_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ingest import Document
     from rag_app.context import Evidence
+    from rag_app.types import Vectors
 
 STRETCHES = 8  # that are read of a document, at even distances; each costs some seconds
 _ROOM = 2200  # characters of a stretch, some 550 tokens
-_HELD = 0.4  # of a sentence's words, that the evidence must hold
+_WORDS = 6  # of the shortest sentence that can be read alone
+_REFERENCE = re.compile(r"\[\d+\]")  # opens an entry of a bibliography
 
 
 def stretches(document: Document, most: int = STRETCHES) -> tuple[list[list[Evidence]], int]:
@@ -44,15 +50,21 @@ def stretches(document: Document, most: int = STRETCHES) -> tuple[list[list[Evid
     return [stretch for stretch in read if stretch], count
 
 
-def proved(sentence: str, stretch: Sequence[Evidence]) -> tuple[str, Evidence]:
-    """Return a sentence and the piece of its stretch that it rests on; what none carries is replaced by its own words.
+def telling(sentence: str, stretch: Sequence[Evidence], score: Callable[[str, Sequence[str]], Vectors]) -> Evidence:
+    """Return the statement of a stretch that comes nearest in meaning to a sentence about it.
 
-    The piece has to hold two fifths of the sentence's words; the stretch has to hold all its figures and names.
+    Args:
+        sentence: as the generator wrote it.
+        stretch: what it read.
+        score: the cross-encoder.
     """
-    piece = proof_of(sentence, "", stretch)
-    said = content_words(sentence)
-    held = len(said & content_words(piece.whole)) / max(len(said), 1)
-    sources = [other.whole for other in stretch]
-    if not said or held < _HELD or unsupported_figures(sentence, [piece.said]) or unsupported_words(sentence, sources):
-        return stated(piece), piece
-    return sentence, piece
+    pieces = [piece for piece in stretch if _tells(piece)] or stretch
+    worth = score(sentence, [piece.whole for piece in pieces])
+    return pieces[max(range(len(pieces)), key=worth.__getitem__)]
+
+
+def _tells(piece: Evidence) -> bool:
+    """Tell whether a piece is a statement that can be read alone: no table row, heading, question or reference."""
+    text = stated(piece)
+    shaped = text.endswith((".", "!")) and "?" not in text and not _REFERENCE.match(text)
+    return shaped and not piece.row and len(text.split()) >= _WORDS

@@ -1,7 +1,22 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
 from ingest import Document, Page
-from rag_app.summaries import proved, stretches
+from rag_app.summaries import stretches, telling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag_app.types import Vectors
+
+
+def _score(sentence: str, texts: Sequence[str]) -> Vectors:
+    """Stand for the cross-encoder: the share of a text's letters that the sentence has in the same places."""
+    return np.array([sum(map(str.__eq__, sentence, text.strip())) / len(text) for text in texts], np.float32)
 
 
 def test_hidden_text_and_orders_are_in_no_stretch() -> None:
@@ -14,17 +29,20 @@ def test_hidden_text_and_orders_are_in_no_stretch() -> None:
     assert stretches(Document("/order.pdf", "Order", (Page(1, "1", order),)))[0] == []
 
 
-def test_a_sentence_with_a_figure_that_only_the_heading_has_gives_way_to_the_document_s_own() -> None:
-    opening, fact, rule = (
-        "The house has 84 flats.",
-        "The rent is 950 euros, due on the third, and paid by bank transfer alone.",
-        "The tenant may keep one cat in the flat, but no dogs without consent.",
-    )
-    [[*pieces]] = stretches(Document("/lease.pdf", "", (Page(1, "1", f"{opening} {fact} {rule}"),)))[0]
-    assert (pieces[-1].text, pieces[-1].lead) == (rule, opening)
-    said = "The tenant may keep one cat in the flat."
-    assert proved(said, pieces) == (said, pieces[-1])
-    assert proved("The tenant of the 84 flats may keep one cat in the flat, but no dogs.", pieces[-1:]) == (
-        rule,
-        pieces[-1],
-    )
+@pytest.mark.parametrize(
+    "other",
+    ["Is it the walrus that is counted here each year?", "[1] It is the walrus that counts. City Press, 2016."],
+)
+def test_what_stands_for_a_stretch_is_a_statement_where_it_has_one(other: str) -> None:
+    statement = "All boats keep two hundred metres away from the sandbank."
+    pages = (Page(1, "1", f"{other}\n\n{statement}"),)
+    [pieces] = stretches(Document("/coast.txt", "", pages))[0]
+    assert [piece.text for piece in pieces] == [other, statement]
+    assert telling(other, pieces, _score).text == statement
+    assert telling(other, pieces[:1], _score).text == other
+
+
+def test_of_statements_the_nearest_in_meaning_stands_for_a_stretch() -> None:
+    near, far = "The warden counts the walrus in May.", "All boats keep two hundred metres away."
+    [pieces] = stretches(Document("/coast.txt", "", (Page(1, "1", f"{far}\n\n{near}"),)))[0]
+    assert telling("The warden counts all of them.", pieces, _score).text == near
