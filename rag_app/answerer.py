@@ -51,7 +51,7 @@ from rag_app.refusal import (
 from rag_app.search import Trace
 from rag_app.series import MOST, asked_of, asks_edition, edition, looked_for, series_of
 from rag_app.spans import agree, snap
-from rag_app.summaries import STRETCHES, stretches, telling
+from rag_app.summaries import PARTS, central, opening, parts
 from rag_app.support import supports
 from rag_app.types import WEAK_SUPPORT, Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
@@ -82,8 +82,8 @@ _CLEAR = 6.0  # logits; of evidence with so good a piece only the best is read
 _FEW = 600  # characters of it
 _READ = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
-_GIST = 3  # stretches that are read of each of two documents that are compared as a whole
-_PARAGRAPH = re.compile(r"^\(\d+\)\s+")  # number of one in a contract
+_GIST = 2  # statements from each of two documents that are compared as a whole
+_PARAGRAPH = re.compile(r"^(?:\(\d+\)|\d+(?:\.\d+)+)\s+(?=[A-ZÄÖÜ])")  # number of one in a contract
 _SPACED = re.compile(r"\s*\S+")
 
 
@@ -102,6 +102,7 @@ class Stages:
     find_in: Callable[[str, str], Found]  # the same in one document, by its path
     documents: Callable[[], Sequence[StoredDocument]]  # that are searched
     mentions: Callable[[str], Sequence[Mention]]  # every passage with these words side by side
+    embed: Callable[[Sequence[str]], Vectors]  # n texts to n vectors, the bi-encoder
     calibration: Calibration = field(default_factory=shipped)  # decides whether there is an answer
 
 
@@ -233,7 +234,7 @@ def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
     sides = (
         (_from(question, *one, stages, usage) for question, one in zip(asked, found, strict=True))
         if wish.topic
-        else (_told(list(_sentences(wish, stages.read(path), _GIST, stages, usage))) for path in wish.documents)
+        else (_gist(wish, stages.read(path), _GIST, stages, usage)[0] for path in wish.documents)
     )
     return (yield from _beside(names, found, sides, wish))
 
@@ -263,50 +264,40 @@ def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Resul
 
 
 def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
-    """Show of each stretch of a document the statement that says most about it."""
+    """Say what a document is about, and show a statement from each of its parts."""
     [path] = wish.documents
     document = stages.read(path)
     hits, trace = stages.find_in(document.title or question, path)
     yield Passages(hits)
-    said: list[tuple[str, Citation]] = []
-    for sentence, citation in _sentences(wish, document, STRETCHES, stages, usage):
-        said.append((sentence, citation))
-        yield from _spoken((" " if len(said) > 1 else "") + sentence)
-    result = _told(said)
-    count = stretches(document)[1]
-    if count > len(said) > 0:
-        left = (
-            f" (Aus {len(said)} von {count} Teilen des Dokuments.)"
-            if wish.german
-            else f" (From {len(said)} of {count} parts of the document.)"
-        )
-        yield from _spoken(left)
-        result = replace(result, text=result.text + left)
-    if not said:
-        yield from _spoken(result.text)
+    result, read, count = _gist(wish, document, PARTS, stages, usage, "\n- ")
+    if count > read:
+        left = f"Aus {read} von {count} Teilen" if wish.german else f"From {read} of {count} parts"
+        document_s = "des Dokuments" if wish.german else "of the document"
+        result = replace(result, text=f"{result.text}\n({left} {document_s}.)")
+    yield from _spoken(result.text)
     return replace(result, hits=hits, trace=trace)
 
 
-def _sentences(
-    wish: Asked, document: Document, most: int, stages: Stages, usage: Usage
-) -> Iterator[tuple[str, Citation]]:
-    """Yield a statement from each stretch of a document, with its marker and what it rests on."""
-    prompt = "summary_german_user" if wish.german else "summary_user"
+def _gist(
+    wish: Asked, document: Document, most: int, stages: Stages, usage: Usage, bullet: str = " "
+) -> tuple[_Result, int, int]:
+    """Return what a document is about, how many stretches of it were read, and how many it has."""
+    found, read, count = parts(document, most)
+    if not found:
+        return _Result("not_found", NOT_FOUND), 0, 0
+    pieces = [central(part, stages.embed) for part in found]
+    shown = neutral(show(pieces))
     name = shown_name(" ".join(document.title.split()) or PurePath(document.path).name)
-    for marker, stretch in enumerate(stretches(document, most)[0], 1):
-        shown = neutral(show(stretch))
-        asked = render(prompt, text=Fence.of(shown, document.path).around(shown), document=name)
-        sentence, _ = _say(asked, form_for(name, stretch), stages, usage)
-        piece = telling(sentence, stretch, stages.score)
-        yield f"{harmless(_PARAGRAPH.sub('', stated(piece)))} [{marker}]", cite(marker, piece, document)
-
-
-def _told(said: Sequence[tuple[str, Citation]]) -> _Result:
-    """Put a summary together."""
-    if not said:
-        return _Result("not_found", NOT_FOUND)
-    status: AnswerStatus = "answered" if all(citation.verified for _, citation in said) else "partial"
-    return _Result(status, " ".join(text for text, _ in said), tuple(citation for _, citation in said))
+    prompt = "summary_german_user" if wish.german else "summary_user"
+    asked = render(prompt, text=Fence.of(shown, document.path).around(shown), document=name)
+    sentence, _ = _say(asked, form_for(name, pieces), stages, usage)
+    first, carried = opening(sentence, name, pieces)
+    text = f"{harmless(first)} {''.join(f'[{row + 1}]' for row in carried)}" if first else ""
+    cited = tuple(cite(marker, piece, document) for marker, piece in enumerate(pieces, 1))
+    for marker, piece in enumerate(pieces, 1):
+        text += f"{bullet}{harmless(_PARAGRAPH.sub('', stated(piece)))} [{marker}]"
+    status: AnswerStatus = "answered" if all(citation.verified for citation in cited) else "partial"
+    return _Result(status, text.strip(), cited), read, count
 
 
 def _spoken(text: str) -> Iterator[Token]:

@@ -714,6 +714,7 @@ class Library:
             ),
             documents=lambda: self._chosen_documents(chosen),
             mentions=lambda topic: self._mentions(topic, cited, chosen),
+            embed=lambda texts: self._open_embedder().embed_passages(texts),
             calibration=in_force(self._store.get(CALIBRATION), settings.reranker, settings.generator)[0],
         )
 

@@ -1,16 +1,20 @@
-"""A summary of one document: of each stretch the statement that the generator's sentence about it points to.
+"""A summary of one document: a sentence of the generator's about the whole, and the central statement of each part.
 
-That sentence itself is not shown: a small model's are wrong too often (docs/decisions/0023).
+The statements are the document's own: sentences that a small model writes about a part are wrong too often
+(docs/decisions/0023).
 """
 
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from rag_app.citations import stated
+from rag_app.citations import CITATIONS, content_words, sentence_ends, stated, unsupported_figures, unsupported_words
 from rag_app.context import without_orders
 from rag_app.mentions import pieces_of
+from rag_app.spans import same_word
+from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,48 +23,60 @@ if TYPE_CHECKING:
     from rag_app.context import Evidence
     from rag_app.types import Vectors
 
-STRETCHES = 8  # that are read of a document, at even distances; each costs some seconds
-_ROOM = 2200  # characters of a stretch, some 550 tokens
+PARTS = 8  # of a document, with a statement from each
+STRETCHES = 32  # that are read, at even distances; each costs some tenths of a second
+_ROOM = 2200  # characters of a stretch, about a page
 _WORDS = 6  # of the shortest sentence that can be read alone
+_HELD = 0.5  # of an opening's words, that title and statements must hold; the others are general ("outlines", "rules")
 _REFERENCE = re.compile(r"\[\d+\]")  # opens an entry of a bibliography
 
 
-def stretches(document: Document, most: int = STRETCHES) -> tuple[list[list[Evidence]], int]:
-    """Cut a document into stretches of whole sentences and rows; return those that are read, and how many there are.
+def parts(document: Document, most: int = PARTS) -> tuple[list[list[Evidence]], int, int]:
+    """Cut a document into parts of about the same length.
 
     What is hidden or gives orders is left out.
 
     Args:
-        document: the whole of it is cut.
-        most: stretches that are read, at least 2.
+        document: stretches at even distances are read of it, the whole if it is not too long.
+        most: parts.
+
+    Returns:
+        The sentences and rows of each part, how many stretches they come from, and how many the document has.
     """
-    pieces = [piece for piece in pieces_of(document, 0, len(document.text)) if any(map(str.isalnum, piece.text))]
+    found = _stretches(document)
+    count = len(found)
+    if count > STRETCHES:
+        found = [found[row * (count - 1) // (STRETCHES - 1)] for row in range(STRETCHES)]
+    read, number = len(found), min(most, len(found))
+    groups = [found[row * read // number : (row + 1) * read // number] for row in range(number)]
+    joined = [without_orders(list(chain(*group)), document) for group in groups]
+    return [part for part in joined if part], read, count
+
+
+def _stretches(document: Document) -> list[list[Evidence]]:
     found: list[list[Evidence]] = []
     used = _ROOM
-    for piece in pieces:
+    for piece in pieces_of(document, 0, len(document.text)):
+        if not any(map(str.isalnum, piece.text)):
+            continue
         if used + len(piece.said) > _ROOM:
             found.append([])
             used = 0
         found[-1].append(piece)
         used += len(piece.said)
-    count = len(found)
-    if count > most:
-        found = [found[row * (count - 1) // (most - 1)] for row in range(most)]
-    read = [without_orders(stretch, document) for stretch in found]
-    return [stretch for stretch in read if stretch], count
+    return found
 
 
-def telling(sentence: str, stretch: Sequence[Evidence], score: Callable[[str, Sequence[str]], Vectors]) -> Evidence:
-    """Return the statement of a stretch that comes nearest in meaning to a sentence about it.
+def central(part: Sequence[Evidence], embed: Callable[[Sequence[str]], Vectors]) -> Evidence:
+    """Return the statement of a part that is nearest to the mean of all its statements.
 
     Args:
-        sentence: as the generator wrote it.
-        stretch: what it read.
-        score: the cross-encoder.
+        part: at least one piece.
+        embed: n texts to n vectors of unit length, the bi-encoder.
     """
-    pieces = [piece for piece in stretch if _tells(piece)] or stretch
-    worth = score(sentence, [piece.whole for piece in pieces])
-    return pieces[max(range(len(pieces)), key=worth.__getitem__)]
+    pieces = [piece for piece in part if _tells(piece)] or part
+    vectors = embed([piece.whole for piece in pieces])
+    return pieces[int((vectors @ vectors.mean(axis=0)).argmax())]
 
 
 def _tells(piece: Evidence) -> bool:
@@ -68,3 +84,33 @@ def _tells(piece: Evidence) -> bool:
     text = stated(piece)
     shaped = text.endswith((".", "!")) and "?" not in text and not _REFERENCE.match(text)
     return shaped and not piece.row and len(text.split()) >= _WORDS
+
+
+def opening(sentence: str, title: str, statements: Sequence[Evidence]) -> tuple[str, list[int]]:
+    """Return a sentence about a document, and the places of the statements that carry it; an empty one if none do.
+
+    They and the title have to hold its figures and names, and half of its words.
+
+    Args:
+        sentence: as the generator wrote it; the first counts.
+        title: the document's.
+        statements: what the generator read.
+    """
+    first = sentence[: next(iter(sentence_ends(sentence)), None)].strip()
+    told, whole = [piece.said for piece in statements], [piece.whole for piece in statements]
+    words = content_words(first) - STOP_WORDS
+    known, *held = ({word for word in words if _among(word, content_words(text))} for text in (title, *whole))
+    carried = set().union(*held)
+    if not carried or len(carried | known) < _HELD * len(words):
+        return "", []
+    if unsupported_figures(first, [title, *told]) or unsupported_words(first, [title, *whole]):
+        return "", []
+    used: list[int] = []
+    while carried and len(used) < CITATIONS:
+        used.append(max(range(len(held)), key=lambda row: len(held[row] & carried)))
+        carried -= held[used[-1]]
+    return first, sorted(used)
+
+
+def _among(word: str, others: set[str]) -> bool:
+    return any(same_word(word, other) for other in others)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
-from fakes import ScriptedGenerator, WordReranker, evidence_lines, make_hit
+from fakes import ScriptedGenerator, WordEmbedder, WordReranker, evidence_lines, make_hit
 
 from ingest.types import Document, Page
 from rag_app.answerer import Stages, answer
@@ -64,6 +64,7 @@ class World:
             find_in=lambda question, path: self.find(question),
             documents=lambda: self.documents,
             mentions=lambda topic: [Mention("/files/a.pdf", 0, len(self.stored))] if self.found else [],
+            embed=WordEmbedder().embed_passages,
         )
 
     def find(self, question: str) -> tuple[tuple[Hit, ...], Trace]:

@@ -8,7 +8,7 @@ import pytest
 from fakes import ScriptedGenerator, open_library, write_pdf
 
 from rag_app.mentions import SHOWN
-from rag_app.summaries import STRETCHES
+from rag_app.summaries import PARTS
 from rag_app.types import Answer, Passages, Token
 
 if TYPE_CHECKING:
@@ -163,9 +163,9 @@ def test_two_things_are_laid_side_by_side(leases: Library) -> None:
     assert "two weeks" in other
 
 
-def test_a_summary_goes_through_the_whole_document_sentence_by_sentence(tmp_path: Path) -> None:
+def test_a_summary_goes_through_the_whole_document_in_its_own_statements(tmp_path: Path) -> None:
     pages = [f"On page {n} the walrus number {n} is counted by the warden of the coast." for n in range(1, 60)]
-    write_pdf(tmp_path / "walrus.pdf", *["\n".join([page] * 12) for page in pages], title="Walrus report")
+    write_pdf(tmp_path / "walrus.pdf", *["\n".join([page] * 24) for page in pages], title="Walrus report")
     with open_library(tmp_path) as library:
         library.ingest([tmp_path / "walrus.pdf"])
         events = list(library.stream("Summarise walrus.pdf"))
@@ -174,17 +174,31 @@ def test_a_summary_goes_through_the_whole_document_sentence_by_sentence(tmp_path
         checked(library, answer)
     assert isinstance(events[0], Passages)
     assert "".join(event.text for event in events if isinstance(event, Token)) == answer.answer
-    assert len(answer.citations) == STRETCHES
-    assert answer.answer.endswith("parts of the document.)")
+    first, *statements, left = answer.answer.splitlines()
+    assert len(answer.citations) == len(statements) == PARTS
+    for marker, (line, citation) in enumerate(zip(statements, answer.citations, strict=True), 1):
+        assert line == f"- {' '.join(citation.quote.split())} [{marker}]"
+    assert first.endswith("]")
+    assert left.endswith("parts of the document.)")
     assert answer.citations[0].page < 8
     assert answer.citations[-1].page > 50
 
 
-def test_what_a_document_does_not_carry_is_not_in_its_summary(leases: Library) -> None:
+def test_an_opening_that_the_document_does_not_carry_is_left_out(leases: Library) -> None:
     leases._generator = ScriptedGenerator(lambda messages: "It was signed by Zorvan Meltik for 999 francs.")
     answer = checked(leases, leases.ask("What is the garage lease about?"))
     assert answer.status == "answered"
+    assert answer.answer.startswith("- ")
     assert "Meltik" not in answer.answer
+
+
+def test_the_number_of_a_paragraph_is_no_part_of_what_it_says(tmp_path: Path) -> None:
+    (tmp_path / "rules.md").write_text("(2) The tenants keep the stairs of the house clean.\n", encoding="utf-8")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "rules.md"])
+        answer = checked(library, library.ask("Summarise rules.md"))
+    assert answer.answer.endswith("- The tenants keep the stairs of the house clean. [1]")
+    assert answer.citations[0].quote.startswith("(2)")
 
 
 def test_a_contradiction_between_documents_is_told_with_both_sources(leases: Library) -> None:
