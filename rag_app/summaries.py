@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from rag_app.types import Vectors
 
 PARTS = 8  # of a document, with a statement from each
-STRETCHES = 32  # that are read, at even distances; each costs some tenths of a second
+STRETCHES = 200  # that are read, at even distances; forty cost a second
 _ROOM = 2200  # characters of a stretch, about a page
-_WORDS = 6  # of the shortest sentence that can be read alone
+_WORDS = range(6, 41)  # of a statement that can be read alone, and quickly
 _HELD = 0.5  # of an opening's words, that title and statements must hold; the others are general ("outlines", "rules")
-_REFERENCE = re.compile(r"\[\d+\]")  # opens an entry of a bibliography
+_ELSEWHERE = re.compile(r"\[\d+\]|(?:See|Siehe|Vgl)\b")  # opens an entry of a bibliography, or points to another place
 
 
 def parts(document: Document, most: int = PARTS) -> tuple[list[list[Evidence]], int, int]:
@@ -80,10 +80,10 @@ def central(part: Sequence[Evidence], embed: Callable[[Sequence[str]], Vectors])
 
 
 def _tells(piece: Evidence) -> bool:
-    """Tell whether a piece is a statement that can be read alone: no table row, heading, question or reference."""
+    """Tell whether a piece is a statement that can be read alone: no row, fragment, question or reference."""
     text = stated(piece)
-    shaped = text.endswith((".", "!")) and "?" not in text and not _REFERENCE.match(text)
-    return shaped and not piece.row and len(text.split()) >= _WORDS
+    shaped = text.endswith((".", "!")) and "?" not in text and not text[0].islower() and not _ELSEWHERE.match(text)
+    return shaped and not piece.row and len(text.split()) in _WORDS
 
 
 def opening(sentence: str, title: str, statements: Sequence[Evidence]) -> tuple[str, list[int]]:
