@@ -21,6 +21,7 @@ from rag_app.citations import (
     proof_of,
     stated,
     unsupported_figures,
+    unsupported_numbers,
     unsupported_words,
     whole_sentences,
 )
@@ -424,12 +425,12 @@ def _doubtful(text: str, question: str, piece: Evidence) -> bool:
 
 
 def _made_up(text: str, question: str, evidence: Sequence[Evidence]) -> bool:
-    """Tell whether an answer gives figures, and none of them stands in what the generator read."""
-    given = unsupported_figures(text, [question])
+    """Tell whether an answer gives numbers, and none of them stands in what the generator read."""
+    given = unsupported_numbers(text, [question])
     return (
         bool(given)
         and not markers(text)
-        and len(unsupported_figures(text, [question, *(one.whole for one in evidence)])) == len(given)
+        and len(unsupported_numbers(text, [question, *(one.whole for one in evidence)])) == len(given)
     )
 
 
@@ -527,6 +528,6 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stage
 def _unsupported(text: str, question: str, pieces: Sequence[Evidence]) -> list[str]:
     """Return the figures of an answer that are not quoted, and the words that do not even stand above what is."""
     return [
-        *unsupported_figures(text, [question, *(piece.said for piece in pieces)]),
+        *unsupported_numbers(text, [question, *(piece.said for piece in pieces)]),
         *unsupported_words(text, [question, *(piece.whole for piece in pieces)]),
     ]

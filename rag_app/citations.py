@@ -29,6 +29,7 @@ _MARKER = re.compile(r"\[(\d+)\]")
 _FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
 _SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
+_SPELLED = re.compile(rf"(?<![\w-])(?:{'|'.join(NUMBERS[2:])})(?![\w-])", re.IGNORECASE)
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|[Pp]rof|[Ff]ig|[Vv]ol|[JS]r|al|pp|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|"
@@ -190,6 +191,17 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
 
 def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
     """Return the figures of `answer` that stand in none of `sources`: numbers the generator altered or made up."""
+    return _unknown(answer, _known(sources))
+
+
+def unsupported_numbers(answer: str, sources: Sequence[str]) -> list[str]:
+    """Return the same, and the words from "two" to "twelve" whose number stands in no source as a word or figure."""
+    known = _known(sources)
+    spelled = [word for word in _SPELLED.findall(answer) if str(NUMBERS.index(word.lower())) not in known]
+    return [*_unknown(answer, known), *spelled]
+
+
+def _known(sources: Sequence[str]) -> set[str]:
     known: set[str] = set()
     for source in sources:
         figures = _FIGURE.findall(source)
@@ -199,6 +211,10 @@ def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
         )
         known.update(re.sub(r"\D", "", figure) for figure in _SPACED.findall(source))
         known.update(str(NUMBERS.index(word)) for word in re.findall(r"[a-z]+", source.lower()) if word in NUMBERS)
+    return known
+
+
+def _unknown(answer: str, known: set[str]) -> list[str]:
     answer = _SPACED.sub(lambda match: "" if re.sub(r"\D", "", match[0]) in known else match[0], answer)
     return [figure for figure in _FIGURE.findall(answer) if _value(figure) not in known]
 

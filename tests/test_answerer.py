@@ -226,12 +226,12 @@ def test_no_more_is_written_than_the_settings_allow() -> None:
 # Answers that are not wholly covered
 
 
-@pytest.mark.parametrize("text", ["It is 4 months.", "The rent is 1,350 euros."])
+@pytest.mark.parametrize("text", ["It is 4 months.", "four months", "The rent is 1,350 euros."])
 def test_instead_of_a_figure_that_stands_nowhere_the_documents_are_quoted(text: str) -> None:
     found = world(text).ask(QUESTION)
     assert (found.status, len(found.citations)) == ("partial", 1)
     assert found.citations[0].verified
-    assert "4 months" not in found.answer
+    assert not {"4", "four"} & set(found.answer.split())
     assert "1,350" not in found.answer
 
 

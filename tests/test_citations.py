@@ -23,6 +23,7 @@ from rag_app.citations import (
     stands,
     stated,
     unsupported_figures,
+    unsupported_numbers,
     unsupported_words,
     whole_sentences,
 )
@@ -295,6 +296,22 @@ def test_a_figure_with_a_moved_decimal_point_is_reported(answer: str, source: st
 )
 def test_figures_side_by_side_are_each_looked_up(answer: str, source: str) -> None:
     assert unsupported_figures(answer, [source]) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "source", "missing"),
+    [
+        ("two", "Handout 6 for the course.", ["two"]),
+        ("Seven members and 8 guests.", "The meeting had 8 guests.", ["Seven"]),
+        ("two", "The cellar has two doors.", []),
+        ("Twelve days", "Within 12 days.", []),
+        ("12 days", "Within twelve days.", []),
+        ("a two-door car, one of many", "A car.", []),
+        ("960 euros", "950 euros", ["960"]),
+    ],
+)
+def test_a_number_in_words_is_reported_like_a_figure(answer: str, source: str, missing: list[str]) -> None:
+    assert unsupported_numbers(answer, [source]) == missing
 
 
 # Citations that come back, and quotes that are looked for
