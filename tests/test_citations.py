@@ -307,6 +307,7 @@ def test_figures_side_by_side_are_each_looked_up(answer: str, source: str) -> No
         ("Twelve days", "Within 12 days.", []),
         ("12 days", "Within twelve days.", []),
         ("a two-door car, one of many", "A car.", []),
+        ("twenty-two", "It has 22 rooms.", []),
         ("960 euros", "950 euros", ["960"]),
     ],
 )

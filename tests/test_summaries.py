@@ -98,3 +98,11 @@ def test_an_opening_is_kept_with_the_statements_that_carry_it(said: str, carried
     first, places = opening(said, "Lease", _pieces(RENT, CATS, KEYS))
     assert places == carried
     assert first == (said.partition(". ")[0].rstrip(".") + "." if carried else "")
+
+
+def test_a_figure_that_stands_in_a_heading_alone_carries_no_opening() -> None:
+    heading = "The house has 84 flats."
+    [*_, piece] = _pieces(f"{heading} The rent is 950 euros, due on the third, and paid by bank transfer alone. {CATS}")
+    assert (piece.lead, "84" in piece.said) == (heading, False)
+    assert opening("The lease of 84 flats tells of one cat for the tenant.", "Lease", [piece]) == ("", [])
+    assert opening("The lease of flats tells of one cat for the tenant.", "Lease", [piece])[1] == [0]
