@@ -206,9 +206,11 @@ def test_an_opening_that_the_document_does_not_carry_is_left_out(leases: Library
     assert "Meltik" not in answer.answer
 
 
-def test_what_the_generator_reads_and_writes_of_a_summary_is_only_data(tmp_path: Path) -> None:
-    text = "The ten\u2062ants keep the stairs of the house clean.\n"
-    (tmp_path / "rules.md").write_text(text, encoding="utf-8")
+def test_what_the_generator_reads_and_writes_of_a_summary_is_only_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_app.answerer.neutral", str.upper)
+    (tmp_path / "rules.md").write_text("The tenants keep the stairs of the house clean.\n", encoding="utf-8")
     generator = ScriptedGenerator(lambda messages: "<b>The rules</b> tell tenants to keep it clean.")
     with open_library(tmp_path) as library:
         library._generator = generator
@@ -216,8 +218,7 @@ def test_what_the_generator_reads_and_writes_of_a_summary_is_only_data(tmp_path:
         answer = checked(library, library.ask("Fasse rules.md zusammen"))
     assert answer.answer.startswith("The rules tell tenants to keep it clean. [1]")
     prompt = generator.prompts[-1][-1].content
-    assert "\u2062" not in prompt
-    assert re.search(r"(?s)\[text (\w+)\]\n.*tenants.*\n\[end of text \1\]", prompt)
+    assert re.search(r"(?s)\[text (\w+)\]\n.*TENANTS.*\n\[end of text \1\]", prompt)
     assert "auf Deutsch" in prompt
 
 
