@@ -202,6 +202,7 @@ def report(parts: dict[str, Part]) -> None:
             own = fit(known.rows, known.labels, NOTHING, FREE)
             for kind, of, choose in (
                 ("calibrated on the other half", model.probability, threshold),
+                ("calibrated on the other half, as many refused as have no answer", model.probability, balance),
                 ("fitted to the other half alone, as many refused as have no answer", own.probability, balance),
                 ("threshold on the passage's score from the other half", lambda row: row["passage"], threshold),
                 ("threshold on the piece's score from the other half", lambda row: row["piece"], threshold),

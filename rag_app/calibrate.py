@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rag_app.questioner import MadeQuestion
     from rag_app.refusal import Calibration, Look, Signals
 
-PULL = 100.0  # examples that the weights of the program count for
+PULL = 20.0  # examples that the weights of the program count for
 LEAST = 5  # examples of each kind
 
 
