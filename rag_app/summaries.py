@@ -10,7 +10,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rag_app.citations import CITATIONS, content_words, sentence_ends, stated, unsupported_figures, unsupported_words
+from rag_app.citations import content_words, sentence_ends, stated, unsupported_figures, unsupported_words
 from rag_app.context import without_orders
 from rag_app.mentions import pieces_of
 from rag_app.spans import same_word
@@ -106,7 +106,7 @@ def opening(sentence: str, title: str, statements: Sequence[Evidence]) -> tuple[
     if unsupported_figures(first, [title, *told]) or unsupported_words(first, [title, *whole]):
         return "", []
     used: list[int] = []
-    while carried and len(used) < CITATIONS:
+    while carried:
         used.append(max(range(len(held)), key=lambda row: len(held[row] & carried)))
         carried -= held[used[-1]]
     return first, sorted(used)
