@@ -272,9 +272,11 @@ def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     yield Passages(hits)
     result, read, count = _gist(wish, document, PARTS, stages, usage, "\n- ")
     if count > read:
-        left = f"Aus {read} von {count} Teilen" if wish.german else f"From {read} of {count} parts"
-        document_s = "des Dokuments" if wish.german else "of the document"
-        result = replace(result, text=f"{result.text}\n({left} {document_s}.)")
+        english, german = (
+            f"From {read} of {count} parts of the document.",
+            f"Aus {read} von {count} Teilen des Dokuments.",
+        )
+        result = replace(result, text=f"{result.text}\n({german if wish.german else english})")
     yield from _spoken(result.text)
     return replace(result, hits=hits, trace=trace)
 
