@@ -1015,6 +1015,10 @@ def _stoppable(stages: Stages, stop: Callable[[], bool]) -> Stages:
         check(stop)
         return stages.find_in(question, path)
 
+    def embed(texts: Sequence[str]) -> Vectors:
+        check(stop)
+        return stages.embed(texts)
+
     def score(question: str, texts: Sequence[str]) -> Vectors:
         check(stop)
         return stages.score(question, texts)
@@ -1022,7 +1026,7 @@ def _stoppable(stages: Stages, stop: Callable[[], bool]) -> Stages:
     def generator() -> StoppableGenerator:
         return StoppableGenerator(stages.generator(), stop)
 
-    return replace(stages, find=find, find_in=find_in, score=score, generator=generator)
+    return replace(stages, find=find, find_in=find_in, embed=embed, score=score, generator=generator)
 
 
 def _no_embedding(question: str) -> Vectors:

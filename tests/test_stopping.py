@@ -84,6 +84,16 @@ def test_a_question_ends_at_the_stage_where_it_is_stopped(library: Library, call
     assert library.ask(NOTICE).status == "answered"
 
 
+def test_a_summary_that_is_stopped_embeds_nothing_more(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded: list[list[str]] = []
+    monkeypatch.setattr(library.embedder, "embed_passages", embedded.append)
+    [name, *_] = sorted(document.path.rpartition("/")[2] for document in library.documents())
+    answers = iter([False])
+    with pytest.raises(Stopped):
+        list(library.stream(f"Summarise {name}", stop=lambda: next(answers, True)))
+    assert embedded == []
+
+
 @pytest.mark.models
 def test_the_real_generator_stops_in_the_middle_of_a_prompt_and_goes_on_as_if_nothing_was() -> None:
     from rag_app import config
