@@ -235,7 +235,10 @@ def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
     sides = (
         (_from(question, *one, stages, usage) for question, one in zip(asked, found, strict=True))
         if wish.topic
-        else (_gist(wish, stages.read(path), _GIST, stages, usage)[0] for path in wish.documents)
+        else (
+            _gist(parts(document, _GIST)[0], document, stages, usage, german=wish.german)
+            for document in map(stages.read, wish.documents)
+        )
     )
     return (yield from _beside(names, found, sides, wish))
 
@@ -270,28 +273,31 @@ def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     document = stages.read(path)
     hits, trace = stages.find_in(document.title or question, path)
     yield Passages(hits)
-    result, read, count = _gist(wish, document, PARTS, stages, usage, "\n- ")
+    found, read, count = parts(document, PARTS)
+    result = _gist(found, document, stages, usage, german=wish.german, bullet="\n- ")
     if count > read:
-        english, german = (
-            f"From {read} of {count} parts of the document.",
-            f"Aus {read} von {count} Teilen des Dokuments.",
-        )
-        result = replace(result, text=f"{result.text}\n({german if wish.german else english})")
+        left = "Aus {} von {} Teilen des Dokuments." if wish.german else "From {} of {} parts of the document."
+        result = replace(result, text=f"{result.text}\n({left.format(read, count)})")
     yield from _spoken(result.text)
     return replace(result, hits=hits, trace=trace)
 
 
 def _gist(
-    wish: Asked, document: Document, most: int, stages: Stages, usage: Usage, bullet: str = " "
-) -> tuple[_Result, int, int]:
-    """Return what a document is about, how many stretches of it were read, and how many it has."""
-    found, read, count = parts(document, most)
+    found: Sequence[Sequence[Evidence]],
+    document: Document,
+    stages: Stages,
+    usage: Usage,
+    *,
+    german: bool,
+    bullet: str = " ",
+) -> _Result:
+    """Return what a document is about, and after a bullet each a statement from every part that was found."""
     if not found:
-        return _Result("not_found", NOT_FOUND), 0, 0
+        return _Result("not_found", NOT_FOUND)
     pieces = [central(part, stages.embed) for part in found]
     shown = neutral(show(pieces))
     name = shown_name(" ".join(document.title.split()) or PurePath(document.path).name)
-    prompt = "summary_german_user" if wish.german else "summary_user"
+    prompt = "summary_german_user" if german else "summary_user"
     asked = render(prompt, text=Fence.of(shown, document.path).around(shown), document=name)
     sentence, _ = _say(asked, form_for(name, pieces), stages, usage)
     first, carried = opening(sentence, name, pieces)
@@ -300,7 +306,7 @@ def _gist(
     for marker, piece in enumerate(pieces, 1):
         text += f"{bullet}{harmless(_PARAGRAPH.sub('', stated(piece)))} [{marker}]"
     status: AnswerStatus = "answered" if all(citation.verified for citation in cited) else "partial"
-    return _Result(status, text.strip(), cited), read, count
+    return _Result(status, text.strip(), cited)
 
 
 def _spoken(text: str) -> Iterator[Token]:

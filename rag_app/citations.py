@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from rag_app.spans import NUMBERS, same_word
+from rag_app.spans import NUMBERS, among
 from rag_app.stopwords import STOP_WORDS
 from rag_app.types import Citation
 
@@ -233,7 +233,7 @@ def unsupported_words(answer: str, sources: Sequence[str]) -> list[str]:
         if len(word) > 2
         and word.casefold() not in STOP_WORDS
         and (phrase or (row > 0 and not word.islower()))
-        and not any(same_word(word, other) for other in known)
+        and not among(word, known)
     ]
 
 

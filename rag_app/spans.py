@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rag_app.stopwords import STOP_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 WORDS = 8  # a longer answer is a sentence, and is left as it was written
 _BETWEEN = 2  # words of the evidence that the answer may have left out, beside small ones
@@ -78,7 +82,12 @@ def agree(short: str, sentence: str) -> bool:
     """Tell whether `sentence` says all that the short answer says."""
     held = [word.text for word in _words(sentence)]
     said = [word.text for word in _words(short) if word.text.casefold() not in _SMALL]
-    return all(any(same_word(word, other) for other in held) for word in said)
+    return all(among(word, held) for word in said)
+
+
+def among(word: str, others: Iterable[str]) -> bool:
+    """Tell whether a word is one of `others`, in any of its forms."""
+    return any(same_word(word, other) for other in others)
 
 
 def same_word(word: str, source: str) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag_app.citations import content_words, sentence_ends, stated, unsupported_figures, unsupported_words
 from rag_app.context import without_orders
 from rag_app.mentions import pieces_of
-from rag_app.spans import same_word
+from rag_app.spans import among
 from rag_app.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def opening(sentence: str, title: str, statements: Sequence[Evidence]) -> tuple[
     """
     first = sentence[: next(iter(sentence_ends(sentence)), None)].strip()
     told, whole = [piece.said for piece in statements], [piece.whole for piece in statements]
-    words = content_words(first) - STOP_WORDS
-    known, *held = ({word for word in words if _among(word, content_words(text))} for text in (title, *whole))
+    words, held_by = content_words(first) - STOP_WORDS, map(content_words, (title, *whole))
+    known, *held = ({word for word in words if among(word, others)} for others in held_by)
     carried = set().union(*held)
     if not carried or len(carried | known) < _HELD * len(words):
         return "", []
@@ -110,7 +110,3 @@ def opening(sentence: str, title: str, statements: Sequence[Evidence]) -> tuple[
         used.append(max(range(len(held)), key=lambda row: len(held[row] & carried)))
         carried -= held[used[-1]]
     return first, sorted(used)
-
-
-def _among(word: str, others: set[str]) -> bool:
-    return any(same_word(word, other) for other in others)
