@@ -10,7 +10,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rag_app.citations import content_words, sentence_ends, stated, unsupported_figures, unsupported_words
+from rag_app.citations import content_words, sentence_ends, stated, unsupported_numbers, unsupported_words
 from rag_app.context import without_orders
 from rag_app.mentions import pieces_of
 from rag_app.spans import among
@@ -103,7 +103,7 @@ def opening(sentence: str, title: str, statements: Sequence[Evidence]) -> tuple[
     carried = set().union(*held)
     if not carried or len(carried | known) < _HELD * len(words):
         return "", []
-    if unsupported_figures(first, [title, *told]) or unsupported_words(first, [title, *whole]):
+    if unsupported_numbers(first, [title, *told]) or unsupported_words(first, [title, *whole]):
         return "", []
     used: list[int] = []
     while carried:

@@ -91,6 +91,7 @@ def test_the_statement_nearest_to_all_others_stands_for_a_part() -> None:
         ("The lease is about keys. It was signed by Zorvan for 84 euros.", [2]),
         ("The lease sets a rent of 950 euros.", [0]),
         ("The lease sets a rent of 960 euros.", []),
+        ("The lease sets eleven rules for keys of the flat.", []),
         ("The lease of Zorvan sets the rent.", []),
         ("The harbour was dredged again last winter, and the rent of moorings rose.", []),
         ("The lease.", []),
