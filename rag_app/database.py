@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sqlite3
@@ -11,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rag_app.checksum import by_another_process
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, RagError, disk_errors
 from rag_app.files import sync_folder, write_whole
 from rag_app.lock import exclusive
@@ -127,9 +127,7 @@ class Database:
                 with _transaction(self.connection):  # keeps out those who write aside, until the seal stands
                     if not self._is_checkpointed():
                         return False
-                    with self.path.open("rb") as file:
-                        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                    write_whole(self.folder / SEAL, f"{sha256}  {DATABASE}\n".encode(), "the seal")
+                    write_whole(self.folder / SEAL, self._as_sealed().encode(), "the seal")
         except (DiskError, LibraryError) as error:
             _log.info("The library was not sealed: %s", error)
             return False
@@ -142,6 +140,27 @@ class Database:
             return (self.folder / SEAL).read_text(errors="replace")
         except OSError:
             return None
+
+    def fits_seal(self) -> bool:
+        """Tell whether the bytes of the file are those that were sealed; also where nothing is sealed.
+
+        Raises:
+            DiskError: they could not be read.
+        """
+        sealed = self.sealed
+        if sealed is None:
+            return True
+        try:
+            same = sealed == self._as_sealed()
+        except OSError as error:
+            raise DiskError(
+                f"Could not compare {self.path} with its seal: {error.strerror or error}.",
+                hint="Check the disk and its permissions, then run the same command again.",
+            ) from error
+        return same or self.sealed != sealed  # another process has begun to write
+
+    def _as_sealed(self) -> str:
+        return f"{by_another_process(self.path)}  {DATABASE}\n"
 
     def _is_checkpointed(self) -> bool:
         try:

@@ -46,6 +46,28 @@ _SESSIONS = (
     "CREATE INDEX turns_of_session ON turns (session)",
 )
 
+# A file that could not be read any more: why, and since when; its document keeps the last text that could be read.
+_STALE = (
+    "ALTER TABLE paths ADD COLUMN stale TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE paths ADD COLUMN stale_since REAL",  # seconds since 1970
+)
+
+_JOBS = (
+    """CREATE TABLE jobs (
+        id TEXT PRIMARY KEY,  -- as the client knows it
+        name TEXT NOT NULL,  -- of the file, as people see it
+        path TEXT NOT NULL,  -- of the file that was stored
+        owner TEXT NOT NULL,  -- the name of the key that sent it
+        bytes INTEGER NOT NULL,
+        taken REAL NOT NULL,  -- seconds since 1970
+        status TEXT NOT NULL,  -- queued, reading, done or failed
+        tries INTEGER NOT NULL DEFAULT 0,  -- how often its reading was begun
+        document TEXT,  -- the path of what it became
+        reason TEXT,  -- why it failed, or needs attention
+        ended REAL) WITHOUT ROWID""",
+    "CREATE INDEX jobs_by_status ON jobs (status, taken)",
+)
+
 _STATEMENTS = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE documents (
@@ -77,6 +99,8 @@ _STATEMENTS = (
     *_TAGS,
     _LANGUAGES,
     *_SESSIONS,
+    *_STALE,
+    *_JOBS,
 )
 
 _PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
@@ -153,6 +177,12 @@ def _to_4(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _to_5(connection: sqlite3.Connection) -> None:
+    """Note which files cannot be read any more, and give uploads that wait a place."""
+    for statement in (*_STALE, *_JOBS):
+        connection.execute(statement)
+
+
 def write_keywords(connection: sqlite3.Connection) -> None:
     """Write the keyword index anew, in a transaction."""
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
@@ -180,4 +210,4 @@ def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, by
     ]
 
 
-SCHEMA = Schema(_STATEMENTS, (_to_2, _to_3, _to_4))
+SCHEMA = Schema(_STATEMENTS, (_to_2, _to_3, _to_4, _to_5))

@@ -642,7 +642,9 @@ class Store:
     def _check(self) -> list[str]:
         name, rows = self._database.path, self._database.rows
         with self.snapshot():
-            problems = self._check_seal()
+            problems = []
+            if not self._database.fits_seal():
+                problems.append(f"{name}: some of its bytes are not those that were written.")
             problems += [f"{name}: {row[0]}." for row in rows("PRAGMA integrity_check") if row[0] != "ok"]
             passages = {row[0] for row in rows("SELECT id FROM passages")}
             if passages != {row[0] for row in rows("SELECT id FROM keywords_docsize")}:
@@ -658,16 +660,6 @@ class Store:
             if passages and known and not problems and not self._keywords_agree():
                 problems.append(f"{name}: the keyword index does not hold the words of the passages.")
         return problems
-
-    def _check_seal(self) -> list[str]:
-        sealed = self._database.sealed
-        if sealed is None:
-            return []
-        with self._database.path.open("rb") as file:
-            same = sealed == f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {self._database.path.name}\n"
-        if same or self._database.sealed != sealed:  # another process has begun to write
-            return []
-        return [f"{self._database.path}: some of its bytes are not those that were written."]
 
     def _keywords_agree(self) -> bool:
         """Index all passages once more, and compare word by word."""

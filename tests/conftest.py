@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes import open_library, write_pdf
 
+import ingest
+import rag_app
+from rag_app.database import DATABASE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from running import Running
 
@@ -28,6 +34,36 @@ MANUAL = (
     "The dishwasher weighs 3.5 kg without its racks.\n"
     "Clean the filter once a week under running water.",
 )
+
+
+_KEPT_BY_SQLITE = frozenset({DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"})
+_OURS = tuple(f"{Path(str(package.__file__)).parent}{os.sep}" for package in (rag_app, ingest))
+_opened: list[str] = []
+
+
+def _watch_opens(event: str, arguments: tuple[Any, ...]) -> None:
+    """Note where code of ours opens a file that SQLite holds: closing it would give up SQLite's locks on it."""
+    if event != "open" or not isinstance(arguments[0], str | bytes):
+        return
+    path = os.fsdecode(arguments[0])
+    if os.path.basename(path) not in _KEPT_BY_SQLITE:  # noqa: PTH119  cheap: called for every file that is opened
+        return
+    frame = sys._getframe()
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if frame.f_code.co_filename.startswith(_OURS):
+            where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+            _opened.append(f"{where} opens {path} in {threading.current_thread().name}")
+            return
+
+
+sys.addaudithook(_watch_opens)
+
+
+@pytest.fixture(autouse=True)
+def _no_file_of_sqlite_is_opened() -> Iterator[None]:
+    _opened.clear()
+    yield
+    assert _opened == []
 
 
 @pytest.fixture(autouse=True)

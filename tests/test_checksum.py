@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_app import checksum
-from rag_app.checksum import Checksum, of_file
+from rag_app.checksum import Checksum, by_another_process, of_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,3 +48,14 @@ def test_it_does_not_depend_on_the_pieces(pieces: list[bytes]) -> None:
     running = Checksum()
     assert list(running.over(pieces)) == pieces
     assert running.hexdigest() == by_hand(b"".join(pieces))
+
+
+def test_another_process_returns_the_plain_checksum(tmp_path: Path) -> None:
+    path = tmp_path / "a name with \udcff and 'quotes'"
+    path.write_bytes(b"x" * 1234)
+    assert by_another_process(path) == hashlib.sha256(b"x" * 1234).hexdigest()
+
+
+def test_what_another_process_cannot_read_is_an_error_that_says_why(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="another process could not read it: FileNotFoundError"):
+        by_another_process(tmp_path / "absent")
