@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import deque
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from ingest import wire
 from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
 from ingest.process import Crashed, Lost, Process
 from ingest.readers.ocr import ocr_available
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     Result = Document | DocumentError
 
+_log = logging.getLogger(__name__)
 _MOST = 4  # processes; each may take a gibibyte
 _MOST_LOSSES = 3  # in a row, of processes that recognised no page
 _AHEAD = 2  # files a process that are read before they are asked for
@@ -101,11 +104,14 @@ class Readers:
     def _read(self, path: Path, password: str | None) -> Result:
         try:
             document = self._document(path, password)
+            return self._recognised(document, path, password) if document.unread else document
         except DocumentError as error:
             return error
         except Lost as error:
             return DocumentError(str(path), str(error))
-        return self._recognised(document, path, password) if document.unread else document
+        except Exception as error:  # a fault of ours: it is told, and costs this file only
+            _log.exception("%r could not be read", str(path))
+            return DocumentError(str(path), f"could not be read: {wire.one_line(str(error)) or type(error).__name__}")
 
     def _document(self, path: Path, password: str | None) -> Document:
         with self._process() as process:

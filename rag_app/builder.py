@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import Counter
@@ -12,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, Readers, cut, discover, fingerprint, worth_reading_again
-from rag_app import facts, mounts
-from rag_app.errors import UsageError
+from rag_app import mounts
+from rag_app.errors import RagError, UsageError
+from rag_app.library_files import PART, LibraryFiles
 from rag_app.staging import Embedded
-from rag_app.store import FileState
+from rag_app.store import FileState, is_exact, kept_time
 from rag_app.sync import Placing, content, is_below, plan, renamed
 from rag_app.types import COPY, RENAMED, DocumentReport, IngestReport
 
@@ -35,6 +37,9 @@ _NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `s
 _AWAY = "was a disk that is not mounted now: its documents stay; mount it, or let them go with `rag sync --yes`"
 _TOGETHER = 64  # documents without files that one transaction takes
 _LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
+_LONGEST_DETAIL = 200  # characters
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Builder:
         self._kept: Mapping[str, tuple[str, ...]] = {}  # the tags before this run, by path
         self._moved: set[str] = set()  # paths whose content is found, under this or another one
         self._found: dict[str, FileState] = {}  # of this run's files, each looked at before it was hashed
+        self._own = LibraryFiles(store.folder)
 
     def ingest(self, paths: Sequence[Path]) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
@@ -112,8 +118,8 @@ class Builder:
         """
         begun = time.perf_counter()
         root = os.path.abspath(folder)  # noqa: PTH100  keeps links as they are, as the stored paths do
-        if not Path(root).is_dir():
-            what = "is not a folder" if Path(root).exists() else "does not exist"
+        if not os.path.isdir(root):  # noqa: PTH112  where it may not be looked at, no folder either
+            what = "is not a folder" if os.path.lexists(root) else "does not exist"
             raise UsageError(f"{root} {what}.", hint="Check the path, and whether its disk is mounted.")
         found = discover([Path(root)])
         problems = [p for p in found.problems if p.path != root or not p.reason.startswith(_NOTHING_FOUND)]
@@ -182,8 +188,8 @@ class Builder:
         only: Collection[str] | None,
         begun: float,
     ) -> IngestReport:
-        stored, own = self._store.files(), self._store.folder.absolute() / facts.FILE
-        files = [path for path in files if path != own]
+        stored = self._store.files()
+        files = [path for path in files if not self._own.names(path)]
         found, failed = self._look(files, stored, only=only)
         self._found, self._kept = found, self._store.tags()
         again = self._worth_reading_again(found)
@@ -198,19 +204,40 @@ class Builder:
         with Readers() as readers:
             for placing in todo.placings:
                 self._progress.file(placing.gained[0])
-                self._note(done, self._placed(placing, readers))
+                self._note(done, self._each(placing.gained, partial(self._placed, placing, readers)))
             documents = readers.read_all((Path(reading.path) for reading in todo.readings), self._password)
             for reading, (_, document) in zip(todo.readings, documents, strict=True):
                 size = found[reading.path].bytes
                 self._progress.file(reading.path, size)
-                self._note(done, self._read_in(document, reading.path, reading.copies), size)
+                read_in = partial(self._read_in, document, reading.path, reading.copies)
+                self._note(done, self._each((reading.path, *reading.copies), read_in), size)
             for placing in todo.removals:
-                self._note(done, self._placed(placing, readers))
+                self._note(done, self._each(placing.lost, partial(self._placed, placing, readers)))
         if files:
             self._progress.end(str(files[-1]))
         order = {str(path): place for place, path in enumerate(files)}
         reports += sorted(done.values(), key=lambda report: order.get(report.path, len(order)))
         return report_of(reports, stored, time.perf_counter() - begun)
+
+    def _each(self, paths: Sequence[str], work: Callable[[], list[DocumentReport]]) -> list[DocumentReport]:
+        """Return what `work` says of these files, or why it could not be done; what is wrong with others is raised.
+
+        Whatever goes wrong with a file costs that file, also where it is a fault of ours: the next ones are still read.
+        """
+        try:
+            return work()
+        except RagError:  # of the library, the disk, the models
+            raise
+        except DocumentError as error:
+            reason = error.reason
+        except Exception as error:
+            if error is self._progress.broken:
+                raise
+            _log.log(
+                logging.DEBUG if isinstance(error, OSError) else logging.ERROR, "%r failed", paths[0], exc_info=True
+            )
+            reason = f"could not be read: {_one_line(error)}"
+        return [_failed(path, reason) for path in paths]
 
     def _note(self, done: dict[str, DocumentReport], reports: Iterable[DocumentReport], size: int = 0) -> None:
         new = {report.path: report for report in reports}
@@ -221,15 +248,49 @@ class Builder:
         self, files: Sequence[Path], stored: Mapping[str, FileState], *, only: Collection[str] | None
     ) -> tuple[dict[str, FileState], dict[str, str]]:
         """Return the state of each file, and why some cannot be read."""
-        found, failed = {}, {}
+        found: dict[str, FileState] = {}
+        failed: dict[str, str] = {}
         for path in files:
             self._progress.looking(str(path), len(files))
-            try:
-                trusted = only is not None and str(path) not in only
-                found[str(path)] = _state(path, stored.get(str(path)) if trusted else None)
-            except DocumentError as error:
-                failed[str(path)] = error.reason
+            trusted = only is not None and str(path) not in only
+            look = partial(self._look_at, path, stored.get(str(path)) if trusted else None, found)
+            failed |= {report.path: report.reason or "" for report in self._each((str(path),), look)}
         return found, failed
+
+    def _look_at(self, path: Path, known: FileState | None, found: dict[str, FileState]) -> list[DocumentReport]:
+        """Put the state of a file into `found`; one that is `known` and has its size and time is not opened."""
+        stat = self._stat(path)
+        time = kept_time(stat.st_mtime_ns)
+        if not (known and is_exact(time) and (known.bytes, known.mtime_ns) == (stat.st_size, time)):
+            known = FileState(fingerprint(path), stat.st_size, time)
+        found[str(path)] = known
+        return []
+
+    def _stat(self, path: Path) -> os.stat_result:
+        """Return what is known of a file that may be opened.
+
+        Raises:
+            DocumentError: it is not there, or belongs to the library.
+        """
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+        if self._own.holds(status):
+            raise DocumentError(str(path), PART)
+        return status
+
+    def _settled(self, document: Document, path: Path, state: FileState) -> Document:
+        """Return `document`.
+
+        Raises:
+            DocumentError: its file is no longer the one that was looked at before it was read.
+        """
+        stat = self._stat(path)
+        same = (stat.st_size, kept_time(stat.st_mtime_ns)) == (state.bytes, state.mtime_ns)
+        if not same or fingerprint(path) != state.sha256:
+            raise DocumentError(str(path), "is being written: it changed while it was read")
+        return document
 
     def _worth_reading_again(self, found: Mapping[str, FileState]) -> set[str]:
         """Return the files whose pages were not recognised when they were read, and can be now."""
@@ -343,12 +404,14 @@ class Builder:
             name: the path.
             copies: other paths of the same content.
             kept: the tags of a document that comes back under another path; else they come with the paths.
+
+        Raises:
+            DocumentError: it could not be read, or it was written meanwhile.
         """
-        before, state = {path for path in (name, *copies) if self._store.document(path)}, self._found[name]
-        if not isinstance(document, DocumentError):
-            document = _settled(document, Path(name), state)
         if isinstance(document, DocumentError):
-            return [_failed(path, document.reason) for path in (name, *copies)]
+            raise document
+        before, state = {path for path in (name, *copies) if self._store.document(path)}, self._found[name]
+        document = self._settled(document, Path(name), state)
         self._progress.pages += len(document.pages)
         passages, vectors, tokens_cut = self._embedded(document)
         put = partial(
@@ -438,6 +501,7 @@ class _Progress:
         self._now = Step("", 0, 0, 0, 0)
         self._last = time.monotonic()
         self.pages = 0
+        self.broken: Exception | None = None  # what was raised by who is told
 
     def looking(self, path: str, files: int) -> None:
         """Tell now and then that files are compared with the library."""
@@ -478,31 +542,16 @@ class _Progress:
     def _step(self, **changes: object) -> None:
         self._now = replace(self._now, pages=self.pages, **changes)  # type: ignore[arg-type]
         if self._tell:
-            self._tell(self._now)
+            try:
+                self._tell(self._now)
+            except Exception as error:
+                self.broken = error
+                raise
 
 
-def _settled(document: Document, path: Path, state: FileState) -> Document | DocumentError:
-    """Return `document`, or an error where its file is no longer the one that was looked at before it was read."""
-    try:
-        stat = _stat(path)
-        same = (stat.st_size, stat.st_mtime_ns) == (state.bytes, state.mtime_ns) and fingerprint(path) == state.sha256
-    except DocumentError as error:
-        return error
-    return document if same else DocumentError(str(path), "is being written: it changed while it was read")
-
-
-def _stat(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError as error:
-        raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
-
-
-def _state(path: Path, known: FileState | None) -> FileState:
-    stat = _stat(path)
-    if known and (known.bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-        return known
-    return FileState(fingerprint(path), stat.st_size, stat.st_mtime_ns)
+def _one_line(error: Exception) -> str:
+    text = (isinstance(error, OSError) and error.strerror) or str(error)
+    return " ".join(text.split())[:_LONGEST_DETAIL] or type(error).__name__
 
 
 def _failed(path: str, reason: str) -> DocumentReport:

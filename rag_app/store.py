@@ -87,6 +87,8 @@ _SHARES = """
     FROM keywords JOIN passages ON passages.id = keywords.rowid JOIN documents ON documents.id = passages.document
     WHERE keywords MATCH ? GROUP BY documents.id"""
 
+_INTEGERS = 2**63  # SQLite's are smaller than that
+
 # What the keyword index consists of, beside the same of one that was built anew: words, lengths, averages.
 _KEYWORD_TWINS = (
     ("SELECT * FROM temp.kept_words", "SELECT * FROM temp.new_words"),
@@ -110,7 +112,24 @@ class FileState:
 
     sha256: str
     bytes: int
-    mtime_ns: int
+    mtime_ns: int  # as `kept_time` returns it
+
+
+def kept_time(mtime_ns: int) -> int:
+    """Return the time of a file, in nanoseconds since 1970, as it is kept: beyond 64 bits in 53 significant ones.
+
+    Those are kept as floating-point numbers, which SQLite compares and sorts with the others.
+    """
+    return int(_column(mtime_ns))
+
+
+def is_exact(mtime_ns: int) -> bool:
+    """Tell whether a time is kept to the nanosecond; others, before 1677 and after 2262, may hide a change."""
+    return -_INTEGERS <= mtime_ns < _INTEGERS
+
+
+def _column(mtime_ns: int) -> int | float:
+    return mtime_ns if is_exact(mtime_ns) else float(mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +345,7 @@ class Store:
     def touch(self, path: str, mtime_ns: int) -> None:
         """Remember a new time for a file whose content has not changed."""
         with self._database.transaction():
-            self._execute("UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", mtime_ns, encode(path))
+            self._execute("UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", _column(mtime_ns), encode(path))
 
     def document(self, path: str) -> StoredDocument | None:
         """Return what is known of the document at `path`, which may be any of its paths, or None."""
@@ -379,12 +398,12 @@ class Store:
         rows = self._database.rows(
             "SELECT f.path, sha256, bytes, mtime_ns FROM paths f JOIN documents d ON d.id = document ORDER BY f.path"
         )
-        return {path: FileState(*state) for path, *state in rows}
+        return {path: FileState(sha256, size, int(mtime_ns)) for path, sha256, size, mtime_ns in rows}
 
     def times(self, path: str) -> dict[str, int]:
         """Return the time of each file of the document at `path`, by path; empty where it is not in the library."""
         query = "SELECT path, mtime_ns FROM paths WHERE document = ? ORDER BY path"
-        return dict(self._database.rows(query, self._key(path)))
+        return {path: int(mtime_ns) for path, mtime_ns in self._database.rows(query, self._key(path))}
 
     def copies(self) -> dict[str, tuple[str, ...]]:
         """Return all paths of each document that has several, by its first path."""
@@ -756,7 +775,7 @@ class Store:
         self._execute("DELETE FROM paths WHERE document = ?", key)
         self._execute_all(
             "INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)",
-            [(encode(path), key, mtime_ns) for path, mtime_ns in times.items()],
+            [(encode(path), key, _column(mtime_ns)) for path, mtime_ns in times.items()],
         )
         self._seal(key)
 
