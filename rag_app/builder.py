@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, Readers, cut, discover, fingerprint, worth_reading_again
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ingest import Document, Passage
     from rag_app.embedder import Embedder
+    from rag_app.stale import Stale
     from rag_app.staging import Staging
     from rag_app.store import Store
     from rag_app.types import FileStatus, StoredDocument, Vectors
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
 _NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `sync` it is an answer
 _AWAY = "was a disk that is not mounted now: its documents stay; mount it, or let them go with `rag sync --yes`"
+_UNMOUNTED = "its disk is not mounted"
+_KEPT = "; the last text that could be read is kept"
 _TOGETHER = 64  # documents without files that one transaction takes
 _LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
 _LONGEST_DETAIL = 200  # characters
@@ -93,14 +96,16 @@ class Builder:
         self._kept: Mapping[str, tuple[str, ...]] = {}  # the tags before this run, by path
         self._moved: set[str] = set()  # paths whose content is found, under this or another one
         self._found: dict[str, FileState] = {}  # of this run's files, each looked at before it was hashed
+        self._stored: Mapping[str, FileState] = {}  # before this run
+        self._stale: Mapping[str, Stale] = {}  # files that could not be read before this run
+        self._failing: dict[str, str] = {}  # files that cannot be read now, and why, until that is noted
         self._own = LibraryFiles(store.folder)
 
     def ingest(self, paths: Sequence[Path]) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
         begun = time.perf_counter()
         found = discover(paths)
-        reports = [_failed(problem.path, problem.reason) for problem in found.problems]
-        return self._bring(found.files, reports, (), only=None, begun=begun)
+        return self._bring(found.files, found.problems, (), only=None, begun=begun)
 
     def sync(
         self, folder: Path, *, confirmed: bool = False, only: Collection[str] | None = None, skip: Collection[str] = ()
@@ -140,9 +145,8 @@ class Builder:
                 hint=f"If they are meant to go, run `rag sync --yes {root}`; else check whether its disk is mounted.",
             )
         mounts.remember(self._store, root, here)
-        reports = [_failed(problem.path, problem.reason) for problem in problems]
-        reports += [_failed(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in stored)]
-        return self._bring(files, reports, missing, only=only, begun=begun)
+        problems += [DocumentError(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in stored)]
+        return self._bring(files, problems, missing, only=only, begun=begun)
 
     def add(self, documents: Iterable[Document]) -> None:
         """Store documents that come from no file of their own; those whose path is stored already are left out."""
@@ -182,23 +186,27 @@ class Builder:
     def _bring(
         self,
         files: Sequence[Path],
-        reports: list[DocumentReport],
+        problems: Sequence[DocumentError],
         missing: Sequence[str],
         *,
         only: Collection[str] | None,
         begun: float,
     ) -> IngestReport:
-        stored = self._store.files()
+        stored = self._stored = self._store.files()
+        self._stale = self._store.stale()
+        self._mark_below(problems)
+        reports = [self._failed(problem.path, problem.reason) for problem in problems]
         files = [path for path in files if not self._own.names(path)]
-        found, failed = self._look(files, stored, only=only)
-        self._found, self._kept = found, self._store.tags()
+        failed = self._look(files, stored, only=only)
+        self._mark_failing()
+        found, self._kept = self._found, self._store.tags()
         again = self._worth_reading_again(found)
         by_content = {path: content("" if path in again else state.sha256, path) for path, state in stored.items()}
         contents = {path: content(state.sha256, path) for path, state in found.items()}
         there = set(contents.values())
         self._moved = {path for path, what in by_content.items() if what in there}
         todo = plan(contents, by_content, missing)
-        done = {path: _failed(path, reason) for path, reason in failed.items()}
+        done = {report.path: report for report in failed}
         done |= self._unchanged({path: state for path, state in found.items() if path not in again}, stored)
         self._progress.begin(len(files), len(done), sum(found[reading.path].bytes for reading in todo.readings))
         with Readers() as readers:
@@ -237,33 +245,68 @@ class Builder:
                 logging.DEBUG if isinstance(error, OSError) else logging.ERROR, "%r failed", paths[0], exc_info=True
             )
             reason = f"could not be read: {_one_line(error)}"
-        return [_failed(path, reason) for path in paths]
+        return [self._failed(path, reason) for path in paths]
+
+    def _failed(self, path: str, reason: str) -> DocumentReport:
+        """Return the line of a file that cannot be read; where the library holds another text of it, it says so."""
+        state = self._found.get(path)
+        if path not in self._stored:
+            return DocumentReport(path, "failed", reason=reason)
+        if state and state.sha256 == self._stored[path].sha256:
+            self._failing[path] = ""  # what is stored was read of the same bytes
+            return DocumentReport(path, "failed", reason=reason)
+        self._failing[path] = reason
+        return DocumentReport(path, "failed", reason=reason + _KEPT)
+
+    def _mark_failing(self) -> None:
+        """Note which documents are stale now."""
+        before = {path: stale.reason for path, stale in self._stale.items()}
+        changed = {path: reason for path, reason in self._failing.items() if before.get(path, "") != reason}
+        if changed:
+            with self._store.together():
+                self._store.mark_stale({path: reason for path, reason in changed.items() if reason})
+                self._store.clear_stale([path for path, reason in changed.items() if not reason])
+        self._failing.clear()
+
+    def _mark_below(self, problems: Sequence[DocumentError]) -> None:
+        """Note that what lies in a folder that cannot be opened, or on a disk that is away, cannot be read either."""
+        folders = {
+            problem.path: _UNMOUNTED if problem.reason == _AWAY else f"its folder {problem.reason}"
+            for problem in problems
+            if problem.path not in self._stored and not problem.reason.startswith(_NOTHING_FOUND)
+        }
+        if folders:
+            self._failing |= {
+                path: folders[parent]
+                for path in self._stored
+                for parent in map(str, PurePath(path).parents)
+                if parent in folders
+            }
 
     def _note(self, done: dict[str, DocumentReport], reports: Iterable[DocumentReport], size: int = 0) -> None:
         new = {report.path: report for report in reports}
         done |= new
+        self._mark_failing()
         self._progress.finished(sum(report.status != "removed" for report in new.values()), size)
 
     def _look(
         self, files: Sequence[Path], stored: Mapping[str, FileState], *, only: Collection[str] | None
-    ) -> tuple[dict[str, FileState], dict[str, str]]:
-        """Return the state of each file, and why some cannot be read."""
-        found: dict[str, FileState] = {}
-        failed: dict[str, str] = {}
+    ) -> list[DocumentReport]:
+        """Find the state of each file, and return the lines of those that cannot be read."""
+        failed: list[DocumentReport] = []
         for path in files:
             self._progress.looking(str(path), len(files))
-            trusted = only is not None and str(path) not in only
-            look = partial(self._look_at, path, stored.get(str(path)) if trusted else None, found)
-            failed |= {report.path: report.reason or "" for report in self._each((str(path),), look)}
-        return found, failed
+            trusted = only is not None and str(path) not in only and str(path) not in self._stale
+            failed += self._each((str(path),), partial(self._look_at, path, stored.get(str(path)) if trusted else None))
+        return failed
 
-    def _look_at(self, path: Path, known: FileState | None, found: dict[str, FileState]) -> list[DocumentReport]:
-        """Put the state of a file into `found`; one that is `known` and has its size and time is not opened."""
+    def _look_at(self, path: Path, known: FileState | None) -> list[DocumentReport]:
+        """Find the state of a file; one that is `known` and has its size and time is not opened."""
         stat = self._stat(path)
         time = kept_time(stat.st_mtime_ns)
         if not (known and is_exact(time) and (known.bytes, known.mtime_ns) == (stat.st_size, time)):
             known = FileState(fingerprint(path), stat.st_size, time)
-        found[str(path)] = known
+        self._found[str(path)] = known
         return []
 
     def _stat(self, path: Path) -> os.stat_result:
@@ -301,10 +344,13 @@ class Builder:
     def _unchanged(self, found: Mapping[str, FileState], stored: Mapping[str, FileState]) -> dict[str, DocumentReport]:
         same = {path for path, state in found.items() if path in stored and stored[path].sha256 == state.sha256}
         known = {path: document for document in self._store.documents() for path in document.paths if path in same}
-        if touched := [path for path in same if stored[path].mtime_ns != found[path].mtime_ns]:
+        touched = [path for path in same if stored[path].mtime_ns != found[path].mtime_ns]
+        mended = [path for path in same if path in self._stale]
+        if touched or mended:
             with self._store.together():
                 for path in touched:
                     self._store.touch(path, found[path].mtime_ns)
+                self._store.clear_stale(mended)
         return {path: _report(path, "unchanged", known[path]) for path in same}
 
     def stage(self, staging: Staging) -> int:
@@ -552,10 +598,6 @@ class _Progress:
 def _one_line(error: Exception) -> str:
     text = (isinstance(error, OSError) and error.strerror) or str(error)
     return " ".join(text.split())[:_LONGEST_DETAIL] or type(error).__name__
-
-
-def _failed(path: str, reason: str) -> DocumentReport:
-    return DocumentReport(path, "failed", reason=reason)
 
 
 def _report(path: str, status: FileStatus, known: StoredDocument, reason: str | None = None) -> DocumentReport:

@@ -50,6 +50,7 @@ _SESSIONS = (
 _STALE = (
     "ALTER TABLE paths ADD COLUMN stale TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE paths ADD COLUMN stale_since REAL",  # seconds since 1970
+    "CREATE INDEX stale_paths ON paths (stale) WHERE stale != ''",  # asked at every question
 )
 
 _JOBS = (

@@ -18,6 +18,7 @@ from rag_app.errors import LibraryError, UsageError
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.selection import passage_ids, select
 from rag_app.sessions import add_turn, all_sessions, check_sessions, remove_sessions, turns_of
+from rag_app.stale import all_stale, clear, mark, told
 from rag_app.tags import all_tags, retag, tags_of
 from rag_app.types import StoredDocument
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ingest.types import Method, Passage
     from rag_app.selection import Selection
     from rag_app.staging import Embedded
+    from rag_app.stale import Stale
     from rag_app.types import Answer, Filter, Place, Scored, Session, SessionTurn, Vectors
 
 _DOCUMENTS = """
@@ -49,6 +51,11 @@ _PUT_DOCUMENT = """
         ingested = excluded.ingested, warnings = excluded.warnings, sections = excluded.sections,
         tokens_cut = excluded.tokens_cut, language = excluded.language
     RETURNING id"""
+
+# Whether its file can be read is not known from here: a copy may come in while another is stale.
+_PUT_PATH = """
+    INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)
+    ON CONFLICT (path) DO UPDATE SET document = excluded.document, mtime_ns = excluded.mtime_ns"""
 
 _PUT_PAGE = """
     INSERT INTO pages (document, start, number, label, method, text, confidence, hidden)
@@ -291,6 +298,7 @@ class Store:
             key = self._put_document(key, document, FileState(sha256, bytes, mtime_ns), tokens_cut)
             added = self._put_passages(key, passages, rows)
             self._put_paths(key, times)
+            clear(self._database, times)
             return Change(added, removed, self._bump())
 
     def relocate(
@@ -354,7 +362,7 @@ class Store:
             if key is None:
                 return None
             [row] = self._database.rows(f"{_DOCUMENTS} WHERE d.id = ?", key)
-            return _stored(row, self._paths(key), tags_of(self._database, key))
+            return _stored(row, self._paths(key), tags_of(self._database, key), all_stale(self._database))
 
     def documents(self) -> list[StoredDocument]:
         """Return all documents, sorted by their first path."""
@@ -363,8 +371,8 @@ class Store:
             for key, path in self._database.rows("SELECT document, path FROM paths ORDER BY path"):
                 paths[key].append(path)
             rows = self._database.rows(f"{_DOCUMENTS} ORDER BY d.path")
-            tags = all_tags(self._database)
-        return [_stored(row, tuple(paths[row[0]]), tags.get(row[0], ())) for row in rows]
+            tags, stale = all_tags(self._database), all_stale(self._database)
+        return [_stored(row, tuple(paths[row[0]]), tags.get(row[0], ()), stale) for row in rows]
 
     def select(self, where: Filter) -> Selection:
         """Return the documents that a filter leaves; UsageError where it leaves none, says why."""
@@ -404,6 +412,20 @@ class Store:
         """Return the time of each file of the document at `path`, by path; empty where it is not in the library."""
         query = "SELECT path, mtime_ns FROM paths WHERE document = ? ORDER BY path"
         return {path: int(mtime_ns) for path, mtime_ns in self._database.rows(query, self._key(path))}
+
+    def stale(self) -> dict[str, Stale]:
+        """Return the files that could not be read any more when they were last looked at, by path."""
+        return all_stale(self._database)
+
+    def mark_stale(self, reasons: Mapping[str, str]) -> None:
+        """Note why files cannot be read any more, by path; unknown paths are passed over."""
+        with self._database.transaction():
+            mark(self._database, reasons)
+
+    def clear_stale(self, paths: Iterable[str]) -> None:
+        """Note that files can be read again and hold what is stored."""
+        with self._database.transaction():
+            clear(self._database, paths)
 
     def copies(self) -> dict[str, tuple[str, ...]]:
         """Return all paths of each document that has several, by its first path."""
@@ -772,11 +794,9 @@ class Store:
         return removed
 
     def _put_paths(self, key: int, times: Mapping[str, int]) -> None:
-        self._execute("DELETE FROM paths WHERE document = ?", key)
-        self._execute_all(
-            "INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)",
-            [(encode(path), key, _column(mtime_ns)) for path, mtime_ns in times.items()],
-        )
+        gone = [path for path in self._paths(key) if path not in times]
+        self._execute_all("DELETE FROM paths WHERE path = CAST(? AS TEXT)", [(encode(path),) for path in gone])
+        self._execute_all(_PUT_PATH, [(encode(path), key, _column(mtime_ns)) for path, mtime_ns in times.items()])
         self._seal(key)
 
     def _seal(self, key: int) -> None:
@@ -861,8 +881,10 @@ def _blobs(vectors: Vectors | None, n: int) -> list[bytes]:
     return [row.tobytes() for row in rows]
 
 
-def _stored(row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...]) -> StoredDocument:
-    values = (*row[1:], paths, tags)
+def _stored(
+    row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...], stale: Mapping[str, Stale]
+) -> StoredDocument:
+    values = (*row[1:], paths, tags, told(paths, stale))
     return StoredDocument(*values)
 
 
