@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from ingest import Document, Passage
     from rag_app.embedder import Embedder
-    from rag_app.stale import Stale
     from rag_app.staging import Staging
+    from rag_app.stale import Stale
     from rag_app.store import Store
     from rag_app.types import FileStatus, StoredDocument, Vectors
 

@@ -389,6 +389,7 @@ def documents(
             [row[: 5 + tagged] for document in found for row in _rows(document)],
             right=(1, 2, 3, 4),
         )
+        terminal.show_notes([_stale(document) for document in found if document.stale])
     else:
         print("The library holds no documents yet. Add some with `rag ingest PATH`.")
 
@@ -398,6 +399,11 @@ def _rows(document: StoredDocument) -> list[tuple[str, ...]]:
     figures = (f"{document.pages:,}", f"{document.pages_with_text:,}", f"{document.chunks:,}")
     first = (document.path, *figures, terminal.bytes_text(document.bytes), ", ".join(document.tags))
     return [first, *((path, "", "", "", "same", "") for path in document.paths[1:])]
+
+
+def _stale(document: StoredDocument) -> str:
+    file = f"{document.path} " if len(document.paths) == 1 else ""
+    return f"{file}{document.stale}; what is stored is the last readable text."
 
 
 @documents_app.command("tag")
@@ -465,6 +471,7 @@ def show_document(
             _show_receipt(opened.receipt(path), page, as_json)
             return
         document = opened.read(path)
+        stale = next((_stale(one) for one in opened.documents() if document.path in one.paths and one.stale), "")
     pages = [
         {"page": p.number, "page_label": p.label, "start": start, "text": p.text, "method": p.method}
         for p, start in zip(document.pages, document.starts, strict=True)
@@ -475,8 +482,10 @@ def show_document(
             f"{document.path} has no page {page}.", hint=f"It has {len(document.pages)} pages, counted from 1."
         )
     if as_json:
-        _print_json({"document": document.path, "pages": pages})
+        _print_json({"document": document.path, "pages": pages} | ({"stale": stale} if stale else {}))
         return
+    if stale:
+        terminal.show_remark(stale)
     for shown in pages:
         print(f"--- page {shown['page']} ({terminal.flat(str(shown['page_label']), 20)}) ---")
         print(terminal.clean(str(shown["text"])))

@@ -716,6 +716,8 @@ class Library:
             mentions=lambda topic: self._mentions(topic, cited, chosen),
             embed=lambda texts: self._open_embedder().embed_passages(texts),
             calibration=in_force(self._store.get(CALIBRATION), settings.reranker, settings.generator)[0],
+            trouble=self._trouble_now,
+            generation=lambda: self._store.generation,
         )
 
     def _chosen_documents(self, chosen: Selection | None) -> list[StoredDocument]:
@@ -797,6 +799,7 @@ class Library:
         from langchain_core.documents import Document
 
         by_id = {candidate.passage: candidate for candidate in candidates}
+        trouble = self._trouble()
         return [
             Document(
                 passage.text,
@@ -813,10 +816,21 @@ class Library:
                     "confidence": passage.confidence,
                     "retrieval_rank": by_id[passage.id].rank,
                     "retrieval_score": by_id[passage.id].score,
+                    **({"stale": said} if (said := trouble(cited.get(passage.document, passage.document))) else {}),
                 },
             )
             for passage in self._store.passages(list(by_id))
         ]
+
+    def _trouble(self) -> Callable[[str], str]:
+        """Return what tells of a file that is not what was read of it; it looks at each once."""
+        from rag_app.sources import trouble
+
+        stale = self._store.stale()
+        return cache(lambda path: trouble(path, stale))
+
+    def _trouble_now(self, path: str) -> str:
+        return self._trouble()(path)
 
     def _selected(self, where: Filter | None) -> Selection | None:
         return None if where is None or where == Filter() else self._store.select(where)
@@ -833,11 +847,15 @@ class Library:
         return {cited.get(document, document): share for document, share in named.items()}
 
     def _cited(self, chosen: Selection | None) -> dict[str, str]:
-        """Return which path to cite of each document that has several: the first that is there, chosen ones before."""
-        found = {}
+        """Return which path to cite of each document that has several: the first that is as it was read, else is there.
+
+        Chosen ones go before.
+        """
+        found, trouble = {}, self._trouble()
         for first, paths in self._store.copies().items():
             ordered = sorted(paths, key=lambda path: chosen is not None and path not in chosen.paths)
-            found[first] = next((path for path in ordered if os.path.exists(path)), first)  # noqa: PTH110  may hold a NUL
+            there = [path for path in ordered if os.path.exists(path)]  # noqa: PTH110  may hold a NUL
+            found[first] = next((path for path in there if not trouble(path)), next(iter(there), first))
         return found
 
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:

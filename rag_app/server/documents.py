@@ -104,6 +104,7 @@ def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[s
                 "start": start,
                 "text": read.text,
                 "method": read.method,
+                **({"stale": document.stale} if paths and document.stale else {}),
             }
     raise missing("page")
 

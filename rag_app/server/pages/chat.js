@@ -122,6 +122,7 @@ function finish(turn, text, question, written, end) {
   if (end.status === "partial") {
     turn.append(make("p", "note warn", "Part of this answer is not covered by the quoted text."));
   }
+  turn.append(...(end.notes ?? []).map((note) => make("p", "note warn", note)));
   if (end.standalone_question && end.standalone_question !== question) {
     turn.append(make("p", "note", `Understood as: ${end.standalone_question}`));
   }
@@ -183,6 +184,7 @@ function sourceButton(source, marker, quote) {
   const where = make("span", "place", marker + place(source));
   if (source.verified === true) where.append(make("span", "checked", "  ✓ quote found on the page"));
   if (source.verified === false) where.append(make("span", "unchecked", "  ✗ quote not found on the page"));
+  if (source.stale) where.append(make("span", "unchecked", `  ${source.stale}`));
   const button = make("button", "", where, make("q", "", quote));
   button.type = "button";
   button.addEventListener("click", () => openSource(source));
