@@ -31,9 +31,10 @@ class Stale:
         return f"could not be read any more since {day(self.since)} ({self.reason})"
 
 
-def all_stale(database: Database) -> dict[str, Stale]:
-    """Return the files that are known to be stale, by path."""
-    return {path: Stale(reason, since or 0.0) for path, reason, since in database.rows(_ALL)}
+def all_stale(database: Database, document: int | None = None) -> dict[str, Stale]:
+    """Return the files that are known to be stale, by path; of one document, where its id is given."""
+    rows = database.rows(_ALL) if document is None else database.rows(f"{_ALL} AND document = ?", document)
+    return {path: Stale(reason, since or 0.0) for path, reason, since in rows}
 
 
 def mark(database: Database, reasons: Mapping[str, str]) -> None:

@@ -362,7 +362,7 @@ class Store:
             if key is None:
                 return None
             [row] = self._database.rows(f"{_DOCUMENTS} WHERE d.id = ?", key)
-            return _stored(row, self._paths(key), tags_of(self._database, key), all_stale(self._database))
+            return _stored(row, self._paths(key), tags_of(self._database, key), all_stale(self._database, key))
 
     def documents(self) -> list[StoredDocument]:
         """Return all documents, sorted by their first path."""
