@@ -18,12 +18,13 @@ DEMO := .demo/library
 QUESTION ?= I bought my Aquilo dishwasher second-hand. Does the maker's guarantee still apply to me?
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test check unit samples bench clean
+.PHONY: help install models demo test check unit samples bench torture clean
 
 help:
 	@sed -n '1,3p' Makefile
 	@echo "make check  ruff, mypy and the import contract;  make unit  the tests that need no model"
 	@echo "make samples  write the sample PDFs again;  make bench  the benchmarks of the README;  make clean"
+	@echo "make torture  let programs share a library and kill them at random, TRIALS times; SEED=N repeats a run"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
@@ -80,6 +81,10 @@ samples: install
 bench: models
 	$(BIN)/python benchmarks/samples.py
 	$(BIN)/python benchmarks/tutorial_pipeline.py data/samples
+
+TRIALS ?= 500
+torture: install
+	$(BIN)/python benchmarks/torture.py --trials $(TRIALS) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
