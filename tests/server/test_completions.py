@@ -11,7 +11,7 @@ import httpx
 import pytest
 from helpers_cli import wait_for
 
-from rag_app.server.chat import Cut
+from rag_app.server.answering import Cut
 
 if TYPE_CHECKING:
     from running import Running
