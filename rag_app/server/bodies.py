@@ -21,6 +21,7 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG = b"0" * 400  # a number of so many digits
 _MOST = 20_000  # values; 500 messages have some 3,000
+_TYPES = frozenset({"bool", "dict", "float", "int", "list", "str"})  # pydantic names the one that it tried
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _AT_ONCE = 16 * 1024  # bytes that take about a millisecond
 _ASIDE = ThreadPoolExecutor(1, "bodies")  # for larger ones, so that other requests are served meanwhile
@@ -70,7 +71,8 @@ async def read(request: Request, kind: type[B], depth: int) -> B:
         return kind.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"][:4] if str(part).isidentifier() or isinstance(part, int))
+        named = [part for part in first["loc"][:4] if part not in _TYPES]
+        field = ".".join(str(part) for part in named if str(part).isidentifier() or isinstance(part, int))
         raise invalid(f"The field {field[:80] or 'body'} cannot be used: {_reason(first['type'])}.") from None
 
 

@@ -180,7 +180,8 @@ def _ended(head: Head, text: str, end: End, with_it: dict[str, Any]) -> dict[str
     status = "incomplete" if cut else "completed"
     message = head.message(status, [_part(text, _annotations(text, with_it["citations"]))])
     more = {("answer_status" if name == "status" else name): value for name, value in with_it.items()}
-    more["metadata"] = {**head.metadata, "rag_status": with_it["status"]}
+    codes = ", ".join(note["code"] for note in with_it["notes"])
+    more["metadata"] = {**head.metadata, "rag_status": with_it["status"], **({"rag_notes": codes} if codes else {})}
     more["incomplete_details"] = {"reason": "max_output_tokens"} if cut else None
     return head.value(status, [message], usage=_usage(end), **more)
 
