@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +14,6 @@ import pytest
 openai = pytest.importorskip("openai", reason="the package openai is not installed")
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from running import Running
 
 NOTICE = "How long is the notice period?"
@@ -178,6 +178,29 @@ def test_langchain_offers_tools_and_is_answered_from_the_documents(served: Runni
         model.root_client.close()
     assert (answer.content, answer.tool_calls) == (SAID, [])
     assert answer.response_metadata["headers"]["x-rag-note"] == "tools_unused"
+
+
+def test_the_snippets_of_the_documentation_print_the_answer_and_its_proof(
+    served: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("langchain_openai", reason="the package langchain-openai is not installed")
+    page = (Path(__file__).parents[2] / "docs" / "server.md").read_text("utf-8")
+    blocks = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "gradio" not in block]
+    assert len(blocks) == 3
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block.replace("http://127.0.0.1:8000", served.url), names)
+    names["client"].close()
+    quote = SAID.removesuffix(" [1]")
+    assert capsys.readouterr().out.splitlines() == [
+        SAID,
+        f"1 lease.pdf 1 {quote} True",
+        f"{SAID} answered",
+        f"lease.pdf 1 {quote} True",
+        f"{SAID} answered",
+        f"{SAID} answered",
+        f"lease.pdf 1 {quote}",
+    ]
 
 
 @pytest.mark.models

@@ -9,6 +9,7 @@ import functools
 import http.server
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -145,6 +146,17 @@ def test_the_javascript_package_reads_an_answer_with_its_citations(site: tuple[S
     assert len(value["request_id"]) == 16
     metrics = page.served.client.get("/metrics", headers={"authorization": f"Bearer {key}"}).text
     assert 'rag_requests_total{method="OPTIONS",route="other",status="204"} 1' in metrics
+
+
+def test_the_snippet_of_the_documentation_logs_the_answer_and_its_proof(site: tuple[Site, str]) -> None:
+    page, key = site
+    text = (Path(__file__).parents[2] / "docs" / "server.md").read_text("utf-8")
+    [block] = re.findall(r"```javascript\nimport OpenAI from \"openai\";\n(.*?)```", text, re.DOTALL)
+    snippet = block.replace("http://127.0.0.1:8000", page.served.url).replace("rag-admin-...", key)
+    logging = "const logged = []; const console = { log: (...all) => logged.push(all) };"
+    value = page.run(f"{logging} {{ {snippet} }} return logged;", key)
+    [[text, [citation], status]] = value["value"]
+    assert (text, citation["name"], status) == (SAID, "lease.pdf", "answered")
 
 
 def test_the_javascript_package_reads_a_stream(site: tuple[Site, str]) -> None:
