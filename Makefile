@@ -69,7 +69,7 @@ check: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -m 'not models'
+	$(BIN)/pytest -m 'not models and not network'
 
 test: check
 	$(BIN)/rag models pull all-MiniLM-L6-v2 ms-marco-MiniLM-L-12-v2 Qwen2.5-Coder-1.5B-Instruct-Q4_K_M bge-small-en-v1.5-int8 SmolLM2-135M-Instruct-Q4_1

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 
 from rag_app.errors import RagError
-from rag_app.server import chat, documents, embeddings, models, search, site
+from rag_app.server import chat, documents, embeddings, models, responses, search, site
 from rag_app.server.answers import Json
 from rag_app.server.context import Context, context_of
 from rag_app.server.engine import Engine
@@ -21,6 +21,7 @@ from rag_app.server.guard import Guard, Policy
 from rag_app.server.keys import KeyRing
 from rag_app.server.limits import Bounded, Limits
 from rag_app.server.metrics import Metrics
+from rag_app.server.origins import Origins, Readable
 from rag_app.server.presence import Gone
 from rag_app.server.uploads import Uploads
 
@@ -58,7 +59,7 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.context = Context(library, engine, uploads, metrics, limits)
     app.state.pages = site.load()
-    for module in (chat, documents, embeddings, models, search, site):
+    for module in (chat, documents, embeddings, models, responses, search, site):
         app.include_router(module.router)
     app.add_api_route("/health", health, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/metrics", figures, methods=["GET"], response_model=None)
@@ -68,8 +69,9 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app.add_exception_handler(Gone, _left)
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _failed)
-    guard = Guard(app, policy, KeyRing(library.settings.library), OPEN, metrics.requested)
-    return Bounded(guard, limits, _is_upload)
+    ring = KeyRing(library.settings.library)
+    guard = Guard(app, policy, ring, OPEN, metrics.requested)
+    return Readable(Bounded(guard, limits, _is_upload, _holds_texts), Origins(policy.origins, ring))
 
 
 async def health() -> Response:
@@ -112,3 +114,8 @@ async def _failed(_: Request, __: Exception) -> Response:
 
 def _is_upload(scope: Scope) -> bool:
     return (scope["method"], scope["path"]) == ("POST", "/v1/documents")
+
+
+def _holds_texts(scope: Scope) -> bool:
+    """Tell whether a request may bring a whole collection of texts."""
+    return (scope["method"], scope["path"]) == ("POST", "/v1/embeddings")

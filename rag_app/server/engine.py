@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ADMITTED = float("inf")
+"""The share of the queue for what goes on with a request that was let in already."""
+
 _FIRST_GUESS = 5.0  # seconds of an answer, before any was measured
 
 

@@ -249,7 +249,7 @@ ATTACKS = (
     Attack("search k", (400,), path="/v1/search", body=send({"question": "x", "k": 10**9})),
     Attack("search nothing", (400,), path="/v1/search", body=send({"question": ""})),
     Attack("embed tokens", (400,), path="/v1/embeddings", body=send({"input": [[1, 2], [3]]})),
-    Attack("embed many", (400,), path="/v1/embeddings", body=send({"input": ["x"] * 257})),
+    Attack("embed many", (400,), path="/v1/embeddings", body=send({"input": ["x"] * 2049})),
     Attack("embed long", (400,), path="/v1/embeddings", body=send({"input": "x" * 20_001})),
     Attack("embed nothing", (400,), path="/v1/embeddings", body=send({"input": []})),
     # Bodies
