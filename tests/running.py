@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from rag_app.library import Library
 
 SMALL = Limits(
-    upload=200_000, header_seconds=1.0, idle_seconds=1.0, body_seconds=2.0, upload_seconds=3.0, write_seconds=2.0
+    upload=200_000,
+    header_seconds=1.0,
+    idle_seconds=1.0,
+    body_seconds=2.0,
+    upload_seconds=3.0,
+    write_seconds=2.0,
+    wrong_keys=10_000,
+    wrong_key_seconds=0.0,
 )
 
 

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 4000  # characters
 _PING = 10  # seconds between signs of life while nothing is written
 _TURNS = 20  # of the history that are passed on
-_WIDGETS = 0.5  # of the queue that widgets may fill
 
 router = APIRouter()
 
@@ -119,8 +118,7 @@ async def complete(request: Request) -> Response:
     """Answer the last message from the documents."""
     context, key = context_of(request), key_of(request)
     wish = _wish(await read(request, ChatRequest, context.limits.depth), key, context)
-    share = _WIDGETS if key.kind == "widget" else 1.0
-    events = context.engine.events(wish.question, wish.history, wish.where, wish.budget, share=share)
+    events = context.engine.events(wish.question, wish.history, wish.where, wish.budget, key=key)
     head = {
         "id": f"chatcmpl-{secrets.token_hex(12)}",
         "created": int(time.time()),

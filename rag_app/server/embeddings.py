@@ -10,7 +10,7 @@ from pydantic import Field
 
 from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, read
-from rag_app.server.context import context_of
+from rag_app.server.context import context_of, key_of
 from rag_app.server.errors import invalid
 from rag_app.server.models import embedder_name
 from rag_app.server.presence import present
@@ -51,7 +51,7 @@ async def embed(request: Request) -> Json:
             rows = embedder.embed_passages(texts)
         return rows, sum(embedder.count_tokens(texts))
 
-    rows, tokens = await present(request, context.engine.run(work))
+    rows, tokens = await present(request, context.engine.run(work, key=key_of(request)))
     if body.dimensions not in {None, rows.shape[1]}:
         raise invalid(f"The vectors have {rows.shape[1]} dimensions, and cannot have others.", "unsupported")
     data = [

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag_app.server.errors import ApiError
+from rag_app.server.headers import SECURITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +29,13 @@ class Limits:
     idle_seconds: float = 10.0  # between two pieces of a body
     body_seconds: float = 30.0  # for a JSON body
     upload_seconds: float = 600.0
-    write_seconds: float = 30.0  # for the client to take a piece of the answer; see `run`
+    write_seconds: float = 30.0  # that one answer waits for a client that does not read; see `patience`
+    write_rate: int = 16 * 1024  # bytes a second that a slow client has to take beyond that
     answer_seconds: float = 300.0  # for one answer, waiting included
     connections: int = 256
+    spare: int = 16  # connections beyond these, on which `/health` is answered and everything else is 503
+    wrong_keys: int = 10  # of one address that are answered with 401; more are 429
+    wrong_key_seconds: float = 0.25  # by which the fourth is answered late; each later one twice as much
     waiting: int = 8  # questions in the queue
     jobs: int = 16  # uploads that wait to be read
     depth: int = 32  # of nested JSON
@@ -113,7 +118,8 @@ def _oversized(scope: Scope, limits: Limits, most: int) -> ApiError | None:
 async def respond(send: Send, error: ApiError) -> None:
     """Send an error as the whole answer."""
     content = error.content
-    headers = {"content-type": "application/json", "content-length": str(len(content)), **error.headers}
+    own = {"content-type": "application/json", "content-length": str(len(content))}
+    headers = {**SECURITY, **own, **error.headers}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.status, "headers": raw})
     await send({"type": "http.response.body", "body": content})
