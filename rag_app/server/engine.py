@@ -120,10 +120,10 @@ class Engine:
     def _submit(self, work: Callable[[], T], key: Key) -> Future[T]:
         with self._lock:
             inside = self._inside.total()
-            if self._inside[key.name] > self._waiting * _share(key):
-                raise busy_key(self._usual * inside)
             if inside > self._waiting * (_WIDGETS if key.kind == "widget" else 1.0):
                 raise busy(self._usual * inside)
+            if self._inside[key.name] > self._waiting * _share(key):
+                raise busy_key(self._usual * inside)
             self._inside[key.name] += 1
 
         def timed() -> T:

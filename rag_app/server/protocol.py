@@ -139,12 +139,13 @@ class Strict(H11Protocol):
                 return
             passed = framing.proceed()
             self._handed = False
-            self._patience = self._new_patience()
 
     def _hand_over(self, passed: bytes) -> None:
         super().data_received(passed)
         if not self._handed and self.cycle:
             self._handed = True
+            if not self.flow.write_paused:  # nobody waits for the answer before
+                self._patience = self._new_patience()
             self.cycle.transport = cast("asyncio.Transport", _Way(self))
             self.cycle.keep_alive = self.doors.has_place(self)
 
@@ -153,7 +154,7 @@ class Strict(H11Protocol):
         if self.doors.has_place(self):
             return True
         start = self._framing.start
-        return start is not None and start.method in {b"GET", b"HEAD"} and start.target == HEALTH
+        return start is not None and start.method in {b"GET", b"HEAD"} and start.target.partition(b"?")[0] == HEALTH
 
     def _answered(self) -> bool:
         return bool(self.cycle and self.cycle.response_complete)
