@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from helpers_cli import WITH_WORDS, WORDS, finish, start, wait_for
-from running import SMALL, answers, filled, running
+from running import SMALL, answers, filled, running, serving_app
 
 from rag_app.server.doors import Doors, fitting
+from rag_app.server.errors import ApiError
 from rag_app.server.headers import SECURITY
-from rag_app.server.limits import Limits
+from rag_app.server.limits import Limits, respond
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from running import Running
+    from starlette.types import Receive, Scope, Send
 
 FEW = replace(SMALL, connections=3, spare=2, header_seconds=60.0)
 FULL = {
@@ -40,9 +42,10 @@ def silent(port: int, n: int) -> Iterator[list[socket.socket]]:
         yield [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)) for _ in range(n)]
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(filled(tmp_path_factory.mktemp("doors")), limits=FEW) as target:
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Running]:
+    """A new server for each test, so that no connection of another one is counted."""
+    with running(filled(tmp_path), limits=FEW) as target:
         yield target
 
 
@@ -52,7 +55,6 @@ def freed(served: Running) -> bool:
 
 
 def test_beyond_the_limit_there_is_a_503_that_says_when_to_come_back(served: Running) -> None:
-    wait_for(lambda: freed(served))
     with silent(served.port, FEW.connections):
         answer = httpx.get(f"{served.url}/v1/models")
         assert (answer.status_code, answer.json()["error"]) == (503, FULL)
@@ -66,16 +68,13 @@ def test_beyond_the_limit_there_is_a_503_that_says_when_to_come_back(served: Run
 
 
 def test_a_sign_of_life_is_given_however_many_connections_are_held(served: Running) -> None:
-    wait_for(lambda: freed(served))
     with silent(served.port, FEW.connections + 40):
         for _ in range(5):
             assert served.healthy()
             assert httpx.head(f"{served.url}/health").status_code == 200
-    wait_for(lambda: freed(served))
 
 
 def test_the_oldest_connection_beyond_the_limit_gives_way(served: Running) -> None:
-    wait_for(lambda: freed(served))
     with (
         silent(served.port, FEW.connections),
         silent(served.port, FEW.spare) as (first, second),
@@ -91,7 +90,6 @@ def test_the_oldest_connection_beyond_the_limit_gives_way(served: Running) -> No
 
 
 def test_nothing_follows_a_sign_of_life_beyond_the_limit(served: Running) -> None:
-    wait_for(lambda: freed(served))
     asked = "".join(
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n" for path in ("/health", "/v1/models")
     )
@@ -100,14 +98,20 @@ def test_nothing_follows_a_sign_of_life_beyond_the_limit(served: Running) -> Non
     wait_for(lambda: freed(served))
 
 
-def test_a_place_that_became_free_is_given_to_who_waits(served: Running) -> None:
-    wait_for(lambda: freed(served))
-    asked = f"GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n".encode()
-    with silent(served.port, FEW.connections) as [early, *_], silent(served.port, 1) as [waiting]:
+def test_a_place_that_became_free_is_given_to_who_waits() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send, ApiError(404, "", ""))
+
+    with (
+        serving_app(app, FEW) as (server, port),
+        silent(port, FEW.connections) as [early, *_],
+        silent(port, 1) as [waiting],
+    ):
+        wait_for(lambda: len(server.server_state.connections) == FEW.connections + 1)
         early.close()
-        wait_for(lambda: freed(served))
-        waiting.sendall(asked)
-        assert waiting.recv(65536).startswith(b"HTTP/1.1 200 ")
+        wait_for(lambda: len(server.server_state.connections) == FEW.connections)
+        waiting.sendall(b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert waiting.recv(65536).startswith(b"HTTP/1.1 404 ")
 
 
 def test_doors_count_as_by_hand() -> None:
