@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 4000  # characters
 PING = 10  # seconds between signs of life while nothing is written
-_WIDGETS = 0.5  # of the queue that widgets may fill
 
 
 class Asked(Body):
@@ -143,8 +142,7 @@ async def pieces(wish: Wish, context: Context, key: Key) -> AsyncIterator[Piece 
         yield Piece(wish.task)
         yield End("stop", None)
         return
-    share = _WIDGETS if key.kind == "widget" else 1.0
-    events = context.engine.events(wish.question, wish.history, wish.where, wish.budget, share=share)
+    events = context.engine.events(wish.question, wish.history, wish.where, wish.budget, key=key)
     begun = time.monotonic()
     cut = Cut(wish.stops, wish.most, context.library.count_tokens if wish.most else len)
     async with aclosing(events):  # type: ignore[type-var]

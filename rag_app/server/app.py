@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from rag_app.errors import RagError
 from rag_app.server import chat, documents, embeddings, models, responses, search, site
 from rag_app.server.answers import Json
+from rag_app.server.attempts import Attempts
 from rag_app.server.context import Context, context_of
 from rag_app.server.engine import Engine
 from rag_app.server.errors import ApiError, internal, translated
@@ -70,7 +71,8 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _failed)
     ring = KeyRing(library.settings.library)
-    guard = Guard(app, policy, ring, OPEN, metrics.requested)
+    attempts = Attempts(limits.wrong_keys, limits.wrong_key_seconds)
+    guard = Guard(app, policy, ring, OPEN, metrics.requested, attempts)
     return Readable(Bounded(guard, limits, _is_upload, _holds_texts), Origins(policy.origins, ring))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -13,8 +14,7 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.context import context_of
-from rag_app.server.engine import ADMITTED
+from rag_app.server.context import context_of, key_of
 from rag_app.server.errors import ApiError, invalid
 from rag_app.server.models import embedder_name
 from rag_app.server.presence import present
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rag_app.server.context import Context
+    from rag_app.server.keys import Key
     from rag_app.types import Vectors
 
 MOST_TEXTS = 2048
@@ -47,7 +48,7 @@ async def embed(request: Request) -> Response:
     """Return a vector of unit length for each text."""
     context = context_of(request)
     body = await read(request, EmbeddingRequest, context.limits.depth)
-    pieces = await present(request, _answer(body, _texts(body.input), context))
+    pieces = await present(request, _answer(body, _texts(body.input), context, key_of(request)))
     length = str(sum(len(piece) for piece in pieces))
     return StreamingResponse(_each(pieces), media_type="application/json", headers={"content-length": length})
 
@@ -58,16 +59,15 @@ async def _each(pieces: list[bytes]) -> Any:
         yield piece
 
 
-async def _answer(body: EmbeddingRequest, texts: Sequence[str], context: Context) -> list[bytes]:
+async def _answer(body: EmbeddingRequest, texts: Sequence[str], context: Context, key: Key) -> list[bytes]:
     """Return the JSON of the answer in pieces."""
     until = time.monotonic() + context.limits.embedding_seconds
     pieces, tokens = [b'{"object":"list","data":['], 0
     for start in range(0, len(texts), SLICE):
         if time.monotonic() > until:
             raise ApiError(504, "The texts took too long.", "timeout")
-        share = ADMITTED if start else 1.0
-        part = texts[start : start + SLICE]
-        rows, n = await context.engine.run(lambda part=part: _embedded(part, body, context), share=share)  # type: ignore[misc]
+        work = partial(_embedded, texts[start : start + SLICE], body, context)
+        rows, n = await context.engine.run(work, key=key, admitted=start > 0)
         tokens += n
         pieces.append(await asyncio.to_thread(_written, rows, start, body.encoding_format))
     tail = {"model": embedder_name(context.library), "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import RagError
 from rag_app.server.errors import ApiError, internal, translated
+from rag_app.server.headers import SECURITY
 from rag_app.server.keys import Key
 from rag_app.server.limits import Rates, respond
 from rag_app.server.origins import CHAT, Origins, allowed_headers
@@ -26,24 +27,13 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from rag_app.server.attempts import Attempts
     from rag_app.server.keys import KeyRing
 
 _log = logging.getLogger("rag_app.server")
 
 LOCAL = Key("local", "admin", "", 0.0)
 """Who asks without a key, from this machine, while there are no keys."""
-
-SECURITY = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cache-control": "no-store",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +72,7 @@ class Guard:
         ring: KeyRing,
         open_paths: frozenset[str],
         seen: Callable[[str, str, int], None],
+        attempts: Attempts,
     ) -> None:
         self._app = app
         self._policy = policy
@@ -89,6 +80,7 @@ class Guard:
         self._origins = Origins(policy.origins, ring)
         self._open = open_paths
         self._seen = seen
+        self._attempts = attempts
         self._rates = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,6 +129,9 @@ class Guard:
             return
         self._check_site(headers, origin, path)
         key = self._key(headers.get("authorization"), forwarded=not _FORWARDED.isdisjoint(headers))
+        if key is None:
+            client = scope.get("client") or ("", 0)
+            raise await self._attempts.refuse(str(client[0]), _unknown("The key is not known."))
         if key.kind == "widget":
             self._check_widget(key, scope, origin)
         elif origin and not self._own(origin, headers["host"]) and not self._origins.listed(origin):
@@ -144,16 +139,14 @@ class Guard:
         scope.setdefault("state", {})["key"] = key
         await self._app(scope, receive, answer)
 
-    def _key(self, authorization: str | None, *, forwarded: bool) -> Key:
+    def _key(self, authorization: str | None, *, forwarded: bool) -> Key | None:
+        """Return the key that was sent, or None where it is not known."""
         if self._policy.keyless and not forwarded and not self._ring.all():
             return LOCAL  # whatever was sent: clients of the OpenAI API cannot be told to send no key
         if authorization is None:
             raise _unknown("This needs a key: send it as `Authorization: Bearer KEY`.")
         scheme, _, secret = authorization.partition(" ")
-        found = self._ring.find(secret.strip()) if scheme.lower() == "bearer" else None
-        if found is None:
-            raise _unknown("The key is not known.")
-        return found
+        return self._ring.find(secret.strip()) if scheme.lower() == "bearer" else None
 
     def _check_site(self, headers: Mapping[str, str], origin: str | None, path: str) -> None:
         """Refuse what a foreign page sends, whatever its key; the lists of each key are compared afterwards."""

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag_app.server.errors import ApiError
+from rag_app.server.headers import SECURITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+SURPLUS = "rag.surplus"
+"""In the scope of a request on a connection beyond the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,14 @@ class Limits:
     body_seconds: float = 30.0  # for a JSON body
     texts_seconds: float = 120.0  # for one with texts to embed
     upload_seconds: float = 600.0
-    write_seconds: float = 30.0  # for the client to take a piece of the answer; see `run`
+    write_seconds: float = 30.0  # that one answer waits for a client that does not read; see `patience`
+    write_rate: int = 16 * 1024  # bytes a second that a slow client has to take beyond that
     answer_seconds: float = 300.0  # for one answer, waiting included
     embedding_seconds: float = 600.0  # for all texts of one request, waiting included
     connections: int = 256
+    spare: int = 16  # connections beyond these, on which `/health` is answered and everything else is 503
+    wrong_keys: int = 10  # of one address that are answered with 401; more are 429
+    wrong_key_seconds: float = 0.25  # by which the fourth is answered late; each later one twice as much
     waiting: int = 8  # questions in the queue
     jobs: int = 16  # uploads that wait to be read
     depth: int = 32  # of nested JSON
@@ -60,6 +69,9 @@ class Bounded:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope.get(SURPLUS):
+            await respond(send, full())
             return
         limits, large = self._limits, False
         most, seconds = limits.body, limits.body_seconds
@@ -127,6 +139,12 @@ class _Body:
         return message
 
 
+def full() -> ApiError:
+    """Return the refusal of a connection beyond the limit."""
+    wait = {"retry-after": "5", "connection": "close"}
+    return ApiError(503, "Too many connections are open. Try again in a moment.", "too_many_connections", wait)
+
+
 def too_large(most: int) -> ApiError:
     """Return the refusal of a body of more than `most` bytes."""
     return ApiError(413, f"The body is larger than {most:,} bytes.", "request_too_large", {"connection": "close"})
@@ -152,7 +170,8 @@ def _oversized(scope: Scope, limits: Limits, most: int) -> ApiError | None:
 async def respond(send: Send, error: ApiError) -> None:
     """Send an error as the whole answer."""
     content = error.content
-    headers = {"content-type": "application/json", "content-length": str(len(content)), **error.headers}
+    own = {"content-type": "application/json", "content-length": str(len(content))}
+    headers = {**SECURITY, **own, **error.headers}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.status, "headers": raw})
     await send({"type": "http.response.body", "body": content})

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.context import Where, context_of, filter_of, ids_of, named
+from rag_app.server.context import Where, context_of, filter_of, ids_of, key_of, named
 from rag_app.server.errors import invalid
 from rag_app.server.presence import present
 from rag_app.types import Mode  # noqa: TC001  pydantic looks it up
@@ -47,6 +47,6 @@ async def search(request: Request) -> Json:
             question, body.k, candidates=body.candidates, mode=body.mode, rerank=body.rerank, where=where
         )
 
-    value = (await present(request, context.engine.run(work))).as_json()
+    value = (await present(request, context.engine.run(work, key=key_of(request)))).as_json()
     ids = ids_of(context.library)
     return Json({**value, "passages": [named(hit, ids, paths=True) for hit in value["passages"]]})

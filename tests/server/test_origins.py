@@ -84,9 +84,7 @@ ERRORS: list[tuple[int, str, str, dict[str, str], bytes]] = [
     (405, "DELETE", CHAT, {}, b""),
     (413, "POST", CHAT, {}, b"x" * (SMALL.body + 1)),
     (413, "POST", "/v1/embeddings", {}, b"x" * (SMALL.texts + 1)),
-    (414, "GET", "/v1/models?" + "a" * 3000, {}, b""),
     (415, "POST", CHAT, {"content-type": "text/plain"}, b"x"),
-    (431, "GET", "/v1/models", {f"x-{n}": "1" for n in range(80)}, b""),
     (421, "GET", "/v1/models", {"host": "evil.example"}, b""),
 ]
 
