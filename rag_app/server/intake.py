@@ -145,7 +145,7 @@ class Intake:
             self._failures += 1
             if not self._blocked or self._blocked[0] is not type(error):
                 self._blocked = (type(error), _in_words(error))
-            self._look_in(min(_FIRST_DELAY * 2 ** (self._failures - 1), _LONGEST_DELAY))
+            self._look_in(_delay(self._failures))
         except Exception as error:
             if self._end is None:  # else the library was closed meanwhile
                 frames = "".join(traceback.format_tb(error.__traceback__))  # its message could hold document text
@@ -231,6 +231,11 @@ class Intake:
 def _without(path: Path, reason: str | None) -> str | None:
     """Return a reason as a client may know it: without the path."""
     return (reason or "").replace(str(path), path.name).replace(str(path.parent), "").strip() or None
+
+
+def _delay(failures: int) -> float:
+    """Return the seconds before the next try: twice as many after each failure, up to the longest."""
+    return min(_FIRST_DELAY * 2.0 ** min(failures - 1, 20), _LONGEST_DELAY)
 
 
 def _in_words(error: RagError) -> str:

@@ -36,8 +36,10 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 class Uploads:
     """Takes files in. What was accepted is in the library or on its way there, whatever happens to this process."""
 
-    def __init__(self, library: Library, limits: Limits) -> None:
+    def __init__(self, library: Library, limits: Limits, reader: Library | None = None) -> None:
+        """Take the library, and the same opened once more, which tells how far jobs are while this one writes."""
         self._library = library
+        self._jobs = (reader or library).jobs
         self._limits = limits
         self._shelf = Shelf(library.settings.library)
         self._intake = Intake(library, self._shelf, grace=limits.grace_seconds)
@@ -61,7 +63,7 @@ class Uploads:
 
     def job(self, identifier: str) -> Job | None:
         """Return how far an upload is; None for one that is unknown or ended long ago."""
-        job = self._library.jobs.find(identifier)
+        job = self._jobs.find(identifier)
         if job and job.status == "queued" and self._intake.blocked:
             return replace(job, reason=self._intake.blocked)
         return job
@@ -72,7 +74,7 @@ class Uploads:
 
     def room(self, owner: str) -> None:
         """Raise ApiError where too many uploads wait, or `owner` has all that a key may have."""
-        self._check(self._library.jobs.usage(owner), owner, 1)
+        self._check(self._jobs.usage(owner), owner, 1)
 
     def take(self, file: IO[bytes], name: str, owner: str) -> Job:
         """Store a file and queue it for reading; when this returns, both are on the disk.
@@ -87,7 +89,7 @@ class Uploads:
             raise ApiError(413, f"The file is larger than {self._limits.upload:,} bytes.", "request_too_large")
         if not size:
             raise ApiError(400, "The file is empty.", "empty_file")
-        self._check(self._library.jobs.usage(owner), owner, size)
+        self._check(self._jobs.usage(owner), owner, size)
         job = Job(f"job-{secrets.token_hex(16)}", safe, self._shelf.put(file, safe), owner, size)
         try:
             self._library.jobs.add(job, lambda used: self._check(used, owner, size))

@@ -247,6 +247,12 @@ def test_what_is_not_the_fault_of_the_file_is_tried_until_it_goes(
         assert (end.status, end.reason, end.tries) == ("done", None, 1)
 
 
+def test_the_tries_come_less_often_each_time_for_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_FIRST_DELAY", 0.5)
+    monkeypatch.setattr(intake, "_LONGEST_DELAY", 15.0)
+    assert [intake._delay(failures) for failures in (1, 2, 3, 5, 6, 5000)] == [0.5, 1.0, 2.0, 8.0, 15.0, 15.0]
+
+
 def test_a_try_that_cannot_be_taken_back_for_a_full_disk_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
