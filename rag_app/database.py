@@ -128,10 +128,11 @@ class Database:
                 [busy, _, _] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if busy:
                     return False
+                version, sealed = _pragma(self.connection, "data_version"), self._as_sealed()
                 with _transaction(self.connection):  # keeps out those who write aside, until the seal stands
-                    if not self._is_checkpointed():
-                        return False
-                    write_whole(self.folder / SEAL, self._as_sealed().encode(), "the seal")
+                    if not self._is_checkpointed() or _pragma(self.connection, "data_version") != version:
+                        return False  # one of them was here while the file was read
+                    write_whole(self.folder / SEAL, sealed.encode(), "the seal")
         except (DiskError, LibraryError) as error:
             _log.info("The library was not sealed: %s", error)
             return False

@@ -219,7 +219,7 @@ class Trial:
         if self.model.sessions:
             choices.append(self.forget)
         if self._some("serve"):
-            choices += [self.upload, self.upload, self.delete, self.chat]
+            choices += [self.upload, self.upload, self.upload_and_kill, self.delete, self.chat]
         if self._some("watch"):
             choices += [self.watched, self.watched]
         return choices

@@ -48,11 +48,11 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     """
     limits = limits or Limits()
     metrics, engine = Metrics(), Engine(library, waiting=limits.waiting, seconds=limits.answer_seconds)
-    uploads = Uploads(writer, waiting=limits.jobs)
+    uploads = Uploads(writer, limits, library)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(uploads.sweep)
+        await asyncio.to_thread(uploads.start)
         yield
         await asyncio.to_thread(uploads.close)
         await asyncio.to_thread(engine.close)

@@ -46,6 +46,9 @@ class Limits:
     wrong_key_seconds: float = 0.25  # by which the fourth is answered late; each later one twice as much
     waiting: int = 8  # questions in the queue
     jobs: int = 16  # uploads that wait to be read
+    key_files: int = 10_000  # uploads of one key that wait, or whose document is in the library
+    key_bytes: int = 20 * 1024**3  # of the same
+    grace_seconds: float = 5.0  # for an upload to be read to its end when the server stops; else it is handed over
     depth: int = 32  # of nested JSON
 
 

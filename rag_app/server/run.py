@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 import socket
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from rag_app.errors import UsageError
 from rag_app.server.protocol import protocol
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from starlette.types import ASGIApp
 
     from rag_app.server.limits import Limits
@@ -61,4 +65,15 @@ def server(app: ASGIApp, limits: Limits) -> uvicorn.Server:
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=limits.headers,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
+
+
+class _Server(uvicorn.Server):
+    """Ends in good order at the first signal, and at once at the second."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal."""
+        if self.should_exit:  # whatever is under way: what was accepted is kept, as after a power cut
+            signal.signal(sig, signal.SIG_DFL)
+            os.kill(os.getpid(), sig)
+        super().handle_exit(sig, frame)

@@ -186,6 +186,27 @@ def test_a_file_that_cannot_be_read_says_so(page: Page, tmp_path: Path) -> None:
     page.reads("#jobs", "Files of this type cannot be read.")
 
 
+def test_an_upload_is_followed_through_a_restart_of_the_server(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "pool.txt"
+    file.write_text("The swimming pool opens at seven in the morning.")
+    page.run(
+        """
+        const send = window.fetch;
+        const lost = () => Promise.reject(new TypeError("Failed to fetch"));
+        const waiting = { id: "job-1", status: "queued", passages: 0, reason: "Another program is writing." };
+        const turns = [lost, lost, () => Promise.resolve(new Response(JSON.stringify(waiting))), lost];
+        window.looks = 0;
+        const odd = (path) => String(path).includes("/jobs/") && window.looks < turns.length;
+        window.fetch = (path, options) => odd(path) ? turns[window.looks++]() : send(path, options);
+        document.getElementById("files").hidden = false;
+        """
+    )
+    page.one("#files").send_keys(str(file))
+    page.reads("#jobs", "The server cannot be reached.")
+    page.reads("#jobs", "Another program is writing.")
+    page.until(lambda: page.run("return window.looks") == 4)
+
+
 def test_markup_in_documents_names_and_questions_is_only_text(page: Page, served: Running, tmp_path: Path) -> None:
     text = f"The garden gate is painted green. {EVIL}"
     served.client.post("/v1/documents?wait=1", files={"file": ("gate.txt", text.encode())})
