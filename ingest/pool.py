@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
@@ -19,7 +19,7 @@ from ingest.scans import completed
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 _MOST = 4  # processes; each may take a gibibyte
 _MOST_LOSSES = 3  # in a row, of processes that recognised no page
 _AHEAD = 2  # files a process that are read before they are asked for
+_BEAT = 0.5  # seconds between two signs of life while a file is waited for
 
 
 class Readers:
@@ -80,10 +81,13 @@ class Readers:
             raise result
         return result
 
-    def read_all(self, paths: Iterable[Path], password: str | None = None) -> Iterator[tuple[Path, Result]]:
+    def read_all(
+        self, paths: Iterable[Path], password: str | None = None, beat: Callable[[], None] | None = None
+    ) -> Iterator[tuple[Path, Result]]:
         """Yield each of `paths` with its document, or with why there is none, in the order given.
 
-        While one is used the next are read: a few files, with no more text than one document may have.
+        While one is used the next are read: a few files, with no more text than one document may have. `beat` is called
+        twice a second while a file is waited for; what it raises ends the reading.
         """
         waiting: deque[tuple[Path, Future[Result]]] = deque()
         coming = iter(paths)
@@ -96,6 +100,8 @@ class Readers:
                 if not waiting:
                     return
                 path, result = waiting.popleft()
+                while beat and not wait([result], _BEAT).done:
+                    beat()
                 yield path, result.result()
         finally:
             for _, result in waiting:

@@ -17,6 +17,7 @@ from rag_app import mounts
 from rag_app.errors import RagError, UsageError
 from rag_app.library_files import PART, LibraryFiles
 from rag_app.staging import Embedded
+from rag_app.stopping import Stopped, check
 from rag_app.store import FileState, is_exact, kept_time
 from rag_app.sync import Placing, content, is_below, plan, renamed
 from rag_app.types import COPY, RENAMED, DocumentReport, IngestReport
@@ -74,6 +75,7 @@ class Builder:
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
         tags: Sequence[str] = (),
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         """Take the parts.
 
@@ -85,13 +87,14 @@ class Builder:
             password: for encrypted files.
             progress: told of each step.
             tags: given to the files that are new to the library.
+            stop: asked at each step, and now and then while a file is read; True ends the run with Stopped.
         """
         self._store = store
         self._embedder = embedder
         self._passage_tokens = passage_tokens
         self._overlap_tokens = overlap_tokens
         self._password = password
-        self._progress = _Progress(progress)
+        self._progress = _Progress(progress, stop)
         self._tags = tags
         self._kept: Mapping[str, tuple[str, ...]] = {}  # the tags before this run, by path
         self._moved: set[str] = set()  # paths whose content is found, under this or another one
@@ -213,7 +216,8 @@ class Builder:
             for placing in todo.placings:
                 self._progress.file(placing.gained[0])
                 self._note(done, self._each(placing.gained, partial(self._placed, placing, readers)))
-            documents = readers.read_all((Path(reading.path) for reading in todo.readings), self._password)
+            files_to_read = (Path(reading.path) for reading in todo.readings)
+            documents = readers.read_all(files_to_read, self._password, self._progress.check)
             for reading, (_, document) in zip(todo.readings, documents, strict=True):
                 size = found[reading.path].bytes
                 self._progress.file(reading.path, size)
@@ -234,7 +238,7 @@ class Builder:
         """
         try:
             return work()
-        except RagError:  # of the library, the disk, the models
+        except (RagError, Stopped):  # of the library, the disk, the models
             raise
         except DocumentError as error:
             reason = error.reason
@@ -542,12 +546,18 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
 class _Progress:
     """Adds up what a run has done, for who wants to be told."""
 
-    def __init__(self, tell: Callable[[Step], None] | None) -> None:
+    def __init__(self, tell: Callable[[Step], None] | None, stop: Callable[[], bool] | None) -> None:
         self._tell = tell
+        self._stop = stop
         self._now = Step("", 0, 0, 0, 0)
         self._last = time.monotonic()
         self.pages = 0
         self.broken: Exception | None = None  # what was raised by who is told
+
+    def check(self) -> None:
+        """Raise Stopped where the run is to end."""
+        if self._stop:
+            check(self._stop)
 
     def looking(self, path: str, files: int) -> None:
         """Tell now and then that files are compared with the library."""
@@ -586,6 +596,7 @@ class _Progress:
         self._step(path=path, files_done=self._now.files, passages_done=0, passages=0)
 
     def _step(self, **changes: object) -> None:
+        self.check()
         self._now = replace(self._now, pages=self.pages, **changes)  # type: ignore[arg-type]
         if self._tell:
             try:

@@ -25,6 +25,7 @@ from rag_app.options import (
     chosen,
     inherited,
 )
+from rag_app.threads import step_aside
 from rag_app.types import MODES
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def ingest_command(
 
     Example: rag ingest ~/Documents/contracts manual.pdf
     """
+    step_aside()
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         secret = _password(password, password_file)
         report = opened.ingest(paths, password=secret, progress=progress, tags=tags or ())
@@ -166,6 +168,7 @@ def sync_command(
 
     Example: rag sync ~/Documents
     """
+    step_aside()
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         secret = _password(password, password_file)
         report = opened.sync(folder, password=secret, progress=progress, confirmed=yes, tags=tags or ())
@@ -189,6 +192,7 @@ def watch_command(
     from rag_app.errors import RagError
     from rag_app.watch import watch
 
+    step_aside()
     secret = _password(password, password_file)
     with _open(library, config_file, create=True) as opened:
 
@@ -224,6 +228,7 @@ def rebuild_command(
     """
     settings = _settings(library, config_file)
     wanted = config.changed(settings, {"embedder": embedder})
+    step_aside()
     with Library.open(settings=wanted, create=False) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         report = opened.rebuild(progress=progress)
     if as_json:

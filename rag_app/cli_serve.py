@@ -47,6 +47,7 @@ def serve(
     """
     with needs("fastapi", extra="server"), needs("uvicorn", extra="server"), needs("sse_starlette", extra="server"):
         from rag_app.server.app import create_app
+        from rag_app.server.doors import fitting
         from rag_app.server.guard import policy_for
         from rag_app.server.keys import KeyRing, origin_of
         from rag_app.server.limits import Limits
@@ -56,7 +57,7 @@ def serve(
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("rag_app.server").setLevel(logging.INFO if verbose else logging.WARNING)
     with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:
-        ring, limits = KeyRing(settings.library), Limits()
+        ring, limits = KeyRing(settings.library), fitting(Limits())
         policy = policy_for(host, port, tuple(names or ()), sites)
         if not policy.keyless and not ring.all():
             raise UsageError(
@@ -69,5 +70,10 @@ def serve(
             app = create_app(reader, writer, policy_for(host, port, tuple(names or ()), sites), limits)
             shown = f"[{host}]" if ":" in host else host
             terminal.show_remark(f"Listening on http://{shown}:{port}/; Ctrl-C ends it.")
+            if limits.connections < Limits().connections:
+                terminal.show_remark(
+                    f"At most {limits.connections} connections at once: the system lets this process open few files. "
+                    "Raise `ulimit -n` for more."
+                )
             sys.setswitchinterval(_TURN)
             server(app, limits).run(sockets=[socket])

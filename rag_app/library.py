@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from rag_app.evaluate import SharedScores
     from rag_app.generator import Generator
     from rag_app.index import VectorIndex
+    from rag_app.jobs import Jobs
     from rag_app.mentions import Mention
     from rag_app.models import InstalledModel
     from rag_app.questioner import MadeQuestion
@@ -92,7 +93,8 @@ class Library:
         self.settings = settings
         self._store = store
         self._lock = threading.RLock()
-        self._kept = False  # a session was written to, and the library not sealed since
+        self._kept = False  # a session or a job was written, and the library perhaps not sealed since
+        self._changing = False  # inside `writing`, which saves at its end
         self._index: VectorIndex | None = None
         self._embedder: Embedder | None = None
         self._reranker: Reranker | None = None
@@ -145,6 +147,24 @@ class Library:
 
     # Documents
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only writer, over all processes and threads, until the block ends; what it changes is saved once.
+
+        Raises:
+            LibraryBusy: another process or thread is writing; names its process.
+        """
+        with self._store.writing():
+            if self._changing:
+                yield
+                return
+            self._changing = True
+            try:
+                yield
+            finally:
+                self._changing = False
+                self._save()
+
     def ingest(
         self,
         paths: str | Path | Iterable[str | Path],
@@ -152,6 +172,7 @@ class Library:
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
         tags: str | Iterable[str] = (),
+        stop: Callable[[], bool] | None = None,
     ) -> IngestReport:
         """Add new and changed files; folders are walked, unchanged files skipped.
 
@@ -160,18 +181,18 @@ class Library:
             password: for encrypted PDFs.
             progress: told of each step.
             tags: given to the files that are new to the library.
+            stop: asked at each step, and twice a second while a file is read; True ends the work.
 
         Raises:
             UsageError: a tag that cannot be used.
             LibraryBusy: another process is writing.
             LibraryMismatch: the library was built with another embedder.
             DiskError: the disk is full or failing; documents already done are kept.
+            Stopped: `stop` said so; documents already done are kept.
         """
-        with self._store.writing():
-            try:
-                return self._builder(password, progress, tags=_each(tags)).ingest([Path(path) for path in _each(paths)])
-            finally:
-                self._save()
+        with self.writing():
+            builder = self._builder(password, progress, tags=_each(tags), stop=stop)
+            return builder.ingest([Path(path) for path in _each(paths)])
 
     def sync(
         self,
@@ -229,15 +250,12 @@ class Library:
         from rag_app.builder import report_of
 
         begun, reports = perf_counter(), []
-        with self._store.writing():
-            try:
-                for path in _each(paths):
-                    try:
-                        reports += self._builder().forget(self._named(path))
-                    except UsageError as error:
-                        reports.append(DocumentReport(str(path), "failed", reason=error.message))
-            finally:
-                self._save()
+        with self.writing():
+            for path in _each(paths):
+                try:
+                    reports += self._builder().forget(self._named(path))
+                except UsageError as error:
+                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
         return report_of(reports, (), perf_counter() - begun)
 
     def rebuild(self, *, progress: Callable[[Step], None] | None = None) -> RebuildReport:
@@ -270,6 +288,10 @@ class Library:
         """List the documents, sorted by path; UsageError for a filter that leaves none."""
         chosen = self._selected(where)
         return [document for document in self._store.documents() if chosen is None or document.path in chosen.names]
+
+    def find_document(self, path: str | Path) -> StoredDocument | None:
+        """Return the document at `path`, which is a whole one and may be any of its paths, or None."""
+        return self._store.document(str(path))
 
     def tag(
         self,
@@ -590,6 +612,14 @@ class Library:
         """Forget sessions with all their turns; UsageError, and none is forgotten, where one is not there."""
         self._store.remove_sessions([names] if isinstance(names, str) else names)
         self._kept = True
+
+    # Uploads
+
+    @property
+    def jobs(self) -> Jobs:
+        """The files that came over HTTP, and what became of them; written also while another process adds documents."""
+        self._kept = True
+        return self._store.jobs
 
     # Evaluation
 
@@ -943,6 +973,7 @@ class Library:
         progress: Callable[[Step], None] | None = None,
         embedder: Embedder | None = None,
         tags: Iterable[str] = (),
+        stop: Callable[[], bool] | None = None,
     ) -> Builder:
         from rag_app.builder import Builder
 
@@ -954,6 +985,7 @@ class Library:
             password=password,
             progress=progress,
             tags=[tag_name(tag) for tag in tags],
+            stop=stop,
         )
 
     def _save(self) -> None:

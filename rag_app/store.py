@@ -15,6 +15,7 @@ from ingest.types import PAGE_BREAK, Document, Page
 from rag_app import keywords
 from rag_app.database import Database, damaged, encode, open_database
 from rag_app.errors import LibraryError, UsageError
+from rag_app.jobs import Jobs
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.selection import passage_ids, select
 from rag_app.sessions import add_turn, all_sessions, check_sessions, remove_sessions, turns_of
@@ -194,6 +195,11 @@ class Store:
     def folder(self) -> Path:
         """Where the library lies."""
         return self._database.folder
+
+    @property
+    def jobs(self) -> Jobs:
+        """The files that came over HTTP, and what became of them."""
+        return Jobs(self._database)
 
     def writing(self) -> AbstractContextManager[None]:
         """Be the only writer, over all processes and threads, until the block ends; may be nested in one thread.

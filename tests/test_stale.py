@@ -345,11 +345,12 @@ def test_agents_are_told(emptied: Library) -> None:
 def test_http_says_so(served: Any, tmp_path: Path) -> None:
     [lease] = [document.path for document in served.library.documents() if document.path.endswith("lease.pdf")]
     message = served.ask(NOTICE).json()["choices"][0]["message"]
-    assert "notes" not in message
+    assert message["notes"] == []
     empty(Path(lease))
     served.library.ingest([lease])
     message = served.ask(NOTICE).json()["choices"][0]["message"]
-    assert re.fullmatch(rf"lease\.pdf {SINCE}; this is its last readable text\.", message["notes"][0])
+    assert re.fullmatch(rf"lease\.pdf {SINCE}; this is its last readable text\.", message["notes"][0]["message"])
+    assert [note["code"] for note in message["notes"]] == ["source"]
     assert re.fullmatch(SINCE, message["citations"][0]["stale"])
     *_, last, _ = served.events(NOTICE)
     assert last["choices"][0]["delta"]["notes"] == message["notes"]

@@ -517,11 +517,16 @@ def test_what_the_caller_raises_when_told_of_progress_ends_the_run(library: Libr
 def test_a_folder_whose_parent_may_not_be_entered_is_an_error_for_the_user(
     library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def denied(path: object, **_: object) -> os.stat_result:
-        raise PermissionError(13, "Permission denied")
+    def denying(look: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def looked(path: object, **options: object) -> os.stat_result:
+            if str(path) == str(folder):
+                raise PermissionError(13, "Permission denied")
+            return look(path, **options)
 
-    monkeypatch.setattr(os, "stat", denied)
-    monkeypatch.setattr(os, "lstat", denied)
+        return looked
+
+    monkeypatch.setattr(os, "stat", denying(os.stat))
+    monkeypatch.setattr(os, "lstat", denying(os.lstat))
     with pytest.raises(UsageError, match="files does not exist"):
         library.sync(folder)
 
