@@ -387,7 +387,7 @@ _REMEDIES = (
     ({"missing", "changed"}, "Run `rag sync FOLDER` to bring the library up to date."),
     ({"unreadable"}, "Check that the files can be read."),
     ({"text", "unreachable", "cut"}, "Run `rag documents remove PATH`, then `rag ingest PATH`, to read a file again."),
-    ({"damaged"}, "Restore the library from a backup, or delete what is damaged and run the last `rag sync` again."),
+    ({"damaged"}, "Run `rag doctor --repair`: it mends what can be mended, and saves the rest into a new library."),
 )
 
 
