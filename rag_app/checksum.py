@@ -147,7 +147,9 @@ def log_is_written_through(path: Path) -> bool:
 def _by_another(program: str, *paths: Path) -> str:
     command = [sys.executable, "-I", "-S", "-c", program, *map(os.fspath, paths)]
     # In a group of its own: Ctrl-C in the terminal is for this process, which decides what is still to be done.
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0)
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0, check=False
+    )
     if done.returncode:
         raise OSError(f"another process could not read it: {(done.stderr.splitlines() or ['it was ended'])[-1]}")
     return done.stdout.strip()

@@ -146,6 +146,12 @@ class Database:
             return False
         return True
 
+    def seal_anew(self) -> bool:
+        """Break the seal, and seal what is there now; return whether that was done."""
+        with self.transaction():
+            pass
+        return self.seal()
+
     @property
     def sealed(self) -> str | None:
         """What `seal` has noted, in the form of sha256sum; None where the file was written since."""
@@ -208,8 +214,10 @@ class Database:
         return rows[0][0] if rows else None
 
 
-def open_database(folder: Path, schema: Schema, *, create: bool) -> Database:
+def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool = False) -> Database:
     """Open the database in `folder`, brought up to date; where there is none, `create` makes one.
+
+    Opened only `to_read`, not a byte of it changes, and its log stays what it is.
 
     Raises:
         LibraryError: there is none, or the file is damaged or no library.
@@ -232,7 +240,7 @@ def open_database(folder: Path, schema: Schema, *, create: bool) -> Database:
         raise _foreign_log(path)
     alone = path.exists() and not (folder / SEAL).exists() and not (folder / LOG).exists()
     with translated(path):
-        connection = _connect(path)
+        connection = _connect_to_read(path) if to_read else _connect(path)
         try:
             _prepare(connection, folder, schema, create=create)
         except BaseException:
@@ -306,7 +314,10 @@ def _translate(path: Path, error: sqlite3.Error) -> RagError | None:
     if _KEYWORDS.match(str(error)):
         return damaged(path, "its keyword index cannot be opened")
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return LibraryBusy(f"{path} is in use: {error}.", hint="Another program holds it: wait a moment, or close that program, then run the same command again.")
+        return LibraryBusy(
+            f"{path} is in use: {error}.",
+            hint="Another program holds it: wait a moment, or close that program, then run the same command again.",
+        )
     if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}:
         return DiskError(
             f"Could not use {path}: {error}.",
@@ -318,7 +329,7 @@ def _translate(path: Path, error: sqlite3.Error) -> RagError | None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    if path.exists() and not (os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)):
+    if path.exists() and not _is_writable(path):
         return _connect_to_read(path)
     connection = _open(path, "rwc")
     try:
@@ -344,13 +355,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _is_writable(path: Path) -> bool:
+    return os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+
+
 def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Open a database in a place that cannot be written, with all that its log holds."""
+    """Open a database that cannot or shall not be written, with all that its log holds."""
     log, notes = path.with_name(LOG), path.with_name(f"{path.name}-shm")
+    if notes.exists() or _is_writable(path):
+        return _open(path, "ro")
     if not log.exists():
         return _open(path, "ro&immutable=1")
-    if notes.exists():
-        return _open(path, "ro")
     # The log of a process that was killed. The notes on it cannot be made there, nor are they needed: nobody writes.
     connection = _open(path, "ro&vfs=unix-none")
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -79,7 +79,7 @@ _KEYWORD = """
 # The plus keeps the index from being asked once for each passage: with 10,000 of 100,000 that takes 6.4 s, not 0.02 s.
 _OF_DOCUMENTS = "+rowid IN (SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?)))"
 
-JSON_FACTS = ("mounts", "calibration")  # that are kept as JSON
+JSON_FACTS = ("mounts", "refusal")  # that are kept as JSON
 
 _WEIGHTS = (keywords.TITLE_WEIGHT, keywords.STEM_WEIGHT)
 
@@ -154,14 +154,14 @@ class Store:
         self._database = database
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = True) -> Self:
-        """Open the library in `folder`; `create` makes one where there is none.
+    def open(cls, folder: Path, *, create: bool = True, to_read: bool = False) -> Self:
+        """Open the library in `folder`; `create` makes one where there is none, and `to_read` changes not a byte.
 
         Raises:
             LibraryError: there is none, or the file is damaged or no library.
             LibraryMismatch: a newer version wrote it, or an older one where it cannot be brought up to date.
         """
-        return cls(open_database(folder, SCHEMA, create=create))
+        return cls(open_database(folder, SCHEMA, create=create, to_read=to_read))
 
     def close(self) -> None:
         """Close the library; the store cannot be used afterwards."""
@@ -680,6 +680,10 @@ class Store:
         """Whether the database was found as a copy is that left its last changes behind: neither seal nor log."""
         return self._database.alone
 
+    def seal_anew(self) -> bool:
+        """Note the SHA-256 of the whole file, whatever was noted before; return whether that was done."""
+        return self._database.seal_anew()
+
     def check(self) -> list[str]:
         """Read everything and return what is wrong, one sentence each; an intact library gives none."""
         return [problem.sentence for problem in self.problems()]
@@ -716,9 +720,8 @@ class Store:
                 what = "its pages, passages or vectors are not those that were stored"
                 problems.append(Problem("documents", f"{path}: {what}."))
         problems += [Problem("sessions", sentence) for sentence in check_sessions(self._database)]
-        for fact in JSON_FACTS:
-            if not self._is_json(fact):
-                problems.append(Problem("facts", f"{name}: what it says of {fact} cannot be read."))
+        for fact in self.unreadable_facts():
+            problems.append(Problem("facts", f"{name}: what it says of {fact} cannot be read."))
         lengths = {row[0] for row in rows("SELECT DISTINCT length(vector) FROM passages")}
         if lengths - {4 * self.dimensions}:
             what = f"there are vectors of another length than {self.dimensions}"
@@ -735,6 +738,10 @@ class Store:
         except ValueError:
             return False
         return True
+
+    def unreadable_facts(self) -> list[str]:
+        """Return the facts about the library that should be JSON and are not."""
+        return [fact for fact in JSON_FACTS if not self._is_json(fact)]
 
     def rewrite_keywords(self) -> None:
         """Write the keyword index anew, from nothing but the passages."""

@@ -79,8 +79,8 @@ def _alone(store: Store) -> tuple[str, ...]:
         return ()
     path = store.folder / DATABASE
     return (
-        f"{path} is not sealed, and there is no {path.name}-wal: if it was copied while a program wrote to it, its last "
-        "changes are missing. Copy it again, or run `rag sync FOLDER`; after that it is sealed.",
+        f"{path} is not sealed, and there is no {path.name}-wal: if it was copied while a program wrote to it, its "
+        "last changes are missing. Copy it again, or run `rag sync FOLDER`; after that it is sealed.",
     )
 
 
