@@ -31,7 +31,7 @@ _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's data
 _log = logging.getLogger(__name__)
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
 _COPIES = (SEAL, "vectors.faiss", "settings.json")  # what lies beside a database that was written to
-_KEYWORDS = re.compile(r"no such table: (main\.)?keywords|vtable constructor failed: keywords")
+_KEYWORDS = re.compile(r"no such (fts5 )?table: (main\.)?keywords|vtable constructor failed: keywords|invalid fts5 file")
 
 
 @dataclass(frozen=True, slots=True)

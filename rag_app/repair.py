@@ -75,9 +75,12 @@ def repair(folder: Path, into: Path | None = None, told: Told | None = None) -> 
     broken = [problem.sentence for problem in problems if problem.kind not in _MENDED]
     if broken:
         return _saved(folder, into, done, broken[0], told, begun)
-    with Store.open(folder, create=False) as store, store.writing():
-        done += _mended(store, {problem.kind for problem in problems})
-        documents = store.document_count()
+    try:
+        with Store.open(folder, create=False) as store, store.writing():
+            done += _mended(store, {problem.kind for problem in problems})
+            documents = store.document_count()
+    except LibraryDamaged as error:
+        return _saved(folder, into, done, error.message, told, begun)
     done = done or ["Nothing had to be repaired."]
     return RepairReport(str(folder), True, tuple(done), None, documents, (), (), (), (), _since(begun))
 
@@ -267,13 +270,15 @@ def _take_files(folder: Path, target: Path) -> None:
 
 
 def _missing(rescued: Rescued) -> Iterable[str]:
+    if not (names := (rescued.documents or rescued.texts or rescued.lost)) and not rescued.nameless:
+        yield "Nothing could be read: no document, and not the name of one."
     if rescued.nameless:
         yield f"{rescued.nameless:,} documents were lost with their names."
     if rescued.texts or rescued.lost:
         yield "Tags of the documents that are not whole may be missing."
     if rescued.lost_turns:
         yield f"{rescued.lost_turns:,} questions of sessions could not be read."
-    if rescued.doubtful:
+    if names and rescued.doubtful:
         yield "The list of free pages is damaged, so a document that was removed earlier may be back: look at the list."
 
 
@@ -288,7 +293,7 @@ def _steps(folder: Path, target: Path, rescued: Rescued) -> Iterable[str]:
     if gone:
         count = f"{len(gone):,} document{'s' * (len(gone) != 1)}"
         yield f"Run `rag rebuild {library}`: it makes the text of {count} whose file is gone searchable."
-    if rescued.nameless:
+    if rescued.nameless or not (names or rescued.documents):
         yield f"Run `rag sync FOLDER {library}` on your folders: it reads what is missing."
     old = folder.absolute()
     yield (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 import time
 from collections import defaultdict
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app import keywords
 from rag_app.database import Database, damaged, encode, open_database
-from rag_app.errors import LibraryError, UsageError
+from rag_app.errors import LibraryDamaged, LibraryError, UsageError
 from rag_app.room import keep_reserve, make_room
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.selection import passage_ids, select
@@ -96,6 +97,9 @@ _KEYWORD_TWINS = (
     ("SELECT * FROM main.keywords_docsize", "SELECT * FROM temp.again_docsize"),
     ("SELECT block FROM main.keywords_data WHERE id = 1", "SELECT block FROM temp.again_data WHERE id = 1"),
 )
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +326,7 @@ class Store:
             key = self._known(path)
             if not times:
                 return self.remove(path)
+            self._need_intact(key, path)
             removed = self._take(times, key)
             added: tuple[int, ...] = ()
             if retitled:
@@ -384,6 +389,7 @@ class Store:
         """
         with self._database.transaction():
             key = self._known(path)
+            self._need_intact(key, path)
             retag(self._database, key, add, remove)
             self._seal(key)
 
@@ -700,18 +706,11 @@ class Store:
 
     def _problems(self) -> list[Problem]:
         name, rows = self._database.path, self._database.rows
-        problems = []
-        if not self._database.fits_seal():
-            problems.append(Problem("seal", f"{name}: some of its bytes are not those that were written."))
-        problems += [
+        problems = [
             Problem("keywords" if "fts5" in row[0].lower() else "pages", f"{name}: {row[0]}.")
             for row in rows("PRAGMA integrity_check")
             if row[0] != "ok"
         ]
-        passages = {row[0] for row in rows("SELECT id FROM passages")}
-        if passages != {row[0] for row in rows("SELECT id FROM keywords_docsize")}:
-            what = "the keyword index does not hold the passages that are stored"
-            problems.append(Problem("keywords", f"{name}: {what}."))
         for (table,) in rows('SELECT DISTINCT "table" FROM pragma_foreign_key_check ORDER BY 1'):
             what = f"its table {table} has rows of what is not there"
             problems.append(Problem("documents", f"{name}: {what}."))
@@ -726,11 +725,25 @@ class Store:
         if lengths - {4 * self.dimensions}:
             what = f"there are vectors of another length than {self.dimensions}"
             problems.append(Problem("documents", f"{name}: {what}."))
-        known = self.get("keywords") == keywords.analysis()  # else other stems are no damage
-        sound = all(problem.kind in {"seal", "facts", "sessions"} for problem in problems)
-        if passages and known and sound and not self._keywords_agree():
-            problems.append(Problem("keywords", f"{name}: the keyword index does not hold the words of the passages."))
+        broken = any(problem.kind in {"pages", "documents"} for problem in problems)
+        problems += [Problem("keywords", f"{name}: {what}.") for what in self._wrong_keywords(broken)]
+        if not self._database.fits_seal():
+            problems.append(Problem("seal", f"{name}: some of its bytes are not those that were written."))
         return problems
+
+    def _wrong_keywords(self, broken: bool) -> Iterator[str]:
+        """Tell what is wrong with the keyword index; its words prove nothing beside passages that are `broken`."""
+        try:
+            passages = {row[0] for row in self._database.rows("SELECT id FROM passages")}
+            if passages != {row[0] for row in self._database.rows("SELECT rowid FROM keywords")}:
+                yield "the keyword index does not hold the passages that are stored"
+                return
+            known = self.get("keywords") == keywords.analysis()  # else other stems are no damage
+            if passages and known and not broken and not self._keywords_agree():
+                yield "the keyword index does not hold the words of the passages"
+        except (sqlite3.Error, LibraryDamaged) as error:
+            _log.info("The keyword index cannot be read: %s", error)
+            yield "the keyword index cannot be read"
 
     def _is_json(self, fact: str) -> bool:
         try:
@@ -800,6 +813,8 @@ class Store:
 
     def _known(self, path: str) -> int:
         key = self._key(path)
+        if key is None and self._database.value("SELECT 1 FROM documents WHERE path = CAST(? AS TEXT)", encode(path)):
+            raise self._altered(path)
         if key is None:
             raise UsageError(f"{path} is not in the library.", hint="Run `rag documents` to see what is.")
         return key
@@ -810,6 +825,11 @@ class Store:
         if len(rows) != 1:
             raise self._altered(path)
         return rows[0]
+
+    def _need_intact(self, key: int, path: str) -> None:
+        """Refuse to change rows that are not what was stored: their new checksum would hide it."""
+        if self._database.value("SELECT checksum FROM documents WHERE id = ?", key) != self._digest(key):
+            raise self._altered(path)
 
     def _altered(self, path: str) -> LibraryError:
         return damaged(self._database.path, f"what it holds of {path} is not what was stored")
@@ -853,6 +873,8 @@ class Store:
             other = self._key(path)
             if other is None or other == key:
                 continue
+            if len(self._paths(other)) > 1:
+                self._need_intact(other, path)
             self._execute("DELETE FROM paths WHERE path = CAST(? AS TEXT)", encode(path))
             if self._paths(other):
                 self._seal(other)
