@@ -31,7 +31,9 @@ _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's data
 _log = logging.getLogger(__name__)
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
 _COPIES = (SEAL, "vectors.faiss", "settings.json")  # what lies beside a database that was written to
-_KEYWORDS = re.compile(r"no such (fts5 )?table: (main\.)?keywords|vtable constructor failed: keywords|invalid fts5 file")
+_KEYWORDS = re.compile(
+    r"no such (fts5 )?table: (main\.)?keywords|vtable constructor failed: keywords|invalid fts5 file"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +184,7 @@ class Database:
         return f"{by_another_process(self.path)}  {DATABASE}\n"
 
     def _is_checkpointed(self) -> bool:
-        try:
-            return not (self.folder / LOG).stat().st_size
-        except FileNotFoundError:
-            return True
+        return not _size(self.folder / LOG)
 
     def _break_seal(self) -> None:
         _unseal(self.folder)
@@ -238,7 +237,7 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
             raise damaged(path, "it is empty, and what lies beside it shows that it was not")
     if holds_foreign_log(folder):
         raise _foreign_log(path)
-    alone = path.exists() and not (folder / SEAL).exists() and not (folder / LOG).exists()
+    alone = path.exists() and not (folder / SEAL).exists() and not _size(folder / LOG)
     with translated(path):
         connection = _connect_to_read(path) if to_read else _connect(path)
         try:
@@ -276,7 +275,7 @@ def holds_foreign_log(folder: Path) -> bool:
     """
     try:
         before = (folder / SEAL).stat()
-        if not (folder / LOG).stat().st_size or log_is_written_through(folder / DATABASE):
+        if not _size(folder / LOG) or log_is_written_through(folder / DATABASE):
             return False
         after = (folder / SEAL).stat()
     except OSError:
@@ -446,11 +445,11 @@ def _migrate(connection: sqlite3.Connection, folder: Path, schema: Schema) -> No
     path = folder / DATABASE
     try:
         with exclusive(folder), translated(path), _transaction(connection):
-            _unseal(folder)
             version = _pragma(connection, "user_version")  # another process may have been faster
             for migration in schema.migrations[max(version, 1) - 1 :]:
                 migration(connection)
             connection.execute(f"PRAGMA user_version = {schema.version}")
+            _unseal(folder)
     except sqlite3.OperationalError as error:  # its tables are not those of the version that it names
         raise damaged(path, error) from error
     except DiskError as error:
@@ -478,6 +477,13 @@ def _unseal(folder: Path) -> None:
         except FileNotFoundError:
             return
         sync_folder(folder)  # else it could come back after a power cut, beside a newer file
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:

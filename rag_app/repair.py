@@ -278,6 +278,8 @@ def _missing(rescued: Rescued) -> Iterable[str]:
         yield "Tags of the documents that are not whole may be missing."
     if rescued.lost_turns:
         yield f"{rescued.lost_turns:,} questions of sessions could not be read."
+    if rescued.renamed:
+        yield f"The names of {rescued.renamed:,} sessions were lost: they are called recovered 1 and so on."
     if names and rescued.doubtful:
         yield "The list of free pages is damaged, so a document that was removed earlier may be back: look at the list."
 

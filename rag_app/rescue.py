@@ -47,6 +47,7 @@ class Rescued:
     sessions: int = 0
     turns: int = 0
     lost_turns: int = 0
+    renamed: int = 0  # sessions whose names are lost
     doubtful: bool = False  # what was removed before may be among it
 
     @property
@@ -274,6 +275,7 @@ class _Rescue:
                 if session not in found.sessions and session not in names:
                     name = Text(f"recovered {session}".encode())
                     self._put("sessions", (session, name, name))
+                    result.renamed += 1
                 names.add(session)
                 self._put("turns", turn)
                 result.turns += 1

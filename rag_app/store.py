@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -85,6 +86,9 @@ JSON_FACTS = ("mounts", "refusal")  # that are kept as JSON
 _WEIGHTS = (keywords.TITLE_WEIGHT, keywords.STEM_WEIGHT)
 
 _DROP_KEYWORDS = "INSERT INTO keywords (keywords, rowid, title, text, stems) VALUES ('delete', ?, ?, ?, ?)"
+
+# Without it SQLite cannot open the table, not even to drop it.
+_KEYWORDS_FORM = "INSERT OR IGNORE INTO keywords_config VALUES ('version', 4)"
 
 _SHARES = """
     SELECT documents.path, count(*) * 1.0 / (SELECT count(*) FROM passages WHERE document = documents.id)
@@ -759,8 +763,13 @@ class Store:
     def rewrite_keywords(self) -> None:
         """Write the keyword index anew, from nothing but the passages."""
         with self._database.transaction():
-            self._execute("DROP TABLE keywords")
-            self._execute(f"CREATE VIRTUAL TABLE keywords USING {keywords.TABLE}")
+            try:
+                with suppress(sqlite3.OperationalError):  # there is no such table
+                    self._execute(_KEYWORDS_FORM)
+                self._execute("DROP TABLE IF EXISTS keywords")
+                self._execute(f"CREATE VIRTUAL TABLE keywords USING {keywords.TABLE}")
+            except sqlite3.OperationalError as error:
+                raise damaged(self._database.path, error) from error
             write_keywords(self._database.connection)
 
     def forget(self, fact: str) -> None:
@@ -914,15 +923,18 @@ class Store:
 
     def _put_document(self, key: int | None, document: Document, file: FileState, tokens_cut: int) -> int:
         with_text = sum(1 for page in document.pages if page.text.strip())
-        key = self._database.value(
-            _PUT_DOCUMENT,
-            key,
-            encode(document.path),
-            encode(document.title),
-            *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
-            *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
-            keywords.language_of(document.text),
-        )
+        try:
+            key = self._database.value(
+                _PUT_DOCUMENT,
+                key,
+                encode(document.path),
+                encode(document.title),
+                *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
+                *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
+                keywords.language_of(document.text),
+            )
+        except sqlite3.IntegrityError as error:  # there is a document of this name, to which no path leads
+            raise self._altered(document.path) from error
         self._execute_all(
             _PUT_PAGE,
             [
@@ -933,6 +945,7 @@ class Store:
                 for start, page in zip(document.starts, document.pages, strict=True)
             ],
         )
+        assert key is not None
         return int(key)
 
     def _put_passages(self, key: int, passages: Sequence[Passage], rows: Sequence[bytes]) -> tuple[int, ...]:

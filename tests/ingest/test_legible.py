@@ -18,8 +18,8 @@ LINES = "The boiler is serviced every spring by two people\nand the valve is rep
 FONT = "page 1 set in a font that does not say which letters its shapes are"
 HOW = "page 1 not read, shown only as pictures: `pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
 NOT_A_LETTER = {
-    "nothing": {c: "\uffff" for c in LINES},
-    "replacements": {c: "\ufffd" for c in LINES},
+    "nothing": dict.fromkeys(LINES, "\uffff"),
+    "replacements": dict.fromkeys(LINES, "\ufffd"),
     "private": {c: chr(0xE000 + ord(c)) for c in LINES if c != " "},
     "symbols": {c: chr(0xF000 + ord(c)) for c in LINES if c != " "},
     "controls": {c: chr(0x80 + n) for n, c in enumerate(dict.fromkeys(LINES))},
@@ -37,7 +37,7 @@ TEXTS = {
     "Arabic": "يجب على المستأجر دفع الإيجار في أول كل شهر. " * 4,
     "Hindi": "किरायेदार को हर महीने की पहली तारीख को किराया देना होगा। " * 4,
     "mathematics": "Let ∑ₙ aₙ ≤ ∫ f(x) dx where 𝑓 ∈ 𝐿² and α, β ≥ 0. Then ‖𝐴𝑥‖ ≤ λ‖𝑥‖ ∀𝑥. " * 4,
-    "private signs in formulas": "Let \uf0e5 a \uf0a3 \uf0f2 f(x) dx for all x \uf0ce R and \uf061 > 0, then it follows. "
+    "private signs in formulas": "Let \uf0e5 a \uf0a3 \uf0f2 f(x) dx for all x \uf0ce R and \uf061 > 0 it follows. "
     * 4,
     "dotted leaders": "\n".join(f"{n} Chapter {'.' * 60} {n * 9}" for n in range(1, 40)),
     "private leaders": "\n".join(f"{n} Chapter {chr(0xF02E) * 60} {n * 9}" for n in range(1, 40)),
