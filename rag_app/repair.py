@@ -186,7 +186,7 @@ def _saved(
         if made:
             target.rmdir()
         raise
-    whole = f"{len(rescued.documents):,} document{'s' * (len(rescued.documents) != 1)}"
+    whole = f"{rescued.documents:,} document{'s' * (rescued.documents != 1)}"
     kept = f"{rescued.turns:,} question{'s' * (rescued.turns != 1)} in {rescued.sessions:,} sessions"
     missing = tuple(_missing(rescued))
     return RepairReport(
@@ -198,7 +198,7 @@ def _saved(
             f"What can be read was saved in {target}: {whole} whole, {kept}.",
         ),
         new_library=str(target),
-        documents=len(rescued.documents),
+        documents=rescued.documents,
         texts=tuple(rescued.texts),
         lost=tuple(rescued.lost),
         missing=missing,

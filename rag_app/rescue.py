@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections import defaultdict
@@ -20,7 +21,7 @@ from rag_app.schema import PUT_KEYWORDS, digest, keyword_rows
 from rag_app.sessions import is_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rag_app.database import Database
     from rag_app.recovery import Pages, Row
@@ -40,7 +41,7 @@ _PAGES_KEPT = 64  # of the file, decoded
 class Rescued:
     """What a new library got."""
 
-    documents: list[str] = field(default_factory=list)  # whole: every row is the one that was stored
+    documents: int = 0  # whole: every row is the one that was stored
     texts: list[str] = field(default_factory=list)  # of which only text could be read, or not all is proved
     lost: list[str] = field(default_factory=list)  # of which only the name is left
     nameless: int = 0  # documents of which even that is lost
@@ -53,7 +54,7 @@ class Rescued:
     @property
     def worth(self) -> tuple[int, int, int]:
         """What tells the better one of two."""
-        return len(self.documents), len(self.texts), self.turns
+        return self.documents, len(self.texts), self.turns
 
 
 @dataclass(slots=True)
@@ -185,17 +186,19 @@ class _Rescue:
 
     def _document(self, key: int) -> None:
         row, names = self._found.documents.get(key), self._names(key)
-        if row and self._trusted and self._attempt(lambda: self._whole(key, row, names)):
-            self.result.documents.append(_shown(row[1]))
-        elif names and self._attempt(lambda: self._text(key, row, names)):
-            self.result.texts.append(_shown(names[0][0]))
+        if row and self._trusted and any(self._attempt(partial(self._whole, key, *one)) for one in _cases(row, names)):
+            self.result.documents += 1
+            return
+        there = [path for path in names if _is_there(path[0])]  # a name, too, may have been damaged
+        if names and self._attempt(lambda: self._text(key, row, there or names)):
+            self.result.texts.append(_shown((there or names)[0][0]))
         elif names:
-            self.result.lost += [_shown(path) for path, *_ in names]
+            self.result.lost += [_shown(path) for path, *_ in there or names]
         else:
             self.result.nameless += 1
 
     def _names(self, key: int) -> list[tuple[Any, ...]]:
-        """Return the rows of a document's paths; of one whose rows are lost, that of the path in its own."""
+        """Return the rows of a document's paths, and one for the path in its own row, where that has none."""
         row = self._found.documents.get(key)
         paths = {path[0]: path for path in self._found.paths.get(key, ())}
         if row and row[1] not in paths:
@@ -315,6 +318,24 @@ class _Rescue:
             execute("ROLLBACK TO attempt")
         execute("RELEASE attempt")
         return done
+
+
+def _cases(
+    row: tuple[Any, ...], names: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[tuple[Any, ...], Sequence[tuple[Any, ...]]]]:
+    """Yield what a document's row and its paths may have been: as they are, or without a name that was damaged."""
+    yield row, names
+    if len(names) > 1:
+        yield row, [path for path in names if path[0] == row[1]]
+        others = [path for path in names if path[0] != row[1]]
+        yield (row[0], others[0][0], *row[2:]), others
+
+
+def _is_there(path: bytes) -> bool:
+    try:
+        return os.path.lexists(path.decode("utf-8", "surrogatepass"))
+    except ValueError:
+        return False
 
 
 def _list(raw: Any, kind: type) -> list[Any]:
