@@ -167,7 +167,8 @@ def test_what_a_killed_writer_left_in_the_log_is_saved_too(folder: Path) -> None
     code = (
         "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
         "c.execute(\"INSERT INTO sessions VALUES (7, 'late', 'late')\");"
-        'c.execute("INSERT INTO turns SELECT 70, 7, asked, answer, checksum FROM turns LIMIT 1"); os.kill(os.getpid(), 9)'
+        'c.execute("INSERT INTO turns SELECT 70, 7, asked, answer, checksum FROM turns LIMIT 1");'
+        "os.kill(os.getpid(), 9)"
     )
     (folder / "library" / "library.db.sha256").unlink()
     subprocess.run([sys.executable, "-c", code, path], check=False)
