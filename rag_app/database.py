@@ -256,7 +256,7 @@ def damaged(path: Path, reason: object) -> LibraryDamaged:
 def _foreign_log(path: Path) -> LibraryDamaged:
     """Return the error that says that the log beside the database at `path` belongs to another one."""
     return LibraryDamaged(
-        f"{path.with_name(LOG)} was not written for {path}: it belongs to another library, or to another copy.",
+        f"{path.with_name(LOG)} was not written for {path}: it belongs to another library, copy or program.",
         hint=f"Nothing was changed. Copy both files again from where they belong together, or: {_repair(path.parent)}",
     )
 

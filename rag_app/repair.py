@@ -112,7 +112,7 @@ def _set_log_aside(folder: Path) -> list[str]:
         (folder / LOG).rename(aside)
         with suppress(FileNotFoundError):
             (folder / f"{DATABASE}-shm").unlink()
-    return [f"{folder / LOG} belongs to another library and was renamed to {aside.name}; nothing of it was taken over."]
+    return [f"{folder / LOG} was not written for this library and was renamed to {aside.name}; it was not read."]
 
 
 def _mended(store: Store, kinds: Iterable[str]) -> list[str]:

@@ -191,7 +191,7 @@ CLOSED = {
     ),
     "half copied, with another's log": (
         put_log_of_another,
-        "{db}-wal was not written for {db}: it belongs to another library, or to another copy.",
+        "{db}-wal was not written for {db}: it belongs to another library, copy or program.",
         f"Nothing was changed. Copy both files again from where they belong together, or: {MEND}",
     ),
 }
@@ -467,7 +467,7 @@ def test_repair_puts_the_log_of_another_library_aside(folder: Path, capsys: Capt
     put_log_of_another(folder)
     seen, out = rag("doctor", "--repair", capture=capsys)
     assert seen == Seen(0)
-    assert "belongs to another library and was renamed to library.db-wal.aside; nothing of it was taken over." in out
+    assert "was not written for this library and was renamed to library.db-wal.aside; it was not read." in out
     assert {door: enter(door, folder, capsys).code for door in ("documents", "verify")} == {"documents": 0, "verify": 0}
 
 
