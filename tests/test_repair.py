@@ -428,3 +428,27 @@ def test_the_reserve_is_kept_and_made_again(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.undo()
     room.keep_reserve(folder / "library")
     assert reserve.stat().st_size == 512 * 1024
+
+
+def test_text_whose_file_is_gone_is_made_searchable_by_a_rebuild(folder: Path, tmp_path: Path) -> None:
+    files = tmp_path / "own"
+    files.mkdir()
+    (files / "gone.txt").write_text("The lighthouse keeper counts herons.")
+    with _open(folder) as library:
+        library.ingest(files)
+    (files / "gone.txt").unlink()
+    connection = sqlite3.connect(folder / "library" / "library.db")
+    connection.execute("DELETE FROM passages WHERE document = (SELECT max(id) FROM documents)")
+    connection.commit()
+    connection.close()
+    report = repair(folder / "library")
+    new = folder / "library.repaired"
+    assert report.texts == (str(files / "gone.txt"),)
+    assert report.steps[0].startswith(
+        f"Run `rag rebuild --library {new}`: it makes the text of 1 document whose file is"
+    )
+    with _open(folder, new) as library:
+        assert not any(hit.document.endswith("gone.txt") for hit in library.search("lighthouse", 5))
+        library.rebuild()
+        assert library.search("lighthouse", 1)[0].text == "The lighthouse keeper counts herons."
+        assert library._store.check() == []
