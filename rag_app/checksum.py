@@ -1,4 +1,4 @@
-"""SHA-256 of large files: block by block by several threads, or as one by another process.
+"""SHA-256 of large files, block by block by several threads; and what only another process may read.
 
 The checksum of a file in blocks is the SHA-256 of the SHA-256s of its blocks, one after the other.
 """
@@ -24,6 +24,45 @@ _PROGRAM = """\
 import hashlib, sys
 with open(sys.argv[1], "rb") as file:
     print(hashlib.file_digest(file, "sha256").hexdigest())
+"""
+
+_COPYING = """\
+import os, sys
+lost = 0
+source, target = os.open(sys.argv[1], os.O_RDONLY), os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+for at in range(0, os.fstat(source).st_size, 65536):
+    try:
+        piece = os.pread(source, 65536, at)
+    except OSError:
+        piece = b""
+        for part in range(at, at + 65536, 4096):
+            try:
+                piece += os.pread(source, 4096, part)
+            except OSError:
+                piece, lost = piece + bytes(4096), lost + 1
+    while piece:
+        piece = piece[os.write(target, piece):]
+print(lost)
+"""
+
+# Compares the pages that a log holds with those of its database; prints whether all are the same.
+_COMPARING = """\
+import sys
+with open(sys.argv[1], "rb") as file, open(sys.argv[1] + "-wal", "rb") as log:
+    head, pages, new = log.read(32), {}, {}
+    size = int.from_bytes(head[8:12], "big") if head[:3] == b"\\x37\\x7f\\x06" else 0
+    while size:
+        frame, page = log.read(24), log.read(size)
+        if len(page) < size or frame[8:16] != head[16:24]:
+            break
+        new[int.from_bytes(frame[:4], "big")] = page
+        if any(frame[4:8]):
+            pages.update(new)
+            new = {}
+    def stands(number, page):
+        file.seek((number - 1) * size)
+        return file.read(size) == page
+    print(all(stands(*item) for item in pages.items()))
 """
 
 
@@ -84,7 +123,29 @@ def by_another_process(path: Path) -> str:
     Raises:
         OSError: it could not be read, or no other process be started.
     """
-    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, os.fspath(path)]
+    return _by_another(_PROGRAM, path)
+
+
+def copied_by_another_process(source: Path, target: Path) -> int:
+    """Copy a file as `by_another_process` reads it; return how many parts of 4 KiB could not be read, and are zeros.
+
+    Raises:
+        OSError: it could not be read at all, or not be written.
+    """
+    return int(_by_another(_COPYING, source, target))
+
+
+def log_is_written_through(path: Path) -> bool:
+    """Tell whether the database at `path` has every page that the log beside it holds; read by another process.
+
+    Raises:
+        OSError: as for `by_another_process`.
+    """
+    return _by_another(_COMPARING, path) == "True"
+
+
+def _by_another(program: str, *paths: Path) -> str:
+    command = [sys.executable, "-I", "-S", "-c", program, *map(os.fspath, paths)]
     # In a group of its own: Ctrl-C in the terminal is for this process, which decides what is still to be done.
     quiet = subprocess.DEVNULL
     done = subprocess.run(command, check=False, stdin=quiet, capture_output=True, text=True, process_group=0)

@@ -609,17 +609,46 @@ def verify_command(
 
 @app.command("doctor")
 def doctor_command(
-    library: LibraryOption = None, config_file: ConfigOption = None, as_json: JsonOption = False
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend the library; of a broken one save what can be read in a new folder.")
+    ] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="DIR", help="That folder.  [default: the library's, with .repaired at its end]"),
+    ] = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Tell about this machine, the disks, models and library, and what to do."""
+    """Tell about this machine, the disks, models and library, and what to do.
+
+    Example: rag doctor --repair
+    """
     from rag_app.doctor import diagnose
 
+    if into is not None and not repair:
+        raise typer.BadParameter("--into goes with --repair.")
+    if repair:
+        _repair(_settings(library, config_file).library, into, as_json)
+        return
     diagnosis = diagnose(_settings(library, config_file))
     if as_json:
         _print_json(diagnosis.as_json())
     else:
         terminal.show_diagnosis(diagnosis)
     diagnosis.raise_problems()
+
+
+def _repair(folder: Path, into: Path | None, as_json: bool) -> None:
+    from rag_app.repair import repair
+
+    with terminal.counting(shown=not as_json) as progress:
+        report = repair(folder, into, progress)
+    if as_json:
+        _print_json(report.as_json())
+    else:
+        terminal.show_repair(report)
+    report.raise_missing()
 
 
 @models_app.callback(invoke_without_command=True)

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from rag_app.checksum import by_another_process
-from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, RagError, disk_errors
+from rag_app.checksum import by_another_process, log_is_written_through
+from rag_app.errors import DiskError, LibraryBusy, LibraryDamaged, LibraryError, LibraryMismatch, RagError, disk_errors
 from rag_app.files import sync_folder, write_whole
 from rag_app.lock import exclusive
+from rag_app.room import RESERVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 DATABASE = "library.db"
+LOG = f"{DATABASE}-wal"
 SEAL = "library.db.sha256"
 
 _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's database is never taken for a library
 _log = logging.getLogger(__name__)
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
+_COPIES = (SEAL, "vectors.faiss", "settings.json")  # what lies beside a database that was written to
+_KEYWORDS = re.compile(
+    r"no such (fts5 )?table: (main\.)?keywords|vtable constructor failed: keywords|invalid fts5 file"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +55,9 @@ class Database:
     All that touches the file may raise LibraryError (it is damaged), LibraryBusy (another writes) or DiskError.
     """
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, *, alone: bool = False) -> None:
         self.folder = folder
+        self.alone = alone  # it was found without a seal and without a log: as a copy that left the log behind is
         self.path = folder / DATABASE
         self.connection = connection
         self._lock = threading.RLock()
@@ -59,6 +69,11 @@ class Database:
         """Close the file; the database cannot be used afterwards."""
         with self._lock:
             self.connection.close()
+
+    def be_frugal(self) -> None:
+        """Delete without writing zeros over what is deleted: on a full disk these would need room in the log."""
+        with self._lock, translated(self.path):
+            self.connection.execute("PRAGMA secure_delete = OFF")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -138,6 +153,12 @@ class Database:
             return False
         return True
 
+    def seal_anew(self) -> bool:
+        """Break the seal, and seal what is there now; return whether that was done."""
+        with self.transaction():
+            pass
+        return self.seal()
+
     @property
     def sealed(self) -> str | None:
         """What `seal` has noted, in the form of sha256sum; None where the file was written since."""
@@ -176,18 +197,10 @@ class Database:
             )
 
     def _is_checkpointed(self) -> bool:
-        try:
-            return not (self.folder / f"{DATABASE}-wal").stat().st_size
-        except FileNotFoundError:
-            return True
+        return not _size(self.folder / LOG)
 
     def _break_seal(self) -> None:
-        with disk_errors(f"the seal {self.folder / SEAL}"):
-            try:
-                (self.folder / SEAL).unlink()
-            except FileNotFoundError:
-                return
-            sync_folder(self.folder)  # else it could come back after a power cut, beside a newer file
+        _unseal(self.folder)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -214,8 +227,10 @@ class Database:
         return rows[0][0] if rows else None
 
 
-def open_database(folder: Path, schema: Schema, *, create: bool) -> Database:
+def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool = False) -> Database:
     """Open the database in `folder`, brought up to date; where there is none, `create` makes one.
+
+    Opened only `to_read`, not a byte of it changes, and its log stays what it is.
 
     Raises:
         LibraryError: there is none, or the file is damaged or no library.
@@ -230,22 +245,56 @@ def open_database(folder: Path, schema: Schema, *, create: bool) -> Database:
             if folder.exists() and not folder.is_dir():
                 raise LibraryError(f"{folder} is a file, not a folder.", hint="Name a folder for the library.")
             folder.mkdir(parents=True, exist_ok=True)
+        elif not path.is_file():
+            raise LibraryError(f"{path} is not a file.", hint="Move it away, or name another folder with --library.")
+        elif not path.stat().st_size and any((folder / name).exists() for name in _COPIES):
+            raise damaged(path, "it is empty, and what lies beside it shows that it was not")
+    if holds_foreign_log(folder):
+        raise _foreign_log(path)
+    alone = path.exists() and not (folder / SEAL).exists() and not _size(folder / LOG)
     with translated(path):
-        connection = _connect(path)
+        connection = _connect_to_read(path) if to_read else _connect(path)
         try:
             _prepare(connection, folder, schema, create=create)
         except BaseException:
             connection.close()
             raise
-    return Database(folder, connection)
+    return Database(folder, connection, alone=alone)
 
 
-def damaged(path: Path, reason: object) -> LibraryError:
+def damaged(path: Path, reason: object) -> LibraryDamaged:
     """Return the error that says how the database at `path` is damaged."""
-    return LibraryError(
-        f"{path} is damaged: {reason}.",
-        hint=f"Restore {path.parent} from a backup, or delete it and run `rag ingest PATH` again.",
+    return LibraryDamaged(f"{path} is damaged: {reason}.", hint=_repair(path.parent))
+
+
+def _foreign_log(path: Path) -> LibraryDamaged:
+    """Return the error that says that the log beside the database at `path` belongs to another one."""
+    return LibraryDamaged(
+        f"{path.with_name(LOG)} was not written for {path}: it belongs to another library, copy or program.",
+        hint=f"Nothing was changed. Copy both files again from where they belong together, or: {_repair(path.parent)}",
     )
+
+
+def _repair(folder: Path) -> str:
+    return (
+        f"Run `rag doctor --repair --library {quote(str(folder))}`: it mends what can be mended, "
+        "and saves what can be read into a new library."
+    )
+
+
+def holds_foreign_log(folder: Path) -> bool:
+    """Tell whether SQLite would take the log of another database for this one's, and so write over sound pages.
+
+    No log has anything in it while the seal stands: the seal is broken before each write.
+    """
+    try:
+        before = (folder / SEAL).stat()
+        if not _size(folder / LOG) or log_is_written_through(folder / DATABASE):
+            return False
+        after = (folder / SEAL).stat()
+    except OSError:
+        return False
+    return (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)  # nobody has written meanwhile
 
 
 @contextmanager
@@ -275,8 +324,13 @@ def _translate(path: Path, error: sqlite3.Error) -> RagError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return damaged(path, error)
+    if _KEYWORDS.match(str(error)):
+        return damaged(path, "its keyword index cannot be opened")
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return LibraryBusy(f"{path} is in use: {error}.", hint="Wait a moment, then run the same command again.")
+        return LibraryBusy(
+            f"{path} is in use: {error}.",
+            hint="Another program holds it: wait a moment, or close that program, then run the same command again.",
+        )
     if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}:
         return DiskError(
             f"Could not use {path}: {error}.",
@@ -296,15 +350,63 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    mode = "rwc"
-    if path.exists() and not (os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)):
-        # Readers of a write-ahead log make files beside it; where they cannot, the log is empty and nobody writes.
-        mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1"
+    if path.exists() and not _is_writable(path):
+        return _connect_to_read(path)
+    connection = _open(path, "rwc")
+    try:
+        _look(connection)
+        return connection
+    except sqlite3.Error as error:
+        connection.close()
+        if not _wants_room(error):
+            raise
+    # SQLite keeps its notes on the log in a file beside it. A full disk has no room for that.
+    with suppress(OSError):
+        (path.parent / RESERVE).unlink()
+    connection = _open(path, "rwc")
+    try:
+        _look(connection)
+        return connection
+    except sqlite3.Error as error:
+        connection.close()
+        if not _wants_room(error):
+            raise
+    connection = _open(path, "rwc")
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # with the notes in memory, and nobody beside this process
+    return connection
+
+
+def _is_writable(path: Path) -> bool:
+    return os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open a database that cannot or shall not be written, with all that its log holds."""
+    log, notes = path.with_name(LOG), path.with_name(f"{path.name}-shm")
+    if notes.exists() or _is_writable(path):
+        return _open(path, "ro")
+    if not log.exists():
+        return _open(path, "ro&immutable=1")
+    # The log of a process that was killed. The notes on it cannot be made there, nor are they needed: nobody writes.
+    connection = _open(path, "ro&vfs=unix-none")
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    return connection
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     # Several threads may use it: a lock guards it.
     connection = sqlite3.connect(uri, uri=True, timeout=_WAIT, isolation_level=None, check_same_thread=False)
     connection.text_factory = _decode
     return connection
+
+
+def _wants_room(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
+
+
+def _look(connection: sqlite3.Connection) -> None:
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path, schema: Schema, *, create: bool) -> None:
@@ -325,6 +427,29 @@ def _prepare(connection: sqlite3.Connection, folder: Path, schema: Schema, *, cr
         )
     if version < schema.version:
         _migrate(connection, folder, schema)
+    missing = sorted(_tables(schema) - _columns(connection))
+    if missing:
+        table, column = missing[0]
+        raise damaged(path, f"it has no {column} in its table {table}")
+
+
+@cache
+def _tables(schema: Schema) -> frozenset[tuple[str, str]]:
+    """Return each table that a library must have, with each of its columns."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        for statement in schema.statements:
+            connection.execute(statement)
+        return _columns(connection)
+    finally:
+        connection.close()
+
+
+def _columns(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    # The tables of the keyword index are SQLite's own affair.
+    query = """SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND m.name NOT LIKE 'keywords%' AND m.name NOT LIKE 'sqlite%'"""
+    return frozenset(connection.execute(query))
 
 
 def _create(connection: sqlite3.Connection, schema: Schema) -> None:
@@ -346,7 +471,7 @@ def _migrate(connection: sqlite3.Connection, folder: Path, schema: Schema) -> No
             for migration in schema.migrations[max(version, 1) - 1 :]:
                 migration(connection)
             connection.execute(f"PRAGMA user_version = {schema.version}")
-            (folder / SEAL).unlink(missing_ok=True)
+            _unseal(folder)
     except sqlite3.OperationalError as error:  # its tables are not those of the version that it names
         raise damaged(path, error) from error
     except DiskError as error:
@@ -365,6 +490,22 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     except BaseException:
         _roll_back(connection)
         raise
+
+
+def _unseal(folder: Path) -> None:
+    with disk_errors(f"the seal {folder / SEAL}"):
+        try:
+            (folder / SEAL).unlink()
+        except FileNotFoundError:
+            return
+        sync_folder(folder)  # else it could come back after a power cut, beside a newer file
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rag_app.database import DATABASE
-from rag_app.errors import LibraryError
+from rag_app.errors import DiskError, LibraryError
 from rag_app.index import facts_of
 from rag_app.lock import find_holder
 from rag_app.models import statuses
@@ -112,7 +112,7 @@ def _library(settings: Settings) -> tuple[LibraryState | None, str]:
                 index_recall=built.recall if built else None,
                 refusal=state_of(store.get(CALIBRATION), settings.reranker, settings.generator),
             ), ""
-    except LibraryError as error:
+    except (LibraryError, DiskError) as error:
         return None, f"{error.message} {error.hint}"
 
 

@@ -6,6 +6,7 @@ RagError
 ├── LibraryError          the library's own files
 │   ├── LibraryMismatch   built with another embedder or a newer version
 │   ├── LibraryBusy       another process is writing
+│   ├── LibraryDamaged    can be read in parts at the most
 │   └── LibraryDiffers    not what its files say
 ├── ModelError            a model that is missing, damaged or not allowed
 │   ├── ModelMissing
@@ -52,6 +53,10 @@ class LibraryMismatch(LibraryError):
 
 class LibraryBusy(LibraryError):
     """Another process is writing to the library."""
+
+
+class LibraryDamaged(LibraryError):
+    """The database is damaged; `rag doctor --repair` mends it, or saves what can be read."""
 
 
 class LibraryDiffers(LibraryError):

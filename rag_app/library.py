@@ -15,14 +15,14 @@ import os
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from shlex import quote
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from rag_app import __version__, config, facts
-from rag_app.errors import LibraryMismatch, UsageError
+from rag_app.errors import DiskError, LibraryMismatch, UsageError
 from rag_app.store import Store
 from rag_app.tags import tag_name
 from rag_app.types import (
@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     )
 
     About = Callable[[str], dict[str, float]]  # how much a question names each document, 0 to 1
+
+T = TypeVar("T")
 
 LONGEST_QUESTION = 4000  # characters
 
@@ -253,7 +255,8 @@ class Library:
         with self.writing():
             for path in _each(paths):
                 try:
-                    reports += self._builder().forget(self._named(path))
+                    for known in self._named(path):
+                        reports += self._on_a_full_disk_too(partial(self._builder().forget, [known]))
                 except UsageError as error:
                     reports.append(DocumentReport(str(path), "failed", reason=error.message))
         return report_of(reports, (), perf_counter() - begun)
@@ -610,7 +613,8 @@ class Library:
 
     def remove_sessions(self, names: str | Iterable[str]) -> None:
         """Forget sessions with all their turns; UsageError, and none is forgotten, where one is not there."""
-        self._store.remove_sessions([names] if isinstance(names, str) else names)
+        named = [names] if isinstance(names, str) else list(names)
+        self._on_a_full_disk_too(lambda: self._store.remove_sessions(named))
         self._kept = True
 
     # Uploads
@@ -993,7 +997,18 @@ class Library:
         facts.restore(self._store, changed=True)
         if self._store.count():
             self._open_index()
+        self._store.keep_room()
         self._store.seal()
+
+    def _on_a_full_disk_too(self, remove: Callable[[], T]) -> T:
+        """Return what `remove` returns; where it finds no room to note that, copies go that can be made anew."""
+        while True:
+            try:
+                return remove()
+            except DiskError:
+                self._index = None  # it may keep the file of the copy
+                if not self._store.make_room():
+                    raise
 
     def _named(self, path: str | Path) -> list[str]:
         """Return the stored paths that `path` stands for: a document's, or all below a folder."""

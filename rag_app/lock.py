@@ -53,6 +53,7 @@ def exclusive(folder: Path) -> Iterator[None]:
             except BlockingIOError as error:
                 raise _busy(folder, _parsed(os.pread(file, _LONGEST_NOTE, 0))) from error
             _held.add(file)
+        with suppress(OSError):  # the note only tells who it is; a full disk may have no room for it
             _write(file, json.dumps(asdict(_this_process())).encode())
         yield
     finally:

@@ -7,6 +7,7 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rag_app.database import DATABASE, damaged
 from rag_app.sync import is_below
 
 if TYPE_CHECKING:
@@ -45,4 +46,7 @@ def forget(store: Store, root: str) -> None:
 
 
 def _known(store: Store) -> list[str]:
-    return list(json.loads(store.get(_FACT) or "[]"))
+    try:
+        return [str(folder) for folder in json.loads(store.get(_FACT) or "[]")]
+    except (ValueError, TypeError) as error:
+        raise damaged(store.folder / DATABASE, "what it says of mounts cannot be read") from error

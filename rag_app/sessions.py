@@ -88,6 +88,15 @@ def check_sessions(database: Database) -> list[str]:
     ]
 
 
+def is_answer(text: str | bytes) -> bool:
+    """Tell whether a stored text is an answer that can be shown again."""
+    try:
+        _revived(Answer, json.loads(text))
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
 def history_of(turns: Iterable[SessionTurn]) -> list[Turn]:
     """Return the conversation that a next question may lean on."""
     answers = [turn.answer for turn in turns]

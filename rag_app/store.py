@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app import keywords
 from rag_app.database import Database, damaged, encode, open_database
-from rag_app.errors import LibraryError, UsageError
+from rag_app.errors import LibraryDamaged, LibraryError, UsageError
 from rag_app.jobs import Jobs
+from rag_app.room import keep_reserve, make_room
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.selection import passage_ids, select
 from rag_app.sessions import add_turn, all_sessions, check_sessions, remove_sessions, turns_of
@@ -86,9 +89,14 @@ _KEYWORD = """
 # The plus keeps the index from being asked once for each passage: with 10,000 of 100,000 that takes 6.4 s, not 0.02 s.
 _OF_DOCUMENTS = "+rowid IN (SELECT id FROM passages WHERE document IN (SELECT value FROM json_each(?)))"
 
+JSON_FACTS = ("mounts", "refusal")  # that are kept as JSON
+
 _WEIGHTS = (keywords.TITLE_WEIGHT, keywords.STEM_WEIGHT)
 
 _DROP_KEYWORDS = "INSERT INTO keywords (keywords, rowid, title, text, stems) VALUES ('delete', ?, ?, ?, ?)"
+
+# Without it SQLite cannot open the table, not even to drop it.
+_KEYWORDS_FORM = "INSERT OR IGNORE INTO keywords_config VALUES ('version', 4)"
 
 _SHARES = """
     SELECT documents.path, count(*) * 1.0 / (SELECT count(*) FROM passages WHERE document = documents.id)
@@ -105,6 +113,9 @@ _KEYWORD_TWINS = (
 )
 
 
+_log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one write did to the passages."""
@@ -112,6 +123,14 @@ class Change:
     added: tuple[int, ...]  # ids, in the order of the passages
     removed: tuple[int, ...]
     generation: int  # of the store after the write
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with a library."""
+
+    kind: Literal["seal", "pages", "keywords", "documents", "sessions", "facts"]
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +189,14 @@ class Store:
         self._database = database
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = True) -> Self:
-        """Open the library in `folder`; `create` makes one where there is none.
+    def open(cls, folder: Path, *, create: bool = True, to_read: bool = False) -> Self:
+        """Open the library in `folder`; `create` makes one where there is none, and `to_read` changes not a byte.
 
         Raises:
             LibraryError: there is none, or the file is damaged or no library.
             LibraryMismatch: a newer version wrote it, or an older one where it cannot be brought up to date.
         """
-        return cls(open_database(folder, SCHEMA, create=create))
+        return cls(open_database(folder, SCHEMA, create=create, to_read=to_read))
 
     def close(self) -> None:
         """Close the library; the store cannot be used afterwards."""
@@ -218,6 +237,15 @@ class Store:
     def snapshot(self) -> AbstractContextManager[None]:
         """See one state of the library in all reads of the block, whatever others write; write nothing in it."""
         return self._database.snapshot()
+
+    def keep_room(self) -> None:
+        """Keep a reserve beside the database for the day on which the disk is full; nothing where it is by now."""
+        keep_reserve(self.folder)
+
+    def make_room(self) -> bool:
+        """Delete a file that can be made anew, and delete with less room from now on; return whether there was one."""
+        self._database.be_frugal()
+        return make_room(self.folder)
 
     # Facts about the library
 
@@ -335,6 +363,7 @@ class Store:
             key = self._known(path)
             if not times:
                 return self.remove(path)
+            self._need_intact(key, path)
             removed = self._take(times, key)
             added: tuple[int, ...] = ()
             if retitled:
@@ -367,7 +396,7 @@ class Store:
             key = self._key(path)
             if key is None:
                 return None
-            [row] = self._database.rows(f"{_DOCUMENTS} WHERE d.id = ?", key)
+            row = self._one(path, f"{_DOCUMENTS} WHERE d.id = ?", key)
             return _stored(row, self._paths(key), tags_of(self._database, key), all_stale(self._database, key))
 
     def documents(self) -> list[StoredDocument]:
@@ -397,6 +426,7 @@ class Store:
         """
         with self._database.transaction():
             key = self._known(path)
+            self._need_intact(key, path)
             retag(self._database, key, add, remove)
             self._seal(key)
 
@@ -460,7 +490,7 @@ class Store:
         """
         with self.snapshot():
             key = self._known(path)
-            [(cut,)] = self._database.rows("SELECT tokens_cut FROM documents WHERE id = ?", key)
+            [cut] = self._one(path, "SELECT tokens_cut FROM documents WHERE id = ?", key)
             spans = self._database.rows('SELECT start, "end" FROM passages WHERE document = ? ORDER BY ordinal', key)
             document = self.document(path)
         assert document is not None
@@ -481,10 +511,27 @@ class Store:
         with self.snapshot():
             rows = self._database.rows(_PASSAGES, json.dumps([int(passage) for passage in ids]))
             texts = self._page_texts({row[-2] for row in rows})
-        found: dict[int, list[Any]] = defaultdict(list)
-        for row in rows:
-            found[row[0]].append(row)
-        return [_passage(found[passage], texts) for passage in ids if passage in found]
+            found: dict[int, list[Any]] = defaultdict(list)
+            for row in rows:
+                found[row[0]].append(row)
+            self._need_pages(passage for passage in ids if passage not in found)
+        return [self._put_together(found[passage], texts) for passage in ids if passage in found]
+
+    def _need_pages(self, ids: Iterable[int]) -> None:
+        """Refuse passages that are there without a page or a document; those that are gone may be asked for."""
+        query = "SELECT count(*) FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+        lost = [int(passage) for passage in ids]
+        if lost and self._database.value(query, json.dumps(lost)):
+            raise damaged(self._database.path, "a passage has no page or no document")
+
+    def _put_together(self, rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
+        try:
+            passage = _passage(rows, texts)
+        except (ValueError, TypeError) as error:
+            raise self._altered(str(rows[0][1])) from error
+        if len(passage.text) != passage.end - passage.start:
+            raise self._altered(passage.document)
+        return passage
 
     def places(self, ids: Iterable[int]) -> dict[int, Place]:
         """Return the path and the position of each passage; those that are gone are left out.
@@ -570,6 +617,8 @@ class Store:
                 fetch *= 4
                 rows = self._database.rows(statement, *values, fetch)
             places = self.places([passage for passage, _ in rows])
+        if len(places) < len(rows):
+            raise damaged(self._database.path, "its keyword index holds passages that are not there")
         rows.sort(key=lambda row: (row[1], places[row[0]]))
         return [(passage, -score) for passage, score in rows[:k]]
 
@@ -590,7 +639,13 @@ class Store:
     def warnings(self) -> dict[str, list[str]]:
         """Return what was said of documents when they were read, by path; those without a warning are left out."""
         rows = self._database.rows("SELECT path, warnings FROM documents WHERE warnings != '[]'")
-        return {path: json.loads(warnings) for path, warnings in rows}
+        found = {}
+        for path, warnings in rows:
+            try:
+                found[path] = list(_texts(warnings))
+            except (ValueError, TypeError) as error:
+                raise self._altered(path) from error
+        return found
 
     def shares(self, word: str) -> dict[str, float]:
         """Return the share of its passages, 0 to 1, in which each document has `word`; others are left out."""
@@ -628,7 +683,7 @@ class Store:
         with self.snapshot():
             for key, path, checksum in self._database.rows("SELECT id, path, checksum FROM documents ORDER BY path"):
                 if self._digest(key) != checksum:
-                    raise damaged(self._database.path, f"what it holds of {path} is not what was stored")
+                    raise self._altered(path)
                 found[path] = checksum
         return found
 
@@ -677,36 +732,97 @@ class Store:
         """Note the SHA-256 of the whole file until the next write; return whether that was done."""
         return self._database.seal()
 
+    @property
+    def alone(self) -> bool:
+        """Whether the database was found as a copy is that left its last changes behind: neither seal nor log."""
+        return self._database.alone
+
+    def seal_anew(self) -> bool:
+        """Note the SHA-256 of the whole file, whatever was noted before; return whether that was done."""
+        return self._database.seal_anew()
+
     def check(self) -> list[str]:
         """Read everything and return what is wrong, one sentence each; an intact library gives none."""
-        try:
-            return self._check()
-        except LibraryError as error:
-            return [error.message]
-        except (sqlite3.Error, ValueError, TypeError) as error:  # a damaged schema, or a value of another type
-            return [damaged(self._database.path, error).message]
+        return [problem.sentence for problem in self.problems()]
 
-    def _check(self) -> list[str]:
+    def problems(self) -> list[Problem]:
+        """Read everything and return what is wrong, and of which kind it is; an intact library gives none."""
+        try:
+            with self.snapshot():
+                return self._problems()
+        except LibraryError as error:
+            return [Problem("pages", error.message)]
+        except (sqlite3.Error, ValueError, TypeError) as error:  # a damaged schema, or a value of another type
+            return [Problem("pages", damaged(self._database.path, error).message)]
+
+    def _problems(self) -> list[Problem]:
         name, rows = self._database.path, self._database.rows
-        with self.snapshot():
-            problems = []
-            if not self._database.fits_seal():
-                problems.append(f"{name}: some of its bytes are not those that were written.")
-            problems += [f"{name}: {row[0]}." for row in rows("PRAGMA integrity_check") if row[0] != "ok"]
-            passages = {row[0] for row in rows("SELECT id FROM passages")}
-            if passages != {row[0] for row in rows("SELECT id FROM keywords_docsize")}:
-                problems.append(f"{name}: the keyword index does not hold the passages that are stored.")
-            for key, path, checksum in rows("SELECT id, path, checksum FROM documents ORDER BY path"):
-                if self._digest(key) != checksum:
-                    problems.append(f"{path}: its pages, passages or vectors are not those that were stored.")
-            problems += check_sessions(self._database)
-            lengths = {row[0] for row in rows("SELECT DISTINCT length(vector) FROM passages")}
-            if lengths - {4 * self.dimensions}:
-                problems.append(f"{name}: there are vectors of another length than {self.dimensions}.")
-            known = self.get("keywords") == keywords.analysis()  # else other stems are no damage
-            if passages and known and not problems and not self._keywords_agree():
-                problems.append(f"{name}: the keyword index does not hold the words of the passages.")
+        problems = [
+            Problem("keywords" if "fts5" in row[0].lower() else "pages", f"{name}: {row[0]}.")
+            for row in rows("PRAGMA integrity_check")
+            if row[0] != "ok"
+        ]
+        for (table,) in rows('SELECT DISTINCT "table" FROM pragma_foreign_key_check ORDER BY 1'):
+            what = f"its table {table} has rows of what is not there"
+            problems.append(Problem("documents", f"{name}: {what}."))
+        for key, path, checksum in rows("SELECT id, path, checksum FROM documents ORDER BY path"):
+            if self._digest(key) != checksum:
+                what = "its pages, passages or vectors are not those that were stored"
+                problems.append(Problem("documents", f"{path}: {what}."))
+        problems += [Problem("sessions", sentence) for sentence in check_sessions(self._database)]
+        for fact in self.unreadable_facts():
+            problems.append(Problem("facts", f"{name}: what it says of {fact} cannot be read."))
+        lengths = {row[0] for row in rows("SELECT DISTINCT length(vector) FROM passages")}
+        if lengths - {4 * self.dimensions}:
+            what = f"there are vectors of another length than {self.dimensions}"
+            problems.append(Problem("documents", f"{name}: {what}."))
+        broken = any(problem.kind in {"pages", "documents"} for problem in problems)
+        problems += [Problem("keywords", f"{name}: {what}.") for what in self._wrong_keywords(broken)]
+        if not self._database.fits_seal():
+            problems.append(Problem("seal", f"{name}: some of its bytes are not those that were written."))
         return problems
+
+    def _wrong_keywords(self, broken: bool) -> Iterator[str]:
+        """Tell what is wrong with the keyword index; its words prove nothing beside passages that are `broken`."""
+        try:
+            passages = {row[0] for row in self._database.rows("SELECT id FROM passages")}
+            if passages != {row[0] for row in self._database.rows("SELECT rowid FROM keywords")}:
+                yield "the keyword index does not hold the passages that are stored"
+                return
+            known = self.get("keywords") == keywords.analysis()  # else other stems are no damage
+            if passages and known and not broken and not self._keywords_agree():
+                yield "the keyword index does not hold the words of the passages"
+        except (sqlite3.Error, LibraryDamaged) as error:
+            _log.info("The keyword index cannot be read: %s", error)
+            yield "the keyword index cannot be read"
+
+    def _is_json(self, fact: str) -> bool:
+        try:
+            json.loads(self.get(fact) or "null")
+        except ValueError:
+            return False
+        return True
+
+    def unreadable_facts(self) -> list[str]:
+        """Return the facts about the library that should be JSON and are not."""
+        return [fact for fact in JSON_FACTS if not self._is_json(fact)]
+
+    def rewrite_keywords(self) -> None:
+        """Write the keyword index anew, from nothing but the passages."""
+        with self._database.transaction():
+            try:
+                with suppress(sqlite3.OperationalError):  # there is no such table
+                    self._execute(_KEYWORDS_FORM)
+                self._execute("DROP TABLE IF EXISTS keywords")
+                self._execute(f"CREATE VIRTUAL TABLE keywords USING {keywords.TABLE}")
+            except sqlite3.OperationalError as error:
+                raise damaged(self._database.path, error) from error
+            write_keywords(self._database.connection)
+
+    def forget(self, fact: str) -> None:
+        """Forget a fact about the library."""
+        with self._database.transaction():
+            self._execute("DELETE FROM meta WHERE key = ?", fact)
 
     def _keywords_agree(self) -> bool:
         """Index all passages once more, and compare word by word."""
@@ -753,23 +869,45 @@ class Store:
 
     def _known(self, path: str) -> int:
         key = self._key(path)
+        if key is None and self._database.value("SELECT 1 FROM documents WHERE path = CAST(? AS TEXT)", encode(path)):
+            raise self._altered(path)
         if key is None:
             raise UsageError(f"{path} is not in the library.", hint="Run `rag documents` to see what is.")
         return key
+
+    def _one(self, path: str, query: str, key: int) -> Any:
+        """Return the only row of a query about the document at `path`, which has a path and so must have it."""
+        rows = self._database.rows(query, key)
+        if len(rows) != 1:
+            raise self._altered(path)
+        return rows[0]
+
+    def _need_intact(self, key: int, path: str) -> None:
+        """Refuse to change rows that are not what was stored: their new checksum would hide it."""
+        if self._database.value("SELECT checksum FROM documents WHERE id = ?", key) != self._digest(key):
+            raise self._altered(path)
+
+    def _altered(self, path: str) -> LibraryError:
+        return damaged(self._database.path, f"what it holds of {path} is not what was stored")
 
     def _paths(self, key: int) -> tuple[str, ...]:
         rows = self._database.rows("SELECT path FROM paths WHERE document = ? ORDER BY path", key)
         return tuple(path for (path,) in rows)
 
     def _read(self, key: int, path: str) -> Document:
-        [(title, warnings, sections)] = self._database.rows(
-            "SELECT title, warnings, sections FROM documents WHERE id = ?", key
-        )
+        query = "SELECT title, warnings, sections, pages FROM documents WHERE id = ?"
+        title, warnings, sections, count = self._one(path, query, key)
         rows = self._database.rows(
             "SELECT number, label, text, method, confidence, hidden FROM pages WHERE document = ? ORDER BY start", key
         )
-        pages = tuple(_page(*row) for row in rows)
-        return Document(path, title, pages, tuple(json.loads(warnings)), _pairs(sections))
+        try:
+            pages = tuple(_page(*row) for row in rows)
+            document = Document(path, title, pages, _texts(warnings), _pairs(sections))
+        except (ValueError, TypeError) as error:
+            raise self._altered(path) from error
+        if len(rows) != count:
+            raise self._altered(path)
+        return document
 
     def _index(self, key: int) -> None:
         """Put the passages of a document into the keyword index, under its present name."""
@@ -791,6 +929,8 @@ class Store:
             other = self._key(path)
             if other is None or other == key:
                 continue
+            if len(self._paths(other)) > 1:
+                self._need_intact(other, path)
             self._execute("DELETE FROM paths WHERE path = CAST(? AS TEXT)", encode(path))
             if self._paths(other):
                 self._seal(other)
@@ -828,15 +968,18 @@ class Store:
 
     def _put_document(self, key: int | None, document: Document, file: FileState, tokens_cut: int) -> int:
         with_text = sum(1 for page in document.pages if page.text.strip())
-        key = self._database.value(
-            _PUT_DOCUMENT,
-            key,
-            encode(document.path),
-            encode(document.title),
-            *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
-            *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
-            keywords.language_of(document.text),
-        )
+        try:
+            key = self._database.value(
+                _PUT_DOCUMENT,
+                key,
+                encode(document.path),
+                encode(document.title),
+                *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
+                *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
+                keywords.language_of(document.text),
+            )
+        except sqlite3.IntegrityError as error:  # there is a document of this name, to which no path leads
+            raise self._altered(document.path) from error
         self._execute_all(
             _PUT_PAGE,
             [
@@ -847,6 +990,7 @@ class Store:
                 for start, page in zip(document.starts, document.pages, strict=True)
             ],
         )
+        assert key is not None
         return int(key)
 
     def _put_passages(self, key: int, passages: Sequence[Passage], rows: Sequence[bytes]) -> tuple[int, ...]:
@@ -899,7 +1043,14 @@ def _page(number: int, label: str, text: str, method: Method, confidence: float 
 
 
 def _pairs(text: str) -> tuple[Any, ...]:
-    return tuple(tuple(pair) for pair in json.loads(text))
+    return tuple((one, other) for one, other in json.loads(text))
+
+
+def _texts(text: str) -> tuple[str, ...]:
+    values = json.loads(text)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError("no list of texts")
+    return tuple(values)
 
 
 def _same_rows(one: Iterable[Any], other: Iterable[Any]) -> bool:

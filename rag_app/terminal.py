@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         IngestReport,
         RebuildReport,
         RefusalState,
+        RepairReport,
         Session,
         SessionTurn,
         VerifyReport,
@@ -323,6 +324,22 @@ def show_diagnosis(diagnosis: Diagnosis) -> None:
         out.print(Text.assemble(("to do     " if item.serious else "advice    ", colour), what))
     if not diagnosis.advice:
         out.print("Everything is in order.")
+
+
+def show_repair(report: RepairReport) -> None:
+    """Write what was done for a library, a line each, what is missing, and what to do next."""
+    from rich.text import Text
+
+    out = console()
+    lines = [
+        *(("done", "green", sentence) for sentence in report.done),
+        *(("text only", "yellow", path) for path in report.texts),
+        *(("lost", "red", path) for path in report.lost),
+        *(("missing", "red", sentence) for sentence in report.missing),
+        *(("next", "bold", sentence) for sentence in report.steps),
+    ]
+    for name, colour, text in lines:
+        out.print(Text.assemble((f"{name:<10}", colour), flat(text, 4 * _NAME)))
 
 
 def _findings(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:

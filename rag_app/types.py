@@ -391,8 +391,37 @@ _REMEDIES = (
     ({"missing", "changed"}, "Run `rag sync FOLDER` to bring the library up to date."),
     ({"unreadable"}, "Check that the files can be read."),
     ({"text", "unreachable", "cut"}, "Run `rag documents remove PATH`, then `rag ingest PATH`, to read a file again."),
-    ({"damaged"}, "Restore the library from a backup, or delete what is damaged and run the last `rag sync` again."),
+    ({"damaged"}, "Run `rag doctor --repair`: it mends what can be mended, and saves the rest into a new library."),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport(Json):
+    """What `rag doctor --repair` has done for a library."""
+
+    library: str
+    ok: bool  # nothing is missing
+    done: tuple[str, ...]  # one sentence each
+    new_library: str | None  # where what could be read was saved, if the database itself is broken
+    documents: int  # that are whole, there or in the library itself
+    texts: tuple[str, ...]  # documents of which only the text was saved; no question reaches it before the next step
+    lost: tuple[str, ...]  # documents of which nothing could be read but the name
+    missing: tuple[str, ...]  # what else is not there any more, one sentence each
+    steps: tuple[str, ...]  # what to run next
+    seconds: float
+
+    def raise_missing(self) -> None:
+        """Raise LibraryDiffers where anything is missing."""
+        if self.ok:
+            return
+        counts = [(len(self.texts), "kept only as text"), (len(self.lost), "lost")]
+        found = [
+            f"{count:,} document{'s' * (count != 1)} {'are' if count != 1 else 'is'} {what}"
+            for count, what in counts
+            if count
+        ]
+        problem = "; ".join([*found, *(sentence.rstrip(".") for sentence in self.missing)])
+        raise LibraryDiffers(f"Not everything could be saved: {problem}.", hint=" ".join(self.steps))
 
 
 @dataclass(frozen=True, slots=True)

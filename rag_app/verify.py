@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest import DocumentError, fingerprint
 from rag_app import facts
+from rag_app.database import DATABASE
 from rag_app.index import FILE, IndexDamaged, load_saved
 from rag_app.library_files import PART, LibraryFiles
 from rag_app.receipts import warning_of
@@ -69,8 +70,18 @@ def _verify(store: Store, read: Read, sample: int | None, begun: float) -> Verif
         sampled=sampled,
         differences=tuple(differences),
         unreachable=tuple(unreachable),
-        notes=(*notes, *outdated),
+        notes=(*notes, *outdated, *_alone(store)),
         seconds=_since(begun),
+    )
+
+
+def _alone(store: Store) -> tuple[str, ...]:
+    if not store.alone:
+        return ()
+    path = store.folder / DATABASE
+    return (
+        f"{path} is not sealed, and there is no {path.name}-wal: if it was copied while a program wrote to it, its "
+        "last changes are missing. Copy it again, or run `rag sync FOLDER`; after that it is sealed.",
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rag_app.library import Library
 
 HERE = Path(__file__).parent
-KILL, TEAR, COUNT = -1, -2, 0
+KILL, TEAR, FULL, COUNT = -1, -2, -3, 0
 KINDS = (KILL, TEAR, errno.EIO, errno.ENOSPC)
 QUESTIONS = ("apple pear", "river", "stone and wood", "seven", "moon")
 WORDS = ("apple", "pear", "river", "stone", "wood", "seven", "moon", "cloud", "iron", "silk", "amber", "night", "salt")
@@ -83,7 +83,7 @@ class Crasher:
         Args:
             order: sync, remove, index or rebuild.
             at: the call that is hit, counted from 1; 0 hits none.
-            kind: KILL, TEAR, or the errno that the call fails with.
+            kind: KILL, TEAR, FULL until something is deleted, or the errno that the call fails with.
             after: seconds until it is killed.
             argument: what `remove` removes; with which embedder `rebuild` does it, "words" or "other".
         """

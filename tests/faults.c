@@ -2,7 +2,7 @@
  *
  * FAULT_UNDER  the folder; calls on other files are not counted
  * fault_arm(at, kind)  starts to count; `kind` is an errno, 0 to count only, -1 to be killed before the call, -2 to be
- *                      killed in the middle of a write; a full disk (ENOSPC) stays full
+ *                      killed in the middle of a write; a full disk (ENOSPC) stays full, with -3 until a file is deleted
  * fault_calls()        how many calls were counted
  */
 #define _GNU_SOURCE
@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 static long calls, at;
-static int kind;
+static int kind, freed;
 
-void fault_arm(long n, int what) { calls = 0; at = n; kind = what; }
+void fault_arm(long n, int what) { calls = 0; at = n; kind = what; freed = 0; }
 long fault_calls(void) { return calls; }
 
 static int below(const char *path) {
@@ -42,7 +42,9 @@ static void die(void) { kill(getpid(), SIGKILL); for (;;) pause(); }
 static int fault(int counted) {
     if (!counted || !at) { if (counted) calls++; return 0; }
     calls++;
-    if (calls < at || (calls > at && kind != ENOSPC)) return 0;
+    if (calls < at || (calls > at && kind != ENOSPC && kind != -3)) return 0;
+    if (kind == -3 && freed) return 0;
+    if (kind == -3) { errno = ENOSPC; return -1; }
     if (kind == -1) die();
     if (kind == -2) return 1;
     if (kind > 0) { errno = kind; return -1; }
@@ -86,4 +88,17 @@ CALL(fdatasync, (int file), (file), file_below(file))
 CALL(ftruncate, (int file, off_t size), (file, size), file_below(file))
 CALL(ftruncate64, (int file, off64_t size), (file, size), file_below(file))
 CALL(rename, (const char *old, const char *new), (old, new), below(new))
-CALL(unlink, (const char *path), (path), below(path))
+
+int unlink(const char *path) {
+    REAL(unlink);
+    if (kind == -3) {
+        int done = real(path);
+        if (at && calls >= at && done == 0 && below(path)) freed = 1;
+        return done;
+    }
+    switch (fault(below(path))) {
+    case -1: return -1;
+    case 1: die();
+    }
+    return real(path);
+}

@@ -247,7 +247,38 @@ def composite(text: str, *, mapped: bool = True) -> bytes:
     return assemble(pages([content], b"/Resources<</Font<</F1 %b>>>>" % font) | {10: stream(cmap.encode())})
 
 
+def disguised(text: str) -> bytes:
+    """Return a PDF that shows the lines of `text`, and says of each letter that it is a private one."""
+    lines = b" ".join(b"(%b) Tj 0 -50 Td" % line.encode("latin-1") for line in text.split("\n"))
+    cmap = b"begincmap 1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfrange <21> <7E> <E021> endbfrange"
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 5 0 R>>"
+    draw = b"BT /F1 28 Tf 60 700 Td %b ET" % lines
+    return assemble(pages([stream(draw)], b"/Resources<</Font<</F1 %b>>>>" % font) | {5: stream(cmap + b" endcmap")})
+
+
 # Scans: pictures of text
+
+
+def shapes(text: str, letters: Mapping[str, str] | None = None) -> bytes:
+    """Return a PDF that draws `text` with a font of its own, whose shapes are numbered as they first come.
+
+    Args:
+        text: its lines.
+        letters: what the font's map says of each character; None where it has no map.
+    """
+    numbers = {character: number for number, character in enumerate(dict.fromkeys(text.replace("\n", "")), 1)}
+    lines = [b"<%b> Tj 0 -14 Td" % b"".join(b"%04X" % numbers[c] for c in line) for line in text.split("\n")]
+    draw = b"BT /F1 12 Tf 72 700 Td %b ET" % b" ".join(lines)
+    entries = b"/Resources<</Font<</F1 5 0 R>>>>"
+    font = b"<</Type/Font/Subtype/Type0/BaseFont/Own/Encoding/Identity-H/DescendantFonts[6 0 R]%b>>"
+    inner = b"<</Type/Font/Subtype/CIDFontType2/BaseFont/Own/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
+    objects = pages([stream(draw)], entries)
+    objects |= {5: font % (b"/ToUnicode 7 0 R" if letters is not None else b""), 6: inner + b"/Supplement 0>>/DW 600>>"}
+    if letters is not None:
+        pairs = [b"<%04X> <%b>" % (n, letters.get(c, c).encode("utf-16-be").hex().encode()) for c, n in numbers.items()]
+        cmap = b"begincmap 1 begincodespacerange <0000> <FFFF> endcodespacerange %d beginbfchar %b endbfchar endcmap"
+        objects[7] = stream(cmap % (len(pairs), b"\n".join(pairs)))
+    return assemble(objects)
 
 
 def picture_of(*lines: str, grey: int = 0) -> Image.Image:

@@ -870,7 +870,7 @@ def test_a_library_that_is_no_database(tmp_path: Path, command: list[str]) -> No
     run = rag(*command, "--library", tmp_path, "--json", program=REAL)
     assert (run.code, run.out) == (1, "")
     assert run.message == f"{tmp_path / 'library.db'} is damaged: file is not a database."
-    assert run.hint.startswith(f"Restore {tmp_path} from a backup")
+    assert run.hint.startswith(f"Run `rag doctor --repair --library {tmp_path}`")
     assert (tmp_path / "library.db").read_bytes() == noise
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,28 @@ def test_a_fault_at_any_write_flush_or_rename_loses_nothing_and_names_the_disk(t
     failed = [end for what, end, _ in ends if what.endswith(("EIO", "ENOSPC")) and end.code]
     assert {end.code for end in failed} == {1}
     assert all(end.error and "Free some space, or check the disk" in end.error for end in failed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")
+def test_a_document_goes_from_a_disk_that_is_full_from_any_call_on(tmp_path: Path) -> None:
+    if crash._preload(tmp_path) is None:
+        pytest.skip("there is no C compiler")
+    changed, start, library = crash.Files(tmp_path, 5), tmp_path / "start", tmp_path / "library"
+    with crash.Crasher(tmp_path) as crasher:
+        for _ in range(8):
+            changed.change()
+        crasher.run("sync")
+        shutil.copytree(library, start)
+        before = crash.state_in(tmp_path)
+        path = sorted(before)[0]
+        after = crash._after_removal(tmp_path, path)
+        calls = crasher.run("remove", argument=path).calls
+        for at in range(1, calls + 1, max(EACH // 8, 1)):
+            shutil.rmtree(library)
+            shutil.copytree(start, library)
+            end = crasher.run("remove", argument=path, at=at, kind=crash.FULL)
+            assert (at, end.code, end.error) == (at, 0, None)
+            assert (at, crash.examine(tmp_path, after, after, ())) == (at, [])
 
 
 def test_a_random_walk_with_kills_ends_as_a_fresh_library(tmp_path: Path) -> None:

@@ -189,7 +189,8 @@ def test_a_rebuild_that_was_killed_after_the_exchange_has_only_to_tidy_up(
 
 
 def test_a_damaged_library_is_not_rebuilt(old: Library, tmp_path: Path) -> None:
-    old._store._database.connection.execute("UPDATE pages SET text = replace(text, 'river', 'rover')")
+    with old._store.together():
+        old._store._database.connection.execute("UPDATE pages SET text = replace(text, 'river', 'rover')")
     before = old._store.signature()
     with open_other(tmp_path) as library, pytest.raises(LibraryError, match=r"of .*river\.txt is not what was stored"):
         library.rebuild()

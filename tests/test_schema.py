@@ -106,7 +106,7 @@ def test_an_older_library_is_brought_up_to_date_when_it_is_opened(old: Path) -> 
 
 
 def test_a_library_of_the_second_version_keeps_everything_and_gets_tags(old: Path) -> None:
-    open_database(old, replace(SCHEMA, migrations=SCHEMA.migrations[:1]), create=False).close()
+    open_database(old, replace(SCHEMA, statements=(), migrations=SCHEMA.migrations[:1]), create=False).close()
     assert version(old) == 2
     connection = sqlite3.connect(old / "library.db")
     before = connection.execute("SELECT checksum FROM documents").fetchall()

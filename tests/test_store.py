@@ -473,7 +473,7 @@ def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:
     (tmp_path / "library.db").write_bytes(b"not a database, " * 1000)
     with pytest.raises(LibraryError, match=r"library\.db is damaged: file is not a database") as raised:
         Store.open(tmp_path)
-    assert f"Restore {tmp_path} from a backup" in raised.value.hint
+    assert f"Run `rag doctor --repair --library {tmp_path}`" in raised.value.hint
 
 
 def test_a_truncated_database_is_called_damaged(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def test_tags_belong_to_the_checksum_and_their_absence_changes_none(store: Store
     assert (store.check(), store.generation) == ([], generation)
     store._database.connection.execute("UPDATE tags SET name = 'wore'")
     assert store.check() == ["/a.pdf: its pages, passages or vectors are not those that were stored."]
+    store._database.connection.execute("UPDATE tags SET name = 'work'")
     store.tag("/a.pdf", remove=["work"])
     assert (store.signature(), store.check()) == (before, [])
 

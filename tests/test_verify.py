@@ -294,4 +294,4 @@ def test_a_damaged_database_is_reported_and_its_files_are_not_compared(library: 
     assert report.notes == ("The files were not compared: the library itself is damaged.",)
     with pytest.raises(RagError) as raised:
         report.raise_differences()
-    assert "Restore the library from a backup" in raised.value.hint
+    assert "Run `rag doctor --repair`" in raised.value.hint

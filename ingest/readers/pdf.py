@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.clean import repair
 from ingest.files import read_bytes, stem
+from ingest.legible import is_legible, without_shapes
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.numbers import name_pages
 from ingest.readers.hidden import hidden_spans
@@ -31,7 +32,8 @@ _MANY_DRAWINGS = 20  # letters may be drawn as shapes
 def read(path: Path, password: str | None = None) -> Document:
     """Read a PDF page by page; a page that cannot be read is empty and named in a warning.
 
-    A scan has no text layer: its pages are empty and among the document's `unread`.
+    A scan has no text layer: its pages are empty and among the document's `unread`; so are those whose font does not
+    say which letters it shows, without what it makes of them.
 
     Args:
         path: the file.
@@ -48,6 +50,11 @@ def read(path: Path, password: str | None = None) -> Document:
     with _second(content, password) as second:
         layer, fallback, warnings = _combined(path, first, second)
         looks = [_look(second, number) for number in range(1, len(layer.texts) + 1)]
+    shapes = [number for number, text in enumerate(layer.texts, 1) if not is_legible(text)]
+    for number in shapes:
+        layer.texts[number - 1], layer.layouts[number - 1] = without_shapes(layer.texts[number - 1]), ""
+    if shapes:
+        warnings.append(f"{name_pages(shapes)} set in a font that does not say which letters its shapes are")
     texts = repair(layer.texts, layer.layouts)
     pages = tuple(
         _page(number, label, text, "fallback" if number in fallback else "text", look)
@@ -57,7 +64,7 @@ def read(path: Path, password: str | None = None) -> Document:
     unread = tuple(
         page.number
         for page, look in zip(pages, looks, strict=True)
-        if page.number not in failed and _is_scan(page, look)
+        if page.number not in failed and (page.number in shapes or _is_scan(page, look))
     )
     return Document(str(path), layer.title or stem(path), pages, (*warnings, *layer.notices), unread=unread)
 
@@ -127,8 +134,8 @@ def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[in
 
 
 def _is_poor(text: str) -> bool:
-    """Tell whether a text is empty, or mostly characters that the parser could not make out."""
-    return 2 * text.count("\ufffd") >= len("".join(text.split()))
+    """Tell whether a text is empty, or no text but what the parser could not make out."""
+    return not text.strip() or 2 * text.count("\ufffd") >= len("".join(text.split())) or not is_legible(text)
 
 
 def _whole(path: Path, second: PdfiumFile) -> Layer:
