@@ -322,7 +322,7 @@ class Trial:
             except BaseException as error:
                 failures.append(error)
 
-        if first == "ingest" and second in {"remove", "tag"}:  # perhaps of what is being added: one after the other
+        if second in {"remove", "tag"} and first != "keep":  # perhaps of what the first is about: one after the other
             for actor, (order, _) in zip((one, other), orders, strict=True):
                 actor.do(*order)
             return
