@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -54,7 +55,8 @@ async def upload(request: Request) -> Json:
     else:
         raise ApiError(415, "Send a form with a file, or bytes as application/octet-stream.", "unsupported_media_type")
     if request.query_params.get("wait") in {"true", "1"}:
-        job = await _awaited(job, context)
+        with suppress(asyncio.CancelledError):  # the server stops, and what it has taken is kept
+            job = await _awaited(job, context)
     if job.status == "failed":
         raise invalid(f"The file cannot be read: {job.reason}", "unreadable_file")
     return Json(await asyncio.to_thread(_job, job, context), 202 if job.ended is None else 201)

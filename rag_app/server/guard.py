@@ -6,6 +6,7 @@ origin, or, after DNS rebinding, a foreign host name; both are compared with exa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -15,7 +16,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import RagError
-from rag_app.server.errors import ApiError, internal, translated
+from rag_app.server.errors import ApiError, internal, stopping, translated
 from rag_app.server.headers import SECURITY
 from rag_app.server.keys import Key
 from rag_app.server.limits import Rates, respond
@@ -98,6 +99,9 @@ class Guard:
             await answer.refuse(error)
         except RagError as error:
             await answer.refuse(translated(error))
+        except asyncio.CancelledError:  # only a server that stops breaks requests off
+            if not answer.status:
+                await answer.refuse(stopping())
         except ConnectionError:
             raise
         except Exception as error:

@@ -170,6 +170,9 @@ def test_a_server_with_few_files_says_so_and_runs_out_of_none(tmp_path: Path) ->
 def test_a_page_of_a_listed_site_can_read_that_there_are_too_many_connections(tmp_path: Path) -> None:
     site = "https://notes.example"
     with running(filled(tmp_path), limits=FEW, origins=(site,)) as served, silent(served.port, FEW.connections):
+        asked = {"Origin": site, "Access-Control-Request-Method": "POST"}
+        before = httpx.options(f"{served.url}/v1/responses", headers=asked)  # else the browser asks nothing more
+        assert (before.status_code, before.headers["access-control-allow-origin"]) == (204, site)
         for origin, shown in ((site, site), ("https://other.example", None)):
             answer = httpx.get(f"{served.url}/v1/models", headers={"Origin": origin})
             assert answer.status_code == 503
