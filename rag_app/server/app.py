@@ -96,7 +96,7 @@ async def _refused(_: Request, error: Exception) -> Response:
             405: ("The method is not allowed.", "method_not_allowed"),
         }
         message, code = known.get(error.status_code, ("The request cannot be used.", "invalid_request"))
-        error = ApiError(error.status_code, message, code)
+        error = ApiError(error.status_code, message, code, error.headers)  # the methods that are allowed
     elif isinstance(error, RagError):
         error = translated(error)
     assert isinstance(error, ApiError)

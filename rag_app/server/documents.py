@@ -10,8 +10,10 @@ from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
+from rag_app.errors import disk_errors
 from rag_app.server.answers import Json
 from rag_app.server.context import context_of, find, id_of, key_of, name_of
 from rag_app.server.errors import ApiError, invalid, missing
@@ -50,6 +52,8 @@ async def upload(request: Request) -> Json:
         job = await _from_form(request, context, owner)
     elif kind in {"application/octet-stream", "application/pdf"}:
         name = request.query_params.get("name") or unquote(request.headers.get("x-filename", ""))
+        if not name:
+            raise invalid("The name of the file is missing: send it as `?name=lease.pdf`.", "missing_name")
         with await spooled(request) as file:
             job = await asyncio.to_thread(context.uploads.take, file, name, owner)
     else:
@@ -125,9 +129,10 @@ def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[s
 
 async def _from_form(request: Request, context: Context, owner: str) -> Job:
     try:
-        form = await request.form(max_files=1, max_fields=4, max_part_size=64 * 1024)
-    except (MultiPartException, KeyError, ValueError, AssertionError, UnicodeError):
-        raise invalid("The form cannot be read.", "invalid_form") from None
+        with disk_errors("the upload"):
+            form = await request.form(max_files=1, max_fields=4, max_part_size=64 * 1024)
+    except (HTTPException, MultiPartException, KeyError, ValueError, AssertionError, UnicodeError):
+        raise invalid("The form cannot be read, or has more than one file.", "invalid_form") from None
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):

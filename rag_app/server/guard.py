@@ -121,7 +121,8 @@ class Guard:
         if headers.get("host", "").lower() not in self._policy.hosts:
             raise ApiError(421, "The server does not answer under this name.", "unknown_host")
         if scope["method"] not in _METHODS:
-            raise ApiError(405, "The method is not allowed.", "method_not_allowed")
+            allow = {"allow": ", ".join(sorted(_METHODS))}
+            raise ApiError(405, "The method is not allowed.", "method_not_allowed", allow)
         origin = headers.get("origin")
         if scope["method"] == "OPTIONS":
             self._preflight(path, origin, headers, answer)

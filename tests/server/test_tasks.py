@@ -301,6 +301,19 @@ def test_a_title_is_written_at_once_and_without_the_documents(served: Running) -
     assert chunks[-1]["choices"][0]["delta"]["status"] == "task"
 
 
+def test_what_is_left_out_of_a_programs_own_request_is_said_too(served: Running) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    messages = [
+        {"role": "system", "content": "Answer as a pirate."},
+        {"role": "user", "content": [{"type": "text", "text": WEBUI[0][1]}, image]},
+    ]
+    tools = [{"type": "function", "function": {"name": "look"}}]
+    answer = served.client.post("/v1/chat/completions", json={"messages": messages, "tools": tools})
+    assert answer.headers["x-rag-status"] == "task"
+    assert answer.headers["x-rag-note"] == "task, system_unused, not_text, tools_unused"
+    assert answer.headers["x-rag-system"] == "unused"
+
+
 def test_a_system_message_that_wants_a_title_gets_one(served: Running) -> None:
     _, system, message = SYSTEMS[0]
     messages = [{"role": "system", "content": system}, {"role": "user", "content": message}]

@@ -72,7 +72,8 @@ def test_a_server_that_is_stopped_hands_over_what_it_reads(tmp_path: Path) -> No
 
 def test_a_stopping_server_says_what_was_accepted_and_that_the_rest_is_to_be_asked_again(tmp_path: Path) -> None:
     body: dict[str, Any] = {"content": b"The pool opens at seven.", "headers": uploading.BINARY}
-    with uploading.Server(tmp_path, {"TEST_PAUSE": "12"}) as server, ThreadPoolExecutor() as clients:  # 5 are waited for
+    slow = {"TEST_PAUSE": "12"}  # requests have 5 seconds
+    with uploading.Server(tmp_path, slow) as server, ThreadPoolExecutor() as clients:
         server.up()
         url = f"http://127.0.0.1:{server.port}/v1"
         upload = clients.submit(httpx.post, f"{url}/documents?name=pool.txt&wait=true", timeout=60, **body)
