@@ -211,7 +211,11 @@ class Strict(H11Protocol):
         self._over = True
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
-        self.transport.write_eof()
+        try:
+            self.transport.write_eof()
+        except OSError:  # the client has just cut the connection
+            self.transport.abort()
+            return
         if not self.flow.write_paused:
             self._linger()
 

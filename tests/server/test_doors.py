@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import socket
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 import pytest
@@ -165,6 +166,32 @@ def test_a_server_with_few_files_says_so_and_runs_out_of_none(tmp_path: Path) ->
     assert finish(process, timeout=30).error == (
         "error: Interrupted.\nhint: What was finished is kept; run the same command again to go on.\n"
     )
+
+
+def test_a_client_that_cuts_its_connection_while_it_gives_way_harms_no_other(
+    served: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cut(_: object) -> NoReturn:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    monkeypatch.setattr("asyncio.selector_events._SelectorSocketTransport.write_eof", cut)
+    with silent(served.port, FEW.connections), silent(served.port, FEW.spare) as (first, _):
+        with silent(served.port, 1) as (last,):  # for it the first gives way
+            closing(first)
+            last.sendall(b"nothing\r\n\r\n")
+            closing(last)
+        assert served.healthy()
+    wait_for(lambda: freed(served))
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+def closing(connection: socket.socket) -> bytes:
+    """Return what comes until the connection ends."""
+    found = b""
+    with suppress(ConnectionError):
+        while piece := connection.recv(4096):
+            found += piece
+    return found
 
 
 def test_a_page_of_a_listed_site_can_read_that_there_are_too_many_connections(tmp_path: Path) -> None:
