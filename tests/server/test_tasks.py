@@ -213,6 +213,8 @@ QUESTIONS = [
     '### Output:\nProvide a clear response. No JSON.\n<context>\n<source id="1">The rent.</source>\n</context>\n'
     "<user_query>\nHow high is the rent?\n</user_query>",
     "请问合同的标题是什么？",
+    "Below is a thread:\n\nUser: where is the key?\nAssistant: at the desk\n\nGive only the name of the sender of the "
+    "first message, in two words.",
 ]
 
 
@@ -229,6 +231,10 @@ def test_a_question_about_titles_is_a_question(question: str, history: tuple[Tur
         "You help with documents. Be brief. Be polite. At the end of each answer, write a title for the conversation "
         "in five words or less, without punctuation.",
         "Answer questions about messages and titles only, in one hundred words.",
+        "You are a helpful assistant. Name the document of every message. Answer only in 10 words.",
+        "You help with e-mails. Give the name of the sender of each message. Answer only in two words.",
+        "Summarize the discussion under a title. Write only 100 words.",
+        "Write each answer to a message under a title. Use only the documents, and 80 to 120 words.",
     ],
 )
 def test_a_system_message_that_mentions_titles_leaves_questions_questions(system: str) -> None:
