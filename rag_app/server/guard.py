@@ -110,7 +110,7 @@ class Guard:
             await answer.refuse(internal())
         finally:
             route = getattr(scope.get("route"), "path", "") or ("other" if answer.status else "closed")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
+            method = scope["method"] if scope["method"] in METHODS else "other"
             self._seen(method, route, answer.status)
             seconds = time.monotonic() - answer.begun
             _log.info("%s %s %s %d %.3f s", answer.id, method, flat(route, 100), answer.status, seconds)
@@ -120,8 +120,8 @@ class Guard:
         path: str = scope["path"]
         if headers.get("host", "").lower() not in self._policy.hosts:
             raise ApiError(421, "The server does not answer under this name.", "unknown_host")
-        if scope["method"] not in _METHODS:
-            allow = {"allow": ", ".join(sorted(_METHODS))}
+        if scope["method"] not in METHODS:
+            allow = {"allow": ", ".join(sorted(METHODS))}
             raise ApiError(405, "The method is not allowed.", "method_not_allowed", allow)
         origin = headers.get("origin")
         if scope["method"] == "OPTIONS":
@@ -190,7 +190,8 @@ class Guard:
 
 # A proxy on this machine, which lets others in: also where it names the server by its loopback address.
 _FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
-_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+"""What a request may ask for at all; other names are counted as one."""
 
 
 class _Answer:

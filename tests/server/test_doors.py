@@ -66,6 +66,8 @@ def test_beyond_the_limit_there_is_a_503_that_says_when_to_come_back(served: Run
         assert httpx.post(f"{served.url}/v1/chat/completions", json=body).status_code == 503
         assert httpx.head(f"{served.url}/v1/models").status_code == 503
     wait_for(lambda: freed(served))
+    figures = httpx.get(f"{served.url}/metrics").text
+    assert 'rag_requests_total{method="GET",route="other",status="503"}' in figures
 
 
 def test_a_sign_of_life_is_given_however_many_connections_are_held(served: Running) -> None:

@@ -282,10 +282,12 @@ def test_metrics_count_requests_and_answers_by_route(served: Running) -> None:
     served.ask("How long is the notice period?")
     served.ask("Who won the chess championship?")
     served.client.get("/v1/documents/doc-1/pages/1")
+    served.client.post("/v1/search", content=b"x" * (SMALL.body + 1))
     lines = served.client.get("/metrics").text.splitlines()
     assert 'rag_requests_total{method="POST",route="/v1/chat/completions",status="200"} 2' in lines
     route = "/v1/documents/{identifier}/pages/{number}"
     assert f'rag_requests_total{{method="GET",route="{route}",status="404"}} 1' in lines
+    assert 'rag_requests_total{method="POST",route="other",status="413"} 1' in lines
     assert 'rag_answers_total{status="answered"} 1' in lines
     assert 'rag_answers_total{status="not_found"} 1' in lines
     assert "rag_answer_seconds_count 2" in lines
