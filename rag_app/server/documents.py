@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_PAGE = 10_000_000
 _LOOKS = (0.05, 1.0)  # seconds between two looks at a job whose end is waited for, at first and at last
+
+# In threads of their own: while another program writes, each can wait for seconds, and nothing else may wait for them.
+_TAKING = ThreadPoolExecutor(4, "taking")
 
 router = APIRouter()
 
@@ -55,7 +59,7 @@ async def upload(request: Request) -> Json:
         if not name:
             raise invalid("The name of the file is missing: send it as `?name=lease.pdf`.", "missing_name")
         with await spooled(request) as file:
-            job = await asyncio.to_thread(context.uploads.take, file, name, owner)
+            job = await _taken(context, file, name, owner)
     else:
         raise ApiError(415, "Send a form with a file, or bytes as application/octet-stream.", "unsupported_media_type")
     if request.query_params.get("wait") in {"true", "1"}:
@@ -127,6 +131,11 @@ def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[s
     raise missing("page")
 
 
+async def _taken(context: Context, file: IO[bytes], name: str, owner: str) -> Job:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_TAKING, context.uploads.take, file, name, owner)
+
+
 async def _from_form(request: Request, context: Context, owner: str) -> Job:
     try:
         with disk_errors("the upload"):
@@ -137,7 +146,7 @@ async def _from_form(request: Request, context: Context, owner: str) -> Job:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise invalid("The form has no file in the field `file`.", "invalid_form")
-        return await asyncio.to_thread(context.uploads.take, file.file, file.filename or "", owner)
+        return await _taken(context, file.file, file.filename or "", owner)
     finally:
         await form.close()
 

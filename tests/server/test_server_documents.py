@@ -6,20 +6,24 @@ import base64
 import errno
 import os
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import httpx
 import numpy as np
 import pytest
 from conftest import LEASE
 from fakes import write_pdf
+from helpers_cli import wait_for
 from running import SMALL, filled, running
 
 from rag_app.server.errors import ApiError
 from rag_app.server.shelf import Shelf
-from rag_app.server.uploads import safe_name
+from rag_app.server.uploads import Uploads, safe_name
 
 if TYPE_CHECKING:
     from running import Running
@@ -150,6 +154,27 @@ def test_a_full_disk_of_temporary_files_is_told(tmp_path: Path, monkeypatch: pyt
         answer = served.client.post("/v1/documents?name=a.txt", headers=headers, **body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (507, "disk_error")
         assert stored(served) == []
+
+
+def test_uploads_that_wait_for_another_program_hold_up_nobody(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, take, reached = threading.Event(), Uploads.take, list[str]()
+
+    def late(*given: Any) -> Any:
+        reached.append(given[2])
+        assert go_on.wait(60)
+        return take(*given)
+
+    monkeypatch.setattr(Uploads, "take", late)
+    with ThreadPoolExecutor(40) as clients:  # more than a server has threads for all else
+        url = f"{served.url}/v1/documents"
+        files = [{"file": (f"{n}.txt", f"The pool {n} opens.")} for n in range(40)]
+        sent = [clients.submit(httpx.post, url, files=file, timeout=60) for file in files]
+        try:
+            wait_for(lambda: len(reached) >= 4)
+            assert served.client.get(url).status_code == 200
+        finally:
+            go_on.set()
+    assert {answer.result().status_code for answer in sent} <= {202, 429}
 
 
 def test_a_file_that_the_library_has_is_not_kept_twice(served: Running) -> None:
