@@ -55,6 +55,7 @@ def serve(
     settings = config.load(config_file, flags={"library": library})
     sites = tuple(origin_of(origin) for origin in origins or ())
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # clients could fill the log with bad forms
     logging.getLogger("rag_app.server").setLevel(logging.INFO if verbose else logging.WARNING)
     with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:
         ring, limits = KeyRing(settings.library), fitting(Limits())

@@ -94,7 +94,10 @@ def wish_of(
     if task is None and len(said.question) > LONGEST_QUESTION:
         raise invalid(f"The question has more than {LONGEST_QUESTION:,} characters.", "context_length_exceeded")
     offered = (notes.TOOLS,) if body.tools and body.tool_choice != "none" else ()
-    left_out = (notes.TASK,) if task is not None else (*said.notes, *offered)
+    left_out = (*said.notes, *offered)
+    if task is not None:
+        used = tasks.answered(said.question, "", said.history) is None  # it is the system message that orders it
+        left_out = (notes.TASK, *(note for note in left_out if not (used and note is notes.SYSTEM)))
     return Wish(said.question, said.history, where, stops, most, body.budget, left_out, task)
 
 

@@ -18,7 +18,7 @@ from rag_app.server.attempts import Attempts
 from rag_app.server.context import Context, context_of
 from rag_app.server.engine import Engine
 from rag_app.server.errors import ApiError, internal, translated
-from rag_app.server.guard import Guard, Policy
+from rag_app.server.guard import METHODS, Guard, Policy
 from rag_app.server.keys import KeyRing
 from rag_app.server.limits import Bounded, Limits
 from rag_app.server.metrics import Metrics
@@ -73,7 +73,12 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     ring = KeyRing(library.settings.library)
     attempts = Attempts(limits.wrong_keys, limits.wrong_key_seconds)
     guard = Guard(app, policy, ring, OPEN, metrics.requested, attempts)
-    return Readable(Bounded(guard, limits, _is_upload, _holds_texts), Origins(policy.origins, ring))
+
+    def refused(method: str, status: int) -> None:
+        metrics.requested(method if method in METHODS else "other", "other", status)
+
+    bounded = Bounded(guard, limits, _is_upload, _holds_texts, refused)
+    return Readable(bounded, Origins(policy.origins, ring))
 
 
 async def health() -> Response:
@@ -96,7 +101,7 @@ async def _refused(_: Request, error: Exception) -> Response:
             405: ("The method is not allowed.", "method_not_allowed"),
         }
         message, code = known.get(error.status_code, ("The request cannot be used.", "invalid_request"))
-        error = ApiError(error.status_code, message, code)
+        error = ApiError(error.status_code, message, code, error.headers)  # the methods that are allowed
     elif isinstance(error, RagError):
         error = translated(error)
     assert isinstance(error, ApiError)

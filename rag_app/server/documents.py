@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
+from rag_app.errors import disk_errors
 from rag_app.server.answers import Json
 from rag_app.server.context import context_of, find, id_of, key_of, name_of
 from rag_app.server.errors import ApiError, invalid, missing
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_PAGE = 10_000_000
 _LOOKS = (0.05, 1.0)  # seconds between two looks at a job whose end is waited for, at first and at last
+
+# In threads of their own: while another program writes, each can wait for seconds, and nothing else may wait for them.
+_TAKING = ThreadPoolExecutor(4, "taking")
 
 router = APIRouter()
 
@@ -49,12 +56,15 @@ async def upload(request: Request) -> Json:
         job = await _from_form(request, context, owner)
     elif kind in {"application/octet-stream", "application/pdf"}:
         name = request.query_params.get("name") or unquote(request.headers.get("x-filename", ""))
+        if not name:
+            raise invalid("The name of the file is missing: send it as `?name=lease.pdf`.", "missing_name")
         with await spooled(request) as file:
-            job = await asyncio.to_thread(context.uploads.take, file, name, owner)
+            job = await _taken(context, file, name, owner)
     else:
         raise ApiError(415, "Send a form with a file, or bytes as application/octet-stream.", "unsupported_media_type")
     if request.query_params.get("wait") in {"true", "1"}:
-        job = await _awaited(job, context)
+        with suppress(asyncio.CancelledError):  # the server stops, and what it has taken is kept
+            job = await _awaited(job, context)
     if job.status == "failed":
         raise invalid(f"The file cannot be read: {job.reason}", "unreadable_file")
     return Json(await asyncio.to_thread(_job, job, context), 202 if job.ended is None else 201)
@@ -122,16 +132,22 @@ def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[s
     raise missing("page")
 
 
+async def _taken(context: Context, file: IO[bytes], name: str, owner: str) -> Job:
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_TAKING, context.uploads.take, file, name, owner)
+
+
 async def _from_form(request: Request, context: Context, owner: str) -> Job:
     try:
-        form = await request.form(max_files=1, max_fields=4, max_part_size=64 * 1024)
-    except (MultiPartException, KeyError, ValueError, AssertionError, UnicodeError):
-        raise invalid("The form cannot be read.", "invalid_form") from None
+        with disk_errors("the upload"):
+            form = await request.form(max_files=1, max_fields=4, max_part_size=64 * 1024)
+    except (HTTPException, MultiPartException, KeyError, ValueError, AssertionError, UnicodeError):
+        raise invalid("The form cannot be read, or has more than one file.", "invalid_form") from None
     try:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise invalid("The form has no file in the field `file`.", "invalid_form")
-        return await asyncio.to_thread(context.uploads.take, file.file, file.filename or "", owner)
+        return await _taken(context, file.file, file.filename or "", owner)
     finally:
         await form.close()
 

@@ -67,6 +67,12 @@ def internal() -> ApiError:
     return ApiError(500, "The server could not do this.", "internal_error")
 
 
+def stopping() -> ApiError:
+    """Return what a client is told whose request a stopping server does not finish."""
+    wait = {"retry-after": "5", "connection": "close"}
+    return ApiError(503, "The server is stopping. Try again in a moment.", "stopping", wait)
+
+
 def missing(what: str) -> ApiError:
     """Return the answer to a request for something that is not there."""
     return ApiError(404, f"There is no such {what}.", "not_found")

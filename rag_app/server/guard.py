@@ -6,6 +6,7 @@ origin, or, after DNS rebinding, a foreign host name; both are compared with exa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -15,7 +16,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import RagError
-from rag_app.server.errors import ApiError, internal, translated
+from rag_app.server.errors import ApiError, internal, stopping, translated
 from rag_app.server.headers import SECURITY
 from rag_app.server.keys import Key
 from rag_app.server.limits import Rates, respond
@@ -98,6 +99,9 @@ class Guard:
             await answer.refuse(error)
         except RagError as error:
             await answer.refuse(translated(error))
+        except asyncio.CancelledError:  # only a server that stops breaks requests off
+            if not answer.status:
+                await answer.refuse(stopping())
         except ConnectionError:
             raise
         except Exception as error:
@@ -106,7 +110,7 @@ class Guard:
             await answer.refuse(internal())
         finally:
             route = getattr(scope.get("route"), "path", "") or ("other" if answer.status else "closed")
-            method = scope["method"] if scope["method"] in _METHODS else "other"
+            method = scope["method"] if scope["method"] in METHODS else "other"
             self._seen(method, route, answer.status)
             seconds = time.monotonic() - answer.begun
             _log.info("%s %s %s %d %.3f s", answer.id, method, flat(route, 100), answer.status, seconds)
@@ -116,8 +120,9 @@ class Guard:
         path: str = scope["path"]
         if headers.get("host", "").lower() not in self._policy.hosts:
             raise ApiError(421, "The server does not answer under this name.", "unknown_host")
-        if scope["method"] not in _METHODS:
-            raise ApiError(405, "The method is not allowed.", "method_not_allowed")
+        if scope["method"] not in METHODS:
+            allow = {"allow": ", ".join(sorted(METHODS))}
+            raise ApiError(405, "The method is not allowed.", "method_not_allowed", allow)
         origin = headers.get("origin")
         if scope["method"] == "OPTIONS":
             self._preflight(path, origin, headers, answer)
@@ -185,7 +190,8 @@ class Guard:
 
 # A proxy on this machine, which lets others in: also where it names the server by its loopback address.
 _FORWARDED = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"})
-_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
+"""What a request may ask for at all; other names are counted as one."""
 
 
 class _Answer:

@@ -61,11 +61,13 @@ class Bounded:
         limits: Limits,
         is_upload: Callable[[Scope], bool],
         holds_texts: Callable[[Scope], bool] = lambda _: False,
+        refused: Callable[[str, int], None] = lambda _, __: None,
     ) -> None:
         self._app = app
         self._limits = limits
         self._is_upload = is_upload
         self._holds_texts = holds_texts
+        self._refused = refused
         self._large = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +76,7 @@ class Bounded:
             await self._app(scope, receive, send)
             return
         if scope.get(SURPLUS):
-            await respond(send, full())
+            await self._refuse(scope, send, full())
             return
         limits, large = self._limits, False
         most, seconds = limits.body, limits.body_seconds
@@ -84,7 +86,7 @@ class Bounded:
             most, seconds, large = limits.texts, limits.texts_seconds, True
         refusal = _oversized(scope, limits, most)
         if refusal:
-            await respond(send, refusal)
+            await self._refuse(scope, send, refusal)
             return
         body = _Body(receive, most, time.monotonic() + seconds, limits.idle_seconds)
         if not large:
@@ -95,6 +97,10 @@ class Bounded:
             await self._app(scope, body.receive, send)
         finally:
             self._large -= body.entered
+
+    async def _refuse(self, scope: Scope, send: Send, error: ApiError) -> None:
+        self._refused(scope["method"], error.status)
+        await respond(send, error)
 
     def _enter(self) -> None:
         """Let a large body in; ApiError where there are enough of them, for each is whole in memory."""

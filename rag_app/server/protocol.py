@@ -148,11 +148,15 @@ class Strict(H11Protocol):
             self.cycle.keep_alive = self.doors.has_place(self)
 
     def _admitted(self) -> bool:
-        """Tell whether the request may be served: it has a place, or asks for nothing but a sign of life."""
-        if self.doors.has_place(self):
-            return True
+        """Tell whether the request may be served: it has a place, or asks for nothing but a sign of life.
+
+        What a browser asks before a request counts as one: a page could not read the refusal of its request else.
+        """
         start = self._framing.start
-        return start is not None and start.method in {b"GET", b"HEAD"} and start.target.partition(b"?")[0] == HEALTH
+        if self.doors.has_place(self) or start is None:
+            return True
+        is_health = start.method in {b"GET", b"HEAD"} and start.target.partition(b"?")[0] == HEALTH
+        return is_health or start.method == b"OPTIONS"
 
     def _answered(self) -> bool:
         return bool(self.cycle and self.cycle.response_complete)
@@ -207,7 +211,11 @@ class Strict(H11Protocol):
         self._over = True
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
-        self.transport.write_eof()
+        try:
+            self.transport.write_eof()
+        except OSError:  # the client has just cut the connection
+            self.transport.abort()
+            return
         if not self.flow.write_paused:
             self._linger()
 

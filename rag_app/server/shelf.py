@@ -89,9 +89,11 @@ class Shelf:
                 the library, and goes when it is an hour old.
         """
         for folder in folders:
-            old = time.time() - folder.lstat().st_mtime > _HOUR
-            if folder.name not in needed and (old or folder.name in ended):
-                shutil.rmtree(folder, ignore_errors=True)
+            if folder.name in needed:
+                continue
+            with suppress(FileNotFoundError):  # another server on the same library was faster
+                if folder.name in ended or time.time() - folder.lstat().st_mtime > _HOUR:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def folder_of(path: str) -> str:

@@ -6,6 +6,8 @@ import asyncio
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
+from rag_app.errors import disk_errors
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -13,11 +15,16 @@ _IN_MEMORY = 1024 * 1024
 
 
 async def spooled(request: Request) -> IO[bytes]:
-    """Return the body as a file, to be closed by the caller; its size is limited where it comes in."""
+    """Return the body as a file, to be closed by the caller; its size is limited where it comes in.
+
+    Raises:
+        DiskError: it could not be kept.
+    """
     file: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
     try:
         async for piece in request.stream():
-            await asyncio.to_thread(file.write, piece)  # a disk can take its time
+            with disk_errors("the upload"):
+                await asyncio.to_thread(file.write, piece)  # a disk can take its time
         file.seek(0)
     except BaseException:
         file.close()

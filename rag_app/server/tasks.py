@@ -28,6 +28,7 @@ _LONGEST_SYSTEM = 2000
 _LONGEST_BARE = 600  # of an order that quotes nothing
 _EARLY = 3  # sentences at the start of a system message, which say what it is for
 _LONGEST_TITLE = 50
+_MOST_WORDS, _MOST_SIGNS = 15, 100  # that an order for a title allows; more is the length of an answer
 _UNTITLED = "Chat"
 
 _TASK = re.compile(r"\s*#{1,4}\s*\**task\b", re.IGNORECASE)
@@ -88,15 +89,20 @@ def _shape_wanted(quoting: Quoting) -> tuple[str, bool] | None:
 
 def _wants_title(order: str, *, ours: bool = False) -> bool:
     words = _words()
-    scope = words.ours if ours else words.conversation
+    scope, name = (words.ours, words.our_name) if ours else (words.conversation, words.name)
     return any(
-        words.verb.search(sentence) and words.title.search(sentence) and scope.search(sentence)
+        words.verb.search(sentence)
+        and scope.search(sentence)
+        and (words.title.search(sentence) or name.search(sentence))
         for sentence in _sentences(order[:_LONGEST_ORDER])
     )
 
 
 def _is_short(order: str) -> bool:
-    return bool(_words().length.search(order[:_LONGEST_ORDER]))
+    limits = _words().length.finditer(order[:_LONGEST_ORDER])
+    return any(
+        not (number := found[1]) or int(number) <= (_MOST_WORDS if found[2] else _MOST_SIGNS) for found in limits
+    )
 
 
 def _is_alone(order: str) -> bool:
@@ -194,7 +200,9 @@ class _Words:
     verb: re.Pattern[str]  # where an order begins
     title: re.Pattern[str]
     conversation: re.Pattern[str]
+    name: re.Pattern[str]  # of the conversation itself; things that are spoken of have names too
     ours: re.Pattern[str]
+    our_name: re.Pattern[str]
     alone: re.Pattern[str]  # nothing else is to be written
     length: re.Pattern[str]  # so many words
     role: re.Pattern[str]  # a line that says who speaks
@@ -213,8 +221,14 @@ def _words() -> _Words:
     latin = [word for word in data["verbs"] if word.isascii()]
     others = [word for word in data["verbs"] if not word.isascii()]
     verb = f"{begins}{_alternatives(latin)}|{_alternatives(others)}"
-    number = rf"(?:\d{{1,3}}|{_alternatives(data['numbers'])})"
+    number = rf"(?:(\d{{1,3}})|{_alternatives(data['numbers'])})"
+    names, words, signs = (_alternatives(data[kind]) for kind in ("names", "words", "signs"))
     label = r"^[ \t]*(?:{})[ \t]*[:：]"
+
+    def named(scope: str) -> re.Pattern[str]:
+        whole = _alternatives(data[scope])
+        before = rf"{names}\s+(?:(?:for|of)\s+)?(?:(?:a|our|the|this|your)\s+)?{whole}"
+        return re.compile(rf"{before}|{whole}\s+a\s+(?:[\w-]+\s+){{0,3}}{names}", re.IGNORECASE)
 
     def speaks(names: Iterable[str]) -> re.Pattern[str]:
         return re.compile(label.format("|".join(map(re.escape, names))), re.IGNORECASE | re.MULTILINE)
@@ -223,9 +237,11 @@ def _words() -> _Words:
         verb=re.compile(verb, re.IGNORECASE),
         title=any_of("titles"),
         conversation=any_of("conversations"),
+        name=named("conversations"),
         ours=any_of("ours"),
+        our_name=named("ours"),
         alone=any_of("alone"),
-        length=re.compile(rf"{number}[\s-]{{0,2}}{_alternatives(data['units'])}", re.IGNORECASE),
+        length=re.compile(rf"{number}[\s-]{{0,2}}(?:({words})|{signs})", re.IGNORECASE),
         role=speaks([*data["users"], *data["others"]]),
         user=speaks(data["users"]),
         blocks=tuple(data["blocks"]),

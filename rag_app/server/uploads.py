@@ -74,7 +74,7 @@ class Uploads:
 
     def room(self, owner: str) -> None:
         """Raise ApiError where too many uploads wait, or `owner` has all that a key may have."""
-        self._check(self._jobs.usage(owner), owner, 1)
+        self._check(self._jobs.usage(owner), 1)
 
     def take(self, file: IO[bytes], name: str, owner: str) -> Job:
         """Store a file and queue it for reading; when this returns, both are on the disk.
@@ -89,10 +89,10 @@ class Uploads:
             raise ApiError(413, f"The file is larger than {self._limits.upload:,} bytes.", "request_too_large")
         if not size:
             raise ApiError(400, "The file is empty.", "empty_file")
-        self._check(self._jobs.usage(owner), owner, size)
+        self._check(self._jobs.usage(owner), size)
         job = Job(f"job-{secrets.token_hex(16)}", safe, self._shelf.put(file, safe), owner, size)
         try:
-            self._library.jobs.add(job, lambda used: self._check(used, owner, size))
+            self._library.jobs.add(job, lambda used: self._check(used, size))
         except BaseException:
             self._shelf.discard(self._shelf.path(job.path))
             raise
@@ -107,19 +107,18 @@ class Uploads:
         """Tell whether a file was uploaded."""
         return self._shelf.holds(path)
 
-    def _check(self, used: Usage, owner: str, size: int) -> None:
+    def _check(self, used: Usage, size: int) -> None:
         if used.open >= self._limits.jobs:
             raise busy(30)
         if used.files >= self._limits.key_files:
-            raise _over(owner, f"{used.files:,} of {self._limits.key_files:,} files")
+            raise _over(f"{used.files:,} of {self._limits.key_files:,} files")
         if used.bytes + size > self._limits.key_bytes:
-            raise _over(owner, f"{used.bytes:,} of {self._limits.key_bytes:,} bytes")
+            raise _over(f"{used.bytes:,} of {self._limits.key_bytes:,} bytes")
 
 
-def _over(owner: str, used: str) -> ApiError:
-    return ApiError(
-        429, f"The uploads of the key {owner} have used up its quota: {used}. Remove some first.", "quota_exceeded"
-    )
+def _over(used: str) -> ApiError:
+    message = f"The file has no room among the uploads of one key, which has {used} already. Remove some first."
+    return ApiError(429, message, "quota_exceeded")
 
 
 def _size(file: IO[bytes]) -> int:

@@ -187,8 +187,9 @@ def test_a_file_that_cannot_be_read_says_so(page: Page, tmp_path: Path) -> None:
 
 
 def test_an_upload_is_followed_through_a_restart_of_the_server(page: Page, tmp_path: Path) -> None:
-    file = tmp_path / "pool.txt"
+    file, other = tmp_path / "pool.txt", tmp_path / "dog.txt"
     file.write_text("The swimming pool opens at seven in the morning.")
+    other.write_text("The dog sleeps at noon.")
     page.run(
         """
         const send = window.fetch;
@@ -201,10 +202,13 @@ def test_an_upload_is_followed_through_a_restart_of_the_server(page: Page, tmp_p
         document.getElementById("files").hidden = false;
         """
     )
-    page.one("#files").send_keys(str(file))
+    page.one("#files").send_keys(f"{file}\n{other}")
     page.reads("#jobs", "The server cannot be reached.")
     page.reads("#jobs", "Another program is writing.")
+    page.reads("#jobs", "dog.txt\nNot sent yet")
     page.until(lambda: page.run("return window.looks") == 4)
+    page.reads("#documents", "pool.txt")
+    page.reads("#documents", "dog.txt")
 
 
 def test_markup_in_documents_names_and_questions_is_only_text(page: Page, served: Running, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import socket
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 import pytest
@@ -65,6 +66,8 @@ def test_beyond_the_limit_there_is_a_503_that_says_when_to_come_back(served: Run
         assert httpx.post(f"{served.url}/v1/chat/completions", json=body).status_code == 503
         assert httpx.head(f"{served.url}/v1/models").status_code == 503
     wait_for(lambda: freed(served))
+    figures = httpx.get(f"{served.url}/metrics").text
+    assert 'rag_requests_total{method="GET",route="other",status="503"}' in figures
 
 
 def test_a_sign_of_life_is_given_however_many_connections_are_held(served: Running) -> None:
@@ -167,9 +170,38 @@ def test_a_server_with_few_files_says_so_and_runs_out_of_none(tmp_path: Path) ->
     )
 
 
+def test_a_client_that_cuts_its_connection_while_it_gives_way_harms_no_other(
+    served: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cut(_: object) -> NoReturn:
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    monkeypatch.setattr("asyncio.selector_events._SelectorSocketTransport.write_eof", cut)
+    with silent(served.port, FEW.connections), silent(served.port, FEW.spare) as (first, _):
+        with silent(served.port, 1) as (last,):  # for it the first gives way
+            closing(first)
+            last.sendall(b"nothing\r\n\r\n")
+            closing(last)
+        assert served.healthy()
+    wait_for(lambda: freed(served))
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+def closing(connection: socket.socket) -> bytes:
+    """Return what comes until the connection ends."""
+    found = b""
+    with suppress(ConnectionError):
+        while piece := connection.recv(4096):
+            found += piece
+    return found
+
+
 def test_a_page_of_a_listed_site_can_read_that_there_are_too_many_connections(tmp_path: Path) -> None:
     site = "https://notes.example"
     with running(filled(tmp_path), limits=FEW, origins=(site,)) as served, silent(served.port, FEW.connections):
+        asked = {"Origin": site, "Access-Control-Request-Method": "POST"}
+        before = httpx.options(f"{served.url}/v1/responses", headers=asked)  # else the browser asks nothing more
+        assert (before.status_code, before.headers["access-control-allow-origin"]) == (204, site)
         for origin, shown in ((site, site), ("https://other.example", None)):
             answer = httpx.get(f"{served.url}/v1/models", headers={"Origin": origin})
             assert answer.status_code == 503

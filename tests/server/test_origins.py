@@ -107,6 +107,23 @@ def test_a_listed_page_can_read_every_error(
     assert "access-control-allow-origin" not in other.headers
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", CHAT, "POST"),
+        ("POST", "/health", "GET, HEAD"),
+        ("GET", "/v1/documents/doc-x", "DELETE"),
+        ("PUT", "/v1/documents", "DELETE, GET, HEAD, OPTIONS, POST"),
+    ],
+)
+def test_a_method_that_is_not_allowed_is_told_which_are(
+    keyed: tuple[Running, str], method: str, path: str, allowed: str
+) -> None:
+    served, secret = keyed
+    answer = served.client.request(method, path, headers={"authorization": f"Bearer {secret}"})
+    assert (answer.status_code, ", ".join(sorted(answer.headers["allow"].split(", ")))) == (405, allowed)
+
+
 def test_a_listed_page_can_read_that_too_many_questions_wait(tmp_path: Path) -> None:
     with running(filled(tmp_path)) as served:
         secret = served.ring.add("shop", "widget", origins=[SHOP], rate=1)

@@ -46,10 +46,13 @@ def test_the_server_answers_until_it_is_interrupted(tmp_path: Path) -> None:
     body = {"messages": [{"role": "user", "content": "How long is the notice period?"}]}
     message = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=20).json()["choices"][0]["message"]
     assert message["status"] == "answered"
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    assert httpx.post(f"{url}/v1/documents", content=b"no form", headers=kind).status_code == 400
     process.send_signal(signal.SIGINT)
     run = finish(process, timeout=20)
     assert run.code == 130
     assert "POST /v1/chat/completions 200" in run.error
+    assert " WARNING " not in run.error
     assert "notice" not in run.error
 
 

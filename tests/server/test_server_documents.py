@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
+import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import httpx
 import numpy as np
 import pytest
 from conftest import LEASE
 from fakes import write_pdf
+from helpers_cli import wait_for
+from running import SMALL, filled, running
 
 from rag_app.server.errors import ApiError
-from rag_app.server.uploads import safe_name
+from rag_app.server.shelf import Shelf
+from rag_app.server.uploads import Uploads, safe_name
 
 if TYPE_CHECKING:
     from running import Running
@@ -104,6 +113,70 @@ def test_an_upload_that_cannot_be_read_leaves_nothing_behind(served: Running) ->
     assert sorted(names(served)) == ["lease.pdf", "manual.pdf"]
 
 
+FORM = "multipart/form-data; boundary=x"
+PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nThe pool opens at nine.\r\n'
+FORM_UNREADABLE = "The form cannot be read, or has more than one file."
+NO_FILE = "The form has no file in the field `file`."
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "message"),
+    [
+        (FORM, b"garbage", FORM_UNREADABLE),
+        ("multipart/form-data", PART, FORM_UNREADABLE),
+        (FORM, PART + PART + b"--x--\r\n", FORM_UNREADABLE),
+        (FORM, PART.replace(b'"file"', b'"datei"') + b"--x--\r\n", NO_FILE),
+        (
+            "application/octet-stream",
+            b"x",
+            "The name of the file is missing: send it as `?name=lease.pdf`.",
+        ),
+    ],
+)
+def test_an_upload_that_is_put_together_wrongly_is_told_why(
+    served: Running, kind: str, content: bytes, message: str
+) -> None:
+    answer = served.client.post("/v1/documents", content=content, headers={"content-type": kind})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
+    assert stored(served) == []
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_a_full_disk_of_temporary_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, form: bool) -> None:
+    def full(*_: Any, **__: Any) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)  # what is small is kept in memory
+    content = b"The pool. " * 150_000
+    body: dict[str, Any] = {"files": {"file": ("a.txt", content)}} if form else {"content": content}
+    headers = {} if form else {"content-type": "application/octet-stream"}
+    with running(filled(tmp_path), limits=replace(SMALL, upload=5_000_000)) as served:
+        answer = served.client.post("/v1/documents?name=a.txt", headers=headers, **body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (507, "disk_error")
+        assert stored(served) == []
+
+
+def test_uploads_that_wait_for_another_program_hold_up_nobody(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, take, reached = threading.Event(), Uploads.take, list[str]()
+
+    def late(*given: Any) -> Any:
+        reached.append(given[2])
+        assert go_on.wait(60)
+        return take(*given)
+
+    monkeypatch.setattr(Uploads, "take", late)
+    with ThreadPoolExecutor(40) as clients:  # more than a server has threads for all else
+        url = f"{served.url}/v1/documents"
+        files = [{"file": (f"{n}.txt", f"The pool {n} opens.")} for n in range(40)]
+        sent = [clients.submit(httpx.post, url, files=file, timeout=60) for file in files]
+        try:
+            wait_for(lambda: len(reached) >= 4)
+            assert served.client.get(url).status_code == 200
+        finally:
+            go_on.set()
+    assert {answer.result().status_code for answer in sent} <= {202, 429}
+
+
 def test_a_file_that_the_library_has_is_not_kept_twice(served: Running) -> None:
     [lease] = [Path(d["path"]) for d in served.client.get("/v1/documents").json()["data"] if d["name"] == "lease.pdf"]
     answer = served.client.post("/v1/documents?wait=1", files={"file": ("copy.pdf", lease.read_bytes())})
@@ -174,6 +247,15 @@ def test_what_an_interrupted_run_left_is_swept_away(served: Running) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names are always Unicode there")
+def test_two_servers_may_sweep_at_the_same_time(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    folders = [tmp_path / "uploads" / name for name in ("gone", "old")]
+    folders[1].mkdir(parents=True)
+    os.utime(folders[1], (0, 0))
+    shelf.sweep(folders, needed=(), ended=())  # the first was swept away meanwhile
+    assert shelf.folders() == []
+
+
 def test_a_name_that_is_no_unicode_is_listed_and_cited(served: Running, tmp_path: Path) -> None:
     path = os.fsdecode(os.fsencode(tmp_path) + b"/pool\xff.txt")
     Path(path).write_text(POOL)
@@ -225,10 +307,12 @@ def test_metrics_count_requests_and_answers_by_route(served: Running) -> None:
     served.ask("How long is the notice period?")
     served.ask("Who won the chess championship?")
     served.client.get("/v1/documents/doc-1/pages/1")
+    served.client.post("/v1/search", content=b"x" * (SMALL.body + 1))
     lines = served.client.get("/metrics").text.splitlines()
     assert 'rag_requests_total{method="POST",route="/v1/chat/completions",status="200"} 2' in lines
     route = "/v1/documents/{identifier}/pages/{number}"
     assert f'rag_requests_total{{method="GET",route="{route}",status="404"}} 1' in lines
+    assert 'rag_requests_total{method="POST",route="other",status="413"} 1' in lines
     assert 'rag_answers_total{status="answered"} 1' in lines
     assert 'rag_answers_total{status="not_found"} 1' in lines
     assert "rag_answer_seconds_count 2" in lines

@@ -213,6 +213,8 @@ QUESTIONS = [
     '### Output:\nProvide a clear response. No JSON.\n<context>\n<source id="1">The rent.</source>\n</context>\n'
     "<user_query>\nHow high is the rent?\n</user_query>",
     "请问合同的标题是什么？",
+    "Below is a thread:\n\nUser: where is the key?\nAssistant: at the desk\n\nGive only the name of the sender of the "
+    "first message, in two words.",
 ]
 
 
@@ -229,6 +231,10 @@ def test_a_question_about_titles_is_a_question(question: str, history: tuple[Tur
         "You help with documents. Be brief. Be polite. At the end of each answer, write a title for the conversation "
         "in five words or less, without punctuation.",
         "Answer questions about messages and titles only, in one hundred words.",
+        "You are a helpful assistant. Name the document of every message. Answer only in 10 words.",
+        "You help with e-mails. Give the name of the sender of each message. Answer only in two words.",
+        "Summarize the discussion under a title. Write only 100 words.",
+        "Write each answer to a message under a title. Use only the documents, and 80 to 120 words.",
     ],
 )
 def test_a_system_message_that_mentions_titles_leaves_questions_questions(system: str) -> None:
@@ -299,6 +305,19 @@ def test_a_title_is_written_at_once_and_without_the_documents(served: Running) -
     assert done == "[DONE]"
     assert json.loads("".join(c["choices"][0]["delta"].get("content", "") for c in chunks)) == {"title": TITLE}
     assert chunks[-1]["choices"][0]["delta"]["status"] == "task"
+
+
+def test_what_is_left_out_of_a_programs_own_request_is_said_too(served: Running) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    messages = [
+        {"role": "system", "content": "Answer as a pirate."},
+        {"role": "user", "content": [{"type": "text", "text": WEBUI[0][1]}, image]},
+    ]
+    tools = [{"type": "function", "function": {"name": "look"}}]
+    answer = served.client.post("/v1/chat/completions", json={"messages": messages, "tools": tools})
+    assert answer.headers["x-rag-status"] == "task"
+    assert answer.headers["x-rag-note"] == "task, system_unused, not_text, tools_unused"
+    assert answer.headers["x-rag-system"] == "unused"
 
 
 def test_a_system_message_that_wants_a_title_gets_one(served: Running) -> None:

@@ -489,11 +489,11 @@ def test_the_uploads_that_wait_are_counted_in_the_library_and_refused_unread(tmp
     [
         (
             {"key_files": 1},
-            "The uploads of the key local have used up its quota: 1 of 1 files. Remove some first.",
+            "The file has no room among the uploads of one key, which has 1 of 1 files already. Remove some first.",
         ),
         (
             {"key_bytes": 60},
-            "The uploads of the key local have used up its quota: 48 of 60 bytes. Remove some first.",
+            "The file has no room among the uploads of one key, which has 48 of 60 bytes already. Remove some first.",
         ),
     ],
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import uploading
 from fakes import open_library
@@ -66,6 +68,29 @@ def test_a_server_that_is_stopped_hands_over_what_it_reads(tmp_path: Path) -> No
         server.up()
         wait_for(lambda: server.ended(job))
         assert server.job(job)["status"] == "done"
+
+
+def test_a_stopping_server_says_what_was_accepted_and_that_the_rest_is_to_be_asked_again(tmp_path: Path) -> None:
+    body: dict[str, Any] = {"content": b"The pool opens at seven.", "headers": uploading.BINARY}
+    slow = {"TEST_PAUSE": "12"}  # requests have 5 seconds
+    with uploading.Server(tmp_path, slow) as server, ThreadPoolExecutor() as clients:
+        server.up()
+        url = f"http://127.0.0.1:{server.port}/v1"
+        upload = clients.submit(httpx.post, f"{url}/documents?name=pool.txt&wait=true", timeout=60, **body)
+        search = clients.submit(httpx.post, f"{url}/search", json={"question": "pool"}, timeout=60)
+        wait_for(lambda: "rag_queue 1" in server.get("/metrics").text)
+        wait_for(lambda: any(job.status == "reading" for job in jobs(tmp_path)))
+        assert server.stop(signal.SIGTERM) == -signal.SIGTERM
+        assert (upload.result().status_code, upload.result().json()["name"]) == (202, "pool.txt")
+        refused = search.result()
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+        assert refused.json()["error"] == {
+            "message": "The server is stopping. Try again in a moment.",
+            "type": "server_error",
+            "code": "stopping",
+        }
+        assert "Traceback" not in server.log.read_text()
+    assert [job.id for job in jobs(tmp_path)] == [upload.result().json()["id"]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

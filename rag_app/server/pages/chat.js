@@ -287,10 +287,15 @@ function confirmRemoval(item) {
   $("sure").showModal();
 }
 
-async function upload(file) {
-  const facts = make("span", "facts", "Sending");
+function uploadRow(file) {
+  const facts = make("span", "facts", "Not sent yet");
   const row = make("li", "", make("div", "", make("span", "name", file.name), facts));
   $("jobs").append(row);
+  return { file, facts, row };
+}
+
+async function upload({ file, facts, row }) {
+  facts.textContent = "Sending";
   try {
     const path = `/v1/documents?name=${encodeURIComponent(file.name)}`;
     let job = await json(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
@@ -337,7 +342,7 @@ async function look(job) {
 }
 
 async function uploadAll(files) {
-  for (const file of files) await upload(file);
+  for (const row of [...files].map(uploadRow)) await upload(row);
 }
 
 // The key
