@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from rag_app.errors import ModelError, UsageError
 from rag_app.heads import Heads
 from rag_app.stopping import Stopped
-from rag_app.threads import available_threads, let_waiting_threads_sleep
+from rag_app.threads import Crew, available_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
     from rag_app.models import InstalledModel
 
+_BATCH = 512  # tokens that are read at once
 _HEAD = 128  # tokens; to read fewer again takes no longer than to bring them back
 _CHOICES = 256  # likeliest tokens that a form is asked about before the answer is ended
 
@@ -120,7 +121,9 @@ _SIGNS = {
 class LlamaGenerator:
     """A GGUF model in this process; a lock lets one answer be written at a time."""
 
-    def __init__(self, name: str, model: Any, template: ChatTemplate, heads: Heads | None = None) -> None:
+    def __init__(
+        self, name: str, model: Any, template: ChatTemplate, heads: Heads | None = None, crew: Crew | None = None
+    ) -> None:
         """Take a loaded model.
 
         Args:
@@ -128,7 +131,10 @@ class LlamaGenerator:
             model: llama.cpp's.
             template: of its family.
             heads: keep what it has read before the last message of a prompt.
+            crew: says how many threads suit what is free; else there are as many as it was loaded with.
         """
+        self._crew = crew
+        self._threads = 0
         self.name = name
         self._heads = heads
         self.context = model.n_ctx()
@@ -249,7 +255,9 @@ class LlamaGenerator:
         """Evaluate all but the first `known` of `tokens`, which the cache holds; return how many that was."""
         self._model.n_tokens = known
         with self._stoppable():
-            self._model.eval(tokens[known:])
+            for begin in range(known, len(tokens), _BATCH):  # at each, others may have come or gone
+                self._man()
+                self._model.eval(tokens[begin : begin + _BATCH])
         return len(tokens) - known
 
     def _state(self) -> bytes:
@@ -317,7 +325,17 @@ class LlamaGenerator:
                 yield piece
                 if form and form.finished(written):
                     break
+            self._man()
             self._model.eval([token])
+
+    def _man(self) -> None:
+        """Take as many threads as suit what is free now."""
+        threads = self._crew.size() if self._crew else 0
+        if threads and threads != self._threads:
+            import llama_cpp
+
+            self._threads = threads
+            llama_cpp.llama_set_n_threads(self._model._ctx.ctx, threads, threads)
 
     def _choose(self, written: str, state: Any, form: Form | None) -> int | None:
         """Return the likeliest token that the form allows; None where the answer ends."""
@@ -389,7 +407,6 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
     Raises:
         ModelError: llama.cpp cannot load it.
     """
-    let_waiting_threads_sleep()
     import llama_cpp
 
     threads = available_threads(settings)
@@ -398,7 +415,7 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
         llama = llama_cpp.Llama(
             model_path=str(model.path),
             n_ctx=settings.context,
-            n_batch=512,
+            n_batch=_BATCH,
             n_threads=threads,
             n_threads_batch=threads,
             n_gpu_layers=settings.gpu_layers if gpu else 0,
@@ -411,7 +428,7 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
         ) from error
     family = (model.spec.chat if model.spec else None) or family_of(llama.metadata.get("tokenizer.chat_template", ""))
     heads = Heads(settings.models / ".heads", f"{model.fingerprint} {llama_cpp.__version__}")
-    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads)
+    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads, Crew(settings))
 
 
 def family_of(template: str) -> str:

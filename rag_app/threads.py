@@ -28,14 +28,6 @@ def available_threads(settings: Settings) -> int:
     return settings.threads or cores()
 
 
-def let_waiting_threads_sleep() -> None:
-    """Let threads of OpenMP sleep while they wait; to be called before a library that uses it is loaded.
-
-    By default they spin, which takes the core from whoever else could use it, the thread they wait for among them.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-
 def step_aside() -> None:
     """Let other programs go first, answers among them; for work that takes long and that nobody waits for."""
     if hasattr(os, "nice") and os.nice(0) < _ASIDE:
@@ -47,6 +39,26 @@ class _Sample:
     at: float  # seconds
     busy: float  # seconds of all cores, those of low priority left out
     own: float  # of this process
+
+
+class Crew:
+    """How many threads of OpenMP suit what is free now.
+
+    While others are busy there is one more for each core that they take. The system then gives this process its share
+    in spite of them, and threads that wait for each other sleep: OpenMP lets them spin, which takes the core from the
+    thread they wait for, only where each has a core. Always sleeping would cost a third of the speed of writing.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._fixed = settings.threads
+        self._cores = cores()
+        self._load = Load()
+
+    def size(self) -> int:
+        """Return how many threads to use; the setting where there is one."""
+        if self._fixed:
+            return self._fixed
+        return self._cores + min(round(self._load.others()), self._cores)
 
 
 class Load:

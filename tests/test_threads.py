@@ -9,7 +9,7 @@ import pytest
 from fakes import make_settings
 
 from rag_app import threads
-from rag_app.threads import Load, available_threads
+from rag_app.threads import Crew, Load, available_threads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,39 +20,9 @@ def test_threads_are_those_of_the_settings_else_those_this_process_may_use(tmp_p
     assert available_threads(make_settings(tmp_path)) == len(os.sched_getaffinity(0))
 
 
-def child(program: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, **environment}
-    )
+def child(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     return done.stdout.strip()
-
-
-def test_waiting_threads_sleep_unless_the_user_says_otherwise() -> None:
-    program = "import os; from rag_app import threads as t; t.let_waiting_threads_sleep(); print(os.environ[NAME])"
-    program = program.replace("NAME", "'OMP_WAIT_POLICY'")
-    assert child(program) == "passive"
-    assert child(program, OMP_WAIT_POLICY="active") == "active"
-
-
-@pytest.mark.parametrize(
-    ("module", "call"),
-    [
-        ("llama_cpp", "from rag_app import generator; generator.open_generator(None, None)"),
-        ("openvino", "from rag_app import encoder; encoder._openvino()"),
-    ],
-)
-def test_it_is_said_before_the_libraries_are_loaded(module: str, call: str) -> None:
-    program = """
-import builtins, os
-load = builtins.__import__
-def watched(name, *rest):
-    if name == MODULE:
-        print(os.environ.get("OMP_WAIT_POLICY"), flush=True)
-        os._exit(0)
-    return load(name, *rest)
-builtins.__import__ = watched
-"""
-    assert child(program.replace("MODULE", repr(module)) + call) == "passive"
 
 
 def test_stepping_aside_twice_is_stepping_aside_once() -> None:
@@ -87,3 +57,15 @@ def test_what_others_take_is_told_without_what_this_process_takes(machine: dict[
 def test_where_nothing_is_known_nobody_else_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     assert Load().others() == 0.0
+
+
+def test_a_crew_grows_by_the_cores_that_others_take(machine: dict[str, float], tmp_path: Path) -> None:
+    own = len(os.sched_getaffinity(0))
+    crew, fixed = Crew(make_settings(tmp_path)), Crew(make_settings(tmp_path, threads=3))
+    assert (crew.size(), fixed.size()) == (own, 3)
+    machine |= {"at": 1.0, "busy": 1.2, "own": 0.4}
+    assert (crew.size(), fixed.size()) == (own + 1, 3)
+    machine |= {"at": 2.0, "busy": 9.0}
+    assert crew.size() == 2 * own
+    machine |= {"at": 3.0, "busy": 9.3}
+    assert crew.size() == own
