@@ -21,6 +21,7 @@ from ingest.types import DocumentError
 if TYPE_CHECKING:
     from ingest.wire import Message
 
+_ASIDE = 10  # niceness: whoever waits for an answer goes first
 _TIRED = 0.4  # of the memory: a process that has used more is not used again
 _LOOK_EVERY = 0.2  # seconds, at the memory where the system does not
 
@@ -28,6 +29,8 @@ _LOOK_EVERY = 0.2  # seconds, at the memory where the system does not
 def main() -> None:
     """Answer requests until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when work ends
+    if hasattr(os, "nice"):
+        os.nice(max(0, _ASIDE - os.nice(0)))
     memory = int(sys.argv[1])
     requests, answers = _channels()
     sys.dont_write_bytecode = True

@@ -48,7 +48,7 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     """
     limits = limits or Limits()
     metrics, engine = Metrics(), Engine(library, waiting=limits.waiting, seconds=limits.answer_seconds)
-    uploads = Uploads(writer, limits, library)
+    uploads = Uploads(writer, limits, library, busy=lambda: engine.inside > 0)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

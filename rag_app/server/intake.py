@@ -22,6 +22,8 @@ from rag_app.stopping import Stopped
 from rag_app.types import COPY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rag_app.builder import Step
     from rag_app.jobs import Job
     from rag_app.library import Library
@@ -34,6 +36,7 @@ BUSY = "Another program is writing to the library; the file is read when that ha
 
 _IDLE = 5.0  # seconds after which it looks for jobs that another server has left behind
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 15.0  # seconds before something is tried again
+_GIVING_WAY, _GLANCE = 0.25, 0.02  # seconds after each step of some hundredths, while somebody waits for an answer
 _UNWINDING = 5.0  # seconds that the step may take which is under way when the time of grace is over
 
 _log = logging.getLogger("rag_app.server")
@@ -42,8 +45,18 @@ _log = logging.getLogger("rag_app.server")
 class Intake:
     """Reads uploads, and removes documents, with a library of its own so that answers go on meanwhile."""
 
-    def __init__(self, library: Library, shelf: Shelf, *, grace: float) -> None:
-        """Take the library, the files, and the seconds that a file has to be read when the server stops."""
+    def __init__(
+        self, library: Library, shelf: Shelf, *, grace: float, busy: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Take the library and the files.
+
+        Args:
+            library: the writer.
+            shelf: where the files are.
+            grace: seconds that a file has to be read when the server stops.
+            busy: tells whether somebody waits for an answer, to which reading gives way.
+        """
+        self._busy = busy
         self._library = library
         self._shelf = shelf
         self._grace = grace
@@ -200,6 +213,9 @@ class Intake:
 
     def _note(self, step: Step) -> None:
         self._passages = (step.passages_done, step.passages)
+        until = time.monotonic() + _GIVING_WAY
+        while self._busy() and self._end is None and time.monotonic() < until:
+            time.sleep(_GLANCE)
 
     def _is_late(self) -> bool:
         return self._end is not None and time.monotonic() > self._end

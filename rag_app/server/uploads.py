@@ -20,6 +20,7 @@ from rag_app.server.intake import Intake
 from rag_app.server.shelf import Shelf, folder_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
     from pathlib import Path
     from typing import IO
@@ -36,13 +37,22 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 class Uploads:
     """Takes files in. What was accepted is in the library or on its way there, whatever happens to this process."""
 
-    def __init__(self, library: Library, limits: Limits, reader: Library | None = None) -> None:
-        """Take the library, and the same opened once more, which tells how far jobs are while this one writes."""
+    def __init__(
+        self,
+        library: Library,
+        limits: Limits,
+        reader: Library | None = None,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Take the library, and the same opened once more, which tells how far jobs are while this one writes.
+
+        While `busy` says that somebody waits for an answer, reading gives way.
+        """
         self._library = library
         self._jobs = (reader or library).jobs
         self._limits = limits
         self._shelf = Shelf(library.settings.library)
-        self._intake = Intake(library, self._shelf, grace=limits.grace_seconds)
+        self._intake = Intake(library, self._shelf, grace=limits.grace_seconds, busy=busy)
 
     def start(self) -> None:
         """Clear away what nobody needs, and go on with the jobs that an earlier run has left."""

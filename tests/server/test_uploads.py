@@ -533,3 +533,32 @@ def test_uploads_at_the_same_time_do_not_pass_the_quota_together(tmp_path: Path)
             thread.join()
         assert sorted(outcomes) == ["quota_exceeded"] * 5 + ["taken"] * 3
         assert len(stored(library)) == 3
+
+
+# Answers go first
+
+
+def test_reading_gives_way_while_somebody_waits_for_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_GIVING_WAY", 600.0)
+    asked = iter([True] * 5)
+    with opened(tmp_path) as library:
+        job = take(library)
+        uploads = Uploads(library, SMALL, busy=lambda: next(asked, False))
+        uploads.start()
+        try:
+            assert ended(library, job).status == "done"
+        finally:
+            uploads.close()
+    assert list(asked) == []
+
+
+def test_reading_goes_on_however_many_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "_GIVING_WAY", 0.01)
+    with opened(tmp_path) as library:
+        job = take(library)
+        uploads = Uploads(library, SMALL, busy=lambda: True)
+        uploads.start()
+        try:
+            assert ended(library, job).status == "done"
+        finally:
+            uploads.close()
