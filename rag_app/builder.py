@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
@@ -245,9 +246,9 @@ class Builder:
         except Exception as error:
             if error is self._progress.broken:
                 raise
-            _log.log(
-                logging.DEBUG if isinstance(error, OSError) else logging.ERROR, "%r failed", paths[0], exc_info=True
-            )
+            frames = "".join(traceback.format_tb(error.__traceback__))  # its message could hold document text
+            level = logging.DEBUG if isinstance(error, OSError) else logging.ERROR
+            _log.log(level, "%r failed: %s\n%s", paths[0], type(error).__name__, frames)
             reason = f"could not be read: {_one_line(error)}"
         return [self._failed(path, reason) for path in paths]
 

@@ -490,8 +490,8 @@ def test_any_fault_with_one_file_is_its_line_and_is_logged(
     said = lines(report)["bees.txt"][1] or ""
     assert said == reason if reason else said.startswith("could not be read: 'utf-8' codec")
     [record] = [record for record in caplog.records if record.name == "rag_app.builder"]
-    assert record.exc_info
-    assert record.exc_info[1] is error
+    assert type(error).__name__ in record.getMessage()
+    assert "builder.py" in record.getMessage()  # where it arose, without its message, which could hold document text
     assert record.levelno == (logging.DEBUG if isinstance(error, OSError) else logging.ERROR)
     library._embedder = WordEmbedder()
     assert statuses(library.ingest([folder]))["bees.txt"] == "added"
