@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from prompts import examples, render
+from rag_app.characters import one_line
 from rag_app.citations import (
     CITATIONS,
     cite,
@@ -205,7 +206,7 @@ def _series(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
         return (yield from _fact(question, stages, usage))
     each = [_in_edition(wish.topic, *one, stages) for one in series]
     sides = (_from(asked, *found, stages, usage, sought) for asked, sought, found in each)
-    names = [PurePath(path).name for _, path in series]
+    names = [one_line(PurePath(path).name) for _, path in series]
     return (yield from _beside(names, [found for *_, found in each], sides, wish))
 
 
@@ -226,7 +227,7 @@ def _list(wish: Asked, stages: Stages) -> Made:
 
 def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
     """Answer for each of two documents from its own passages, or for each of two things, and lay it side by side."""
-    names = wish.things or tuple(PurePath(path).name for path in wish.documents)
+    names = wish.things or tuple(one_line(PurePath(path).name) for path in wish.documents)
     asked = [topic_question(wish, thing) for thing in wish.things or ("", "")]
     if wish.things:
         found = [stages.find(question) for question in asked]

@@ -14,6 +14,7 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response  # noqa: TC002  fastapi looks it up
 
+from rag_app.asked import LONGEST_QUESTION, usable
 from rag_app.errors import RagError
 from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, read
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from rag_app.server.keys import Key
     from rag_app.types import Event, Filter
 
-LONGEST_QUESTION = 4000  # characters
 _PING = 10  # seconds between signs of life while nothing is written
 _TURNS = 20  # of the history that are passed on
 _WIDGETS = 0.5  # of the queue that widgets may fill
@@ -155,14 +155,12 @@ def _wish(body: ChatRequest, key: Key, context: Context) -> Wish:
         raise invalid("The last message is not the user's.")
     where = key.where if key.kind == "widget" else filter_of(context.library, body.filter)
     turns = [Turn(m.role, _text(m)) for m in before if m.role == "user" or m.role == "assistant"]
-    question = _text(last).strip()
-    if not question:
-        raise invalid("The question is empty.")
-    if len(question) > LONGEST_QUESTION:
+    text = _text(last).strip()
+    if len(text) > LONGEST_QUESTION:
         raise invalid(f"The question has more than {LONGEST_QUESTION:,} characters.", "context_length_exceeded")
     return Wish(
-        question=question,
-        history=tuple(turn for turn in turns[-_TURNS:] if turn.content.strip()),
+        question=usable(text),
+        history=tuple(turns[-_TURNS:]),
         where=where,
         stops=stops,
         most=body.max_completion_tokens or body.max_tokens,
