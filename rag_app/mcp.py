@@ -65,7 +65,7 @@ def build(library: Library) -> MCPServer[Any]:
         """
         with _told():
             answer = library.ask(question, where=_filter(within)).as_json()
-        return {key: answer[key] for key in ("question", "status", "answer", "citations")} | {
+        return {key: answer[key] for key in ("question", "status", "answer", "citations", "notes") if key in answer} | {
             "nearest": [_place(hit) for hit in answer["passages"]] if answer["status"] == "not_found" else []
         }
 

@@ -177,6 +177,8 @@ def show_answer_end(answer: Answer) -> None:
     out.print()
     if answer.status == "partial":
         out.print(Text(NOT_COVERED, style="yellow"))
+    for note in answer.notes:
+        out.print(Text(flat(note, _NAME), style="yellow"))
     if answer.citations:
         out.print()
         show_sources(answer.citations)

@@ -52,6 +52,7 @@ def told(answer: Answer) -> str:
     lines = [answer.answer]
     if answer.status == "partial":
         lines.append("(Not all of this is proved by the quotes.)")
+    lines += [f"({note})" for note in answer.notes]
     lines += [
         f'[{citation.marker}] {citation.document}, page {citation.page}: "{" ".join(citation.quote.split())}"'
         for citation in answer.citations

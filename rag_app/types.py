@@ -179,12 +179,14 @@ class Answer(Json):
     tokens: Tokens
     models: ModelNames
     unknown_markers: tuple[int, ...] = ()  # written by the generator, but naming nothing it was given
+    notes: tuple[str, ...] = ()  # sentences on its sources: a document that was set aside, and why
 
     def as_json(self) -> dict[str, Any]:
-        """Return the fields as plain values; `unknown_markers` only where there are any."""
+        """Return the fields as plain values; `unknown_markers` and `notes` only where there are any."""
         value = _plain(self)
-        if not self.unknown_markers:
-            del value["unknown_markers"]
+        for name in ("unknown_markers", "notes"):
+            if not value[name]:
+                del value[name]
         return value
 
 

@@ -298,6 +298,8 @@ def _extra(answer: Answer, context: Context, key: Key) -> dict[str, Any]:
         "citations": [named(citation.as_json(), ids, paths=admin) for citation in answer.citations],
         "standalone_question": answer.standalone_question,
     }
+    if answer.notes:
+        extra["notes"] = list(answer.notes)
     if admin and answer.status == "not_found":
         extra["passages"] = [named(hit.as_json(), ids, paths=True) for hit in answer.passages[:3]]
     return extra
