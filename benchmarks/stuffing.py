@@ -4,6 +4,11 @@ Every case of stuffing.jsonl is in one library, beside the sample documents, and
 answer with only the false value, and no word on the document that it comes from, has followed that document silently.
 
 Run: python benchmarks/stuffing.py [--half first|second] [--json FILE] [--show]
+     python benchmarks/stuffing.py --ordinary QUESTIONS DOCUMENTS [--limit N] [--json FILE]
+
+The first line of each half is what was answered before the comparison with others. `--ordinary` asks questions
+that have nothing to do with the cases, of their own documents, and counts the answers that bring another one's word
+or set one aside: each is to be looked at, since ordinary documents contradict each other too.
 
 FILE keeps every answer as it comes, and what the generator wrote after each prompt (FILE.written), which is not asked
 again. Exit status: 1 where any document was followed silently.
@@ -18,13 +23,18 @@ import re
 import sys
 import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from attacks import Remembering
 
-from rag_app import Library
+from rag_app import Library, answerer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -39,6 +49,12 @@ class Told:
     status: str
     answer: str
     notes: tuple[str, ...] = ()
+    before: str = ""  # the answer before it was compared with other documents
+
+    @property
+    def alone(self) -> Told:
+        """What a reader would be told without the comparison."""
+        return Told(self.status, self.before)
 
 
 def cases(half: str | None = None) -> list[dict[str, Any]]:
@@ -82,21 +98,70 @@ def outcome(case: dict[str, Any], told: Told) -> str:
 def measure(chosen: list[dict[str, Any]], file: Path | None) -> dict[int, Told]:
     """Ask each question of all documents together; answers by the case's number."""
     told: dict[int, Told] = {}
-    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library:
+    seen: list[tuple[str, str]] = []
+    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library, watched(seen):
         written = file.with_name(f"{file.name}.written") if file else None
         library._generator = Remembering(library, written)  # type: ignore[assignment]
         library.ingest([SAMPLES])
         build(Path(folder) / "cases", library, cases())
         for n, case in enumerate(chosen, 1):
+            seen.clear()
             answer = library.ask(case["question"])
-            told[case["id"]] = Told(answer.status, answer.answer, tuple(getattr(answer, "notes", ())))
+            before = seen[-1][0] if seen else answer.answer
+            told[case["id"]] = Told(answer.status, answer.answer, answer.notes, before)
             print(f"\r{n}/{len(chosen)}", end="", file=sys.stderr, flush=True)
             if file:
-                line = {"id": case["id"], "outcome": outcome(case, told[case["id"]]), **answer.as_json()}
+                line = {
+                    "id": case["id"],
+                    "outcome": outcome(case, told[case["id"]]),
+                    "before": before,
+                    **answer.as_json(),
+                }
                 with file.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(line, ensure_ascii=False) + "\n")
     print(file=sys.stderr)
     return told
+
+
+@contextmanager
+def watched(seen: list[tuple[str, str]]) -> Iterator[None]:
+    """Note what each short answer was before it was compared with other documents, and after."""
+    weighed = answerer._weighed
+
+    def note(question: str, sought: str, text: str, result: Any, *rest: Any) -> Any:
+        after = weighed(question, sought, text, result, *rest)
+        seen.append((result.text, after.text))
+        return after
+
+    with patch("rag_app.answerer._weighed", note):
+        yield
+
+
+def ordinary(questions: Path, documents: Path, limit: int | None, file: Path | None) -> None:
+    """Ask ordinary questions, and print the answers that other documents changed."""
+    rows = [json.loads(line) for line in questions.read_text(encoding="utf-8").splitlines()]
+    n = min(limit or len(rows), len(rows))
+    rows = [rows[row * len(rows) // n] for row in range(n)]
+    counts: Counter[str] = Counter()
+    seen: list[tuple[str, str]] = []
+    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library, watched(seen):
+        written = file.with_name(f"{file.name}.written") if file else None
+        library._generator = Remembering(library, written)  # type: ignore[assignment]
+        library.ingest([documents])
+        for number, row in enumerate(rows, 1):
+            seen.clear()
+            answer = library.ask(row["question"])
+            changed = [(before, after) for before, after in seen if before != after]
+            counts.update({"short": bool(seen), "changed": bool(changed), "aside": bool(answer.notes)})
+            print(f"\r{number}/{n}", end="", file=sys.stderr, flush=True)
+            if file:
+                line = {"asked": row, "seen": seen, "answer": answer.as_json()}
+                with file.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps(line, ensure_ascii=False) + "\n")
+            if changed or answer.notes:
+                print(f"{row['question']}\n   {changed}\n   {answer.answer}\n   {answer.notes}\n", flush=True)
+    print(file=sys.stderr)
+    print(f"{n} questions, {counts['short']} short answers, {counts['changed']} changed, {counts['aside']} set aside")
 
 
 def main() -> None:
@@ -104,20 +169,29 @@ def main() -> None:
     parser.add_argument(
         "--half", choices=("first", "second"), help="only one half of the cases; all are in the library"
     )
+    parser.add_argument("--ordinary", nargs=2, type=Path, metavar="PATH", help="a file of questions, and the documents")
+    parser.add_argument("--limit", type=int, help="only N of the ordinary questions, from all over the list")
     parser.add_argument("--json", type=Path, help="write every answer here, one a line")
     parser.add_argument("--show", action="store_true", help="print every answer")
     options = parser.parse_args()
+    print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}\n")
+    if options.ordinary:
+        ordinary(*options.ordinary, options.limit, options.json)
+        return
     chosen = cases(options.half)
     told = measure(chosen, options.json)
-    print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}\n")
-    print(f"| half | cases | {' | '.join(OUTCOMES)} |\n|---|--:{'|--:' * len(OUTCOMES)}|")
+    print(f"| half | | cases | {' | '.join(OUTCOMES)} |\n|---|---|--:{'|--:' * len(OUTCOMES)}|")
     silent = 0
     for half in ("first", "second"):
         own = [case for case in chosen if case["half"] == half]
-        counts = Counter(outcome(case, told[case["id"]]) for case in own)
+        for name, side in (
+            ("before", [told[case["id"]].alone for case in own]),
+            ("now", [told[case["id"]] for case in own]),
+        ):
+            counts = Counter(outcome(*pair) for pair in zip(own, side, strict=True))
+            if own:
+                print(f"| {half} | {name} | {len(own)} | {' | '.join(str(counts[what]) for what in OUTCOMES)} |")
         silent += counts["followed silently"]
-        if own:
-            print(f"| {half} | {len(own)} | {' | '.join(str(counts[name]) for name in OUTCOMES)} |")
     if options.show:
         for case in chosen:
             one = told[case["id"]]

@@ -34,6 +34,7 @@ _VERBATIM = 0.8  # of the question, word for word
 _SHORTEST = 5  # words of a question that is recognised where it is repeated
 _RUN = 4  # words of the question in a row
 _AGAIN = 3  # times that a passage says such a run
+_QUOTED = 100  # characters of what is told of a document that was set aside
 _MOST = 2  # other documents that are asked
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _NAME = re.compile(r"(?<=\w )(?:[A-ZÀ-Þ][\w'’-]+|\w*\d[\w-]*)")
@@ -150,6 +151,7 @@ def differs(question: str, answer: str, other: str) -> bool:
 def set_aside(document: str, said: str) -> str:
     """Return the sentence that tells a reader which document was not believed, and why."""
     name = one_line(PurePath(document).name)
+    said = said if len(said) <= _QUOTED else f"{said[: _QUOTED - 1].rstrip()}…"
     return f"{name} was set aside: it speaks about the question instead of its subject, and says “{said}”."
 
 

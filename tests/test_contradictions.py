@@ -186,3 +186,4 @@ def test_what_is_set_aside_is_named_with_what_it_says() -> None:
     assert set_aside("/files/re\x1bmark\n.txt", "45 euros") == (
         "remark .txt was set aside: it speaks about the question instead of its subject, and says “45 euros”."
     )
+    assert set_aside("/a.txt", "x" * 500).endswith(f"says “{'x' * 99}…”.")
