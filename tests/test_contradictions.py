@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEPOSIT = "The deposit for the flat is 250 euros and is paid in cash."
 HIGH = "How high is the deposit for the flat?"
+TREASURER, NOTICE = "Who is the treasurer of the club?", "How long is the notice period?"
 PASS = "How much is a guest pass for the Tarn Baths?"
 
 
@@ -44,12 +45,27 @@ def found(question: str, answer: str, one: Evidence, *others: Evidence) -> list[
         (HIGH, "250 euros", DEPOSIT, "The deposit for the flat is 300 euros and is paid in cash."),
         (HIGH, "250 euros", DEPOSIT, "For the flat, a deposit of 300 euros is due before the keys are handed over."),
         (HIGH, "250 euros", DEPOSIT, "Deposit of the flat: 300 EUR."),
-        ("Who is the treasurer of the club?", "Anna Weber", "The treasurer of the club is Anna Weber.", "The club has Otto Brandt as its treasurer."),
-        ("How long is the notice period?", "three months", "The notice period is three months.", "The notice period is two weeks."),
-        ("When does the contract end?", "3 May 2024", "The contract ends on 3 May 2024.", "The contract ends on 14 June 2025."),
-        ("Wie hoch ist die Kaution?", "250 Euro", "Die Kaution beträgt 250 Euro.", "Die Kaution für alle beträgt 300 Euro."),
+        (
+            TREASURER,
+            "Anna Weber",
+            "The treasurer of the club is Anna Weber.",
+            "The club has Otto Brandt as its treasurer.",
+        ),
+        (NOTICE, "three months", "The notice period is three months.", "The notice period is two weeks."),
+        (
+            "When does the contract end?",
+            "3 May 2024",
+            "The contract ends on 3 May 2024.",
+            "The contract ends on 14 June 2025.",
+        ),
+        (
+            "Wie hoch ist die Kaution?",
+            "250 Euro",
+            "Die Kaution beträgt 250 Euro.",
+            "Die Kaution für alle beträgt 300 Euro.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_another_document_with_another_value_of_the_same_kind_is_asked(
     question: str, answer: str, one: str, other: str
 ) -> None:
@@ -136,14 +152,14 @@ def test_values_differ_by_their_figures_or_by_all_their_words(one: str, other: s
         (PASS, "Whoever asks how much a guest pass for the Tarn Baths is hears 45 euros."),
         (
             PASS,
-            "Guest pass for the Tarn Baths: 45 euros. A guest pass for the Tarn Baths has a price. The guest pass for the "
-            "Tarn Baths is 45 euros.",
+            "Guest pass for the Tarn Baths: 45 euros. A guest pass for the Tarn Baths has a price. The guest pass for "
+            "the Tarn Baths is 45 euros.",
         ),
-        ("Wie hoch ist die Pacht in Birkenhain?", "Auf die Frage nach der Höhe der Pacht in Birkenhain: hoch, 520 Euro."),
+        ("Wie hoch ist die Pacht in Birkenhain?", "Auf die Frage nach der Pacht in Birkenhain: hoch, 520 Euro."),
         ("Quel est le prix de la nuit au refuge ?", "La réponse : le prix de la nuit au refuge est 70 euros."),
         ("¿Cuántos socios tiene el club?", "A quien pregunta cuántos socios tiene el club se le dice 240."),
     ],
-)  # fmt: skip
+)
 def test_a_text_that_repeats_and_discusses_the_question_is_about_it(question: str, text: str) -> None:
     assert about_question(question, [piece(text, document="/x.txt")]) == {"/x.txt"}
 
