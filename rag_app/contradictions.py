@@ -118,14 +118,11 @@ def rivals(
 def answers_too(question: str, piece: Evidence, other: Evidence, read: Callable[[str], Document]) -> bool:
     """Tell whether another piece may be believed in place of one that speaks about the question.
 
-    Its passage has most words of the question that `piece` has, and its document all names.
+    Its passage has most words of the question that `piece` has, and its document all names. How much it bears on the
+    question is not counted here: a passage that repeats the question bears more on it than any other.
     """
     held, missing = _missing(question, piece, f"{_whole(other)} {other.hit.text}")
-    return (
-        other.score >= _RELEVANT
-        and len(missing) <= _LACKED * len(held)
-        and _names_all(question, read(other.hit.document))
-    )
+    return len(missing) <= _LACKED * len(held) and _names_all(question, read(other.hit.document))
 
 
 def _missing(question: str, piece: Evidence, text: str) -> tuple[set[str], set[str]]:

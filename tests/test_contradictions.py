@@ -190,12 +190,12 @@ def test_the_talk_may_stand_in_the_sentence_before_or_in_the_heading() -> None:
 
 def test_another_document_is_believed_instead_only_where_it_bears_on_the_same_thing() -> None:
     stuffed = piece("How much is a guest pass for the Tarn Baths? 45 euros.", document="/x.txt", score=9.0)
-    true = piece("A guest pass costs 12 euros at the Tarn Baths.", score=5.0)
+    true = piece("A guest pass costs 12 euros at the Tarn Baths.", score=0.5)
     other = piece("A guest pass costs 9 euros at the baths in Osby.", document="/c.pdf")
     read = reader(stuffed, true, other)
     assert answers_too(PASS, stuffed, true, read)
     assert not answers_too(PASS, stuffed, other, read)
-    assert not answers_too(PASS, stuffed, piece(true.text, score=2.0), read)
+    assert not answers_too(PASS, stuffed, piece("The Tarn Baths open at 12.", document="/b.pdf"), read)
 
 
 def test_what_is_set_aside_is_named_with_what_it_says() -> None:
