@@ -18,12 +18,13 @@ DEMO := .demo/library
 QUESTION ?= I bought my Aquilo dishwasher second-hand. Does the maker's guarantee still apply to me?
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test check unit samples bench clean
+.PHONY: help install models demo test check unit samples bench torture clean
 
 help:
 	@sed -n '1,3p' Makefile
 	@echo "make check  ruff, mypy and the import contract;  make unit  the tests that need no model"
 	@echo "make samples  write the sample PDFs again;  make bench  the benchmarks of the README;  make clean"
+	@echo "make torture  let programs share a library and kill them at random, TRIALS times; SEED=N repeats a run"
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
@@ -68,7 +69,7 @@ check: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -m 'not models'
+	$(BIN)/pytest -m 'not models and not network'
 
 test: check
 	$(BIN)/rag models pull all-MiniLM-L6-v2 ms-marco-MiniLM-L-12-v2 Qwen2.5-Coder-1.5B-Instruct-Q4_K_M bge-small-en-v1.5-int8 SmolLM2-135M-Instruct-Q4_1
@@ -80,6 +81,10 @@ samples: install
 bench: models
 	$(BIN)/python benchmarks/samples.py
 	$(BIN)/python benchmarks/tutorial_pipeline.py data/samples
+
+TRIALS ?= 500
+torture: install
+	$(BIN)/python benchmarks/torture.py --trials $(TRIALS) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

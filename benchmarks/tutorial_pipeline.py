@@ -34,9 +34,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 from ingest import discover
 from rag_app import Library, config
 from rag_app.embedder import BiEncoder
-from rag_app.encoder import available_threads, open_encoder
+from rag_app.encoder import open_encoder
 from rag_app.models import conventions, resolve
 from rag_app.reranker import CrossEncoder
+from rag_app.threads import available_threads
 from rag_app.types import Answer, Token
 
 if TYPE_CHECKING:

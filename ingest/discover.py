@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ _MADE_BY_PROGRAMS = frozenset(
     ("node_modules", "__pycache__", "venv", "site-packages", "package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 )
 
+_NO_FILE = "is neither a file nor a folder"  # but a pipe, a socket or a device
+_LEADS_NOWHERE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -32,8 +36,8 @@ def discover(paths: Sequence[Path]) -> Found:
     """Find the documents that `paths` stand for.
 
     A file is taken as named, a folder is walked: hidden entries, files of other types, what
-    package managers put there and links that lead out of it are passed over. Nothing is raised for a path that leads
-    nowhere: it becomes a problem, so that the others are still read.
+    package managers put there and links that lead out of it or nowhere are passed over. Nothing is raised for a path
+    that leads nowhere: it becomes a problem, so that the others are still read.
 
     Args:
         paths: files and folders, in any order; a file reached twice counts once.
@@ -44,7 +48,7 @@ def discover(paths: Sequence[Path]) -> Found:
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
         try:
             for file in _files(absolute, problems):
-                files.setdefault(os.path.realpath(file), file)
+                files.setdefault(_real(file), file)
         except DocumentError as problem:
             problems.append(problem)
     return Found(tuple(files.values()), tuple(problems))
@@ -55,7 +59,7 @@ def _files(path: Path, problems: list[DocumentError]) -> list[Path]:
     if stat.S_ISDIR(mode):
         return _documents_in(path, problems)
     if not stat.S_ISREG(mode):
-        raise DocumentError(str(path), "is neither a file nor a folder")
+        raise DocumentError(str(path), _NO_FILE)
     if not is_supported(path):
         raise DocumentError(
             str(path), f"is not a type that can be read: {path.suffix or 'no suffix'}; supported: {KINDS}"
@@ -74,29 +78,64 @@ def _mode(path: Path) -> int:
         raise DocumentError(str(path), "is not a valid path") from error
 
 
+def _real(file: Path) -> str:
+    """Return the path without links; where a folder of it is being changed meanwhile, the path as it is."""
+    try:
+        return os.path.realpath(file)
+    except OSError:
+        return str(file)
+
+
 def _documents_in(folder: Path, problems: list[DocumentError]) -> list[Path]:
     before = len(problems)
     found = sorted(_walk(folder, problems), key=lambda file: file.parts)
     # Real files go first, so that a link to one of them counts as the duplicate.
-    found.sort(key=Path.is_symlink)
+    found.sort(key=os.path.islink)
     unique: dict[str, Path] = {}
     for file in found:
-        unique.setdefault(os.path.realpath(file), file)
+        unique.setdefault(_real(file), file)
     if not unique and len(problems) == before:
         raise DocumentError(str(folder), f"holds no document that can be read; supported: {KINDS}")
     return sorted(unique.values(), key=lambda file: file.parts)
 
 
 def _walk(folder: Path, problems: list[DocumentError]) -> Iterator[Path]:
-    def unreadable(error: OSError) -> None:
-        problems.append(DocumentError(str(error.filename), f"cannot be opened: {error.strerror or error}"))
+    root, waiting = _real(folder), [folder]
+    while waiting:  # no recursion, as in os.walk: folders may lie a thousand deep
+        parent = waiting.pop()
+        try:
+            folders, files = _listed(parent)
+        except OSError as error:
+            problems.append(DocumentError(str(parent), f"cannot be opened: {error.strerror or error}"))
+            continue
+        waiting += folders
+        for file in files:
+            try:
+                if is_supported(file) and _is_regular_within(root, file):
+                    yield file
+            except DocumentError as problem:
+                problems.append(problem)
 
-    root = os.path.realpath(folder)
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = filter(_is_of_interest, folders)
-        for file in (Path(parent, name) for name in names if _is_of_interest(name)):
-            if is_supported(file) and _is_regular_within(root, file):
-                yield file
+
+def _listed(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the folders of a folder and its other entries; a link to a folder is neither."""
+    folders, others = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not _is_of_interest(entry.name):
+                continue
+            if not _is_folder(entry):
+                others.append(folder / entry.name)
+            elif not entry.is_symlink():
+                folders.append(folder / entry.name)
+    return folders, others
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # what it is shows when it is looked at
+        return False
 
 
 def _is_of_interest(name: str) -> bool:
@@ -104,9 +143,19 @@ def _is_of_interest(name: str) -> bool:
 
 
 def _is_regular_within(root: str, file: Path) -> bool:
+    """Tell whether `file` is a regular one, or a link to one below `root`.
+
+    Raises:
+        DocumentError: it is a pipe, a socket or a device, or that cannot be told; without a word it would seem gone.
+    """
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
+        mode = file.stat().st_mode
+    except OSError as error:
+        if error.errno in _LEADS_NOWHERE:  # a link, or gone since the folder was listed
             return False
-    except OSError:  # a dangling link, or gone since the folder was listed
+        raise DocumentError(str(file), f"cannot be opened: {error.strerror or error}") from error
+    if os.path.islink(file) and not Path(_real(file)).is_relative_to(root):  # noqa: PTH114  raises nothing
         return False
-    return not file.is_symlink() or Path(os.path.realpath(file)).is_relative_to(root)
+    if not stat.S_ISREG(mode):
+        raise DocumentError(str(file), _NO_FILE)
+    return True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path, PurePath
 
-
+TOO_LARGE = f"is too large: at most {MOST_BYTES // 1_000_000} MB are read"
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # halves of pairs that do not stand for a byte of a name
 
 
@@ -59,7 +59,7 @@ def read_bytes(path: Path) -> bytes:
     with open_regular(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:  # grown since it was opened
-        raise DocumentError(str(path), f"is too large: at most {MOST_BYTES // 1_000_000} MB are read")
+        raise DocumentError(str(path), TOO_LARGE)
     return content
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from ingest import wire
 from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
 from ingest.process import Crashed, Lost, Process
 from ingest.readers.ocr import ocr_available
@@ -17,7 +19,7 @@ from ingest.scans import completed
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 
     Result = Document | DocumentError
 
+_log = logging.getLogger(__name__)
 _MOST = 4  # processes; each may take a gibibyte
 _MOST_LOSSES = 3  # in a row, of processes that recognised no page
 _AHEAD = 2  # files a process that are read before they are asked for
+_BEAT = 0.5  # seconds between two signs of life while a file is waited for
 
 
 class Readers:
@@ -77,10 +81,13 @@ class Readers:
             raise result
         return result
 
-    def read_all(self, paths: Iterable[Path], password: str | None = None) -> Iterator[tuple[Path, Result]]:
+    def read_all(
+        self, paths: Iterable[Path], password: str | None = None, beat: Callable[[], None] | None = None
+    ) -> Iterator[tuple[Path, Result]]:
         """Yield each of `paths` with its document, or with why there is none, in the order given.
 
-        While one is used the next are read: a few files, with no more text than one document may have.
+        While one is used the next are read: a few files, with no more text than one document may have. `beat` is called
+        twice a second while a file is waited for; what it raises ends the reading.
         """
         waiting: deque[tuple[Path, Future[Result]]] = deque()
         coming = iter(paths)
@@ -93,6 +100,8 @@ class Readers:
                 if not waiting:
                     return
                 path, result = waiting.popleft()
+                while beat and not wait([result], _BEAT).done:
+                    beat()
                 yield path, result.result()
         finally:
             for _, result in waiting:
@@ -101,11 +110,14 @@ class Readers:
     def _read(self, path: Path, password: str | None) -> Result:
         try:
             document = self._document(path, password)
+            return self._recognised(document, path, password) if document.unread else document
         except DocumentError as error:
             return error
         except Lost as error:
             return DocumentError(str(path), str(error))
-        return self._recognised(document, path, password) if document.unread else document
+        except Exception as error:  # a fault of ours: it is told, and costs this file only
+            _log.exception("%r could not be read", str(path))
+            return DocumentError(str(path), f"could not be read: {wire.one_line(str(error)) or type(error).__name__}")
 
     def _document(self, path: Path, password: str | None) -> Document:
         with self._process() as process:

@@ -170,15 +170,21 @@ class Process:
                 raise EOFError
             # It finds modules where this process does, and takes none from the folder that it starts in.
             places = os.pathsep.join(os.path.abspath(place) for place in sys.path)  # noqa: PTH100 - no link followed
-            self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ingest.worker", str(self._memory)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-                env=os.environ | _SPARING | {"PYTHONPATH": places},
-                start_new_session=True,
-            )
+            # The child is born with them blocked: who stops a service sends them to all of its processes, and this one
+            # decides what is still read.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+            try:
+                self._child = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "ingest.worker", str(self._memory)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    bufsize=0,
+                    env=os.environ | _SPARING | {"PYTHONPATH": places},
+                    start_new_session=True,
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._received.clear()
         try:
             ready = self._receive(monotonic() + _TO_START)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ingest.files import open_regular
-from ingest.limits import TOO_MUCH_MEMORY, check_pages, check_text
+from ingest.files import TOO_LARGE, open_regular
+from ingest.limits import MOST_BYTES, TOO_MUCH_MEMORY, check_pages, check_text
 from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
 from ingest.types import Document, DocumentError
 
@@ -49,6 +49,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 """The suffixes that are read alike, by a word for them, such as "code"."""
 
+_PIECE = 1 << 20  # bytes
 _LONGEST_DETAIL = 200  # characters; a parser may quote half the file
 
 
@@ -94,11 +95,18 @@ def fingerprint(path: Path) -> str:
     Raises:
         DocumentError: the file cannot be opened, is empty or larger than what is read.
     """
+    total = hashlib.sha256()
     try:
         with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            left = MOST_BYTES + 1  # a file may grow as fast as it is read
+            while left and (piece := file.read(min(_PIECE, left))):
+                total.update(piece)
+                left -= len(piece)
     except OSError as error:
-        raise DocumentError(str(path), f"cannot be opened: {_one_line(error)}") from error
+        raise DocumentError(str(path), f"cannot be opened: {error.strerror or _one_line(error)}") from error
+    if not left:
+        raise DocumentError(str(path), TOO_LARGE)
+    return total.hexdigest()
 
 
 def _reader(path: Path) -> Reader:

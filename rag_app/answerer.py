@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from rag_app.citations import (
     is_verdict,
     markers,
     proof_of,
+    stands,
     stated,
     unsupported_figures,
     unsupported_numbers,
@@ -30,6 +31,7 @@ from rag_app.columns import in_column, scale
 from rag_app.comparisons import side_by_side, topic_question
 from rag_app.context import around, choose, gather, row_called, show, with_heading
 from rag_app.contradictions import about_question, answers_too, differs, rivals, set_aside
+from rag_app.errors import UsageError
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
 from rag_app.guard import Fence, harmless, neutral
@@ -52,13 +54,14 @@ from rag_app.refusal import (
 )
 from rag_app.search import Trace
 from rag_app.series import MOST, asked_of, asks_edition, edition, looked_for, series_of
+from rag_app.sources import changed, last_text, removed
 from rag_app.spans import agree, snap
 from rag_app.summaries import PARTS, central, opening, parts
 from rag_app.support import supports
 from rag_app.types import WEAK_SUPPORT, Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Generator as Generating
 
     from ingest import Document
@@ -82,6 +85,7 @@ _REPEATED = -0.4  # the same of an answer that is given twice
 _ROOMY = 3072  # tokens of a generator that holds the examples too; without them a smaller one answers less well
 _CLEAR = 6.0  # logits; of evidence with so good a piece only the best is read
 _FEW = 600  # characters of it
+_TRIES = 5  # of an answer, each without one more document that went meanwhile
 _READ = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
 _GIST = 2  # statements from each of two documents that are compared as a whole
@@ -106,6 +110,8 @@ class Stages:
     mentions: Callable[[str], Sequence[Mention]]  # every passage with these words side by side
     embed: Callable[[Sequence[str]], Vectors]  # n texts to n vectors, the bi-encoder
     calibration: Calibration = field(default_factory=shipped)  # decides whether there is an answer
+    trouble: Callable[[str], str] = lambda _: ""  # what is said of a file that is not what was read of it
+    generation: Callable[[], int] = lambda: 0  # another one tells that the library has changed
 
 
 def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[Event]:
@@ -113,11 +119,10 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
 
     Nothing is shown before its proof is found, and none is written where one is unlikely.
     """
-    begun, usage = time.perf_counter(), Usage()
+    begun, usage, before = time.perf_counter(), Usage(), stages.generation()
     asked = standalone(question, history, stages.generator)
-    stages = replace(stages, read=lru_cache(_READ)(stages.read))  # a document is long, and asked for several times
-    wish = kind_of(asked, stages.documents)
-    first, events = 0.0, _events(asked, wish, stages, usage)
+    gone: set[str] = set()
+    first, events = 0.0, _without_those_gone(asked, stages, usage, gone)
     while True:
         try:
             event = next(events)
@@ -127,6 +132,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
         if isinstance(event, Token):
             first = first or time.perf_counter() - begun
         yield event
+    result, notes = _sources_now(result, stages, gone, unchanged=stages.generation() == before)
     seconds = result.trace.seconds
     yield Answer(
         question=question,
@@ -144,8 +150,102 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
         tokens=Tokens(usage.prompt, usage.evaluated, usage.completion),
         models=stages.models,
         unknown_markers=result.unknown,
-        notes=result.notes,
+        notes=(*result.notes, *notes),
     )
+
+
+class _Gone(Exception):
+    """A document that was found is not in the library any more: another process has removed it."""
+
+
+def _without_those_gone(question: str, stages: Stages, usage: Usage, gone: set[str]) -> Made:
+    """Answer, and where a document goes before anything is said answer anew without it; those that go are noted."""
+    shown = False
+    for left in reversed(range(_TRIES)):
+        present = _present(stages, gone)
+        events = _events(question, kind_of(question, present.documents), present, usage)
+        try:
+            while True:
+                try:
+                    event = next(events)
+                except StopIteration as end:
+                    result: _Result = end.value
+                    return result
+                if not (shown and isinstance(event, Passages)):
+                    yield event
+                shown = True
+        except _Gone:
+            if not left:
+                break
+    yield from _spoken(NOT_FOUND)
+    return _Result("not_found", NOT_FOUND)
+
+
+def _present(stages: Stages, gone: set[str]) -> Stages:
+    """Return the stages without the documents that are gone; one that cannot be read any more becomes one of these."""
+
+    @lru_cache(_READ)  # a document is long, and asked for several times
+    def read(path: str) -> Document:
+        try:
+            return stages.read(path)
+        except UsageError as error:
+            gone.add(path)
+            raise _Gone from error
+
+    def find_in(question: str, path: str) -> Found:
+        try:
+            return there(stages.find_in(question, path))
+        except UsageError as error:
+            if any(path in document.paths for document in stages.documents()):
+                raise
+            gone.add(path)
+            raise _Gone from error
+
+    def there(found: Found) -> Found:
+        hits, trace = found
+        return tuple(hit for hit in hits if hit.document not in gone), trace
+
+    return replace(
+        stages,
+        read=read,
+        find=lambda question: there(stages.find(question)),
+        find_in=find_in,
+        mentions=lambda topic: [one for one in stages.mentions(topic) if one.document not in gone],
+        documents=lambda: [one for one in stages.documents() if gone.isdisjoint({one.path, *one.paths})],
+    )
+
+
+def _sources_now(
+    result: _Result, stages: Stages, gone: Collection[str], *, unchanged: bool
+) -> tuple[_Result, tuple[str, ...]]:
+    """Compare an answer's sources with what is there when it is written, and return a sentence on each that differs.
+
+    Args:
+        result: its quotes were in the library when it was begun.
+        stages: read the library as it is now.
+        gone: documents that went meanwhile.
+        unchanged: the library has not changed since.
+    """
+    said = {path: removed(path) for path in sorted(gone)}
+    citations = []
+    for citation in result.citations:
+        path = citation.document
+        overtaken = "" if unchanged else _overtaken(citation, stages)
+        trouble = "" if overtaken else stages.trouble(path)
+        if overtaken or trouble:
+            said[path] = overtaken or last_text(path, trouble)
+        citations.append(replace(citation, verified=citation.verified and not overtaken, stale=trouble))
+    lost = sum(citation.verified for citation in citations) < sum(citation.verified for citation in result.citations)
+    status: AnswerStatus = "partial" if lost else result.status
+    return replace(result, status=status, citations=tuple(citations)), tuple(said.values())
+
+
+def _overtaken(citation: Citation, stages: Stages) -> str:
+    """Return the sentence on a quote that the library holds no more."""
+    try:
+        return "" if stands(citation, stages.read(citation.document)) else changed(citation.document)
+    except UsageError:
+        return removed(citation.document)
 
 
 def _events(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
@@ -207,7 +307,7 @@ def _series(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     if not series:
         return (yield from _fact(question, stages, usage))
     each = [_in_edition(wish.topic, *one, stages) for one in series]
-    sides = (_from(asked, *found, stages, usage, sought) for asked, sought, found in each)
+    sides = (_unless_gone(partial(_from, asked, *found, stages, usage, sought)) for asked, sought, found in each)
     names = [one_line(PurePath(path).name) for _, path in series]
     return (yield from _beside(names, [found for *_, found in each], sides, wish))
 
@@ -236,14 +336,25 @@ def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
     else:
         found = [stages.find_in(asked[0] if wish.topic else path, path) for path in wish.documents]
     sides = (
-        (_from(question, *one, stages, usage) for question, one in zip(asked, found, strict=True))
+        (
+            _unless_gone(partial(_from, question, *one, stages, usage))
+            for question, one in zip(asked, found, strict=True)
+        )
         if wish.topic
         else (
             _gist(parts(document, _GIST)[0], document, stages, usage, german=wish.german)
-            for document in map(stages.read, wish.documents)
+            for document in list(map(stages.read, wish.documents))  # both, before anything is said of one
         )
     )
     return (yield from _beside(names, found, sides, wish))
+
+
+def _unless_gone(side: Callable[[], _Result]) -> _Result:
+    """Return one side of a comparison; nothing is found in a document that goes when another side is said already."""
+    try:
+        return side()
+    except _Gone:
+        return _Result("not_found", NOT_FOUND)
 
 
 def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Result], wish: Asked) -> Made:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, Readers, cut, discover, fingerprint, worth_reading_again
-from rag_app import facts, mounts
-from rag_app.errors import UsageError
+from rag_app import mounts
+from rag_app.errors import RagError, UsageError
+from rag_app.library_files import PART, LibraryFiles
 from rag_app.staging import Embedded
-from rag_app.store import FileState
+from rag_app.stopping import Stopped, check
+from rag_app.store import FileState, is_exact, kept_time
 from rag_app.sync import Placing, content, is_below, plan, renamed
 from rag_app.types import COPY, RENAMED, DocumentReport, IngestReport
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from ingest import Document, Passage
     from rag_app.embedder import Embedder
     from rag_app.staging import Staging
+    from rag_app.stale import Stale
     from rag_app.store import Store
     from rag_app.types import FileStatus, StoredDocument, Vectors
 
@@ -33,8 +37,13 @@ if TYPE_CHECKING:
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
 _NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `sync` it is an answer
 _AWAY = "was a disk that is not mounted now: its documents stay; mount it, or let them go with `rag sync --yes`"
+_UNMOUNTED = "its disk is not mounted"
+_KEPT = "; the last text that could be read is kept"
 _TOGETHER = 64  # documents without files that one transaction takes
 _LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
+_LONGEST_DETAIL = 200  # characters
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class Builder:
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
         tags: Sequence[str] = (),
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         """Take the parts.
 
@@ -77,24 +87,28 @@ class Builder:
             password: for encrypted files.
             progress: told of each step.
             tags: given to the files that are new to the library.
+            stop: asked at each step, and now and then while a file is read; True ends the run with Stopped.
         """
         self._store = store
         self._embedder = embedder
         self._passage_tokens = passage_tokens
         self._overlap_tokens = overlap_tokens
         self._password = password
-        self._progress = _Progress(progress)
+        self._progress = _Progress(progress, stop)
         self._tags = tags
         self._kept: Mapping[str, tuple[str, ...]] = {}  # the tags before this run, by path
         self._moved: set[str] = set()  # paths whose content is found, under this or another one
         self._found: dict[str, FileState] = {}  # of this run's files, each looked at before it was hashed
+        self._stored: Mapping[str, FileState] = {}  # before this run
+        self._stale: Mapping[str, Stale] = {}  # files that could not be read before this run
+        self._failing: dict[str, str] = {}  # files that cannot be read now, and why, until that is noted
+        self._own = LibraryFiles(store.folder)
 
     def ingest(self, paths: Sequence[Path]) -> IngestReport:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
         begun = time.perf_counter()
         found = discover(paths)
-        reports = [_failed(problem.path, problem.reason) for problem in found.problems]
-        return self._bring(found.files, reports, (), only=None, begun=begun)
+        return self._bring(found.files, found.problems, (), only=None, begun=begun)
 
     def sync(
         self, folder: Path, *, confirmed: bool = False, only: Collection[str] | None = None, skip: Collection[str] = ()
@@ -112,8 +126,8 @@ class Builder:
         """
         begun = time.perf_counter()
         root = os.path.abspath(folder)  # noqa: PTH100  keeps links as they are, as the stored paths do
-        if not Path(root).is_dir():
-            what = "is not a folder" if Path(root).exists() else "does not exist"
+        if not os.path.isdir(root):  # noqa: PTH112  where it may not be looked at, no folder either
+            what = "is not a folder" if os.path.lexists(root) else "does not exist"
             raise UsageError(f"{root} {what}.", hint="Check the path, and whether its disk is mounted.")
         found = discover([Path(root)])
         problems = [p for p in found.problems if p.path != root or not p.reason.startswith(_NOTHING_FOUND)]
@@ -134,9 +148,8 @@ class Builder:
                 hint=f"If they are meant to go, run `rag sync --yes {root}`; else check whether its disk is mounted.",
             )
         mounts.remember(self._store, root, here)
-        reports = [_failed(problem.path, problem.reason) for problem in problems]
-        reports += [_failed(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in stored)]
-        return self._bring(files, reports, missing, only=only, begun=begun)
+        problems += [DocumentError(disk, _AWAY) for disk in disks if any(is_below(path, disk) for path in stored)]
+        return self._bring(files, problems, missing, only=only, begun=begun)
 
     def add(self, documents: Iterable[Document]) -> None:
         """Store documents that come from no file of their own; those whose path is stored already are left out."""
@@ -176,60 +189,155 @@ class Builder:
     def _bring(
         self,
         files: Sequence[Path],
-        reports: list[DocumentReport],
+        problems: Sequence[DocumentError],
         missing: Sequence[str],
         *,
         only: Collection[str] | None,
         begun: float,
     ) -> IngestReport:
-        stored, own = self._store.files(), self._store.folder.absolute() / facts.FILE
-        files = [path for path in files if path != own]
-        found, failed = self._look(files, stored, only=only)
-        self._found, self._kept = found, self._store.tags()
+        stored = self._stored = self._store.files()
+        self._stale = self._store.stale()
+        self._mark_below(problems)
+        reports = [self._failed(problem.path, problem.reason) for problem in problems]
+        files = [path for path in files if not self._own.names(path)]
+        failed = self._look(files, stored, only=only)
+        self._mark_failing()
+        found, self._kept = self._found, self._store.tags()
         again = self._worth_reading_again(found)
         by_content = {path: content("" if path in again else state.sha256, path) for path, state in stored.items()}
         contents = {path: content(state.sha256, path) for path, state in found.items()}
         there = set(contents.values())
         self._moved = {path for path, what in by_content.items() if what in there}
         todo = plan(contents, by_content, missing)
-        done = {path: _failed(path, reason) for path, reason in failed.items()}
+        done = {report.path: report for report in failed}
         done |= self._unchanged({path: state for path, state in found.items() if path not in again}, stored)
         self._progress.begin(len(files), len(done), sum(found[reading.path].bytes for reading in todo.readings))
         with Readers() as readers:
             for placing in todo.placings:
                 self._progress.file(placing.gained[0])
-                self._note(done, self._placed(placing, readers))
-            documents = readers.read_all((Path(reading.path) for reading in todo.readings), self._password)
+                self._note(done, self._each(placing.gained, partial(self._placed, placing, readers)))
+            files_to_read = (Path(reading.path) for reading in todo.readings)
+            documents = readers.read_all(files_to_read, self._password, self._progress.check)
             for reading, (_, document) in zip(todo.readings, documents, strict=True):
                 size = found[reading.path].bytes
                 self._progress.file(reading.path, size)
-                self._note(done, self._read_in(document, reading.path, reading.copies), size)
+                read_in = partial(self._read_in, document, reading.path, reading.copies)
+                self._note(done, self._each((reading.path, *reading.copies), read_in), size)
             for placing in todo.removals:
-                self._note(done, self._placed(placing, readers))
+                self._note(done, self._each(placing.lost, partial(self._placed, placing, readers)))
         if files:
             self._progress.end(str(files[-1]))
         order = {str(path): place for place, path in enumerate(files)}
         reports += sorted(done.values(), key=lambda report: order.get(report.path, len(order)))
         return report_of(reports, stored, time.perf_counter() - begun)
 
+    def _each(self, paths: Sequence[str], work: Callable[[], list[DocumentReport]]) -> list[DocumentReport]:
+        """Return what `work` says of these files, or why it could not be done; what is wrong with others is raised.
+
+        Whatever goes wrong with a file costs that file, also where it is a fault of ours: the next ones are still read.
+        """
+        try:
+            return work()
+        except (RagError, Stopped):  # of the library, the disk, the models
+            raise
+        except DocumentError as error:
+            reason = error.reason
+        except Exception as error:
+            if error is self._progress.broken:
+                raise
+            _log.log(
+                logging.DEBUG if isinstance(error, OSError) else logging.ERROR, "%r failed", paths[0], exc_info=True
+            )
+            reason = f"could not be read: {_one_line(error)}"
+        return [self._failed(path, reason) for path in paths]
+
+    def _failed(self, path: str, reason: str) -> DocumentReport:
+        """Return the line of a file that cannot be read; where the library holds another text of it, it says so."""
+        state = self._found.get(path)
+        if path not in self._stored:
+            return DocumentReport(path, "failed", reason=reason)
+        if state and state.sha256 == self._stored[path].sha256:
+            self._failing[path] = ""  # what is stored was read of the same bytes
+            return DocumentReport(path, "failed", reason=reason)
+        self._failing[path] = reason
+        return DocumentReport(path, "failed", reason=reason + _KEPT)
+
+    def _mark_failing(self) -> None:
+        """Note which documents are stale now."""
+        before = {path: stale.reason for path, stale in self._stale.items()}
+        changed = {path: reason for path, reason in self._failing.items() if before.get(path, "") != reason}
+        if changed:
+            with self._store.together():
+                self._store.mark_stale({path: reason for path, reason in changed.items() if reason})
+                self._store.clear_stale([path for path, reason in changed.items() if not reason])
+        self._failing.clear()
+
+    def _mark_below(self, problems: Sequence[DocumentError]) -> None:
+        """Note that what lies in a folder that cannot be opened, or on a disk that is away, cannot be read either."""
+        folders = {
+            problem.path: _UNMOUNTED if problem.reason == _AWAY else f"its folder {problem.reason}"
+            for problem in problems
+            if problem.path not in self._stored and not problem.reason.startswith(_NOTHING_FOUND)
+        }
+        if folders:
+            self._failing |= {
+                path: folders[parent]
+                for path in self._stored
+                for parent in map(str, PurePath(path).parents)
+                if parent in folders
+            }
+
     def _note(self, done: dict[str, DocumentReport], reports: Iterable[DocumentReport], size: int = 0) -> None:
         new = {report.path: report for report in reports}
         done |= new
+        self._mark_failing()
         self._progress.finished(sum(report.status != "removed" for report in new.values()), size)
 
     def _look(
         self, files: Sequence[Path], stored: Mapping[str, FileState], *, only: Collection[str] | None
-    ) -> tuple[dict[str, FileState], dict[str, str]]:
-        """Return the state of each file, and why some cannot be read."""
-        found, failed = {}, {}
+    ) -> list[DocumentReport]:
+        """Find the state of each file, and return the lines of those that cannot be read."""
+        failed: list[DocumentReport] = []
         for path in files:
             self._progress.looking(str(path), len(files))
-            try:
-                trusted = only is not None and str(path) not in only
-                found[str(path)] = _state(path, stored.get(str(path)) if trusted else None)
-            except DocumentError as error:
-                failed[str(path)] = error.reason
-        return found, failed
+            trusted = only is not None and str(path) not in only and str(path) not in self._stale
+            failed += self._each((str(path),), partial(self._look_at, path, stored.get(str(path)) if trusted else None))
+        return failed
+
+    def _look_at(self, path: Path, known: FileState | None) -> list[DocumentReport]:
+        """Find the state of a file; one that is `known` and has its size and time is not opened."""
+        stat = self._stat(path)
+        time = kept_time(stat.st_mtime_ns)
+        if not (known and is_exact(time) and (known.bytes, known.mtime_ns) == (stat.st_size, time)):
+            known = FileState(fingerprint(path), stat.st_size, time)
+        self._found[str(path)] = known
+        return []
+
+    def _stat(self, path: Path) -> os.stat_result:
+        """Return what is known of a file that may be opened.
+
+        Raises:
+            DocumentError: it is not there, or belongs to the library.
+        """
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+        if self._own.holds(status):
+            raise DocumentError(str(path), PART)
+        return status
+
+    def _settled(self, document: Document, path: Path, state: FileState) -> Document:
+        """Return `document`.
+
+        Raises:
+            DocumentError: its file is no longer the one that was looked at before it was read.
+        """
+        stat = self._stat(path)
+        same = (stat.st_size, kept_time(stat.st_mtime_ns)) == (state.bytes, state.mtime_ns)
+        if not same or fingerprint(path) != state.sha256:
+            raise DocumentError(str(path), "is being written: it changed while it was read")
+        return document
 
     def _worth_reading_again(self, found: Mapping[str, FileState]) -> set[str]:
         """Return the files whose pages were not recognised when they were read, and can be now."""
@@ -240,10 +348,13 @@ class Builder:
     def _unchanged(self, found: Mapping[str, FileState], stored: Mapping[str, FileState]) -> dict[str, DocumentReport]:
         same = {path for path, state in found.items() if path in stored and stored[path].sha256 == state.sha256}
         known = {path: document for document in self._store.documents() for path in document.paths if path in same}
-        if touched := [path for path in same if stored[path].mtime_ns != found[path].mtime_ns]:
+        touched = [path for path in same if stored[path].mtime_ns != found[path].mtime_ns]
+        mended = [path for path in same if path in self._stale]
+        if touched or mended:
             with self._store.together():
                 for path in touched:
                     self._store.touch(path, found[path].mtime_ns)
+                self._store.clear_stale(mended)
         return {path: _report(path, "unchanged", known[path]) for path in same}
 
     def stage(self, staging: Staging) -> int:
@@ -343,12 +454,14 @@ class Builder:
             name: the path.
             copies: other paths of the same content.
             kept: the tags of a document that comes back under another path; else they come with the paths.
+
+        Raises:
+            DocumentError: it could not be read, or it was written meanwhile.
         """
-        before, state = {path for path in (name, *copies) if self._store.document(path)}, self._found[name]
-        if not isinstance(document, DocumentError):
-            document = _settled(document, Path(name), state)
         if isinstance(document, DocumentError):
-            return [_failed(path, document.reason) for path in (name, *copies)]
+            raise document
+        before, state = {path for path in (name, *copies) if self._store.document(path)}, self._found[name]
+        document = self._settled(document, Path(name), state)
         self._progress.pages += len(document.pages)
         passages, vectors, tokens_cut = self._embedded(document)
         put = partial(
@@ -433,11 +546,18 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
 class _Progress:
     """Adds up what a run has done, for who wants to be told."""
 
-    def __init__(self, tell: Callable[[Step], None] | None) -> None:
+    def __init__(self, tell: Callable[[Step], None] | None, stop: Callable[[], bool] | None) -> None:
         self._tell = tell
+        self._stop = stop
         self._now = Step("", 0, 0, 0, 0)
         self._last = time.monotonic()
         self.pages = 0
+        self.broken: Exception | None = None  # what was raised by who is told
+
+    def check(self) -> None:
+        """Raise Stopped where the run is to end."""
+        if self._stop:
+            check(self._stop)
 
     def looking(self, path: str, files: int) -> None:
         """Tell now and then that files are compared with the library."""
@@ -476,37 +596,19 @@ class _Progress:
         self._step(path=path, files_done=self._now.files, passages_done=0, passages=0)
 
     def _step(self, **changes: object) -> None:
+        self.check()
         self._now = replace(self._now, pages=self.pages, **changes)  # type: ignore[arg-type]
         if self._tell:
-            self._tell(self._now)
+            try:
+                self._tell(self._now)
+            except Exception as error:
+                self.broken = error
+                raise
 
 
-def _settled(document: Document, path: Path, state: FileState) -> Document | DocumentError:
-    """Return `document`, or an error where its file is no longer the one that was looked at before it was read."""
-    try:
-        stat = _stat(path)
-        same = (stat.st_size, stat.st_mtime_ns) == (state.bytes, state.mtime_ns) and fingerprint(path) == state.sha256
-    except DocumentError as error:
-        return error
-    return document if same else DocumentError(str(path), "is being written: it changed while it was read")
-
-
-def _stat(path: Path) -> os.stat_result:
-    try:
-        return path.stat()
-    except OSError as error:
-        raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
-
-
-def _state(path: Path, known: FileState | None) -> FileState:
-    stat = _stat(path)
-    if known and (known.bytes, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
-        return known
-    return FileState(fingerprint(path), stat.st_size, stat.st_mtime_ns)
-
-
-def _failed(path: str, reason: str) -> DocumentReport:
-    return DocumentReport(path, "failed", reason=reason)
+def _one_line(error: Exception) -> str:
+    text = (isinstance(error, OSError) and error.strerror) or str(error)
+    return " ".join(text.split())[:_LONGEST_DETAIL] or type(error).__name__
 
 
 def _report(path: str, status: FileStatus, known: StoredDocument, reason: str | None = None) -> DocumentReport:

@@ -86,7 +86,8 @@ def by_another_process(path: Path) -> str:
     """
     command = [sys.executable, "-I", "-S", "-c", _PROGRAM, os.fspath(path)]
     # In a group of its own: Ctrl-C in the terminal is for this process, which decides what is still to be done.
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, process_group=0)
+    quiet = subprocess.DEVNULL
+    done = subprocess.run(command, check=False, stdin=quiet, capture_output=True, text=True, process_group=0)
     if done.returncode:
         raise OSError(f"another process could not read it: {(done.stderr.splitlines() or ['it was ended'])[-1]}")
     return done.stdout.strip()

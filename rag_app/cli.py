@@ -25,6 +25,7 @@ from rag_app.options import (
     chosen,
     inherited,
 )
+from rag_app.threads import step_aside
 from rag_app.types import MODES
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def ingest_command(
 
     Example: rag ingest ~/Documents/contracts manual.pdf
     """
+    step_aside()
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         secret = _password(password, password_file)
         report = opened.ingest(paths, password=secret, progress=progress, tags=tags or ())
@@ -166,6 +168,7 @@ def sync_command(
 
     Example: rag sync ~/Documents
     """
+    step_aside()
     with _open(library, config_file, create=True) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         secret = _password(password, password_file)
         report = opened.sync(folder, password=secret, progress=progress, confirmed=yes, tags=tags or ())
@@ -189,6 +192,7 @@ def watch_command(
     from rag_app.errors import RagError
     from rag_app.watch import watch
 
+    step_aside()
     secret = _password(password, password_file)
     with _open(library, config_file, create=True) as opened:
 
@@ -224,6 +228,7 @@ def rebuild_command(
     """
     settings = _settings(library, config_file)
     wanted = config.changed(settings, {"embedder": embedder})
+    step_aside()
     with Library.open(settings=wanted, create=False) as opened, terminal.ingest_progress(shown=not as_json) as progress:
         report = opened.rebuild(progress=progress)
     if as_json:
@@ -389,6 +394,7 @@ def documents(
             [row[: 5 + tagged] for document in found for row in _rows(document)],
             right=(1, 2, 3, 4),
         )
+        terminal.show_notes([_stale(document) for document in found if document.stale])
     else:
         print("The library holds no documents yet. Add some with `rag ingest PATH`.")
 
@@ -398,6 +404,11 @@ def _rows(document: StoredDocument) -> list[tuple[str, ...]]:
     figures = (f"{document.pages:,}", f"{document.pages_with_text:,}", f"{document.chunks:,}")
     first = (document.path, *figures, terminal.bytes_text(document.bytes), ", ".join(document.tags))
     return [first, *((path, "", "", "", "same", "") for path in document.paths[1:])]
+
+
+def _stale(document: StoredDocument) -> str:
+    file = f"{document.path} " if len(document.paths) == 1 else ""
+    return f"{file}{document.stale}; what is stored is the last readable text."
 
 
 @documents_app.command("tag")
@@ -465,6 +476,7 @@ def show_document(
             _show_receipt(opened.receipt(path), page, as_json)
             return
         document = opened.read(path)
+        stale = next((_stale(one) for one in opened.documents() if document.path in one.paths and one.stale), "")
     pages = [
         {"page": p.number, "page_label": p.label, "start": start, "text": p.text, "method": p.method}
         for p, start in zip(document.pages, document.starts, strict=True)
@@ -475,8 +487,10 @@ def show_document(
             f"{document.path} has no page {page}.", hint=f"It has {len(document.pages)} pages, counted from 1."
         )
     if as_json:
-        _print_json({"document": document.path, "pages": pages})
+        _print_json({"document": document.path, "pages": pages} | ({"stale": stale} if stale else {}))
         return
+    if stale:
+        terminal.show_remark(stale)
     for shown in pages:
         print(f"--- page {shown['page']} ({terminal.flat(str(shown['page_label']), 20)}) ---")
         print(terminal.clean(str(shown["text"])))

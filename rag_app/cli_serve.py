@@ -55,6 +55,7 @@ def serve(
     """
     with needs("fastapi", extra="server"), needs("uvicorn", extra="server"), needs("sse_starlette", extra="server"):
         from rag_app.server.app import create_app
+        from rag_app.server.doors import fitting
         from rag_app.server.guard import policy_for
         from rag_app.server.keys import KeyRing, origin_of
         from rag_app.server.limits import Limits
@@ -66,7 +67,7 @@ def serve(
     logging.basicConfig(handlers=[lines], level=logging.WARNING)
     logging.getLogger("rag_app.server").setLevel(logging.INFO if verbose else logging.WARNING)
     with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:
-        ring, limits = KeyRing(settings.library), Limits()
+        ring, limits = KeyRing(settings.library), fitting(Limits())
         policy = policy_for(host, port, tuple(names or ()), sites)
         if not policy.keyless and not ring.all():
             raise UsageError(
@@ -79,5 +80,10 @@ def serve(
             app = create_app(reader, writer, policy_for(host, port, tuple(names or ()), sites), limits)
             shown = f"[{host}]" if ":" in host else host
             terminal.show_remark(f"Listening on http://{shown}:{port}/; Ctrl-C ends it.")
+            if limits.connections < Limits().connections:
+                terminal.show_remark(
+                    f"At most {limits.connections} connections at once: the system lets this process open few files. "
+                    "Raise `ulimit -n` for more."
+                )
             sys.setswitchinterval(_TURN)
             server(app, limits).run(sockets=[socket])

@@ -53,6 +53,7 @@ class Database:
         self._lock = threading.RLock()
         self._writer: int | None = None  # thread that is inside `writing`
         self._in_transaction = False
+        self._file = _identity(self.path)
 
     def close(self) -> None:
         """Close the file; the database cannot be used afterwards."""
@@ -69,6 +70,7 @@ class Database:
         if self._writer == threading.get_ident():
             yield
             return
+        self._check_place()
         with exclusive(self.folder):
             self._writer = threading.get_ident()
             try:
@@ -83,6 +85,7 @@ class Database:
             if self._in_transaction:
                 yield
                 return
+            self._check_place()
             self._break_seal()
             with _transaction(self.connection):
                 self._in_transaction = True
@@ -104,6 +107,7 @@ class Database:
             if self._in_transaction:
                 yield
                 return
+            self._check_place()
             with _transaction(self.connection):
                 self._break_seal()  # now that no other can seal: see `seal`
                 self._in_transaction = True
@@ -124,10 +128,11 @@ class Database:
                 [busy, _, _] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if busy:
                     return False
+                version, sealed = _pragma(self.connection, "data_version"), self._as_sealed()
                 with _transaction(self.connection):  # keeps out those who write aside, until the seal stands
-                    if not self._is_checkpointed():
-                        return False
-                    write_whole(self.folder / SEAL, self._as_sealed().encode(), "the seal")
+                    if not self._is_checkpointed() or _pragma(self.connection, "data_version") != version:
+                        return False  # one of them was here while the file was read
+                    write_whole(self.folder / SEAL, sealed.encode(), "the seal")
         except (DiskError, LibraryError) as error:
             _log.info("The library was not sealed: %s", error)
             return False
@@ -162,6 +167,14 @@ class Database:
     def _as_sealed(self) -> str:
         return f"{by_another_process(self.path)}  {DATABASE}\n"
 
+    def _check_place(self) -> None:
+        """Refuse to go on with a file that nobody else can see: its folder was deleted, or another put in its place."""
+        if _identity(self.path) != self._file:
+            raise LibraryError(
+                f"{self.path} was removed or replaced while it was open.",
+                hint="Start this program again; it then uses the library that is there now.",
+            )
+
     def _is_checkpointed(self) -> bool:
         try:
             return not (self.folder / f"{DATABASE}-wal").stat().st_size
@@ -183,6 +196,7 @@ class Database:
             if self.connection.in_transaction:
                 yield
                 return
+            self._check_place()
             self.connection.execute("BEGIN")
             try:
                 yield
@@ -271,6 +285,14 @@ def _translate(path: Path, error: sqlite3.Error) -> RagError | None:
     if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
         return LibraryError(f"{path} cannot be opened: {error}.", hint="Check that it is a file that you may read.")
     return None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag_app.errors import ModelError, disk_errors
 from rag_app.provenance import contents
+from rag_app.threads import available_threads, let_waiting_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +45,7 @@ def _openvino() -> Any:
     """Import OpenVINO without its usage statistics, which it would send over the network."""
     import sys
 
+    let_waiting_threads_sleep()
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: its own stub is used
     import openvino
 
@@ -59,15 +61,6 @@ class Encoder(Protocol):
     def run(self, sequences: Sequence[Encoding], progress: Progress | None = None) -> Vectors:
         """Return (len(sequences), d) float32: embeddings (unit length not promised) or logits."""
         ...
-
-
-def available_threads(settings: Settings) -> int:
-    """Return how many threads to use: the setting, or the cores this process may run on."""
-    if settings.threads:
-        return settings.threads
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def open_encoder(

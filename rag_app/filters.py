@@ -25,7 +25,9 @@ OPTIONS = {"--in": "within", "--type": "types", "--since": "since", "--until": "
 _DATES = "Give a date such as 2024-03-31, 2024-03 or 2024, or a span before now such as 30d, 6 months or 2y."
 _PERIOD = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _SPAN = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?|m|months?|y|years?)", re.IGNORECASE)
-_MOST = 2**63 - 1  # nanoseconds that SQLite can hold
+_MOST = 2**63 - 1  # nanoseconds in an integer of SQLite; it compares them with floating-point numbers, too
+
+_YEAR = 365.2425 * 86400  # seconds
 
 # The last dot of a path and what follows it: everything else is stripped from the right, and that much is left out.
 SUFFIX = "lower(substr(path, length(rtrim(path, replace(path, '.', '')))))"
@@ -149,13 +151,22 @@ def _forms(text: str) -> dict[str, None]:
     return dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
 
 
-def _nanoseconds(given: str | date, now: datetime, *, end: bool) -> int:
+def _nanoseconds(given: str | date, now: datetime, *, end: bool) -> int | float:
     """Return the beginning, or where the period has an `end`, that of the next one, in nanoseconds since 1970."""
     try:
         seconds = _moment(given, now, end=end).timestamp()
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError(f"{str(given)!r} is not a date that can be used.", hint=_DATES) from error
-    return max(min(int(seconds * 10**9), _MOST), -_MOST)
+    nanoseconds = int(seconds * 10**9)
+    return nanoseconds if -_MOST <= nanoseconds <= _MOST else float(nanoseconds)
+
+
+def day(seconds: float) -> str:
+    """Return the local day of a time since 1970; of one that no calendar has, the year."""
+    try:
+        return f"{datetime.fromtimestamp(seconds):%Y-%m-%d}"
+    except (ValueError, OverflowError, OSError):
+        return f"the year {1970 + seconds / _YEAR:,.0f}"
 
 
 def _moment(given: str | date, now: datetime, *, end: bool) -> datetime:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from rag_app.encoder import available_threads
 from rag_app.errors import ModelError, UsageError
 from rag_app.heads import Heads
 from rag_app.stopping import Stopped
+from rag_app.threads import available_threads, let_waiting_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -389,6 +389,7 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
     Raises:
         ModelError: llama.cpp cannot load it.
     """
+    let_waiting_threads_sleep()
     import llama_cpp
 
     threads = available_threads(settings)

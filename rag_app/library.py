@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from rag_app.evaluate import SharedScores
     from rag_app.generator import Generator
     from rag_app.index import VectorIndex
+    from rag_app.jobs import Jobs
     from rag_app.mentions import Mention
     from rag_app.models import InstalledModel
     from rag_app.questioner import MadeQuestion
@@ -91,7 +92,8 @@ class Library:
         self.settings = settings
         self._store = store
         self._lock = threading.RLock()
-        self._kept = False  # a session was written to, and the library not sealed since
+        self._kept = False  # a session or a job was written, and the library perhaps not sealed since
+        self._changing = False  # inside `writing`, which saves at its end
         self._index: VectorIndex | None = None
         self._embedder: Embedder | None = None
         self._reranker: Reranker | None = None
@@ -144,6 +146,24 @@ class Library:
 
     # Documents
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the only writer, over all processes and threads, until the block ends; what it changes is saved once.
+
+        Raises:
+            LibraryBusy: another process or thread is writing; names its process.
+        """
+        with self._store.writing():
+            if self._changing:
+                yield
+                return
+            self._changing = True
+            try:
+                yield
+            finally:
+                self._changing = False
+                self._save()
+
     def ingest(
         self,
         paths: str | Path | Iterable[str | Path],
@@ -151,6 +171,7 @@ class Library:
         password: str | None = None,
         progress: Callable[[Step], None] | None = None,
         tags: str | Iterable[str] = (),
+        stop: Callable[[], bool] | None = None,
     ) -> IngestReport:
         """Add new and changed files; folders are walked, unchanged files skipped.
 
@@ -159,18 +180,18 @@ class Library:
             password: for encrypted PDFs.
             progress: told of each step.
             tags: given to the files that are new to the library.
+            stop: asked at each step, and twice a second while a file is read; True ends the work.
 
         Raises:
             UsageError: a tag that cannot be used.
             LibraryBusy: another process is writing.
             LibraryMismatch: the library was built with another embedder.
             DiskError: the disk is full or failing; documents already done are kept.
+            Stopped: `stop` said so; documents already done are kept.
         """
-        with self._store.writing():
-            try:
-                return self._builder(password, progress, tags=_each(tags)).ingest([Path(path) for path in _each(paths)])
-            finally:
-                self._save()
+        with self.writing():
+            builder = self._builder(password, progress, tags=_each(tags), stop=stop)
+            return builder.ingest([Path(path) for path in _each(paths)])
 
     def sync(
         self,
@@ -228,15 +249,12 @@ class Library:
         from rag_app.builder import report_of
 
         begun, reports = perf_counter(), []
-        with self._store.writing():
-            try:
-                for path in _each(paths):
-                    try:
-                        reports += self._builder().forget(self._named(path))
-                    except UsageError as error:
-                        reports.append(DocumentReport(str(path), "failed", reason=error.message))
-            finally:
-                self._save()
+        with self.writing():
+            for path in _each(paths):
+                try:
+                    reports += self._builder().forget(self._named(path))
+                except UsageError as error:
+                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
         return report_of(reports, (), perf_counter() - begun)
 
     def rebuild(self, *, progress: Callable[[Step], None] | None = None) -> RebuildReport:
@@ -269,6 +287,10 @@ class Library:
         """List the documents, sorted by path; UsageError for a filter that leaves none."""
         chosen = self._selected(where)
         return [document for document in self._store.documents() if chosen is None or document.path in chosen.names]
+
+    def find_document(self, path: str | Path) -> StoredDocument | None:
+        """Return the document at `path`, which is a whole one and may be any of its paths, or None."""
+        return self._store.document(str(path))
 
     def tag(
         self,
@@ -592,6 +614,14 @@ class Library:
         self._store.remove_sessions([names] if isinstance(names, str) else names)
         self._kept = True
 
+    # Uploads
+
+    @property
+    def jobs(self) -> Jobs:
+        """The files that came over HTTP, and what became of them; written also while another process adds documents."""
+        self._kept = True
+        return self._store.jobs
+
     # Evaluation
 
     @contextmanager
@@ -717,6 +747,8 @@ class Library:
             mentions=lambda topic: self._mentions(topic, cited, chosen),
             embed=lambda texts: self._open_embedder().embed_passages(texts),
             calibration=in_force(self._store.get(CALIBRATION), settings.reranker, settings.generator)[0],
+            trouble=self._trouble_now,
+            generation=lambda: self._store.generation,
         )
 
     def _chosen_documents(self, chosen: Selection | None) -> list[StoredDocument]:
@@ -800,6 +832,7 @@ class Library:
         from langchain_core.documents import Document
 
         by_id = {candidate.passage: candidate for candidate in candidates}
+        trouble = self._trouble()
         return [
             Document(
                 passage.text,
@@ -816,10 +849,21 @@ class Library:
                     "confidence": passage.confidence,
                     "retrieval_rank": by_id[passage.id].rank,
                     "retrieval_score": by_id[passage.id].score,
+                    **({"stale": said} if (said := trouble(cited.get(passage.document, passage.document))) else {}),
                 },
             )
             for passage in self._store.passages(list(by_id))
         ]
+
+    def _trouble(self) -> Callable[[str], str]:
+        """Return what tells of a file that is not what was read of it; it looks at each once."""
+        from rag_app.sources import trouble
+
+        stale = self._store.stale()
+        return cache(lambda path: trouble(path, stale))
+
+    def _trouble_now(self, path: str) -> str:
+        return self._trouble()(path)
 
     def _selected(self, where: Filter | None) -> Selection | None:
         return None if where is None or where == Filter() else self._store.select(where)
@@ -836,11 +880,15 @@ class Library:
         return {cited.get(document, document): share for document, share in named.items()}
 
     def _cited(self, chosen: Selection | None) -> dict[str, str]:
-        """Return which path to cite of each document that has several: the first that is there, chosen ones before."""
-        found = {}
+        """Return which path to cite of each document that has several: the first that is as it was read, else is there.
+
+        Chosen ones go before.
+        """
+        found, trouble = {}, self._trouble()
         for first, paths in self._store.copies().items():
             ordered = sorted(paths, key=lambda path: chosen is not None and path not in chosen.paths)
-            found[first] = next((path for path in ordered if os.path.exists(path)), first)  # noqa: PTH110  may hold a NUL
+            there = [path for path in ordered if os.path.exists(path)]  # noqa: PTH110  may hold a NUL
+            found[first] = next((path for path in there if not trouble(path)), next(iter(there), first))
         return found
 
     def _score(self, question: str, texts: Sequence[str]) -> Vectors:
@@ -928,6 +976,7 @@ class Library:
         progress: Callable[[Step], None] | None = None,
         embedder: Embedder | None = None,
         tags: Iterable[str] = (),
+        stop: Callable[[], bool] | None = None,
     ) -> Builder:
         from rag_app.builder import Builder
 
@@ -939,6 +988,7 @@ class Library:
             password=password,
             progress=progress,
             tags=[tag_name(tag) for tag in tags],
+            stop=stop,
         )
 
     def _save(self) -> None:

@@ -61,11 +61,13 @@ def build(library: Library) -> MCPServer[Any]:
         """Answer a question from the user's documents. Takes some seconds.
 
         `status` is "answered", "partial" (not all of it is proved) or "not_found". Each [n] in `answer` is a citation:
-        document, page and a quote; "verified" says that the quote was found there.
+        document, page and a quote; "verified" says that the quote was found there. `notes` tells which of the files
+        cannot be read any more, so that their text may be out of date: pass that on.
         """
         with _told():
             answer = library.ask(question, where=_filter(within)).as_json()
-        return {key: answer[key] for key in ("question", "status", "answer", "citations", "notes") if key in answer} | {
+        kept = ("question", "status", "answer", "citations", "notes")
+        return {key: answer[key] for key in kept if key in answer} | {
             "nearest": [_place(hit) for hit in answer["passages"]] if answer["status"] == "not_found" else []
         }
 
@@ -160,6 +162,7 @@ def _described(document: StoredDocument) -> dict[str, Any]:
         "pages": document.pages,
         "tags": list(document.tags),
         "resource": _address(document),
+        **({"stale": document.stale} if document.stale else {}),
     }
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rag_app.store import Store
 
 _FACT = "mounts"  # JSON list of folders
+_DEEPEST = 50  # folders below the one that is read, in which disks are looked for; each look costs the square of it
 
 
 def away(store: Store, root: str) -> list[str]:
@@ -24,8 +25,14 @@ def away(store: Store, root: str) -> list[str]:
 
 def remember(store: Store, root: str, files: Iterable[str]) -> None:
     """Note on which folders below `root` the disks of `files` are mounted; those that are away stay noted."""
-    parents = {str(parent) for file in files for parent in PurePath(file).parents if is_below(str(parent), root)}
-    here = {parent for parent in parents if parent != root and os.path.ismount(parent)}
+    first = len(PurePath(root).parts)
+    parents = {
+        str(parent)
+        for file in files
+        for parent in PurePath(file).parents[-first - _DEEPEST : -first]
+        if is_below(str(parent), root)
+    }
+    here = {parent for parent in parents if os.path.ismount(parent)}
     known = _known(store)
     if new := here - set(known):
         store.set(_FACT, json.dumps(sorted({*known, *new})))

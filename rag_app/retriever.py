@@ -165,6 +165,7 @@ def to_hits(documents: Sequence[Document]) -> tuple[Hit, ...]:
             rank=rank,
             text=document.page_content,
             hidden_characters=document.metadata.get("hidden", 0),
+            stale=document.metadata.get("stale", ""),
             **{key: document.metadata[key] for key in _HIT_KEYS},
         )
         for rank, document in enumerate(documents, 1)

@@ -50,18 +50,19 @@ _SESSIONS = (
 _STALE = (
     "ALTER TABLE paths ADD COLUMN stale TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE paths ADD COLUMN stale_since REAL",  # seconds since 1970
+    "CREATE INDEX stale_paths ON paths (stale) WHERE stale != ''",  # asked at every question
 )
 
 _JOBS = (
     """CREATE TABLE jobs (
         id TEXT PRIMARY KEY,  -- as the client knows it
         name TEXT NOT NULL,  -- of the file, as people see it
-        path TEXT NOT NULL,  -- of the file that was stored
+        path TEXT NOT NULL,  -- of the file that was stored, below the folder of uploads
         owner TEXT NOT NULL,  -- the name of the key that sent it
         bytes INTEGER NOT NULL,
         taken REAL NOT NULL,  -- seconds since 1970
         status TEXT NOT NULL,  -- queued, reading, done or failed
-        tries INTEGER NOT NULL DEFAULT 0,  -- how often its reading was begun
+        tries INTEGER NOT NULL DEFAULT 0,  -- how often its reading was begun, and not handed back
         document TEXT,  -- the path of what it became
         reason TEXT,  -- why it failed, or needs attention
         ended REAL) WITHOUT ROWID""",

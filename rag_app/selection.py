@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rag_app.errors import UsageError
-from rag_app.filters import SUFFIX, conditions, joined, places
+from rag_app.filters import SUFFIX, conditions, day, joined, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,10 +107,7 @@ def _hint(database: Database, condition: Condition) -> str:
         suffixes = _listed(database, f"SELECT DISTINCT substr({SUFFIX}, 2) FROM paths ORDER BY 1")
         return f"There are: {suffixes}. List them with `rag documents`."
     first, last = database.rows("SELECT min(mtime_ns) / 1e9, max(mtime_ns) / 1e9 FROM paths")[0]
-    return (
-        f"The files are from {datetime.fromtimestamp(first):%Y-%m-%d} to {datetime.fromtimestamp(last):%Y-%m-%d}; "
-        "`rag documents --json` has the time of each."
-    )
+    return f"The files are from {day(first)} to {day(last)}; `rag documents --json` has the time of each."
 
 
 def _listed(database: Database, query: str) -> str:

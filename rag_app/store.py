@@ -15,9 +15,11 @@ from ingest.types import PAGE_BREAK, Document, Page
 from rag_app import keywords
 from rag_app.database import Database, damaged, encode, open_database
 from rag_app.errors import LibraryError, UsageError
+from rag_app.jobs import Jobs
 from rag_app.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
 from rag_app.selection import passage_ids, select
 from rag_app.sessions import add_turn, all_sessions, check_sessions, remove_sessions, turns_of
+from rag_app.stale import all_stale, clear, mark, told
 from rag_app.tags import all_tags, retag, tags_of
 from rag_app.types import StoredDocument
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from ingest.types import Method, Passage
     from rag_app.selection import Selection
     from rag_app.staging import Embedded
+    from rag_app.stale import Stale
     from rag_app.types import Answer, Filter, Place, Scored, Session, SessionTurn, Vectors
 
 _DOCUMENTS = """
@@ -49,6 +52,11 @@ _PUT_DOCUMENT = """
         ingested = excluded.ingested, warnings = excluded.warnings, sections = excluded.sections,
         tokens_cut = excluded.tokens_cut, language = excluded.language
     RETURNING id"""
+
+# Whether its file can be read is not known from here: a copy may come in while another is stale.
+_PUT_PATH = """
+    INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)
+    ON CONFLICT (path) DO UPDATE SET document = excluded.document, mtime_ns = excluded.mtime_ns"""
 
 _PUT_PAGE = """
     INSERT INTO pages (document, start, number, label, method, text, confidence, hidden)
@@ -87,6 +95,8 @@ _SHARES = """
     FROM keywords JOIN passages ON passages.id = keywords.rowid JOIN documents ON documents.id = passages.document
     WHERE keywords MATCH ? GROUP BY documents.id"""
 
+_INTEGERS = 2**63  # SQLite's are smaller than that
+
 # What the keyword index consists of, beside the same of one that was built anew: words, lengths, averages.
 _KEYWORD_TWINS = (
     ("SELECT * FROM temp.kept_words", "SELECT * FROM temp.new_words"),
@@ -110,7 +120,24 @@ class FileState:
 
     sha256: str
     bytes: int
-    mtime_ns: int
+    mtime_ns: int  # as `kept_time` returns it
+
+
+def kept_time(mtime_ns: int) -> int:
+    """Return the time of a file, in nanoseconds since 1970, as it is kept: beyond 64 bits in 53 significant ones.
+
+    Those are kept as floating-point numbers, which SQLite compares and sorts with the others.
+    """
+    return int(_column(mtime_ns))
+
+
+def is_exact(mtime_ns: int) -> bool:
+    """Tell whether a time is kept to the nanosecond; others, before 1677 and after 2262, may hide a change."""
+    return -_INTEGERS <= mtime_ns < _INTEGERS
+
+
+def _column(mtime_ns: int) -> int | float:
+    return mtime_ns if is_exact(mtime_ns) else float(mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +195,11 @@ class Store:
     def folder(self) -> Path:
         """Where the library lies."""
         return self._database.folder
+
+    @property
+    def jobs(self) -> Jobs:
+        """The files that came over HTTP, and what became of them."""
+        return Jobs(self._database)
 
     def writing(self) -> AbstractContextManager[None]:
         """Be the only writer, over all processes and threads, until the block ends; may be nested in one thread.
@@ -272,6 +304,7 @@ class Store:
             key = self._put_document(key, document, FileState(sha256, bytes, mtime_ns), tokens_cut)
             added = self._put_passages(key, passages, rows)
             self._put_paths(key, times)
+            clear(self._database, times)
             return Change(added, removed, self._bump())
 
     def relocate(
@@ -326,7 +359,7 @@ class Store:
     def touch(self, path: str, mtime_ns: int) -> None:
         """Remember a new time for a file whose content has not changed."""
         with self._database.transaction():
-            self._execute("UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", mtime_ns, encode(path))
+            self._execute("UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", _column(mtime_ns), encode(path))
 
     def document(self, path: str) -> StoredDocument | None:
         """Return what is known of the document at `path`, which may be any of its paths, or None."""
@@ -335,7 +368,7 @@ class Store:
             if key is None:
                 return None
             [row] = self._database.rows(f"{_DOCUMENTS} WHERE d.id = ?", key)
-            return _stored(row, self._paths(key), tags_of(self._database, key))
+            return _stored(row, self._paths(key), tags_of(self._database, key), all_stale(self._database, key))
 
     def documents(self) -> list[StoredDocument]:
         """Return all documents, sorted by their first path."""
@@ -344,8 +377,8 @@ class Store:
             for key, path in self._database.rows("SELECT document, path FROM paths ORDER BY path"):
                 paths[key].append(path)
             rows = self._database.rows(f"{_DOCUMENTS} ORDER BY d.path")
-            tags = all_tags(self._database)
-        return [_stored(row, tuple(paths[row[0]]), tags.get(row[0], ())) for row in rows]
+            tags, stale = all_tags(self._database), all_stale(self._database)
+        return [_stored(row, tuple(paths[row[0]]), tags.get(row[0], ()), stale) for row in rows]
 
     def select(self, where: Filter) -> Selection:
         """Return the documents that a filter leaves; UsageError where it leaves none, says why."""
@@ -379,12 +412,26 @@ class Store:
         rows = self._database.rows(
             "SELECT f.path, sha256, bytes, mtime_ns FROM paths f JOIN documents d ON d.id = document ORDER BY f.path"
         )
-        return {path: FileState(*state) for path, *state in rows}
+        return {path: FileState(sha256, size, int(mtime_ns)) for path, sha256, size, mtime_ns in rows}
 
     def times(self, path: str) -> dict[str, int]:
         """Return the time of each file of the document at `path`, by path; empty where it is not in the library."""
         query = "SELECT path, mtime_ns FROM paths WHERE document = ? ORDER BY path"
-        return dict(self._database.rows(query, self._key(path)))
+        return {path: int(mtime_ns) for path, mtime_ns in self._database.rows(query, self._key(path))}
+
+    def stale(self) -> dict[str, Stale]:
+        """Return the files that could not be read any more when they were last looked at, by path."""
+        return all_stale(self._database)
+
+    def mark_stale(self, reasons: Mapping[str, str]) -> None:
+        """Note why files cannot be read any more, by path; unknown paths are passed over."""
+        with self._database.transaction():
+            mark(self._database, reasons)
+
+    def clear_stale(self, paths: Iterable[str]) -> None:
+        """Note that files can be read again and hold what is stored."""
+        with self._database.transaction():
+            clear(self._database, paths)
 
     def copies(self) -> dict[str, tuple[str, ...]]:
         """Return all paths of each document that has several, by its first path."""
@@ -753,11 +800,9 @@ class Store:
         return removed
 
     def _put_paths(self, key: int, times: Mapping[str, int]) -> None:
-        self._execute("DELETE FROM paths WHERE document = ?", key)
-        self._execute_all(
-            "INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)",
-            [(encode(path), key, mtime_ns) for path, mtime_ns in times.items()],
-        )
+        gone = [path for path in self._paths(key) if path not in times]
+        self._execute_all("DELETE FROM paths WHERE path = CAST(? AS TEXT)", [(encode(path),) for path in gone])
+        self._execute_all(_PUT_PATH, [(encode(path), key, _column(mtime_ns)) for path, mtime_ns in times.items()])
         self._seal(key)
 
     def _seal(self, key: int) -> None:
@@ -842,8 +887,10 @@ def _blobs(vectors: Vectors | None, n: int) -> list[bytes]:
     return [row.tobytes() for row in rows]
 
 
-def _stored(row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...]) -> StoredDocument:
-    values = (*row[1:], paths, tags)
+def _stored(
+    row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...], stale: Mapping[str, Stale]
+) -> StoredDocument:
+    values = (*row[1:], paths, tags, told(paths, stale))
     return StoredDocument(*values)
 
 

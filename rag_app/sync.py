@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeAlias
 
+from ingest import stem
+from ingest.wire import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
@@ -81,9 +84,10 @@ def is_below(path: str, folder: str) -> bool:
 
 def renamed(title: str, old: str, new: str) -> str:
     """Return the title of a document whose path changes: one that is the file's name follows it."""
-    if title == PurePath(old).stem:
-        return PurePath(new).stem
-    return PurePath(new).name if title == PurePath(old).name else title
+    before, after = PurePath(old), PurePath(new)
+    if title == one_line(stem(before)):
+        return one_line(stem(after))
+    return one_line(after.name) if title == one_line(before.name) else title
 
 
 def _by_content(contents: Mapping[str, Content], paths: Iterable[str]) -> dict[Content, tuple[str, ...]]:

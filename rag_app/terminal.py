@@ -130,6 +130,7 @@ def show_sources(citations: Sequence[Citation]) -> None:
         place = place_text(citation.document, citation.page, citation.page_label)
         weak = "  (weak support)" if citation.support is not None and citation.support < WEAK_SUPPORT else ""
         check = weak if citation.verified else "  (quote not found on the page)"
+        check += "  (its last readable text)" if citation.stale else ""
         console().print(
             Text.assemble(
                 (f"[{citation.marker}] ", "bold"),
@@ -149,7 +150,9 @@ def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
         score = f"  {hit.score:.2f}" if scores else ""
         hidden = "  holds text that the page hides" if hit.hidden_characters else ""
         link = _link(flat(place, _NAME), hit.document, hit.page)
-        console().print(Text.assemble((f"{hit.rank}. ", "bold"), link, (score, "dim"), (hidden, "yellow")))
+        stale = f"  {flat(hit.stale, _REASON)}" if hit.stale else ""
+        line = Text.assemble((f"{hit.rank}. ", "bold"), link, (score, "dim"), (hidden, "yellow"), (stale, "yellow"))
+        console().print(line)
         console().print(Text(indented(flat(hit.text, _PREVIEW), 3, console().width), style="dim"))
 
 
@@ -177,14 +180,21 @@ def show_answer_end(answer: Answer) -> None:
     out.print()
     if answer.status == "partial":
         out.print(Text(NOT_COVERED, style="yellow"))
-    for note in answer.notes:
-        out.print(Text(flat(note, _NAME), style="yellow"))
+    show_notes(answer.notes)
     if answer.citations:
         out.print()
         show_sources(answer.citations)
     elif answer.passages:
         out.print(Text("\nThe nearest passages:", style="bold"))
         show_passages(answer.passages[:3], scores=False)
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """Write what is to be known of sources, a line each."""
+    from rich.text import Text
+
+    for note in notes:
+        console().print(Text(flat(note, _NAME + _REASON), style="yellow"))
 
 
 def show_turn(turn: SessionTurn) -> None:

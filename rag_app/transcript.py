@@ -75,6 +75,8 @@ def _turn(n: int, turn: SessionTurn) -> Iterator[str]:
     yield escaped(answer.answer)
     if answer.status == "partial":
         yield f"*{NOT_COVERED}*"
+    for note in answer.notes:
+        yield f"*{escaped(note)}*"
     yield from _sources(answer)
 
 

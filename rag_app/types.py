@@ -48,7 +48,7 @@ class Json:
         return _plain(self)
 
 
-_MARKS = frozenset({"hidden_characters"})  # left out of JSON where they are not set
+_MARKS = frozenset({"hidden_characters", "stale"})  # left out of JSON where they are not set
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -97,6 +97,7 @@ class Hit(Json):
     retrieval_rank: int  # 1-based rank among the candidates
     retrieval_score: float
     hidden_characters: int = 0  # of `text`, that a reader of the page does not see
+    stale: str = ""  # why this is the last that could be read of the file, such as "is not there any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Citation(Json):
     quote: str
     verified: bool  # the quote was compared with the stored text and found at `start:end`
     support: float | None = None  # how likely it supports the answer, 0 to 1: advice, never proof
+    stale: str = ""  # why this is the last that could be read of the file, such as "is not there any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Answer(Json):
     tokens: Tokens
     models: ModelNames
     unknown_markers: tuple[int, ...] = ()  # written by the generator, but naming nothing it was given
-    notes: tuple[str, ...] = ()  # sentences on its sources: a document that was set aside, and why
+    notes: tuple[str, ...] = ()  # sentences on its sources: set aside, not readable any more, gone meanwhile
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as plain values; `unknown_markers` and `notes` only where there are any."""
@@ -310,6 +312,7 @@ class StoredDocument(Json):
     ingested: float  # seconds since 1970
     paths: tuple[str, ...] = ()  # of all files with this content, sorted
     tags: tuple[str, ...] = ()  # given by the user, sorted
+    stale: str = ""  # which file could not be read any more, since when and why: the text is the last that could be
 
 
 @dataclass(frozen=True, slots=True)

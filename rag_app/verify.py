@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ingest import DocumentError, fingerprint
 from rag_app import facts
 from rag_app.index import FILE, IndexDamaged, load_saved
+from rag_app.library_files import PART, LibraryFiles
 from rag_app.receipts import warning_of
 from rag_app.types import Difference, Unreachable, VerifyReport
 
@@ -50,7 +51,7 @@ def _verify(store: Store, read: Read, sample: int | None, begun: float) -> Verif
         found = tuple(Difference("damaged", str(store.folder), problem) for problem in damage)
         return VerifyReport(False, 0, 0, 0, 0, found, (), skipped, _since(begun))
     documents = store.documents()
-    differences, intact = _files(documents)
+    differences, intact = _files(documents, LibraryFiles(store.folder))
     sampled, other, notes = _sampled(store, read, intact, sample)
     differences += other
     unreachable: list[Unreachable] = []
@@ -77,11 +78,11 @@ def _since(begun: float) -> float:
     return round(time.perf_counter() - begun, 3)
 
 
-def _files(documents: Iterable[StoredDocument]) -> tuple[list[Difference], list[StoredDocument]]:
+def _files(documents: Iterable[StoredDocument], own: LibraryFiles) -> tuple[list[Difference], list[StoredDocument]]:
     """Hash every file; return what differs, and the documents of which a file is there and the same."""
     differences, intact = [], []
     for document in documents:
-        found = [problem for path in document.paths if (problem := _file(path, document))]
+        found = [problem for path in document.paths if (problem := _file(path, document, own))]
         differences += found
         good = set(document.paths) - {difference.path for difference in found}
         if document.path in good:
@@ -89,13 +90,17 @@ def _files(documents: Iterable[StoredDocument]) -> tuple[list[Difference], list[
     return differences, intact
 
 
-def _file(path: str, document: StoredDocument) -> Difference | None:
+def _file(path: str, document: StoredDocument, own: LibraryFiles) -> Difference | None:
     if not os.path.lexists(path):
         return Difference("missing", path, "the file is gone")
-    if not Path(path).is_file():  # opening a FIFO would wait for ever
+    if not os.path.isfile(path):  # noqa: PTH113  raises nothing; opening a FIFO would wait for ever
         return Difference("changed", path, "it is no file any more")
     try:
+        if own.holds(Path(path).stat()):  # not to be opened: see `LibraryFiles`
+            return Difference("changed", path, f"it {PART}")
         same = fingerprint(Path(path)) == document.sha256
+    except OSError as error:
+        return Difference("unreadable", path, f"cannot be opened: {error.strerror or error}")
     except DocumentError as error:
         return Difference("unreadable", path, error.reason)
     return None if same else Difference("changed", path, "the file has changed since it was read")

@@ -134,7 +134,8 @@ def _main() -> None:
     """Run the program with the models of `fakes.py`.
 
     TEST_PAUSE is the seconds that they take for a passage or word, TEST_BEGUN a file that appears when the generator
-    begins to write, TEST_FILE_SIZE the bytes that a file may have.
+    begins to write, TEST_DEADLY a word that ends the process when it is embedded, TEST_FILE_SIZE the bytes that a file
+    may have.
     """
     import resource
     from pathlib import Path
@@ -154,6 +155,7 @@ def _main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     pause = float(os.environ.get("TEST_PAUSE", "0"))
     begun = Path(os.environ["TEST_BEGUN"]) if "TEST_BEGUN" in os.environ else None
+    deadly = os.environ.get("TEST_DEADLY")
     resolve = rag_app.models.resolve
 
     def resolve_words(name: str, role: Any, settings: Any) -> InstalledModel:
@@ -167,6 +169,8 @@ def _main() -> None:
             self.name, self.fingerprint = model.name, model.fingerprint
 
         def embed_question(self, text: str) -> Any:
+            if deadly and deadly in text:
+                os.kill(os.getpid(), signal.SIGKILL)
             time.sleep(pause)
             return super().embed_question(text)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from conftest import LEASE, MANUAL
 from fakes import open_library, write_pdf
+from helpers_cli import wait_for
 
 from rag_app.server.app import create_app
 from rag_app.server.guard import policy_for
@@ -28,10 +29,20 @@ from rag_app.server.run import bind, server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import uvicorn
+    from starlette.types import ASGIApp
+
     from rag_app.library import Library
 
 SMALL = Limits(
-    upload=200_000, header_seconds=1.0, idle_seconds=1.0, body_seconds=2.0, upload_seconds=3.0, write_seconds=2.0
+    upload=200_000,
+    header_seconds=1.0,
+    idle_seconds=1.0,
+    body_seconds=2.0,
+    upload_seconds=3.0,
+    write_seconds=2.0,
+    wrong_keys=10_000,
+    wrong_key_seconds=0.0,
 )
 
 
@@ -75,6 +86,31 @@ class Running:
         """Tell whether the server answers, on a new connection."""
         answer = httpx.get(f"{self.url}/health", timeout=10)
         return answer.status_code == 200 and answer.json() == {"status": "ok"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One of the answers that came back on a connection."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def answers(raw: bytes) -> list[Reply]:
+    """Return the answers in what came back, each of which says its length; no header is there twice."""
+    found = []
+    while raw:
+        head, blank, rest = raw.partition(b"\r\n\r\n")
+        assert blank, raw
+        first, *lines = head.decode("latin-1").split("\r\n")
+        pairs = [line.split(": ", 1) for line in lines]
+        headers = {name.lower(): value for name, value in pairs}
+        assert len(headers) == len(pairs)
+        length = int(headers["content-length"])
+        found.append(Reply(int(first.removeprefix("HTTP/1.1 ")[:3]), headers, rest[:length]))
+        raw = rest[length:]
+    return found
 
 
 def filled(folder: Path) -> Path:
@@ -127,3 +163,20 @@ def serving(
         thread.join(10)
         listening.close()
     assert not thread.is_alive()
+
+
+@contextmanager
+def serving_app(app: ASGIApp, limits: Limits = SMALL) -> Iterator[tuple[uvicorn.Server, int]]:
+    """Serve any application as the program's own is served, until the block ends; give the server and its port."""
+    listening = bind("127.0.0.1", 0)
+    served = server(app, limits)
+    served.config.lifespan = "off"
+    thread = threading.Thread(target=served.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    wait_for(lambda: served.started)
+    try:
+        yield served, listening.getsockname()[1]
+    finally:
+        served.should_exit = True
+        thread.join(10)
+        listening.close()

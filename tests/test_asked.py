@@ -143,12 +143,16 @@ def test_a_tool_tells_its_agent_the_same(library: Library) -> None:
 
 
 @pytest.mark.parametrize("question", NOTHING.values(), ids=NOTHING)
-def test_the_server_refuses_it_in_chat_and_search_with_one_code(served: Running, question: str) -> None:
+def test_the_server_refuses_it_in_every_route_with_one_code(served: Running, question: str) -> None:
     refused = {"error": {"message": MESSAGE, "type": "invalid_request_error", "code": "empty_question"}}
-    whole, streamed = served.ask(question), served.ask(question, stream=True)
-    searched = [served.client.post("/v1/search", json={name: question}) for name in ("question", "query")]
-    assert [answer.status_code for answer in (whole, streamed, *searched)] == [400] * 4
-    assert [answer.json() for answer in (whole, streamed, *searched)] == [refused] * 4
+    answers = [
+        served.ask(question),
+        served.ask(question, stream=True),
+        *(served.client.post("/v1/search", json={name: question}) for name in ("question", "query")),
+        *(served.client.post("/v1/responses", json={"input": question, "stream": stream}) for stream in (False, True)),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 6
+    assert [answer.json() for answer in answers] == [refused] * 6
 
 
 # What goes further

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
 from rag_app import encoder
-from rag_app.encoder import OpenVinoEncoder, _arrays, _converted, _limit, _tokenizer, available_threads, open_encoder
+from rag_app.encoder import OpenVinoEncoder, _arrays, _converted, _limit, _tokenizer, open_encoder
 from rag_app.errors import DiskError, ModelError
 from rag_app.models import InstalledModel
 
@@ -94,11 +93,6 @@ def test_padding_that_a_tokenizer_file_asks_for_is_left_out(tmp_path: Path) -> N
     tokenizer.enable_padding(length=64)
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     assert _tokenizer(tmp_path / "tokenizer.json", 8).encode("a").tokens == ["[CLS]", "a", "[SEP]"]
-
-
-def test_threads_are_those_of_the_settings_else_those_this_process_may_use(tmp_path: Path) -> None:
-    assert available_threads(make_settings(tmp_path, threads=7)) == 7
-    assert available_threads(make_settings(tmp_path)) == len(os.sched_getaffinity(0))
 
 
 # OpenVINO

@@ -502,3 +502,16 @@ def test_a_passage_of_text_that_its_page_hides_says_so(empty_library: Library, t
     empty_library.ingest([tmp_path / "honest.pdf"])
     [hit] = empty_library.search("How are cherries sold?", 1)
     assert "hidden_characters" not in hit.as_json()
+
+
+def test_several_changes_are_saved_as_one(empty_library: Library, papers: Path) -> None:
+    seal = empty_library.settings.library / "library.db.sha256"
+    with empty_library.writing():
+        empty_library.ingest([papers])
+        assert empty_library.remove([papers / "lease.pdf"]).removed == 1
+        assert not seal.exists()
+    assert seal.exists()
+    found = empty_library.find_document(papers / "manual.pdf")
+    assert found
+    assert (found.title, empty_library.find_document(papers / "lease.pdf")) == ("Dishwasher Manual", None)
+    assert empty_library.verify().ok

@@ -176,7 +176,10 @@ def test_a_library_of_the_third_version_gets_a_place_for_sessions(tmp_path: Path
         put(store, make_document("/a.pdf", "some text"))
         before = store.signature()
     connection = sqlite3.connect(tmp_path / "library.db")
-    connection.executescript("DROP TABLE turns; DROP TABLE sessions; PRAGMA user_version = 3;")
+    connection.executescript("""
+        DROP TABLE turns; DROP TABLE sessions; DROP TABLE jobs;
+        DROP INDEX stale_paths; ALTER TABLE paths DROP COLUMN stale; ALTER TABLE paths DROP COLUMN stale_since;
+        PRAGMA user_version = 3;""")
     connection.close()
     with Store.open(tmp_path) as store:
         assert store.signature() == before

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ingest import DocumentError, Readers
 from rag_app.generator import Message, Usage
 from rag_app.stopping import StoppableGenerator, Stopped
 from rag_app.types import Answer, Passages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from rag_app.library import Library
 
@@ -118,3 +120,33 @@ def test_the_real_generator_stops_in_the_middle_of_a_prompt_and_goes_on_as_if_no
     assert 1.0 <= time.monotonic() - begun < 2.0
     assert answer(generator) == answer(StoppableGenerator(generator, lambda: False)) == before
     assert "Paris" in before
+
+
+def test_an_ingest_stops_at_its_next_step_and_keeps_what_is_done(empty_library: Library, papers: Path) -> None:
+    with pytest.raises(Stopped):
+        empty_library.ingest([papers], stop=lambda: bool(empty_library.documents()))
+    assert [document.title for document in empty_library.documents()] == ["Residential Lease"]
+    assert empty_library.search(NOTICE)[0].document.endswith("lease.pdf")
+    assert empty_library.ingest([papers]).added == 1
+
+
+def test_an_ingest_stops_while_a_file_is_read(
+    empty_library: Library, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    def stop() -> bool:
+        asked.set()
+        return reading.is_set()
+
+    def read(*_: Any) -> Any:
+        reading.set()
+        asked.clear()
+        asked.wait(20)  # nothing is read before somebody has asked
+        return DocumentError("a.pdf", "was never read")
+
+    reading = threading.Event()
+    monkeypatch.setattr(Readers, "_read", read)
+    with pytest.raises(Stopped):
+        empty_library.ingest([papers], stop=stop)
+    assert empty_library.documents() == []

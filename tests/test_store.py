@@ -4,6 +4,7 @@ import math
 import os
 import random
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -820,3 +821,22 @@ def test_a_byte_in_unused_space_is_found_while_the_seal_holds(tmp_path: Path) ->
     with Store.open(tmp_path) as store:
         [problem] = store.check()
     assert problem.endswith("library.db: some of its bytes are not those that were written.")
+
+
+# Another library in the place of one that is open
+
+
+def test_nothing_is_written_into_a_library_that_was_removed_or_replaced_while_it_was_open(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "one") as store:
+        put(store, make_document("/a.pdf", "Bees dance."))
+        shutil.rmtree(tmp_path / "one")
+        for _ in range(2):  # first there is none, then another
+            with pytest.raises(LibraryError, match=r"library\.db was removed or replaced while it was open"):
+                put(store, make_document("/b.pdf", "Ants march."))
+            with pytest.raises(LibraryError, match="was removed or replaced"):
+                store.documents()
+            with pytest.raises(LibraryError, match="was removed or replaced"):
+                store.remove_sessions([])
+            Store.open(tmp_path / "one").close()
+        with Store.open(tmp_path / "one") as new:
+            assert new.documents() == []

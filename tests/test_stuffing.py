@@ -75,12 +75,12 @@ def test_a_reader_is_told_in_the_terminal_by_a_tool_and_over_mcp(
 
 
 def test_a_client_of_the_server_is_told(served: Running) -> None:
-    documents = (("/prices.txt", PRICES), ("/remark.txt", STUFFED))
+    documents = (("prices.txt", PRICES), ("remark.txt", STUFFED))
     served.library.add([Document(path, "", (Page(1, "1", text),)) for path, text in documents])
     message = served.ask(PASS).json()["choices"][0]["message"]
     assert "12 euros" in message["content"]
-    assert [note.startswith(NOTE) for note in message["notes"]] == [True]
-    assert "notes" not in served.ask("How long is the notice period?").json()["choices"][0]["message"]
+    assert [(note["code"], note["message"].startswith(NOTE)) for note in message["notes"]] == [("source", True)]
+    assert served.ask("How long is the notice period?").json()["choices"][0]["message"]["notes"] == []
 
 
 def test_a_page_of_questions_and_answers_is_believed_where_none_says_otherwise(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 
 from rag_app.errors import RagError
-from rag_app.server import chat, documents, embeddings, models, search, site
+from rag_app.server import chat, documents, embeddings, models, responses, search, site
 from rag_app.server.answers import Json
+from rag_app.server.attempts import Attempts
 from rag_app.server.context import Context, context_of
 from rag_app.server.engine import Engine
 from rag_app.server.errors import ApiError, internal, translated
@@ -21,6 +22,7 @@ from rag_app.server.guard import Guard, Policy
 from rag_app.server.keys import KeyRing
 from rag_app.server.limits import Bounded, Limits
 from rag_app.server.metrics import Metrics
+from rag_app.server.origins import Origins, Readable
 from rag_app.server.presence import Gone
 from rag_app.server.uploads import Uploads
 
@@ -46,11 +48,11 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     """
     limits = limits or Limits()
     metrics, engine = Metrics(), Engine(library, waiting=limits.waiting, seconds=limits.answer_seconds)
-    uploads = Uploads(writer, waiting=limits.jobs)
+    uploads = Uploads(writer, limits, library)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(uploads.sweep)
+        await asyncio.to_thread(uploads.start)
         yield
         await asyncio.to_thread(uploads.close)
         await asyncio.to_thread(engine.close)
@@ -58,7 +60,7 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.context = Context(library, engine, uploads, metrics, limits)
     app.state.pages = site.load()
-    for module in (chat, documents, embeddings, models, search, site):
+    for module in (chat, documents, embeddings, models, responses, search, site):
         app.include_router(module.router)
     app.add_api_route("/health", health, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/metrics", figures, methods=["GET"], response_model=None)
@@ -68,8 +70,10 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app.add_exception_handler(Gone, _left)
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _failed)
-    guard = Guard(app, policy, KeyRing(library.settings.library), OPEN, metrics.requested)
-    return Bounded(guard, limits, _is_upload)
+    ring = KeyRing(library.settings.library)
+    attempts = Attempts(limits.wrong_keys, limits.wrong_key_seconds)
+    guard = Guard(app, policy, ring, OPEN, metrics.requested, attempts)
+    return Readable(Bounded(guard, limits, _is_upload, _holds_texts), Origins(policy.origins, ring))
 
 
 async def health() -> Response:
@@ -112,3 +116,8 @@ async def _failed(_: Request, __: Exception) -> Response:
 
 def _is_upload(scope: Scope) -> bool:
     return (scope["method"], scope["path"]) == ("POST", "/v1/documents")
+
+
+def _holds_texts(scope: Scope) -> bool:
+    """Tell whether a request may bring a whole collection of texts."""
+    return (scope["method"], scope["path"]) == ("POST", "/v1/embeddings")

@@ -6,9 +6,9 @@ import asyncio
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from rag_app.server.errors import ApiError, invalid
 
@@ -21,6 +21,7 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG = b"0" * 400  # a number of so many digits
 _MOST = 20_000  # values; 500 messages have some 3,000
+_TYPES = frozenset({"bool", "dict", "float", "int", "list", "str"})  # pydantic names the one that it tried
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _AT_ONCE = 16 * 1024  # bytes that take about a millisecond
 _ASIDE = ThreadPoolExecutor(1, "bodies")  # for larger ones, so that other requests are served meanwhile
@@ -31,8 +32,22 @@ class Body(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, value: Any) -> Any:
+        """Take a field that is null for one that is absent."""
+        return {name: found for name, found in value.items() if found is not None} if isinstance(value, dict) else value
+
 
 B = TypeVar("B", bound=Body)
+
+
+def _integer(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_integer)]
+"""An integer, also where a client writes it as 512.0."""
 
 
 async def read(request: Request, kind: type[B], depth: int) -> B:
@@ -41,8 +56,7 @@ async def read(request: Request, kind: type[B], depth: int) -> B:
     Raises:
         ApiError: it is not JSON of this form; the message names the field, and repeats nothing of its content.
     """
-    kinds = [part.strip().lower() for part in request.headers.get("content-type", "").split(";")]
-    if kinds[0] != "application/json" or any(part not in {"charset=utf-8", 'charset="utf-8"'} for part in kinds[1:]):
+    if not _is_json(request.headers.get("content-type", "")):
         raise ApiError(415, "Send JSON, with the header Content-Type: application/json.", "unsupported_media_type")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise ApiError(415, "Send the body without compression.", "unsupported_media_type")
@@ -57,8 +71,16 @@ async def read(request: Request, kind: type[B], depth: int) -> B:
         return kind.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        field = ".".join(str(part) for part in first["loc"][:4] if str(part).isidentifier() or isinstance(part, int))
+        named = [part for part in first["loc"][:4] if part not in _TYPES]
+        field = ".".join(str(part) for part in named if str(part).isidentifier() or isinstance(part, int))
         raise invalid(f"The field {field[:80] or 'body'} cannot be used: {_reason(first['type'])}.") from None
+
+
+def _is_json(kind: str) -> bool:
+    """Tell whether a content type is JSON in UTF-8, however the name of that is written."""
+    name, *parameters = (part.strip().lower() for part in kind.split(";"))
+    charsets = {f"charset={quote}{name}{quote}" for name in ("utf-8", "utf8") for quote in ("", '"', "'")}
+    return name == "application/json" and charsets.issuperset(part for part in parameters if part)
 
 
 def parsed(data: bytes, depth: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -16,11 +17,12 @@ from rag_app.server.errors import ApiError, invalid, missing
 from rag_app.server.spool import spooled
 
 if TYPE_CHECKING:
+    from rag_app.jobs import Job
     from rag_app.server.context import Context
-    from rag_app.server.uploads import Job
     from rag_app.types import StoredDocument
 
 MOST_PAGE = 10_000_000
+_LOOKS = (0.05, 1.0)  # seconds between two looks at a job whose end is waited for, at first and at last
 
 router = APIRouter()
 
@@ -37,33 +39,44 @@ async def documents(request: Request) -> Json:
 async def upload(request: Request) -> Json:
     """Take a file in: a form with the field `file`, or the bytes themselves with the name in `?name=`.
 
-    The answer comes at once with status 202, and the job's id tells how far it is; `?wait=true` waits for the end.
+    The answer comes with status 202 when the file and its job are kept, and the job's id tells how far it is;
+    `?wait=true` waits for the end, at most as long as an upload may take.
     """
-    context = context_of(request)
-    context.uploads.room()
+    context, owner = context_of(request), key_of(request).name
+    await asyncio.to_thread(context.uploads.room, owner)
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        job, done = await _from_form(request, context)
+        job = await _from_form(request, context, owner)
     elif kind in {"application/octet-stream", "application/pdf"}:
         name = request.query_params.get("name") or unquote(request.headers.get("x-filename", ""))
         with await spooled(request) as file:
-            job, done = await asyncio.to_thread(context.uploads.take, file, name, context.limits.upload)
+            job = await asyncio.to_thread(context.uploads.take, file, name, owner)
     else:
         raise ApiError(415, "Send a form with a file, or bytes as application/octet-stream.", "unsupported_media_type")
-    if request.query_params.get("wait") not in {"true", "1"}:
-        return Json(_job(job, context), 202)
-    await asyncio.shield(asyncio.wrap_future(done))  # a client that goes away does not undo it
-    ended = context.uploads.job(job.id) or job
-    if ended.status == "failed":
-        raise invalid(f"The file cannot be read: {ended.reason}", "unreadable_file")
-    return Json(_job(ended, context), 201)
+    if request.query_params.get("wait") in {"true", "1"}:
+        job = await _awaited(job, context)
+    if job.status == "failed":
+        raise invalid(f"The file cannot be read: {job.reason}", "unreadable_file")
+    return Json(await asyncio.to_thread(_job, job, context), 202 if job.ended is None else 201)
+
+
+async def _awaited(job: Job, context: Context) -> Job:
+    """Return a job when it has ended, or what is known of it when the time is up. Another server may be reading it."""
+    pause, last = _LOOKS
+    until = time.monotonic() + context.limits.upload_seconds
+    while job.ended is None and time.monotonic() < until:
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, last)
+        found = await asyncio.to_thread(context.uploads.job, job.id)
+        job = found or job
+    return job
 
 
 @router.get("/v1/documents/jobs/{identifier}")
 async def job(request: Request, identifier: str) -> Json:
     """Tell how far an upload is."""
     context = context_of(request)
-    found = context.uploads.job(identifier)
+    found = await asyncio.to_thread(context.uploads.job, identifier)
     if found is None:
         raise missing("job")
     return Json(await asyncio.to_thread(_job, found, context))
@@ -104,11 +117,12 @@ def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[s
                 "start": start,
                 "text": read.text,
                 "method": read.method,
+                **({"stale": document.stale} if paths and document.stale else {}),
             }
     raise missing("page")
 
 
-async def _from_form(request: Request, context: Context) -> Any:
+async def _from_form(request: Request, context: Context, owner: str) -> Job:
     try:
         form = await request.form(max_files=1, max_fields=4, max_part_size=64 * 1024)
     except (MultiPartException, KeyError, ValueError, AssertionError, UnicodeError):
@@ -117,7 +131,7 @@ async def _from_form(request: Request, context: Context) -> Any:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise invalid("The form has no file in the field `file`.", "invalid_form")
-        return await asyncio.to_thread(context.uploads.take, file.file, file.filename or "", context.limits.upload)
+        return await asyncio.to_thread(context.uploads.take, file.file, file.filename or "", owner)
     finally:
         await form.close()
 
@@ -135,7 +149,15 @@ def _shown(document: StoredDocument, context: Context) -> dict[str, Any]:
 
 
 def _job(job: Job, context: Context) -> dict[str, Any]:
-    value = job.as_json()
-    path = value.pop("document")
-    found = next((d for d in context.library.documents() if path in d.paths), None) if path else None
-    return {**value, "object": "document.job", "document": _shown(found, context) if found else None}
+    found = context.library.find_document(job.document) if job.document else None
+    done, passages = (found.chunks, found.chunks) if found else context.uploads.passages(job)
+    return {
+        "id": job.id,
+        "object": "document.job",
+        "name": job.name,
+        "status": job.status,
+        "passages_done": done,
+        "passages": passages,
+        "reason": job.reason,
+        "document": _shown(found, context) if found else None,
+    }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rag_app.server.errors import ApiError, busy
+from rag_app.server.errors import ApiError, busy, busy_key
+from rag_app.server.lane import Lane
 from rag_app.stopping import Stopped
 
 if TYPE_CHECKING:
@@ -16,42 +17,46 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from rag_app.library import Library
+    from rag_app.server.keys import Key
     from rag_app.types import Event, Filter, Turn
 
 T = TypeVar("T")
 
 _FIRST_GUESS = 5.0  # seconds of an answer, before any was measured
+_WIDGETS = 0.5  # of the places to wait that all widgets together may fill
+_ONE_WIDGET = 0.25
+_ONE_ADMIN = 0.75
 
 
 class Engine:
-    """Runs what is asked of a library, one thing after the other."""
+    """Runs what is asked of a library, one thing after the other, and each key in its turn."""
 
     def __init__(self, library: Library, *, waiting: int, seconds: float) -> None:
         """Take the library, how many may wait, and the most seconds that one may take with its waiting."""
         self.library = library
         self._waiting = waiting
         self._seconds = seconds
-        self._lane = ThreadPoolExecutor(1, "answers")
-        self._inside = 0  # being done or waiting
+        self._lane = Lane("answers")
+        self._inside: Counter[str] = Counter()  # being done or waiting, by the name of the key
         self._lock = threading.Lock()
         self._usual = _FIRST_GUESS
 
     @property
     def inside(self) -> int:
         """How many requests are being done or wait."""
-        return self._inside
+        return self._inside.total()
 
     def close(self) -> None:
         """Forget what waits, and wait for what is being done."""
-        self._lane.shutdown(cancel_futures=True)
+        self._lane.close()
 
-    async def run(self, work: Callable[[], T], *, share: float = 1.0) -> T:
-        """Return what `work` returns.
+    async def run(self, work: Callable[[], T], *, key: Key, admitted: bool = False) -> T:
+        """Return what `work` returns; a part of a request that was let in already is `admitted`, and finds a place.
 
         Raises:
-            ApiError: the queue is full, or the time is up.
+            ApiError: the queue is full, or what the key may fill of it, or the time is up.
         """
-        future = self._submit(work, share)
+        future = self._submit(work, key, admitted=admitted)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
         except TimeoutError:
@@ -64,12 +69,12 @@ class Engine:
         where: Filter | None,
         budget: float | None = None,
         *,
-        share: float = 1.0,
+        key: Key,
     ) -> AsyncIterator[Event]:
         """Yield the events of an answer; when this is closed, the work ends before its next token.
 
         Raises:
-            ApiError: the queue is full, of which widgets may fill only their `share`, or the time is up.
+            ApiError: the queue is full, or what the key may fill of it, or the time is up.
         """
         loop = asyncio.get_running_loop()
         found: asyncio.Queue[Any] = asyncio.Queue()
@@ -96,7 +101,7 @@ class Engine:
             finally:
                 tell(None)
 
-        future = self._submit(work, share)
+        future = self._submit(work, key)
         try:
             while True:
                 try:
@@ -112,11 +117,11 @@ class Engine:
             gone.set()
             future.cancel()
 
-    def _submit(self, work: Callable[[], T], share: float) -> Future[T]:
+    def _submit(self, work: Callable[[], T], key: Key, *, admitted: bool = False) -> Future[T]:
         with self._lock:
-            if self._inside > self._waiting * share:
-                raise busy(self._usual * self._inside)
-            self._inside += 1
+            if not admitted:
+                self._check_room(key)
+            self._inside[key.name] += 1
 
         def timed() -> T:
             begun = time.monotonic()
@@ -125,13 +130,29 @@ class Engine:
             finally:
                 self._usual += (time.monotonic() - begun - self._usual) / 8
 
-        future = self._lane.submit(timed)
-        future.add_done_callback(lambda _: self._leave())
+        future = self._lane.submit(key.name, timed)
+        future.add_done_callback(lambda _: self._leave(key.name))
         return future
 
-    def _leave(self) -> None:
+    def _check_room(self, key: Key) -> None:
+        inside = self._inside.total()
+        if inside > self._waiting * (_WIDGETS if key.kind == "widget" else 1.0):
+            raise busy(self._usual * inside)
+        if self._inside[key.name] > self._waiting * _share(key):
+            raise busy_key(self._usual * inside)
+
+    def _leave(self, name: str) -> None:
         with self._lock:
-            self._inside -= 1
+            self._inside[name] -= 1
+            if not self._inside[name]:
+                del self._inside[name]
+
+
+def _share(key: Key) -> float:
+    """Return what one key may fill of the places to wait."""
+    if not key.sha256:  # who asks without a key: nobody has one, so there are no others
+        return 1.0
+    return _ONE_WIDGET if key.kind == "widget" else _ONE_ADMIN
 
 
 def _late() -> ApiError:

@@ -51,6 +51,12 @@ def busy(seconds: float) -> ApiError:
     return ApiError(429, "Too many requests are waiting. Try again in a moment.", "queue_full", wait)
 
 
+def busy_key(seconds: float) -> ApiError:
+    """Return the refusal of a request whose key has its share of the queue already."""
+    wait = {"retry-after": str(max(1, round(seconds)))}
+    return ApiError(429, "Too many requests of this key are waiting. Try again in a moment.", "key_queue_full", wait)
+
+
 def invalid(message: str, code: str = "invalid_value") -> ApiError:
     """Return the refusal of a request that cannot be understood."""
     return ApiError(400, message, code)

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import RagError
 from rag_app.server.errors import ApiError, internal, translated
+from rag_app.server.headers import SECURITY
 from rag_app.server.keys import Key
 from rag_app.server.limits import Rates, respond
+from rag_app.server.origins import CHAT, Origins, allowed_headers
 from rag_app.terminal import flat
 
 if TYPE_CHECKING:
@@ -25,25 +27,13 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from rag_app.server.attempts import Attempts
     from rag_app.server.keys import KeyRing
 
 _log = logging.getLogger("rag_app.server")
 
-CHAT = "/v1/chat/completions"
 LOCAL = Key("local", "admin", "", 0.0)
 """Who asks without a key, from this machine, while there are no keys."""
-
-SECURITY = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "cache-control": "no-store",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +72,15 @@ class Guard:
         ring: KeyRing,
         open_paths: frozenset[str],
         seen: Callable[[str, str, int], None],
+        attempts: Attempts,
     ) -> None:
         self._app = app
         self._policy = policy
         self._ring = ring
+        self._origins = Origins(policy.origins, ring)
         self._open = open_paths
         self._seen = seen
+        self._attempts = attempts
         self._rates = Rates()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,7 +120,7 @@ class Guard:
             raise ApiError(405, "The method is not allowed.", "method_not_allowed")
         origin = headers.get("origin")
         if scope["method"] == "OPTIONS":
-            self._preflight(path, origin, answer)
+            self._preflight(path, origin, headers, answer)
             await answer.empty()
             return
         if path in self._open and scope["method"] in {"GET", "HEAD"}:
@@ -136,25 +129,24 @@ class Guard:
             return
         self._check_site(headers, origin, path)
         key = self._key(headers.get("authorization"), forwarded=not _FORWARDED.isdisjoint(headers))
+        if key is None:
+            client = scope.get("client") or ("", 0)
+            raise await self._attempts.refuse(str(client[0]), _unknown("The key is not known."))
         if key.kind == "widget":
-            self._check_widget(key, scope, origin, answer)
-        elif origin and not self._own(origin, headers["host"]) and origin not in self._policy.origins:
+            self._check_widget(key, scope, origin)
+        elif origin and not self._own(origin, headers["host"]) and not self._origins.listed(origin):
             raise _foreign()
-        elif origin in self._policy.origins:
-            answer.allow(origin)
         scope.setdefault("state", {})["key"] = key
         await self._app(scope, receive, answer)
 
-    def _key(self, authorization: str | None, *, forwarded: bool) -> Key:
+    def _key(self, authorization: str | None, *, forwarded: bool) -> Key | None:
+        """Return the key that was sent, or None where it is not known."""
         if self._policy.keyless and not forwarded and not self._ring.all():
             return LOCAL  # whatever was sent: clients of the OpenAI API cannot be told to send no key
         if authorization is None:
             raise _unknown("This needs a key: send it as `Authorization: Bearer KEY`.")
         scheme, _, secret = authorization.partition(" ")
-        found = self._ring.find(secret.strip()) if scheme.lower() == "bearer" else None
-        if found is None:
-            raise _unknown("The key is not known.")
-        return found
+        return self._ring.find(secret.strip()) if scheme.lower() == "bearer" else None
 
     def _check_site(self, headers: Mapping[str, str], origin: str | None, path: str) -> None:
         """Refuse what a foreign page sends, whatever its key; the lists of each key are compared afterwards."""
@@ -162,39 +154,33 @@ class Guard:
             if headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
                 raise _foreign()
             return
-        known = self._policy.origins | (self._widget_origins() if path == CHAT else frozenset())
-        if not self._own(origin, headers["host"]) and origin not in known:
+        if not self._own(origin, headers["host"]) and not self._origins.known(origin, path):
             raise _foreign()
 
     def _own(self, origin: str, host: str) -> bool:
         return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}
 
-    def _widget_origins(self) -> frozenset[str]:
-        return frozenset(origin for key in self._ring.all() for origin in key.origins)
-
-    def _check_widget(self, key: Key, scope: Scope, origin: str | None, answer: _Answer) -> None:
+    def _check_widget(self, key: Key, scope: Scope, origin: str | None) -> None:
         if (scope["method"], scope["path"]) != ("POST", CHAT):
             raise ApiError(403, "This key is for the chat only.", "key_not_allowed")
-        if origin is not None:
-            if origin not in key.origins:
-                raise _foreign()
-            answer.allow(origin)
+        if origin is not None and origin.lower() not in key.origins:
+            raise _foreign()
         client = scope.get("client") or ("", 0)
         wait = self._rates.wait(key.name, str(client[0]), key.rate)
         if wait:
             headers = {"retry-after": str(max(1, round(wait + 0.5)))}
             raise ApiError(429, "Too many questions in a minute.", "rate_limit_exceeded", headers)
 
-    def _preflight(self, path: str, origin: str | None, answer: _Answer) -> None:
-        known = self._policy.origins | (self._widget_origins() if path == CHAT else frozenset())
-        if origin is None or origin not in known:
+    def _preflight(self, path: str, origin: str | None, headers: Mapping[str, str], answer: _Answer) -> None:
+        if origin is None or not self._origins.known(origin, path):
             raise _foreign()
-        answer.allow(origin)
         answer.extra |= {
             "access-control-allow-methods": "POST" if path == CHAT else "GET, POST, DELETE",
-            "access-control-allow-headers": "authorization, content-type",
+            "access-control-allow-headers": allowed_headers(headers.get("access-control-request-headers", "")),
             "access-control-max-age": "600",
         }
+        if headers.get("access-control-request-private-network") == "true":
+            answer.extra["access-control-allow-private-network"] = "true"
 
 
 # A proxy on this machine, which lets others in: also where it names the server by its loopback address.
@@ -213,10 +199,6 @@ class _Answer:
         self.public = False  # other sites may load it
         self.extra: dict[str, str] = {}
         self._send = send
-
-    def allow(self, origin: str) -> None:
-        """Let scripts of this origin read the answer."""
-        self.extra["access-control-allow-origin"] = origin
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         """Send a part of the answer."""

@@ -32,6 +32,9 @@ MOST_RATE = 10_000
 KeyKind = Literal["admin", "widget"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST = 200  # characters of a key that are looked at
+_WEB = {"http": 80, "https": 443}
+_HOMELESS = frozenset({"about", "blob", "content", "data", "file", "filesystem", "javascript"})  # anybody's pages
+_PROGRAM = re.compile(r"[A-Za-z0-9._-]+")  # the host of a program's own scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +144,28 @@ class KeyRing:
 
 
 def origin_of(text: str) -> str:
-    """Return a web origin in the form that a browser sends: scheme, host, and the port where it is not the usual one.
+    """Return an origin in the form that a browser sends: scheme, host, and the port where it is not the usual one.
+
+    Programs that are made of web pages have schemes of their own, such as app://example or capacitor://localhost.
 
     Raises:
-        UsageError: it is none, or has a path.
+        UsageError: it is none, has a path, or is that of a file, which every file on a disk would share.
     """
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname or "", parts.port
-        host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+        if parts.scheme in _WEB:
+            host = f"[{host}]" if ":" in host else host.encode("idna").decode()
     except (ValueError, UnicodeError):
         host, port = "", None
         parts = urlsplit("")
     rest = (parts.path not in {"", "/"}) or parts.query or parts.fragment or parts.username
-    if parts.scheme not in {"http", "https"} or not host or rest or "*" in host:
-        raise UsageError(f"{text!r} is not the origin of a site.", hint="Write it like https://example.com.")
-    usual = port is None or port == {"http": 80, "https": 443}[parts.scheme]
+    foreign = parts.scheme not in _WEB and (parts.scheme in _HOMELESS or not _PROGRAM.fullmatch(host))
+    if not parts.scheme or foreign or not host or rest or "*" in host:
+        raise UsageError(
+            f"{text!r} is not the origin of a site.", hint="Write it like https://example.com or app://example."
+        )
+    usual = port is None or port == _WEB.get(parts.scheme)
     return f"{parts.scheme}://{host.lower()}{'' if usual else f':{port}'}"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag_app.server.errors import ApiError
+from rag_app.server.headers import SECURITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
+SURPLUS = "rag.surplus"
+"""In the scope of a request on a connection beyond the limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bytes, seconds and counts; the defaults are generous for people and small for a flood."""
 
     body: int = 1024 * 1024  # bytes of a JSON body
+    texts: int = 16 * 1024 * 1024  # bytes of a JSON body with texts to embed: 2,048 passages, of any script
+    large: int = 2  # bodies of more than `body` bytes that are in memory at once
     upload: int = 200 * 1024 * 1024  # bytes of an uploaded file, as for files that are read from the disk
     headers: int = 16 * 1024  # bytes of all request headers
     header_count: int = 64
@@ -27,37 +34,74 @@ class Limits:
     header_seconds: float = 10.0  # from the opening of a connection, or the last answer, to the end of the headers
     idle_seconds: float = 10.0  # between two pieces of a body
     body_seconds: float = 30.0  # for a JSON body
+    texts_seconds: float = 120.0  # for one with texts to embed
     upload_seconds: float = 600.0
-    write_seconds: float = 30.0  # for the client to take a piece of the answer; see `run`
+    write_seconds: float = 30.0  # that one answer waits for a client that does not read; see `patience`
+    write_rate: int = 16 * 1024  # bytes a second that a slow client has to take beyond that
     answer_seconds: float = 300.0  # for one answer, waiting included
+    embedding_seconds: float = 600.0  # for all texts of one request, waiting included
     connections: int = 256
+    spare: int = 16  # connections beyond these, on which `/health` is answered and everything else is 503
+    wrong_keys: int = 10  # of one address that are answered with 401; more are 429
+    wrong_key_seconds: float = 0.25  # by which the fourth is answered late; each later one twice as much
     waiting: int = 8  # questions in the queue
     jobs: int = 16  # uploads that wait to be read
+    key_files: int = 10_000  # uploads of one key that wait, or whose document is in the library
+    key_bytes: int = 20 * 1024**3  # of the same
+    grace_seconds: float = 5.0  # for an upload to be read to its end when the server stops; else it is handed over
     depth: int = 32  # of nested JSON
 
 
 class Bounded:
     """Middleware that refuses what is too large or too slow before anything else looks at it."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, is_upload: Callable[[Scope], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        is_upload: Callable[[Scope], bool],
+        holds_texts: Callable[[Scope], bool] = lambda _: False,
+    ) -> None:
         self._app = app
         self._limits = limits
         self._is_upload = is_upload
+        self._holds_texts = holds_texts
+        self._large = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limits, upload = self._limits, self._is_upload(scope)
-        most = limits.upload + 64 * 1024 if upload else limits.body  # a form puts a little around its file
-        seconds = limits.upload_seconds if upload else limits.body_seconds
+        if scope.get(SURPLUS):
+            await respond(send, full())
+            return
+        limits, large = self._limits, False
+        most, seconds = limits.body, limits.body_seconds
+        if self._is_upload(scope):
+            most, seconds = limits.upload + 64 * 1024, limits.upload_seconds  # a form puts a little around its file
+        elif self._holds_texts(scope):
+            most, seconds, large = limits.texts, limits.texts_seconds, True
         refusal = _oversized(scope, limits, most)
         if refusal:
             await respond(send, refusal)
             return
         body = _Body(receive, most, time.monotonic() + seconds, limits.idle_seconds)
-        await self._app(scope, body.receive, send)
+        if not large:
+            await self._app(scope, body.receive, send)
+            return
+        body.beyond(limits.body, self._enter)
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            self._large -= body.entered
+
+    def _enter(self) -> None:
+        """Let a large body in; ApiError where there are enough of them, for each is whole in memory."""
+        if self._large >= self._limits.large:
+            close = {"retry-after": "5", "connection": "close"}
+            raise ApiError(429, "Too many large requests at once. Try again in a moment.", "queue_full", close)
+        self._large += 1
 
 
 class _Body:
@@ -70,6 +114,13 @@ class _Body:
         self._idle = idle
         self._taken = 0
         self._whole = False
+        self._small = most
+        self._enter: Callable[[], None] | None = None
+        self.entered = False  # as a large body
+
+    def beyond(self, small: int, enter: Callable[[], None]) -> None:
+        """Call `enter` once more than `small` bytes have come."""
+        self._small, self._enter = small, enter
 
     async def receive(self) -> Message:
         """Return the next piece; ApiError where there is too much, or it is too slow."""
@@ -84,8 +135,17 @@ class _Body:
             self._taken += len(message.get("body", b""))
             if self._taken > self._most:
                 raise too_large(self._most)
+            if self._enter and not self.entered and self._taken > self._small:
+                self._enter()
+                self.entered = True
             self._whole = not message.get("more_body", False)
         return message
+
+
+def full() -> ApiError:
+    """Return the refusal of a connection beyond the limit."""
+    wait = {"retry-after": "5", "connection": "close"}
+    return ApiError(503, "Too many connections are open. Try again in a moment.", "too_many_connections", wait)
 
 
 def too_large(most: int) -> ApiError:
@@ -113,7 +173,8 @@ def _oversized(scope: Scope, limits: Limits, most: int) -> ApiError | None:
 async def respond(send: Send, error: ApiError) -> None:
     """Send an error as the whole answer."""
     content = error.content
-    headers = {"content-type": "application/json", "content-length": str(len(content)), **error.headers}
+    own = {"content-type": "application/json", "content-length": str(len(content))}
+    headers = {**SECURITY, **own, **error.headers}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.status, "headers": raw})
     await send({"type": "http.response.body", "body": content})

@@ -38,10 +38,13 @@ async def models(request: Request) -> Json:
     return Json({"object": "list", "data": _models(context_of(request).library)})
 
 
-@router.get("/v1/models/{name}")
+@router.get("/v1/models/{name:path}")
 async def model(request: Request, name: str) -> Json:
-    """Return one model."""
-    for found in _models(context_of(request).library):
-        if found["id"] == name:
+    """Return one model, by its id or by the name that the settings have for it, such as `org/name`."""
+    library = context_of(request).library
+    chosen = (library.settings.generator, library.settings.embedder)
+    wanted = PurePath(name).name if name in chosen and not PurePath(name).is_absolute() else name
+    for found in _models(library):
+        if found["id"] == wanted:
             return Json(found)
     raise missing("model")

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from rag_app.asked import usable
 from rag_app.server.answers import Json
-from rag_app.server.bodies import Body, read
-from rag_app.server.context import Where, context_of, filter_of, ids_of, named
+from rag_app.server.bodies import Body, Whole, read
+from rag_app.server.context import Where, context_of, filter_of, ids_of, key_of, named
 from rag_app.server.presence import present
 from rag_app.types import Mode  # noqa: TC001  pydantic looks it up
 
@@ -25,8 +25,8 @@ class SearchRequest(Body):
 
     question: str | None = Field(None, max_length=4000)
     query: str | None = Field(None, max_length=4000)  # another name for it
-    k: int | None = Field(None, ge=1, le=100)
-    candidates: int | None = Field(None, ge=1, le=1000)
+    k: Whole | None = Field(None, ge=1, le=100)
+    candidates: Whole | None = Field(None, ge=1, le=1000)
     mode: Mode = "hybrid"
     rerank: bool = True
     filter: Where | None = None
@@ -45,6 +45,6 @@ async def search(request: Request) -> Json:
             question, body.k, candidates=body.candidates, mode=body.mode, rerank=body.rerank, where=where
         )
 
-    value = (await present(request, context.engine.run(work))).as_json()
+    value = (await present(request, context.engine.run(work, key=key_of(request)))).as_json()
     ids = ids_of(context.library)
     return Json({**value, "passages": [named(hit, ids, paths=True) for hit in value["passages"]]})

@@ -1,6 +1,6 @@
-"""Files that come over HTTP: each in a folder of its own with a random name, then read into the library like any other.
+"""Files that come over HTTP: accepted within limits, kept with a job in the library, and read from there.
 
-The file keeps its own name, cleaned, so that answers, the terminal and the ranking by names can use it.
+A file keeps its own name, cleaned, so that answers, the terminal and the ranking by names can use it.
 """
 
 from __future__ import annotations
@@ -8,187 +8,125 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
-import threading
-import time
 import unicodedata
-from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import SUFFIXES
-from rag_app.errors import RagError, disk_errors
-from rag_app.files import sync_folder
-from rag_app.server.errors import ApiError, busy, translated
-from rag_app.types import COPY, Json
+from rag_app.jobs import Job
+from rag_app.server.errors import ApiError, busy
+from rag_app.server.intake import Intake
+from rag_app.server.shelf import Shelf, folder_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from pathlib import Path
     from typing import IO
 
-    from rag_app.builder import Step
+    from rag_app.jobs import Usage
     from rag_app.library import Library
-    from rag_app.types import DocumentReport
+    from rag_app.server.limits import Limits
 
-FOLDER = "uploads"
-_REMEMBERED = 200  # jobs
 _LONGEST = 160  # bytes of a name without its suffix
-_PIECE = 1024 * 1024
-_HOUR = 3600.0
 _SIGNS = " ._,()+&@=-"
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Job(Json):
-    """An upload on its way into the library."""
-
-    id: str
-    name: str
-    status: str  # queued, reading, done or failed
-    passages_done: int = 0
-    passages: int = 0
-    document: str | None = None  # path of what it became; never sent
-    reason: str | None = None  # why it failed, or needs attention
-
-
 class Uploads:
-    """Takes files in, one after the other, with a library of its own so that answers go on meanwhile."""
+    """Takes files in. What was accepted is in the library or on its way there, whatever happens to this process."""
 
-    def __init__(self, library: Library, *, waiting: int) -> None:
-        self.folder = library.settings.library / FOLDER
+    def __init__(self, library: Library, limits: Limits, reader: Library | None = None) -> None:
+        """Take the library, and the same opened once more, which tells how far jobs are while this one writes."""
         self._library = library
-        self._waiting = waiting
-        self._lane = ThreadPoolExecutor(1, "uploads")
-        self._lock = threading.Lock()
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._open = 0
+        self._jobs = (reader or library).jobs
+        self._limits = limits
+        self._shelf = Shelf(library.settings.library)
+        self._intake = Intake(library, self._shelf, grace=limits.grace_seconds)
 
-    def sweep(self) -> None:
-        """Delete what an interrupted run has stored and not read; what is younger than an hour may still be read."""
-        known = {str(Path(path).parent) for document in self._library.documents() for path in document.paths}
-        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
-            if str(folder) not in known and time.time() - folder.lstat().st_mtime > _HOUR:
-                shutil.rmtree(folder, ignore_errors=True)
+    def start(self) -> None:
+        """Clear away what nobody needs, and go on with the jobs that an earlier run has left."""
+        self.sweep()
+        self._intake.start()
 
     def close(self) -> None:
-        """Forget what waits, and wait for what is being read."""
-        self._lane.shutdown(cancel_futures=True)
+        """Let what is being read come to its end, or hand it over to the next server; see `Intake.close`."""
+        self._intake.close()
+
+    def sweep(self) -> None:
+        """Delete files that neither a job that has not ended nor a document needs."""
+        folders = self._shelf.folders()
+        jobs = self._library.jobs.all()  # before the documents: one whose job has ended is among them
+        paths = {path for document in self._library.documents() for path in document.paths}
+        needed = {folder_of(job.path) for job in jobs if job.ended is None} | {folder_of(path) for path in paths}
+        self._shelf.sweep(folders, needed, {folder_of(job.path) for job in jobs})
 
     def job(self, identifier: str) -> Job | None:
-        """Return how far an upload is; None for one that is unknown or long done."""
-        with self._lock:
-            return self._jobs.get(identifier)
+        """Return how far an upload is; None for one that is unknown or ended long ago."""
+        job = self._jobs.find(identifier)
+        if job and job.status == "queued" and self._intake.blocked:
+            return replace(job, reason=self._intake.blocked)
+        return job
 
-    def room(self) -> None:
-        """Raise ApiError where too many uploads wait."""
-        if self._open >= self._waiting:
-            raise busy(30)
+    def passages(self, job: Job) -> tuple[int, int]:
+        """Return how many passages of an upload that is being read are done, and of how many."""
+        return self._intake.passages(job)
 
-    def take(self, file: IO[bytes], name: str, most: int) -> tuple[Job, Future[None]]:
-        """Store a file and queue it for reading.
+    def room(self, owner: str) -> None:
+        """Raise ApiError where too many uploads wait, or `owner` has all that a key may have."""
+        self._check(self._jobs.usage(owner), owner, 1)
+
+    def take(self, file: IO[bytes], name: str, owner: str) -> Job:
+        """Store a file and queue it for reading; when this returns, both are on the disk.
 
         Raises:
-            ApiError: its type cannot be read, it is empty or too large, or too many wait.
+            ApiError: its type cannot be read, it is empty or too large, too many wait, or the quota is used up.
             DiskError: it could not be stored.
+            LibraryBusy: another process is in the middle of a long transaction.
         """
-        safe = safe_name(name)
-        self.room()
-        path = self._store(file, safe, most)
-        job = Job(f"job-{secrets.token_hex(16)}", safe, "queued")
-        with self._lock:
-            self._jobs[job.id] = job
-            self._open += 1
-            while len(self._jobs) > _REMEMBERED:
-                self._jobs.popitem(last=False)
-        return job, self._lane.submit(self._read, job.id, path)
+        safe, size = safe_name(name), _size(file)
+        if size > self._limits.upload:
+            raise ApiError(413, f"The file is larger than {self._limits.upload:,} bytes.", "request_too_large")
+        if not size:
+            raise ApiError(400, "The file is empty.", "empty_file")
+        self._check(self._jobs.usage(owner), owner, size)
+        job = Job(f"job-{secrets.token_hex(16)}", safe, self._shelf.put(file, safe), owner, size)
+        try:
+            self._library.jobs.add(job, lambda used: self._check(used, owner, size))
+        except BaseException:
+            self._shelf.discard(self._shelf.path(job.path))
+            raise
+        self._intake.wake()
+        return job
 
     def remove(self, paths: tuple[str, ...]) -> Future[None]:
         """Queue the removal of a document, by all its paths, and of its files as far as they were uploaded."""
-
-        def work() -> None:
-            self._library.remove(paths)
-            for path in paths:
-                self.discard(Path(path))
-
-        return self._lane.submit(work)
+        return self._intake.remove(paths)
 
     def holds(self, path: str | Path) -> bool:
-        """Tell whether a file was uploaded: it lies in a folder of this folder, links followed."""
-        real, folder = Path(os.path.realpath(path)), Path(os.path.realpath(self.folder))
-        return real.parent.parent == folder
+        """Tell whether a file was uploaded."""
+        return self._shelf.holds(path)
 
-    def discard(self, path: Path) -> None:
-        """Delete an uploaded file with its folder; any other is left alone."""
-        if self.holds(path):
-            shutil.rmtree(path.parent, ignore_errors=True)
+    def _check(self, used: Usage, owner: str, size: int) -> None:
+        if used.open >= self._limits.jobs:
+            raise busy(30)
+        if used.files >= self._limits.key_files:
+            raise _over(owner, f"{used.files:,} of {self._limits.key_files:,} files")
+        if used.bytes + size > self._limits.key_bytes:
+            raise _over(owner, f"{used.bytes:,} of {self._limits.key_bytes:,} bytes")
 
-    def _store(self, file: IO[bytes], name: str, most: int) -> Path:
-        folder = self.folder / secrets.token_hex(16)
-        path = folder / name
-        with disk_errors("the upload"):
-            folder.mkdir(mode=0o700, parents=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-            size = 0
-            try:
-                with os.fdopen(os.open(path, flags, 0o600), "wb") as target:
-                    while piece := file.read(_PIECE):
-                        size += len(piece)
-                        if size > most:
-                            raise ApiError(413, f"The file is larger than {most:,} bytes.", "request_too_large")
-                        target.write(piece)
-                    target.flush()
-                    os.fsync(target.fileno())
-                if not size:
-                    raise ApiError(400, "The file is empty.", "empty_file")
-                sync_folder(folder)
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
-        return path
 
-    def _read(self, identifier: str, path: Path) -> None:
-        def progress(step: Step) -> None:
-            self._change(identifier, passages_done=step.passages_done, passages=step.passages)
+def _over(owner: str, used: str) -> ApiError:
+    return ApiError(
+        429, f"The uploads of the key {owner} have used up its quota: {used}. Remove some first.", "quota_exceeded"
+    )
 
-        self._change(identifier, status="reading")
-        kept = False
-        try:
-            [report] = self._library.ingest([path], progress=progress).documents
-            kept = self._finish(identifier, path, report)
-        except RagError as error:
-            self._change(identifier, status="failed", reason=translated(error).message)
-        except BaseException:
-            self._change(identifier, status="failed", reason="The server could not read it.")
-            raise
-        finally:
-            if not kept:
-                self.discard(path)
-            with self._lock:
-                self._open -= 1
 
-    def _finish(self, identifier: str, path: Path, report: DocumentReport) -> bool:
-        """Note what became of an upload; return whether its file is still needed."""
-        reason = (report.reason or "").replace(str(path), path.name).replace(str(path.parent), "").strip() or None
-        if report.status == "failed":
-            self._change(identifier, status="failed", reason=reason)
-            return False
-        if reason and reason.startswith(COPY):  # the library has it already: the first file stays the only one
-            paths = next(known.paths for known in self._library.documents() if str(path) in known.paths)
-            self._library.remove([path])
-            first = next(other for other in paths if other != str(path))
-            self._change(identifier, status="done", document=first, reason="It is in the library already.")
-            return False
-        done = {"passages_done": report.chunks, "passages": report.chunks}
-        self._change(identifier, status="done", document=str(path), reason=reason, **done)
-        return True
-
-    def _change(self, identifier: str, **changes: object) -> None:
-        with self._lock:
-            if identifier in self._jobs:
-                self._jobs[identifier] = replace(self._jobs[identifier], **changes)  # type: ignore[arg-type]
+def _size(file: IO[bytes]) -> int:
+    file.seek(0, os.SEEK_END)
+    size = file.tell()
+    file.seek(0)
+    return size
 
 
 def safe_name(name: str) -> str:

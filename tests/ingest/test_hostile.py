@@ -460,3 +460,21 @@ def test_the_memory_of_who_starts_a_process_is_not_counted_as_its_own() -> None:
     ballast = bytearray(b"x" * 300_000_000)
     own = int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
     assert own < len(ballast)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals there")
+def test_what_ends_a_service_does_not_end_the_process_that_reads_its_files(tmp_path: Path) -> None:
+    path = write_pdf(tmp_path / "a.pdf", "Alpha text.")
+    reader = process.Process()
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            assert reader.read(path, None, native=True).pages[0].text == "Alpha text."
+            assert reader._child
+            first = reader._child.pid
+            os.kill(first, number)
+        assert reader.read(path, None, native=True).pages[0].text == "Alpha text."
+        assert reader._child.pid == first
+        assert signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        reader.kill()
+        reader.close()

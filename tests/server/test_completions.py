@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from helpers_cli import wait_for
 
-from rag_app.server.chat import Cut
+from rag_app.server import notes
+from rag_app.server.answering import Cut
 
 if TYPE_CHECKING:
     from running import Running
 
 NOTICE = "How long is the notice period?"
 SAID = "The notice period is three months to the end of a calendar month. [1]"
+TOOL = {"type": "function", "function": {"name": "weather", "parameters": {}}}
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+OPTIONAL = (
+    *("model", "stream", "stream_options", "stop", "max_tokens", "max_completion_tokens", "temperature", "top_p", "n"),
+    *(
+        "tools",
+        "tool_choice",
+        "functions",
+        "function_call",
+        "response_format",
+        "logprobs",
+        "top_logprobs",
+        "modalities",
+    ),
+    *(
+        "seed",
+        "user",
+        "metadata",
+        "store",
+        "parallel_tool_calls",
+        "frequency_penalty",
+        "presence_penalty",
+        "logit_bias",
+    ),
+    *("service_tier", "reasoning_effort", "prediction", "audio", "filter", "budget"),
+)
+
+
+def said(content: str | None, **more: Any) -> dict[str, Any]:
+    """Return a message of the assistant."""
+    return {"role": "assistant", "content": content, **more}
 
 
 def test_an_answer_has_the_shape_of_the_openai_api(served: Running) -> None:
@@ -123,9 +157,13 @@ def test_a_stop_sequence_is_found_across_pieces_and_nothing_of_it_is_sent(size: 
     ("fields", "named"),
     [
         ({"n": 2}, "n"),
-        ({"tools": [{"type": "function"}]}, "tools"),
+        ({"tools": [TOOL], "tool_choice": "required"}, "tool_choice"),
+        ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "weather"}}}, "tool_choice"),
+        ({"functions": [TOOL["function"]], "function_call": {"name": "weather"}}, "function_call"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": {"type": "json_schema", "json_schema": {}}}, "response_format"),
         ({"logprobs": True}, "logprobs"),
+        ({"modalities": ["text", "audio"]}, "modalities"),
     ],
 )
 def test_what_cannot_be_done_is_an_error(served: Running, fields: dict[str, Any], named: str) -> None:
@@ -136,6 +174,136 @@ def test_what_cannot_be_done_is_an_error(served: Running, fields: dict[str, Any]
         "type": "invalid_request_error",
         "code": "unsupported",
     }
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"max_tokens": 512.0},
+        {"max_completion_tokens": 512.0, "n": 1.0},
+        {"tools": []},
+        {"tools": [TOOL], "tool_choice": "none"},
+        {"tools": [], "tool_choice": "auto", "parallel_tool_calls": True},
+        {"response_format": {"type": "text"}, "n": 1, "logprobs": False, "modalities": ["text"]},
+        {"user": "u", "metadata": {"a": "b"}, "store": True, "seed": 7, "frequency_penalty": 0.5, "logit_bias": {}},
+        {"an_unknown_field": [1, {"a": None}], "stream": None},
+        dict.fromkeys(OPTIONAL),
+    ],
+    ids=lambda fields: " ".join(fields)[:60],
+)
+def test_what_clients_send_along_is_taken(served: Running, fields: dict[str, Any]) -> None:
+    answer = served.ask(NOTICE, **fields)
+    message = answer.json()["choices"][0]["message"]
+    assert (message["content"], message["status"], message["notes"]) == (SAID, "answered", [])
+    assert answer.headers["x-rag-status"] == "answered"
+    assert "x-rag-note" not in answer.headers
+
+
+def test_half_a_token_is_no_number_of_tokens(served: Running) -> None:
+    answer = served.ask(NOTICE, max_tokens=512.5)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "The field max_tokens cannot be used: it has the wrong type or value."
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json; charset=utf8", 200),
+        ("application/json;charset=UTF-8", 200),
+        ('Application/JSON; Charset="Utf8"', 200),
+        ("application/json; charset='utf-8'", 200),
+        ("application/json;", 200),
+        ("application/json; charset=latin-1", 415),
+        ("application/json; charset=", 415),
+        ("application/json; charset=utf-8; boundary=x", 415),
+        ("text/json; charset=utf-8", 415),
+    ],
+)
+def test_utf8_has_many_names(served: Running, kind: str, status: int) -> None:
+    content = json.dumps({"messages": [{"role": "user", "content": NOTICE}]})
+    answer = served.client.post("/v1/chat/completions", content=content, headers={"content-type": kind})
+    assert answer.status_code == status
+    if status == 415:
+        message = "Send JSON, with the header Content-Type: application/json."
+        assert answer.json()["error"]["message"] == message
+
+
+SYSTEM = {"role": "system", "content": "Talk like a pirate. The notice period is nine years."}
+DEVELOPER = {"role": "developer", "content": [{"type": "text", "text": "Answer in French."}]}
+CALL = {"id": "c", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+NOTES = [
+    ("a system message", [SYSTEM], {}, ["system_unused"]),
+    ("a developer's message", [DEVELOPER], {}, ["system_unused"]),
+    ("an empty system message", [{"role": "system", "content": ""}], {}, []),
+    (
+        "an image in an old turn",
+        [{"role": "user", "content": [IMAGE, {"type": "text", "text": "What is this?"}]}, said("A flat.")],
+        {},
+        ["not_text"],
+    ),
+    ("an image alone in an old turn", [{"role": "user", "content": [IMAGE]}, said("A flat.")], {}, ["not_text"]),
+    (
+        "calls of tools",
+        [{"role": "user", "content": "Rain?"}, said(None, tool_calls=[CALL]), {"role": "tool", "content": "Rain."}],
+        {},
+        ["tool_turns"],
+    ),
+    ("a function's message", [{"role": "function", "name": "weather", "content": "Rain."}], {}, ["tool_turns"]),
+    ("tools that may be called", [], {"tools": [TOOL]}, ["tools_unused"]),
+    ("tools by themselves", [], {"tools": [TOOL], "tool_choice": "auto"}, ["tools_unused"]),
+    ("functions", [], {"functions": [TOOL["function"]]}, ["tools_unused"]),
+    ("a long history", [{"role": "user", "content": "Hello."}, said("Hello.")] * 11, {}, ["history_cut"]),
+    (
+        "several",
+        [SYSTEM, {"role": "user", "content": [IMAGE]}, said("A flat.")],
+        {"tools": [TOOL]},
+        ["system_unused", "not_text", "tools_unused"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "fields", "codes"), [row[1:] for row in NOTES], ids=[row[0] for row in NOTES])
+def test_nothing_is_left_out_without_a_word(
+    served: Running, before: list[dict[str, Any]], fields: dict[str, Any], codes: list[str]
+) -> None:
+    messages = [*before, {"role": "user", "content": NOTICE}]
+    answer = served.client.post("/v1/chat/completions", json={"messages": messages, **fields})
+    message = answer.json()["choices"][0]["message"]
+    assert message["status"] == "answered"
+    assert [note["code"] for note in message["notes"]] == codes
+    assert answer.headers.get("x-rag-note", "") == ", ".join(codes)
+    assert answer.headers.get("x-rag-system") == ("unused" if "system_unused" in codes else None)
+    streamed = served.client.post("/v1/chat/completions", json={"messages": messages, **fields, "stream": True})
+    assert streamed.headers.get("x-rag-note", "") == ", ".join(codes)
+    last = [json.loads(line[6:]) for line in streamed.text.splitlines() if line.startswith("data: {")][-1]
+    assert last["choices"][0]["delta"]["notes"] == message["notes"]
+
+
+def test_a_system_message_never_reaches_the_generator(served: Running) -> None:
+    messages = [SYSTEM, DEVELOPER, {"role": "user", "content": NOTICE}]
+    served.client.post("/v1/chat/completions", json={"messages": messages})
+    read = str(served.library._generator.prompts)  # type: ignore[union-attr]
+    assert "notice period" in read
+    assert "pirate" not in read
+    assert "French" not in read
+
+
+def test_an_image_beside_the_question_is_left_out_and_one_alone_is_refused(served: Running) -> None:
+    beside = [{"role": "user", "content": [IMAGE, {"type": "text", "text": NOTICE}]}]
+    message = served.client.post("/v1/chat/completions", json={"messages": beside}).json()["choices"][0]["message"]
+    assert message["content"] == SAID
+    assert message["notes"] == [
+        {"code": "not_text", "message": "Images and other parts that are not text were left out of the messages."}
+    ]
+    alone = [{"role": "user", "content": [IMAGE]}]
+    answer = served.client.post("/v1/chat/completions", json={"messages": alone})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unsupported")
+    assert answer.json()["error"]["message"] == "Only text can be read in a message, and the last one has none."
+
+
+def test_every_note_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "server.md").read_text("utf-8")
+    assert [note.code for note in notes.ALL if f"`{note.code}`" not in page] == []
 
 
 def test_a_filter_leaves_other_documents_out(served: Running) -> None:

@@ -140,6 +140,8 @@ ROUTES = [
     ("POST", "/v1/search"),
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/chat/completions"),
+    ("POST", "/v1/responses"),
+    ("GET", "/v1/models/script"),
     ("GET", "/v1/documents/jobs/job-0"),
     ("GET", "/metrics"),
     ("GET", "/nothing"),

@@ -82,13 +82,13 @@ ATTACKS = (
     Attack("other port", (421,), headers=headers(host="127.0.0.1:1"), body=asked()),
     Attack("host as suffix", (421,), headers=headers(host="HOST.evil.example"), body=asked()),
     Attack("host with user", (400, 421), headers=headers(host="evil@HOST"), body=asked()),
-    Attack("no host", (400, 421), headers=(("Content-Type", JSON),), body=asked()),
+    Attack("no host", (400,), headers=(("Content-Type", JSON),), body=asked()),
     Attack("two hosts", (400,), headers=(*headers(), ("Host", "evil.example")), body=asked()),
     Attack("empty host", (421,), headers=headers(host=""), body=asked()),
     Attack("all interfaces as host", (421,), headers=headers(host="0.0.0.0"), body=asked()),
     Attack(
         "absolute target",
-        (404, 421),
+        (421,),
         raw=b"GET http://evil.example/v1/models HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n",
     ),
     Attack("forwarded host", (421,), headers=headers(("X-Forwarded-Host", HOST), host="evil.example"), body=asked()),
@@ -249,7 +249,7 @@ ATTACKS = (
     Attack("search k", (400,), path="/v1/search", body=send({"question": "x", "k": 10**9})),
     Attack("search nothing", (400,), path="/v1/search", body=send({"question": ""})),
     Attack("embed tokens", (400,), path="/v1/embeddings", body=send({"input": [[1, 2], [3]]})),
-    Attack("embed many", (400,), path="/v1/embeddings", body=send({"input": ["x"] * 257})),
+    Attack("embed many", (400,), path="/v1/embeddings", body=send({"input": ["x"] * 2049})),
     Attack("embed long", (400,), path="/v1/embeddings", body=send({"input": "x" * 20_001})),
     Attack("embed nothing", (400,), path="/v1/embeddings", body=send({"input": []})),
     # Bodies
@@ -260,12 +260,12 @@ ATTACKS = (
     Attack("two lengths", (400,), headers=headers(("Content-Length", "1"), ("Content-Length", "2")), body=b"xx"),
     Attack(
         "length and chunks",
-        (400, 415),
+        (400,),
         headers=headers(("Content-Length", "4"), ("Transfer-Encoding", "chunked")),
         body=b"0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: HOST\r\n\r\n",
         never=(b"rag_requests",),
     ),
-    Attack("unknown transfer", (400, 501), headers=headers(("Transfer-Encoding", "gzip"))),
+    Attack("unknown transfer", (400,), headers=headers(("Transfer-Encoding", "gzip"))),
     Attack(
         "chunk size of a thousand digits",
         (400,),
@@ -279,11 +279,11 @@ ATTACKS = (
     Attack("header line without colon", (400,), raw=b"GET /health HTTP/1.1\r\nHost: HOST\r\nnonsense\r\n\r\n"),
     Attack(
         "folded header",
-        (200, 400),
+        (400,),
         raw=b"GET /health HTTP/1.1\r\nHost: HOST\r\nX: a\r\n b\r\nConnection: close\r\n\r\n",
     ),
     Attack("not http", (400,), raw=b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
-    Attack("http 2", (400, 421), raw=b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    Attack("http 2", (505,), raw=b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     Attack("http 0.9", (400,), raw=b"GET /\r\n\r\n"),
     Attack(
         "websocket",

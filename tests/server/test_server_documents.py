@@ -157,6 +157,8 @@ def test_a_name_is_kept_as_far_as_it_is_harmless(given: str, kept: str | None) -
 
 
 def test_what_an_interrupted_run_left_is_swept_away(served: Running) -> None:
+    from running import SMALL
+
     from rag_app.server.uploads import Uploads
 
     upload(served)
@@ -167,7 +169,7 @@ def test_what_an_interrupted_run_left_is_swept_away(served: Running) -> None:
     os.utime(folder / "old", (0, 0))
     [kept] = [path.parent for path in stored(served) if path.name == "pool.txt"]
     os.utime(kept, (0, 0))
-    Uploads(served.library, waiting=1).sweep()
+    Uploads(served.library, SMALL).sweep()
     assert sorted(path.name for path in folder.iterdir()) == sorted(["new", kept.name])
 
 

@@ -9,9 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -20,14 +18,12 @@ import storm
 from helpers_cli import start, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
-from running import SMALL, filled
+from running import SMALL, filled, serving_app
 
 from rag_app.server.bodies import _closes, parsed
 from rag_app.server.errors import ApiError
-from rag_app.server.run import bind, server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from running import Running
@@ -84,30 +80,17 @@ def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_error(
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-@contextmanager
-def large(size: int) -> Iterator[Any]:
-    """Serve an answer of `size` bytes, whole or in pieces of a MiB, whatever is asked."""
+def large(size: int) -> Any:
+    """Serve an answer of `size` bytes, whole, in pieces of a MiB or in drops of a KiB, as its path says."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            pieces = 1 if scope["path"] == "/whole" else size // 2**20
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            for n in range(pieces):
-                more = n < pieces - 1
-                await send({"type": "http.response.body", "body": b"x" * (size // pieces), "more_body": more})
+        pieces = {"/whole": 1, "/pieces": size // 2**20, "/drops": size // 2**10}[scope["path"]]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for n in range(pieces):
+            more = n < pieces - 1
+            await send({"type": "http.response.body", "body": b"x" * (size // pieces), "more_body": more})
 
-    listening = bind("127.0.0.1", 0)
-    served = server(app, SMALL)
-    served.config.lifespan = "off"
-    thread = threading.Thread(target=served.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    wait_for(lambda: served.started)
-    try:
-        yield served, listening.getsockname()[1]
-    finally:
-        served.should_exit = True
-        thread.join(10)
-        listening.close()
+    return serving_app(app)
 
 
 @pytest.mark.parametrize("path", ["/whole", "/pieces"])
@@ -119,6 +102,20 @@ def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(path: str, ending:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: {ending}\r\n\r\n".encode())
         wait_for(lambda: served.server_state.connections)
         wait_for(lambda: not served.server_state.connections, 10 * SMALL.write_seconds)
+
+
+def test_a_client_that_takes_its_answer_in_drops_is_cut_off() -> None:
+    """Each drop is taken in time, but 4 KiB a second are fewer than the server waits for."""
+    with large(32 * 2**20) as (served, port), socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET /drops HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_for(lambda: served.server_state.connections)
+        until = time.monotonic() + 20 * SMALL.write_seconds
+        while served.server_state.connections and time.monotonic() < until:
+            connection.recv(1024)
+            time.sleep(0.25)
+        assert not served.server_state.connections
 
 
 def test_a_client_that_takes_its_answer_in_its_time_gets_all_of_it() -> None:

@@ -122,6 +122,8 @@ function finish(turn, text, question, written, end) {
   if (end.status === "partial") {
     turn.append(make("p", "note warn", "Part of this answer is not covered by the quoted text."));
   }
+  const told = (end.notes ?? []).filter((note) => note.code === "source");
+  turn.append(...told.map((note) => make("p", "note warn", note.message)));
   if (end.standalone_question && end.standalone_question !== question) {
     turn.append(make("p", "note", `Understood as: ${end.standalone_question}`));
   }
@@ -183,6 +185,7 @@ function sourceButton(source, marker, quote) {
   const where = make("span", "place", marker + place(source));
   if (source.verified === true) where.append(make("span", "checked", "  ✓ quote found on the page"));
   if (source.verified === false) where.append(make("span", "unchecked", "  ✗ quote not found on the page"));
+  if (source.stale) where.append(make("span", "unchecked", `  ${source.stale}`));
   const button = make("button", "", where, make("q", "", quote));
   button.type = "button";
   button.addEventListener("click", () => openSource(source));
@@ -292,9 +295,9 @@ async function upload(file) {
     const path = `/v1/documents?name=${encodeURIComponent(file.name)}`;
     let job = await json(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
     while (job.status === "queued" || job.status === "reading") {
-      facts.textContent = job.passages ? `Reading: ${job.passages_done} of ${job.passages} passages` : "Reading";
+      facts.textContent = stage(job);
       await new Promise((done) => setTimeout(done, POLL));
-      job = await json(`/v1/documents/jobs/${encodeURIComponent(job.id)}`);
+      job = await look(job);
     }
     if (job.status === "failed") throw new Refused(0, job.reason ?? "It cannot be read.");
     if (job.reason) {
@@ -314,6 +317,22 @@ async function upload(file) {
     away.addEventListener("click", () => row.remove());
     row.append(away);
     say(`${file.name}: ${error.message}`);
+  }
+}
+
+function stage(job) {
+  if (job.reason) return clean(job.reason);
+  if (job.passages) return `Reading: ${job.passages_done} of ${job.passages} passages`;
+  return job.status === "queued" ? "Waiting" : "Reading";
+}
+
+/** Return how far an upload is. It is kept while the server starts anew, so that is no end of looking. */
+async function look(job) {
+  try {
+    return await json(`/v1/documents/jobs/${encodeURIComponent(job.id)}`);
+  } catch (error) {
+    if (error instanceof Refused && ![0, 429, 503].includes(error.status)) throw error;
+    return { ...job, reason: error.message };
   }
 }
 

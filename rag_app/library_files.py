@@ -1,0 +1,49 @@
+"""The files that a library consists of, whatever other names and links they go by: they are no documents.
+
+Opening one of SQLite's would do harm besides: whoever closes any descriptor of a file gives up SQLite's locks on it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from rag_app import facts, index, lock, staging
+from rag_app.database import DATABASE, SEAL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS = "server-keys.json"
+PART = "is part of the library itself"
+_NAMES = frozenset(
+    (
+        *(DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL),
+        *(facts.FILE, index.FILE, lock.FILE, KEYS, staging.FILE, f"{staging.FILE}-journal"),
+    )
+)
+
+
+class LibraryFiles:
+    """Tells the library's own files from others by what they are, not by their names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = os.path.realpath(folder)
+        self._seen = {identity: name for name in _NAMES if (identity := self._identity(name))}
+
+    def names(self, path: Path) -> bool:
+        """Tell whether `path` is such a file in its own place."""
+        return path.name in _NAMES and os.path.realpath(path.parent) == self._folder
+
+    def holds(self, status: os.stat_result) -> bool:
+        """Tell whether a file, perhaps under another name, is one of them."""
+        identity = (status.st_dev, status.st_ino)
+        name = self._seen.get(identity)
+        return name is not None and self._identity(name) == identity  # not one that was deleted meanwhile
+
+    def _identity(self, name: str) -> tuple[int, int] | None:
+        try:
+            status = os.stat(os.path.join(self._folder, name))  # noqa: PTH116, PTH118
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino

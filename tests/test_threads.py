@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes import make_settings
+
+from rag_app import threads
+from rag_app.threads import Load, available_threads
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_threads_are_those_of_the_settings_else_those_this_process_may_use(tmp_path: Path) -> None:
+    assert available_threads(make_settings(tmp_path, threads=7)) == 7
+    assert available_threads(make_settings(tmp_path)) == len(os.sched_getaffinity(0))
+
+
+def child(program: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, **environment}
+    )
+    return done.stdout.strip()
+
+
+def test_waiting_threads_sleep_unless_the_user_says_otherwise() -> None:
+    program = "import os; from rag_app import threads as t; t.let_waiting_threads_sleep(); print(os.environ[NAME])"
+    program = program.replace("NAME", "'OMP_WAIT_POLICY'")
+    assert child(program) == "passive"
+    assert child(program, OMP_WAIT_POLICY="active") == "active"
+
+
+@pytest.mark.parametrize(
+    ("module", "call"),
+    [
+        ("llama_cpp", "from rag_app import generator; generator.open_generator(None, None)"),
+        ("openvino", "from rag_app import encoder; encoder._openvino()"),
+    ],
+)
+def test_it_is_said_before_the_libraries_are_loaded(module: str, call: str) -> None:
+    program = """
+import builtins, os
+load = builtins.__import__
+def watched(name, *rest):
+    if name == MODULE:
+        print(os.environ.get("OMP_WAIT_POLICY"), flush=True)
+        os._exit(0)
+    return load(name, *rest)
+builtins.__import__ = watched
+"""
+    assert child(program.replace("MODULE", repr(module)) + call) == "passive"
+
+
+def test_stepping_aside_twice_is_stepping_aside_once() -> None:
+    program = "import os; from rag_app.threads import step_aside as f; f(); f(); print(os.nice(0) - BEFORE)"
+    assert child(program.replace("BEFORE", str(os.nice(0)))) == str(max(0, 10 - os.nice(0)))
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """A machine whose clocks are set by hand: seconds since the start, of all cores, of others with low priority."""
+    now = {"at": 0.0, "busy": 0.0, "low": 0.0, "own": 0.0}
+    ticks = os.sysconf("SC_CLK_TCK")
+    monkeypatch.setattr(threads, "_line", lambda: f"cpu {now['busy'] * ticks:.0f} {now['low'] * ticks:.0f} 0 0 0 0 0 0")
+    monkeypatch.setattr("time.monotonic", lambda: now["at"])
+    monkeypatch.setattr("os.times", lambda: os.times_result((now["own"], 0.0, 0.0, 0.0, 0.0)))
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    return now
+
+
+def test_what_others_take_is_told_without_what_this_process_takes(machine: dict[str, float]) -> None:
+    load = Load()
+    machine |= {"at": 1.0, "busy": 2.5, "own": 1.5}
+    assert load.others() == 1.0
+    machine |= {"at": 2.0, "busy": 3.5, "own": 2.5, "low": 1.0}  # low priority gives way by itself
+    assert load.others() == 0.0
+    machine |= {"at": 2.01, "busy": 9.0}
+    assert load.others() == 0.0  # too soon to tell
+    machine |= {"at": 3.0, "busy": 99.0}
+    assert load.others() == 4.0  # no more than there is
+
+
+def test_where_nothing_is_known_nobody_else_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert Load().others() == 0.0
