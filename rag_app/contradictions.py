@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ingest import sentences
 from rag_app.characters import one_line
-from rag_app.citations import content_words, figures, normal
+from rag_app.citations import content_words, normal
 from rag_app.spans import NUMBERS, agree, among
 from rag_app.stopwords import STOP_WORDS
 
@@ -36,6 +36,7 @@ _RUN = 4  # words of the question in a row
 _AGAIN = 3  # times that a passage says such a run
 _QUOTED = 100  # characters of what is told of a document that was set aside
 _MOST = 2  # other documents that are asked
+_DATES = frozenset({"month", "weekday"})
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _NAME = re.compile(r"(?<=\w )(?:[A-ZÀ-Þ][\w'’-]+|\w*\d[\w-]*)")
 _STEM = 5  # letters that two forms of a word share
@@ -138,10 +139,13 @@ def _names_all(question: str, document: Document) -> bool:
 
 
 def differs(question: str, answer: str, other: str) -> bool:
-    """Tell whether two short answers give different values: other figures, or no word in common."""
-    one, two = _numbers(answer) - _numbers(question), _numbers(other) - _numbers(question)
+    """Tell whether two short answers give different values: other figures or dates, or no word in common.
+
+    One that only says more does not differ: "3 May 2024" and "3 May".
+    """
+    one, two = _values(answer) - _values(question), _values(other) - _values(question)
     if one or two:
-        return bool(two) and one.isdisjoint(two)
+        return bool(two) and not two <= one and not (one and one <= two)
     return bool(_said(question, other)) and not (agree(answer, other) or agree(other, answer))
 
 
@@ -154,13 +158,13 @@ def set_aside(document: str, said: str) -> str:
 
 def _may_replace(question: str, answer: str, piece: Evidence, other: Evidence) -> bool:
     """Tell whether a piece holds another figure of the kind that the answer has, or may hold another name."""
-    if figures(answer) or _numbers(answer):
-        kinds = _kinds(answer, piece.said)
+    told = _values(answer)
+    if told:
+        kinds, words = _kinds(answer, piece.said), _tokens(other.said)
         return any(
-            _kinds_beside(words, row) >= kinds and _number(words[row]) not in _numbers(answer)
-            for words in [_tokens(other.said)]
-            for row in range(len(words))
-            if _is_figure(words[row])
+            _kinds_beside(words, row) >= kinds and _number(word) not in told
+            for row, word in enumerate(words)
+            if _is_value(word)
         )
     asks = _tokens(question)[:1]
     return (
@@ -170,10 +174,9 @@ def _may_replace(question: str, answer: str, piece: Evidence, other: Evidence) -
 
 def _kinds(answer: str, said: str) -> set[str]:
     """Return the kinds of what an answer's figures count, in the answer or in what it rests on."""
-    told = _numbers(answer)
-    words = _tokens(said)
+    told, words = _values(answer), _tokens(said)
     own = {kind for word in _tokens(answer) if (kind := _kind(word))}
-    there = [_kinds_beside(words, row) for row, word in enumerate(words) if _is_figure(word) and _number(word) in told]
+    there = [_kinds_beside(words, row) for row, word in enumerate(words) if _is_value(word) and _number(word) in told]
     return own or set().union(*there)
 
 
@@ -223,8 +226,13 @@ def _number(word: str) -> str:
     return str(NUMBERS.index(word)) if word in NUMBERS else re.sub(r"[.,](?=\d{3}\b)", "", word)
 
 
-def _numbers(text: str) -> set[str]:
-    return {_number(word) for word in _tokens(text) if _is_figure(word)}
+def _is_value(word: str) -> bool:
+    """Tell whether a word is a figure, or a part of a date that is none."""
+    return _is_figure(word) or _kind(word) in _DATES
+
+
+def _values(text: str) -> set[str]:
+    return {_number(word) for word in _tokens(text) if _is_value(word)}
 
 
 def _kind(word: str) -> str | None:
