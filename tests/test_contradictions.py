@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 DEPOSIT = "The deposit for the flat is 250 euros and is paid in cash."
 HIGH = "How high is the deposit for the flat?"
 TREASURER, NOTICE = "Who is the treasurer of the club?", "How long is the notice period?"
+END = "When does the contract end?"
 PASS = "How much is a guest pass for the Tarn Baths?"
 
 
@@ -52,12 +53,9 @@ def found(question: str, answer: str, one: Evidence, *others: Evidence) -> list[
             "The club has Otto Brandt as its treasurer.",
         ),
         (NOTICE, "three months", "The notice period is three months.", "The notice period is two weeks."),
-        (
-            "When does the contract end?",
-            "3 May 2024",
-            "The contract ends on 3 May 2024.",
-            "The contract ends on 14 June 2025.",
-        ),
+        (END, "3 May 2024", "The contract ends on 3 May 2024.", "The contract ends on 14 June 2025."),
+        (END, "30 June", "The contract ends on 30 June.", "The contract ends on 30 July."),
+        (END, "30 June 2027", "The contract ends on 30 June 2027.", "The contract ends on 30 June 2028."),
         (
             "Wie hoch ist die Kaution?",
             "250 Euro",
@@ -129,6 +127,11 @@ def test_the_best_piece_of_each_of_two_documents_is_asked() -> None:
         ("three months", "3 months", False),
         ("three months", "two weeks", True),
         ("3 May 2024", "3 May", False),
+        ("3 May", "3 May 2024", False),
+        ("30 June 2027", "30 June 2028", True),
+        ("30 June", "30 July", True),
+        ("on Monday", "on Friday", True),
+        ("from 8 to 17", "from 8 to 16", True),
         ("250 euros", "in cash", False),
         ("Anna Weber", "Otto Brandt", True),
         ("Anna Weber", "Weber", False),
