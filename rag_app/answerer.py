@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from prompts import examples, render
+from rag_app.characters import one_line
 from rag_app.citations import (
     CITATIONS,
     cite,
@@ -29,7 +30,7 @@ from rag_app.citations import (
 from rag_app.columns import in_column, scale
 from rag_app.comparisons import side_by_side, topic_question
 from rag_app.context import around, choose, gather, row_called, show, with_heading
-from rag_app.contradictions import contradicted
+from rag_app.contradictions import about_question, answers_too, differs, rivals, set_aside
 from rag_app.errors import UsageError
 from rag_app.followup import standalone
 from rag_app.generator import Message, Usage
@@ -149,7 +150,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
         tokens=Tokens(usage.prompt, usage.evaluated, usage.completion),
         models=stages.models,
         unknown_markers=result.unknown,
-        notes=notes,
+        notes=(*result.notes, *notes),
     )
 
 
@@ -267,6 +268,7 @@ class _Result:
     unknown: tuple[int, ...] = ()
     hits: tuple[Hit, ...] = ()
     trace: Trace = field(default_factory=Trace)
+    notes: tuple[str, ...] = ()
 
 
 def _fact(question: str, stages: Stages, usage: Usage) -> Made:
@@ -306,7 +308,7 @@ def _series(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
         return (yield from _fact(question, stages, usage))
     each = [_in_edition(wish.topic, *one, stages) for one in series]
     sides = (_unless_gone(partial(_from, asked, *found, stages, usage, sought)) for asked, sought, found in each)
-    names = [PurePath(path).name for _, path in series]
+    names = [one_line(PurePath(path).name) for _, path in series]
     return (yield from _beside(names, [found for *_, found in each], sides, wish))
 
 
@@ -327,7 +329,7 @@ def _list(wish: Asked, stages: Stages) -> Made:
 
 def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
     """Answer for each of two documents from its own passages, or for each of two things, and lay it side by side."""
-    names = wish.things or tuple(PurePath(path).name for path in wish.documents)
+    names = wish.things or tuple(one_line(PurePath(path).name) for path in wish.documents)
     asked = [topic_question(wish, thing) for thing in wish.things or ("", "")]
     if wish.things:
         found = [stages.find(question) for question in asked]
@@ -365,7 +367,9 @@ def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Resul
     statuses: set[AnswerStatus] = set()
     text = ""
     citations: tuple[Citation, ...] = ()
+    notes: tuple[str, ...] = ()
     for name, side in zip(names, sides, strict=True):
+        notes += tuple(note for note in side.notes if note not in notes)
         answers.append((name, side.status, side.text, side.citations))
         statuses.add(side.status)
         if statuses != {"not_found"}:
@@ -376,7 +380,7 @@ def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Resul
     if status == "not_found":
         text = NOT_FOUND
         yield from _spoken(text)
-    return _Result(status, text, citations, hits=hits, trace=found[0][1])
+    return _Result(status, text, citations, hits=hits, trace=found[0][1], notes=notes)
 
 
 def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
@@ -516,8 +520,56 @@ def _prove(
     result = replace(result, status="partial") if made_up else result
     if piece.row and (said := scale(text, piece.text, document.text[: piece.start])):
         result = replace(result, text=_MARKED.sub(rf"({said}) \g<0>", result.text))
-    against = contradicted(question, text, piece, pieces)
-    return result if against is None else _contradicted(result, against, read)
+    return _weighed(question, sought, text, result, piece, pieces, stages, usage)
+
+
+def _weighed(
+    question: str,
+    sought: str,
+    text: str,
+    result: _Result,
+    piece: Evidence,
+    pieces: Sequence[Evidence],
+    stages: Stages,
+    usage: Usage,
+) -> _Result:
+    """Return an answer beside what other documents say instead, or theirs where it only speaks about the question."""
+    talking = about_question(question, pieces)
+    if piece.hit.document in talking:
+        rest = [other for other in pieces if other.hit.document not in talking]
+        return _instead(question, sought, text, piece, rest, stages, usage) or result
+    for other in rivals(question, text, piece, pieces, stages.read):
+        said = _alone(question, other, pieces, stages, usage)
+        if said and differs(question, text, said):
+            if other.hit.document not in talking:
+                return _contradicted(result, other, stages.read)
+            result = replace(result, notes=(*result.notes, set_aside(other.hit.document, said)))
+    return result
+
+
+def _instead(
+    question: str, sought: str, text: str, piece: Evidence, rest: Sequence[Evidence], stages: Stages, usage: Usage
+) -> _Result | None:
+    """Return what the other documents answer, where that is another value; the reader is told what was set aside."""
+    hits = list(dict.fromkeys(other.hit for other in rest))
+    if not rest or _likely(question, hits, rest, stages, AskedOnce(stages.generator)) < stages.calibration.bound:
+        return None
+    again = _prove(question, sought, rest, stages, usage, None)
+    if again.status == "not_found":
+        return None
+    said = _MARKED.sub("", again.text)
+    other = proof_of(said, question, [one for one in rest if one.hit.document == again.citations[0].document])
+    if not (differs(question, text, said) and answers_too(question, piece, other, stages.read)):
+        return None
+    return replace(again, notes=(*again.notes, set_aside(piece.hit.document, text)))
+
+
+def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
+    """Return what is answered from a piece and its neighbours alone; nothing where they do not hold it."""
+    evidence = choose(around(pieces, [piece]), _FEW)
+    before = _examples() if stages.generator().context >= _ROOMY else ()
+    text, _ = _ask("answer_user", question, evidence, stages, usage, before)
+    return "" if empty(question, text) or _made_up(text, question, evidence) else harmless(text)
 
 
 def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Document]) -> _Result:
@@ -528,7 +580,7 @@ def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Docu
     citation = cite(len(cited) + 1, against, read(against.hit.document))
     text = _MARKED.sub("", result.text) + " ".join(f"[{one.marker}]" for one in cited)
     quote = harmless(stated(against))
-    said = f"{text} But {PurePath(citation.document).name} says: \u201c{quote}\u201d [{citation.marker}]"
+    said = f"{text} But {one_line(PurePath(citation.document).name)} says: \u201c{quote}\u201d [{citation.marker}]"
     return replace(result, text=said, citations=(*cited, citation))
 
 

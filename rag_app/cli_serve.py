@@ -30,6 +30,14 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", help="Write a line for
 _TURN = 0.0005  # seconds that a thread at work keeps the others waiting: connections need many short turns
 
 
+class _Plain(logging.Formatter):
+    """Writes lines of a log without what a terminal could act on."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return terminal.clean(super().format(record))
+
+
 def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
@@ -54,7 +62,9 @@ def serve(
         from rag_app.server.run import bind, server
     settings = config.load(config_file, flags={"library": library})
     sites = tuple(origin_of(origin) for origin in origins or ())
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(_Plain("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[lines], level=logging.WARNING)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # clients could fill the log with bad forms
     logging.getLogger("rag_app.server").setLevel(logging.INFO if verbose else logging.WARNING)
     with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:

@@ -2,6 +2,7 @@
 
 RagError
 ├── UsageError            a question, path or option that cannot be used
+│   └── EmptyQuestion     a question without any letter or digit
 ├── SettingsError         a key or value in the configuration
 ├── LibraryError          the library's own files
 │   ├── LibraryMismatch   built with another embedder or a newer version
@@ -37,6 +38,16 @@ class RagError(Exception):
 
 class UsageError(RagError):
     """A question, path or option that cannot be used."""
+
+
+class EmptyQuestion(UsageError):
+    """A question without any letter or digit; the message is the same wherever it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The question is empty: it has no letter and no digit.",
+            hint='Ask something: rag ask "How long is the notice period?"',
+        )
 
 
 class SettingsError(RagError):

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from prompts import examples, render
+from rag_app.characters import one_line
 from rag_app.generator import Message, Usage
 from rag_app.guard import neutral
 from rag_app.leaning import is_fragment, leans
@@ -58,7 +59,7 @@ def standalone(question: str, history: Sequence[Turn], generator: Callable[[], G
         and not is_fragment(written)
         and faithful(written, question, [_short(turn) for turn in history[-TURNS:]])
     ):
-        return written
+        return one_line(written)
     return f"{last} {question}".strip()
 
 

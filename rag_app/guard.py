@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from rag_app.characters import readable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Zero-width, direction, variation and tag characters, and controls other than tab and line ends.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
 # Of ChatML, Llama 3, Phi and DeepSeek; of Gemma; of Llama 2 and Mistral.
 _TOKEN = re.compile(
     r"<\|\s*/?([\w .:-]{1,40})\s*\|>|<\|(\w{1,40})>|<\uff5c\s*([^<>\n]{1,40}?)\s*\uff5c>"
@@ -32,6 +29,7 @@ _ROLE = re.compile(
     r"((?:\*\*)?[ \t]*):(?=[ \t]|$|\*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_LINE_END = re.compile("\r\n?|[\x0b\f\x85\u2028\u2029]")
 _MARKS = re.compile(r"^([ \t]*)#{1,6}[ \t]+", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*([-=_*~`<>])\1{2,}[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]*>?")
@@ -43,11 +41,6 @@ _SCHEME = re.compile(r"\b(?:javascript|vbscript|data|file)\s*:\s*\S+", re.IGNORE
 _FENCED = 12  # hexadecimal digits of the mark around the text
 
 
-def visible(text: str) -> str:
-    """Return `text` without the characters that show nothing: zero-width, direction, tag and control characters."""
-    return _UNSEEN.sub("", text)
-
-
 def is_turn(text: str) -> bool:
     """Tell whether `text` marks a turn of a conversation: by a control token, or a role at the start of a line."""
     return bool(_TOKEN.search(text) or _ROLE.search(text))
@@ -55,7 +48,7 @@ def is_turn(text: str) -> bool:
 
 def neutral(text: str) -> str:
     """Return document text as the generator may read it: no token, role or rule of it can be taken for the prompt's."""
-    text = visible(text)
+    text = readable(_LINE_END.sub("\n", text).replace("\t", " "))
     text = _TOKEN.sub(lambda match: next(name for name in match.groups() if name), text)
     text = _ROLE.sub(r"\1\2\3 -", text)
     return _RULE.sub("", _MARKS.sub(r"\1", text))
@@ -87,7 +80,7 @@ def harmless(answer: str) -> str:
     Markup and pictures go, links leave their words, and addresses lose what follows "?" or "#": by that a reader's
     question could be carried away.
     """
-    text, before = " ".join(visible(answer).split()), ""
+    text, before = " ".join(readable(answer).split()), ""
     while text != before:  # what is left may join into markup again: "<<b>b>"
         before = text
         text = _TARGET.sub("]", _PICTURE.sub(r"\1", text))

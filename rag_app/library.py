@@ -22,6 +22,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from rag_app import __version__, config, facts
+from rag_app.asked import readable_turns, usable
 from rag_app.errors import DiskError, LibraryMismatch, UsageError
 from rag_app.store import Store
 from rag_app.tags import tag_name
@@ -84,8 +85,6 @@ if TYPE_CHECKING:
     About = Callable[[str], dict[str, float]]  # how much a question names each document, 0 to 1
 
 T = TypeVar("T")
-
-LONGEST_QUESTION = 4000  # characters
 
 
 class Library:
@@ -408,11 +407,12 @@ class Library:
             where: which documents are searched; all by default.
 
         Raises:
-            UsageError: an empty or too long question, an unknown mode, a number below 1, or a filter that leaves
+            EmptyQuestion: the question has no letter and no digit.
+            UsageError: a too long question, an unknown mode, a number below 1, or a filter that leaves
                 nothing.
             ModelMissing: a model is not installed.
         """
-        question = _checked(question)
+        question = usable(question)
         begun = perf_counter()
         hits, trace = self._find_passages(question, k, candidates, mode, rerank, self._selected(where))
         seconds = {stage: round(value, 4) for stage, value in trace.seconds.items()}
@@ -450,17 +450,18 @@ class Library:
             stop: asked before each token and each stage, from the thread that reads the stream; True ends the work.
 
         Raises:
-            UsageError: an empty or too long question, or a filter that leaves nothing.
+            EmptyQuestion: the question has no letter and no digit.
+            UsageError: a too long question, or a filter that leaves nothing.
             ModelMissing: a model is not installed.
             Stopped: `stop` said so.
         """
         from rag_app.answerer import answer
         from rag_app.context import EVIDENCE
 
-        question = _checked(question)
+        question = usable(question)
         depth, evidence = _depth(budget, self.settings.candidates, EVIDENCE)
         stages = self._stages(depth, evidence, self._selected(where))
-        return answer(question, history, stages if stop is None else _stoppable(stages, stop))
+        return answer(question, readable_turns(history), stages if stop is None else _stoppable(stages, stop))
 
     async def asearch(
         self,
@@ -532,7 +533,7 @@ class Library:
         The filter `where` is applied anew to each question; UsageError at once where it leaves nothing.
         """
         self._selected(where)
-        return self._two_stages(k, candidates, mode, rerank, lambda: self._selected(where))
+        return self._two_stages(k, candidates, mode, rerank, lambda: self._selected(where), door=usable)
 
     def as_runnable(self, *, where: Filter | None = None) -> LibraryRunnable:
         """Return a LangChain Runnable: a question, or {"question", "history", "where"}, to an `Answer`.
@@ -792,6 +793,7 @@ class Library:
         choose: Callable[[], Selection | None],
         trace: Trace | None = None,
         about: About | None = None,
+        door: Callable[[str], str] | None = None,
     ) -> ContextualCompressionRetriever:
         from rag_app.retriever import two_stages
         from rag_app.search import Trace as NewTrace
@@ -816,6 +818,7 @@ class Library:
             about or (lambda question: self._about(question, cited, choose())),
             per_document=self.settings.per_document,
             adaptive=self.settings.adaptive,
+            door=door,
         )
 
     def _search(self, embedder: Embedder | None, chosen: Selection | None) -> Search:
@@ -1044,18 +1047,6 @@ def _each(values: str | Path | Iterable[str | Path]) -> Iterable[str | Path]: ..
 
 def _each(values: Any) -> Any:
     return [values] if isinstance(values, str | Path) else values
-
-
-def _checked(question: str) -> str:
-    question = question.encode("utf-8", "replace").decode("utf-8").strip()
-    if not question:
-        raise UsageError("The question is empty.", hint='Ask something: rag ask "How long is the notice period?"')
-    if len(question) > LONGEST_QUESTION:
-        raise UsageError(
-            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be used.",
-            hint="Ask in a sentence or two; put long texts into the library with `rag ingest`.",
-        )
-    return question
 
 
 def _depth(budget: float | None, candidates: int, evidence: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import sentences
+from rag_app.characters import one_line
 from rag_app.citations import cite
 from rag_app.context import Evidence, seen, units
 from rag_app.keywords import language_of, stems, words
@@ -172,7 +173,7 @@ def listing(
         citations += [cite(marker, piece, read(one.document)) for marker, piece in enumerate(one.pieces, first)]
         markers = "".join(f"[{citation.marker}]" for citation in citations[first - 1 :])
         times = f" ({one.times} ×)" if one.times > len(one.pieces) else ""
-        lines.append(f"- {PurePath(one.document).name} {markers}{times}")
+        lines.append(f"- {one_line(PurePath(one.document).name)} {markers}{times}")
     if german:
         head = f"1 Dokument erwähnt „{topic}“" if count == 1 else f"{count} Dokumente erwähnen „{topic}“"
         more = f"\n… und {count - SHOWN} weitere"

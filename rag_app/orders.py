@@ -17,7 +17,8 @@ from importlib.resources import files
 from itertools import pairwise
 from urllib.parse import unquote
 
-from rag_app.guard import is_turn, neutral, visible
+from rag_app.characters import visible
+from rag_app.guard import is_turn, neutral
 
 _NAMED = re.compile(r"([a-z]+) = (.*)")
 _USED = re.compile(r"\{([a-z]+)\}")

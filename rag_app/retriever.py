@@ -23,7 +23,11 @@ from rag_app.types import Answer, Filter, Hit, Turn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from langchain_core.callbacks import CallbackManagerForRetrieverRun, Callbacks
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForRetrieverRun,
+        CallbackManagerForRetrieverRun,
+        Callbacks,
+    )
     from langchain_core.runnables import RunnableConfig
 
     from rag_app.reranker import Reranker
@@ -101,6 +105,24 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
         return [_scored(documents[row], scores[row]) for row in sorted(scores, key=lambda row: (-scores[row], row))]
 
 
+class TwoStages(ContextualCompressionRetriever):
+    """Candidates and cross-encoder as one LangChain retriever."""
+
+    door: Any = None  # Callable[[str], str]: returns a caller's question as it is searched, or refuses it
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        query = self.door(query) if self.door else query
+        return super()._get_relevant_documents(query, run_manager=run_manager, **kwargs)
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
+    ) -> list[Document]:
+        query = self.door(query) if self.door else query
+        return await super()._aget_relevant_documents(query, run_manager=run_manager, **kwargs)
+
+
 def reading(document: Document) -> str:
     """Return what the cross-encoder reads of a passage: its document's name and title, then the passage."""
     return f"{heading(document.metadata.get('document', ''), document.metadata['title'])}\n{document.page_content}"
@@ -116,9 +138,11 @@ def two_stages(
     *,
     per_document: int = 0,
     adaptive: bool = True,
+    door: Callable[[str], str] | None = None,
 ) -> ContextualCompressionRetriever:
     """Join candidates and cross-encoder into one LangChain retriever."""
-    return ContextualCompressionRetriever(
+    return TwoStages(
+        door=door,
         base_retriever=CandidateRetriever(propose=propose, fetch=fetch),
         base_compressor=CrossEncoderCompressor(
             reranker=reranker, k=k, about=about, trace=trace, per_document=per_document, adaptive=adaptive

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from rag_app.characters import without_stray_joiners
 from rag_app.types import COPY, RENAMED, WEAK_SUPPORT, Answer, Passages, Token
 from rag_app.wrapping import Words, indented
 
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
         VerifyReport,
     )
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_UNPRINTABLE = re.compile(f"{_CONTROL.pattern}|[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_UNPRINTABLE = re.compile(f"{_CONTROL.pattern}|[\u200c\u200d\ud800-\udfff]")
 _QUOTE = 300  # characters of a quote shown
 _PREVIEW = 240
 _REASON = 400
@@ -70,8 +71,11 @@ def console(*, error: bool = False) -> Console:
 
 
 def clean(text: str) -> str:
-    """Return `text` without control, zero-width and direction characters; a form feed becomes a line break."""
-    return _CONTROL.sub("", text.replace("\f", "\n").replace("\r\n", "\n"))
+    """Return `text` without control, zero-width and direction characters; a form feed becomes a line break.
+
+    Joiners stay where a script spells with them.
+    """
+    return without_stray_joiners(_CONTROL.sub("", text.replace("\f", "\n").replace("\r\n", "\n")))
 
 
 def flat(text: str, limit: int) -> str:

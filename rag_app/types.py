@@ -48,7 +48,7 @@ class Json:
         return _plain(self)
 
 
-_MARKS = frozenset({"hidden_characters", "stale", "notes"})  # left out of JSON where they are not set
+_MARKS = frozenset({"hidden_characters", "stale"})  # left out of JSON where they are not set
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -181,13 +181,14 @@ class Answer(Json):
     tokens: Tokens
     models: ModelNames
     unknown_markers: tuple[int, ...] = ()  # written by the generator, but naming nothing it was given
-    notes: tuple[str, ...] = ()  # sentences on its sources: which cannot be read any more, or went meanwhile
+    notes: tuple[str, ...] = ()  # sentences on its sources: set aside, not readable any more, gone meanwhile
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as plain values; `unknown_markers` and `notes` only where there are any."""
         value = _plain(self)
-        if not self.unknown_markers:
-            del value["unknown_markers"]
+        for name in ("unknown_markers", "notes"):
+            if not value[name]:
+                del value[name]
         return value
 
 

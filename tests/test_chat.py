@@ -51,6 +51,13 @@ def talk(library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return run
 
 
+@pytest.mark.parametrize("question", ["?", "\u200b", "\x07", "❤️"], ids=ascii)
+def test_a_question_of_nothing_is_refused_and_the_chat_goes_on(talk: Talk, question: str) -> None:
+    out, error = talk(question, NOTICE)
+    assert out[0].startswith("The notice period is three months")
+    assert error[0] == "error: The question is empty: it has no letter and no digit."
+
+
 def test_a_question_is_answered_with_its_source(talk: Talk) -> None:
     out, error = talk(NOTICE)
     assert out[0].startswith("The notice period is three months")

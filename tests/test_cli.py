@@ -40,6 +40,7 @@ LEASE = (
     "The notice period is three months to the end of a calendar month.",
     "The tenant may keep one cat in the flat.\nA dog needs the written consent of the landlord.",
 )
+EMPTY = "The question is empty: it has no letter and no digit."
 NOTICE = "How long is the notice period?"
 
 PASSAGE = {
@@ -342,11 +343,15 @@ def test_an_answer_for_people_ends_with_quote_and_page(shelf: Shelf) -> None:
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        ("", "The question is empty."),
-        (" \t\n ", "The question is empty."),
+        ("", EMPTY),
+        (" \t\n ", EMPTY),
+        ("\u200b", EMPTY),
+        ("\x1b\x07", EMPTY),
+        ("?", EMPTY),
+        ("❤️", EMPTY),
         ("x" * 50_000, "The question has 50,000 characters; at most 4,000 can be used."),
     ],
-    ids=["empty", "blank", "50,000 characters"],
+    ids=["empty", "blank", "zero-width", "controls", "mark", "emoji", "50,000 characters"],
 )
 @pytest.mark.parametrize("command", ["search", "ask"])
 def test_a_question_that_cannot_be_used(shelf: Shelf, command: str, question: str, message: str) -> None:
@@ -356,7 +361,7 @@ def test_a_question_that_cannot_be_used(shelf: Shelf, command: str, question: st
 
 
 def test_no_question_on_standard_input_is_an_empty_one(shelf: Shelf) -> None:
-    assert shelf.run("search", "-", program=REAL).message == "The question is empty."
+    assert shelf.run("search", "-", program=REAL).message == EMPTY
 
 
 @pytest.mark.parametrize("budget", ["0", "-1", "nan"])

@@ -12,9 +12,10 @@ from fpdf import FPDF
 from fpdf.enums import TextMode
 from typer.testing import CliRunner
 
+from rag_app.asked import LONGEST_QUESTION
 from rag_app.errors import LibraryError, LibraryMismatch, ModelMissing, SettingsError, UsageError
 from rag_app.index import ExactIndex
-from rag_app.library import LONGEST_QUESTION, Library, _depth
+from rag_app.library import Library, _depth
 from rag_app.models import InstalledModel
 from rag_app.types import Answer, Passages, Token, Turn
 
@@ -215,7 +216,7 @@ def ask(request: pytest.FixtureRequest) -> Callable[[Library, str], Any]:
 
 @pytest.mark.parametrize("question", ["", "   \n\t"])
 def test_an_empty_question_is_refused(library: Library, ask: Callable[[Library, str], Any], question: str) -> None:
-    with pytest.raises(UsageError, match=r"^The question is empty\.$") as caught:
+    with pytest.raises(UsageError, match=r"^The question is empty: it has no letter and no digit\.$") as caught:
         ask(library, question)
     assert "rag ask" in caught.value.hint
 

@@ -10,6 +10,7 @@ import pytest
 from fakes import write_pdf
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
 
+from rag_app.errors import EmptyQuestion
 from rag_app.mcp import build
 
 if TYPE_CHECKING:
@@ -81,8 +82,12 @@ def test_a_search_can_be_limited_to_documents(library: Library) -> None:
 @pytest.mark.parametrize(
     ("tool", "arguments", "words"),
     [
-        ("search_documents", {"question": " "}, "question"),
         ("search_documents", {"question": "x" * 5000}, "4,000"),
+        *(
+            (tool, {"question": asked}, f"{EmptyQuestion()} {EmptyQuestion().hint}")
+            for tool in ("search_documents", "ask_documents")
+            for asked in ("", "\u200b", "?", "❤️")
+        ),
         ("search_documents", {"question": NOTICE, "k": 0}, "k"),
         ("search_documents", {"question": NOTICE, "k": 51}, "k"),
         ("search_documents", {"question": NOTICE, "within": ["nowhere.pdf"]}, "nowhere.pdf"),

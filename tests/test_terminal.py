@@ -93,6 +93,7 @@ def answer(**changes: object) -> Answer:
         ("tab\tand\nline", "tab\tand\nline"),
         ("page\fbreak\r\nline\rend", "page\nbreak\nlineend"),
         ("\u200e\u200fmark", "mark"),
+        ("no\u200cne می\u200cخواهم", "none می\u200cخواهم"),
         ("naïve 日本語 عربى 👍", "naïve 日本語 عربى 👍"),
         ("", ""),
     ],

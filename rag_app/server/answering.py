@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from rag_app.asked import LONGEST_QUESTION, usable
 from rag_app.server import notes, tasks
 from rag_app.server.bodies import Body, Whole
 from rag_app.server.context import Where, filter_of, ids_of, named
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from rag_app.server.notes import Note
     from rag_app.types import Filter, Turn
 
-LONGEST_QUESTION = 4000  # characters
 PING = 10  # seconds between signs of life while nothing is written
 
 
@@ -84,6 +84,7 @@ def wish_of(
 
     Raises:
         ApiError: the server cannot do it, or the key may not ask for it.
+        EmptyQuestion: the question has no letter and no digit.
     """
     need(body.n in {None, 1}, "n")
     need(body.tool_choice in ("none", "auto", None), "tool_choice")
@@ -93,12 +94,13 @@ def wish_of(
     task = tasks.answered(said.question, said.system, said.history)
     if task is None and len(said.question) > LONGEST_QUESTION:
         raise invalid(f"The question has more than {LONGEST_QUESTION:,} characters.", "context_length_exceeded")
+    question = usable(said.question) if task is None else said.question
     offered = (notes.TOOLS,) if body.tools and body.tool_choice != "none" else ()
     left_out = (*said.notes, *offered)
     if task is not None:
         used = tasks.answered(said.question, "", said.history) is None  # it is the system message that orders it
         left_out = (notes.TASK, *(note for note in left_out if not (used and note is notes.SYSTEM)))
-    return Wish(said.question, said.history, where, stops, most, body.budget, left_out, task)
+    return Wish(question, said.history, where, stops, most, body.budget, left_out, task)
 
 
 class Cut:

@@ -86,6 +86,7 @@ _TOLD: tuple[tuple[type[errors.RagError], int, str, str], ...] = (
     (errors.ModelMissing, 503, "A model is not installed; run `rag models pull` on the server.", "model_missing"),
     (errors.ModelError, 503, "A model cannot be used; run `rag doctor` on the server.", "model_error"),
     (errors.DiskError, 507, "The disk of the server is full or failing.", "disk_error"),
+    (errors.EmptyQuestion, 400, errors.EmptyQuestion().message, "empty_question"),
     (errors.UsageError, 400, "The request cannot be used: check the question, the filter and the numbers.", "unusable"),
 )
 

@@ -49,7 +49,7 @@ def said(messages: Sequence[Message]) -> Said:
     """Return what the messages say.
 
     Raises:
-        ApiError: the last one is not the user's, or has no text.
+        ApiError: the last one is not the user's, or has no text but something else.
     """
     *before, last = messages
     if last.role != "user":
@@ -57,8 +57,6 @@ def said(messages: Sequence[Message]) -> Said:
     question = _text(last).strip()
     if not question and _is_more(last):
         raise invalid("Only text can be read in a message, and the last one has none.", "unsupported")
-    if not question:
-        raise invalid("The question is empty.")
     system = "\n".join(_text(message) for message in before if message.role in {"system", "developer"}).strip()
     turns = [Turn(m.role, _text(m)) for m in before if m.role == "user" or m.role == "assistant"]
     turns = [turn for turn in turns if turn.content.strip()]

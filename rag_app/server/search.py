@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from rag_app.asked import usable
 from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, Whole, read
 from rag_app.server.context import Where, context_of, filter_of, ids_of, key_of, named
-from rag_app.server.errors import invalid
 from rag_app.server.presence import present
 from rag_app.types import Mode  # noqa: TC001  pydantic looks it up
 
@@ -37,9 +37,7 @@ async def search(request: Request) -> Json:
     """Return the best passages for a question."""
     context = context_of(request)
     body = await read(request, SearchRequest, context.limits.depth)
-    question = body.question or body.query or ""
-    if not question.strip():
-        raise invalid("The question is empty.")
+    question = usable(body.question or body.query or "")
     where = filter_of(context.library, body.filter)
 
     def work() -> SearchResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 import sys
@@ -12,6 +13,8 @@ import httpx
 import pytest
 from helpers_cli import finish, rag, start
 from running import filled
+
+from rag_app.cli_serve import _Plain
 
 if TYPE_CHECKING:
     import subprocess
@@ -95,3 +98,8 @@ def test_an_address_that_is_taken_or_not_ours_says_so(tmp_path: Path) -> None:
     rag("keys", "add", "mine", "--library", library)
     other = rag("serve", "--host", "192.0.2.1", "--port", "0", "--library", library)
     assert other.message.startswith("Cannot listen on 192.0.2.1")
+
+
+def test_a_line_of_the_log_steers_no_terminal() -> None:
+    record = logging.LogRecord("rag_app", logging.WARNING, "", 0, "%s came", ("\x1b[31mred\x07\u202e",), None)
+    assert _Plain("%(levelname)s %(message)s").format(record) == "WARNING [31mred came"
