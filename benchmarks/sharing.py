@@ -80,7 +80,7 @@ def _round(library: Library, questions: list[str]) -> tuple[float, float]:
     load, begun = Load(), time.perf_counter()
     for question in questions:
         library.ask(question)
-    return time.perf_counter() - begun, load.others()
+    return time.perf_counter() - begun, load.since().others
 
 
 @contextmanager

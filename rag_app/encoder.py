@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from rag_app.errors import ModelError, disk_errors
 from rag_app.provenance import contents
-from rag_app.threads import available_threads
+from rag_app.threads import available_threads, let_waiting_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +45,7 @@ def _openvino() -> Any:
     """Import OpenVINO without its usage statistics, which it would send over the network."""
     import sys
 
+    let_waiting_threads_sleep()
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: its own stub is used
     import openvino
 

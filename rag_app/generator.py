@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from rag_app.errors import ModelError, UsageError
 from rag_app.heads import Heads
 from rag_app.stopping import Stopped
-from rag_app.threads import Crew, available_threads
+from rag_app.threads import Crew, available_threads, let_waiting_threads_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag_app.config import Settings
     from rag_app.models import InstalledModel
+    from rag_app.threads import Threads
 
 _BATCH = 512  # tokens that are read at once
 _HEAD = 128  # tokens; to read fewer again takes no longer than to bring them back
@@ -134,7 +135,7 @@ class LlamaGenerator:
             crew: says how many threads suit what is free; else there are as many as it was loaded with.
         """
         self._crew = crew
-        self._threads = 0
+        self._threads: Threads | None = None
         self.name = name
         self._heads = heads
         self.context = model.n_ctx()
@@ -330,12 +331,12 @@ class LlamaGenerator:
 
     def _man(self) -> None:
         """Take as many threads as suit what is free now."""
-        threads = self._crew.size() if self._crew else 0
+        threads = self._crew.size() if self._crew else None
         if threads and threads != self._threads:
             import llama_cpp
 
             self._threads = threads
-            llama_cpp.llama_set_n_threads(self._model._ctx.ctx, threads, threads)
+            llama_cpp.llama_set_n_threads(self._model._ctx.ctx, threads.writing, threads.reading)
 
     def _choose(self, written: str, state: Any, form: Form | None) -> int | None:
         """Return the likeliest token that the form allows; None where the answer ends."""
@@ -407,6 +408,7 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
     Raises:
         ModelError: llama.cpp cannot load it.
     """
+    let_waiting_threads_sleep()
     import llama_cpp
 
     threads = available_threads(settings)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
 
 _ASIDE = 10  # added to the niceness: about a tenth of what a process beside it gets
+_MORE = 4  # threads that read for each core that is taken, measured on two cores beside one busy process
+_SPINS = "1000"  # some microseconds
+_FULL = 0.9  # of the cores busy: then whoever wants one has to wait for it
 _BRIEF = 0.05  # seconds of which nothing can be told: the system counts in hundredths
 
 
@@ -41,41 +44,77 @@ class _Sample:
     own: float  # of this process
 
 
-class Crew:
-    """How many threads of OpenMP suit what is free now.
+def let_waiting_threads_sleep() -> None:
+    """Let threads of OpenMP spin only for a moment while they wait; call it before a library that uses it is loaded.
 
-    While others are busy there is one more for each core that they take. The system then gives this process its share
-    in spite of them, and threads that wait for each other sleep: OpenMP lets them spin, which takes the core from the
-    thread they wait for, only where each has a core. Always sleeping would cost a third of the speed of writing.
+    Left alone they spin for milliseconds, which takes the core from whoever else could use it, the thread they wait for
+    among them. Never to spin costs a third of the speed of writing where nobody else is there.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """How many threads the generator uses."""
+
+    writing: int  # token by token
+    reading: int  # of prompts
+
+
+class Crew:
+    """How many threads suit what others leave free now.
+
+    While others are busy there are more threads than cores: the system shares the cores among all threads, so more of
+    them get more. For reading a prompt many help; in writing they wait for each other at every step.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._fixed = settings.threads
         self._cores = cores()
         self._load = Load()
+        self._now = Threads(self._cores, self._cores)
 
-    def size(self) -> int:
+    def size(self) -> Threads:
         """Return how many threads to use; the setting where there is one."""
         if self._fixed:
-            return self._fixed
-        return self._cores + min(round(self._load.others()), self._cores)
+            return Threads(self._fixed, self._fixed)
+        taken = min(round(self._rivals()), self._cores)
+        self._now = Threads(self._cores + taken, min(self._cores + _MORE * taken, (_MORE - 1) * self._cores))
+        return self._now
+
+    def _rivals(self) -> float:
+        """Return how many threads of others want a core; what they got is less where more of ours share the cores."""
+        load = self._load.since()
+        if load.others + load.own < _FULL * self._cores:
+            return load.others
+        return load.others * self._now.reading / max(load.own, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Cores that were busy, on average."""
+
+    others: float  # with other processes, at most all
+    own: float  # with this one
 
 
 class Load:
-    """What other processes take of the processor; known on Linux only, nothing elsewhere."""
+    """What this and other processes take of the processor; known on Linux only, nothing elsewhere."""
 
     def __init__(self) -> None:
         self._last = _sample()
-        self._others = 0.0
+        self._found = Shares(0.0, 0.0)
 
-    def others(self) -> float:
-        """Return how many cores were busy with others since the last call, at most all."""
+    def since(self) -> Shares:
+        """Return who took how much since the last call; where that is too short ago, what was found then."""
         now, last = _sample(), self._last
-        if now and last and now.at - last.at >= _BRIEF:
-            taken = (now.busy - last.busy) - (now.own - last.own)
-            self._others = min(max(taken / (now.at - last.at), 0.0), float(os.cpu_count() or 1))
+        if now and last and (passed := now.at - last.at) >= _BRIEF:
+            own = (now.own - last.own) / passed
+            others = (now.busy - last.busy) / passed - own
+            self._found = Shares(min(max(others, 0.0), float(os.cpu_count() or 1)), own)
             self._last = now
-        return self._others
+        return self._found
 
 
 def _sample() -> _Sample | None:
