@@ -79,9 +79,9 @@ def test_a_crew_does_not_shrink_because_it_leaves_others_little(machine: dict[st
 
 
 def child(program: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={**os.environ, **environment}
-    )
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=inherited | environment)
     return done.stdout.strip()
 
 
