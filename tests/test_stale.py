@@ -23,7 +23,7 @@ from rag_app.types import Answer, Passages, SessionTurn, Token
 from rag_app.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingest import Document
     from rag_app.generator import Message
@@ -342,8 +342,17 @@ def test_agents_are_told(emptied: Library) -> None:
     assert [bool(document.get("stale")) for document in listed] == [True, False]
 
 
-def test_http_says_so(served: Any, tmp_path: Path) -> None:
-    [lease] = [document.path for document in served.library.documents() if document.path.endswith("lease.pdf")]
+@pytest.fixture
+def lease(served: Any) -> Iterator[str]:
+    """The path of the lease that servers of all tests share; what was in it is put back."""
+    [path] = [document.path for document in served.library.documents() if document.path.endswith("lease.pdf")]
+    before, state = Path(path).read_bytes(), Path(path).stat()
+    yield path
+    Path(path).write_bytes(before)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def test_http_says_so(served: Any, lease: str) -> None:
     message = served.ask(NOTICE).json()["choices"][0]["message"]
     assert message["notes"] == []
     empty(Path(lease))

@@ -301,7 +301,7 @@ ATTACKS = (
     # Uploads
     Attack("upload of a program", (415,), path=DOCUMENTS, headers=FORM, body=form("a.exe", b"MZ")),
     Attack("upload of a pickle", (415,), path=DOCUMENTS, headers=FORM, body=form("a.pkl", b"x")),
-    Attack("upload without a name", (415,), path=DOCUMENTS, headers=RAW, body=b"x"),
+    Attack("upload without a name", (400,), path=DOCUMENTS, headers=RAW, body=b"x"),
     Attack("upload of nothing", (400,), path=DOCUMENTS + "?name=a.txt", headers=RAW),
     Attack("upload of a link", (415,), path=DOCUMENTS, body=send({"url": "http://169.254.169.254/"})),
     Attack("upload of a path", (415,), path=DOCUMENTS, body=send({"path": "/etc/passwd"})),
