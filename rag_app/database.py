@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +31,7 @@ SEAL = "library.db.sha256"
 _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's database is never taken for a library
 _log = logging.getLogger(__name__)
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
+_AGAIN = 0.01  # seconds between two tries of one that does not
 _COPIES = (SEAL, "vectors.faiss", "settings.json")  # what lies beside a database that was written to
 _KEYWORDS = re.compile(
     r"no such (fts5 )?table: (main\.)?keywords|vtable constructor failed: keywords|invalid fts5 file"
@@ -453,13 +455,26 @@ def _columns(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 
 
 def _create(connection: sqlite3.Connection, schema: Schema) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
+    _keep_log(connection)
     with _transaction(connection):
         if _is_new(connection):  # another process may have been faster
             for statement in schema.statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {schema.version}")
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Let the database have a write-ahead log; SQLite does not wait by itself for another that does the same."""
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_AGAIN)
 
 
 def _migrate(connection: sqlite3.Connection, folder: Path, schema: Schema) -> None:

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.types import Document, Page, Passage
+from rag_app import database
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, UsageError
 from rag_app.keywords import STEM_WEIGHT
 from rag_app.stopwords import STOP_WORDS
@@ -840,3 +841,22 @@ def test_nothing_is_written_into_a_library_that_was_removed_or_replaced_while_it
             Store.open(tmp_path / "one").close()
         with Store.open(tmp_path / "one") as new:
             assert new.documents() == []
+
+
+def test_a_library_that_another_program_begins_too_is_waited_for() -> None:
+    class Taken:
+        """A database whose journal another program is changing; SQLite says so at once, whatever its time-out."""
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def execute(self, statement: str) -> None:
+            self.asked.append(statement)
+            if len(self.asked) < 4:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+
+    connection = Taken()
+    database._keep_log(connection)  # type: ignore[arg-type]
+    assert connection.asked == ["PRAGMA journal_mode = WAL"] * 4
