@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from ingest import wire
+from ingest import faults, wire
 from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
 from ingest.process import Crashed, Lost, Process
 from ingest.readers.ocr import ocr_available
@@ -116,7 +116,7 @@ class Readers:
         except Lost as error:
             return DocumentError(str(path), str(error))
         except Exception as error:  # a fault of ours: it is told, and costs this file only
-            _log.exception("%r could not be read", str(path))
+            _log.error("%r could not be read: %s", str(path), faults.told(error))
             return DocumentError(str(path), f"could not be read: {wire.one_line(str(error)) or type(error).__name__}")
 
     def _document(self, path: Path, password: str | None) -> Document:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-import traceback
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, Readers, cut, discover, fingerprint, worth_reading_again
+from ingest import DocumentError, Readers, cut, discover, faults, fingerprint, worth_reading_again
 from rag_app import mounts
 from rag_app.errors import RagError, UsageError
 from rag_app.library_files import PART, LibraryFiles
@@ -246,9 +245,8 @@ class Builder:
         except Exception as error:
             if error is self._progress.broken:
                 raise
-            frames = "".join(traceback.format_tb(error.__traceback__))  # its message could hold document text
             level = logging.DEBUG if isinstance(error, OSError) else logging.ERROR
-            _log.log(level, "%r failed: %s\n%s", paths[0], type(error).__name__, frames)
+            _log.log(level, "%r failed: %s", paths[0], faults.told(error))
             reason = f"could not be read: {_one_line(error)}"
         return [self._failed(path, reason) for path in paths]
 

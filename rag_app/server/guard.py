@@ -10,11 +10,11 @@ import asyncio
 import logging
 import secrets
 import time
-import traceback
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from ingest import faults
 from rag_app.errors import RagError
 from rag_app.server.errors import ApiError, internal, stopping, translated
 from rag_app.server.headers import SECURITY
@@ -105,8 +105,7 @@ class Guard:
         except ConnectionError:
             raise
         except Exception as error:
-            frames = "".join(traceback.format_tb(error.__traceback__))  # its message could hold document text
-            _log.error("%s\n%s", type(error).__name__, frames)
+            _log.error("%s", faults.told(error))
             await answer.refuse(internal())
         finally:
             route = getattr(scope.get("route"), "path", "") or ("other" if answer.status else "closed")

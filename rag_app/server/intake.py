@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest import faults
 from rag_app.errors import LibraryBusy, RagError
 from rag_app.server.errors import translated
 from rag_app.stopping import Stopped
@@ -161,8 +161,7 @@ class Intake:
             self._look_in(_delay(self._failures))
         except Exception as error:
             if self._end is None:  # else the library was closed meanwhile
-                frames = "".join(traceback.format_tb(error.__traceback__))  # its message could hold document text
-                _log.error("%s\n%s", type(error).__name__, frames)
+                _log.error("%s", faults.told(error))
             self._look_in(_FIRST_DELAY)
         else:
             self._failures, self._blocked = 0, None
