@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.checksum import by_another_process, log_is_written_through
 from rag_app.errors import DiskError, LibraryBusy, LibraryDamaged, LibraryError, LibraryMismatch, RagError, disk_errors
-from rag_app.files import sync_folder, write_whole
+from rag_app.files import identity, sync_folder, write_whole
 from rag_app.lock import exclusive
 from rag_app.room import RESERVE
 
@@ -65,7 +65,7 @@ class Database:
         self._lock = threading.RLock()
         self._writer: int | None = None  # thread that is inside `writing`
         self._in_transaction = False
-        self._file = _identity(self.path)
+        self._file = identity(self.path)
 
     def close(self) -> None:
         """Close the file; the database cannot be used afterwards."""
@@ -192,7 +192,7 @@ class Database:
 
     def _check_place(self) -> None:
         """Refuse to go on with a file that nobody else can see: its folder was deleted, or another put in its place."""
-        if _identity(self.path) != self._file:
+        if identity(self.path) != self._file:
             raise LibraryError(
                 f"{self.path} was removed or replaced while it was open.",
                 hint="Start this program again; it then uses the library that is there now.",
@@ -343,38 +343,31 @@ def _translate(path: Path, error: sqlite3.Error) -> RagError | None:
     return None
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        state = path.stat()
-    except OSError:
-        return None
-    return state.st_dev, state.st_ino
-
-
 def _connect(path: Path) -> sqlite3.Connection:
     if path.exists() and not _is_writable(path):
         return _connect_to_read(path)
-    connection = _open(path, "rwc")
-    try:
-        _look(connection)
-        return connection
-    except sqlite3.Error as error:
-        connection.close()
-        if not _wants_room(error):
-            raise
     # SQLite keeps its notes on the log in a file beside it. A full disk has no room for that.
-    with suppress(OSError):
-        (path.parent / RESERVE).unlink()
+    connection = _connect_with_notes(path)
+    if connection is None:
+        with suppress(OSError):
+            (path.parent / RESERVE).unlink()
+        connection = _connect_with_notes(path)
+    if connection is None:
+        connection = _open(path, "rwc")
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # the notes are in memory then, and nobody is beside
+    return connection
+
+
+def _connect_with_notes(path: Path) -> sqlite3.Connection | None:
+    """Open a database to write; None where there is no room for the notes on its log."""
     connection = _open(path, "rwc")
     try:
-        _look(connection)
-        return connection
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error as error:
         connection.close()
         if not _wants_room(error):
             raise
-    connection = _open(path, "rwc")
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # with the notes in memory, and nobody beside this process
+        return None
     return connection
 
 
@@ -405,10 +398,6 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
 
 def _wants_room(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
-
-
-def _look(connection: sqlite3.Connection) -> None:
-    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path, schema: Schema, *, create: bool) -> None:

@@ -73,6 +73,15 @@ def write_whole(path: Path, data: bytes | memoryview | Iterable[bytes | memoryvi
             raise
 
 
+def identity(path: Path | str) -> tuple[int, int] | None:
+    """Return what tells a file from any other that may come to stand at `path`; None where it cannot be looked at."""
+    try:
+        state = os.stat(path)  # noqa: PTH116  names may hold anything
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in `folder` are on the disk."""
     DISK.sync_folder(folder)

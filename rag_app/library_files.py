@@ -9,7 +9,9 @@ import os
 from typing import TYPE_CHECKING
 
 from rag_app import facts, index, lock, staging
-from rag_app.database import DATABASE, SEAL
+from rag_app.database import DATABASE, LOG, SEAL
+from rag_app.files import identity
+from rag_app.room import RESERVE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +20,7 @@ KEYS = "server-keys.json"
 PART = "is part of the library itself"
 _NAMES = frozenset(
     (
-        *(DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL),
+        *(DATABASE, LOG, f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL, RESERVE),
         *(facts.FILE, index.FILE, lock.FILE, KEYS, staging.FILE, f"{staging.FILE}-journal"),
     )
 )
@@ -29,7 +31,7 @@ class LibraryFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = os.path.realpath(folder)
-        self._seen = {identity: name for name in _NAMES if (identity := self._identity(name))}
+        self._seen = {known: name for name in _NAMES if (known := self._identity(name))}
 
     def names(self, path: Path) -> bool:
         """Tell whether `path` is such a file in its own place."""
@@ -37,13 +39,9 @@ class LibraryFiles:
 
     def holds(self, status: os.stat_result) -> bool:
         """Tell whether a file, perhaps under another name, is one of them."""
-        identity = (status.st_dev, status.st_ino)
-        name = self._seen.get(identity)
-        return name is not None and self._identity(name) == identity  # not one that was deleted meanwhile
+        wanted = (status.st_dev, status.st_ino)
+        name = self._seen.get(wanted)
+        return name is not None and self._identity(name) == wanted  # not one that was deleted meanwhile
 
     def _identity(self, name: str) -> tuple[int, int] | None:
-        try:
-            status = os.stat(os.path.join(self._folder, name))  # noqa: PTH116, PTH118
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
+        return identity(os.path.join(self._folder, name))  # noqa: PTH118

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from rag_app.errors import RagError, UsageError
+from rag_app.files import identity
 from rag_app.sync import is_below
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _changes(folder: Path) -> Iterator[set[str]]:
     from watchfiles import watch as watch_files
 
     while True:
-        identity = _identity(folder)
+        known = identity(folder)
         try:
             for batch in watch_files(
                 folder,
@@ -178,24 +179,16 @@ def _changes(folder: Path) -> Iterator[set[str]]:
                 ignore_permission_denied=True,
             ):
                 yield {path for _, path in batch}
-                if _identity(folder) != identity:
+                if identity(folder) != known:
                     break
         except OSError as error:
-            if identity:
+            if known:
                 raise UsageError(
                     f"{folder} cannot be watched: {error}.",
                     hint="Run `rag sync` instead, or let the system watch more files (fs.inotify.max_user_watches).",
                 ) from error
         yield {str(folder)}
-        while _identity(folder) is None:
+        while identity(folder) is None:
             time.sleep(REST)
             yield set()
         yield {str(folder)}
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    try:
-        stat = folder.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino
