@@ -16,6 +16,7 @@ from rag_app.lock import find_holder
 from rag_app.models import statuses
 from rag_app.refusal import CALIBRATION, state_of
 from rag_app.store import Store
+from rag_app.threads import cores
 from rag_app.types import Advice, Diagnosis, DiskState, LibraryState, MachineState
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _machine() -> MachineState:
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         cores=os.cpu_count() or 1,
-        usable_cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        usable_cores=cores(),
         memory=_pages("SC_PHYS_PAGES"),
         memory_available=_available(),
         features=tuple(feature for feature in _FEATURES if feature in _flags()),

@@ -7,6 +7,7 @@ import stat
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rag_app.characters import one_line
 from rag_app.orders import shown_name
 
 if TYPE_CHECKING:
@@ -53,4 +54,4 @@ def changed(path: str) -> str:
 
 
 def _name(path: str) -> str:
-    return shown_name(" ".join(PurePath(path).name.encode("utf-8", "replace").decode().split()))
+    return shown_name(one_line(PurePath(path).name))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from rag_app.asked import usable
+from rag_app.asked import LONGEST_QUESTION, usable
 from rag_app.server.answers import Json
 from rag_app.server.bodies import Body, Whole, read
 from rag_app.server.context import Where, context_of, filter_of, ids_of, key_of, named
@@ -23,8 +23,8 @@ router = APIRouter()
 class SearchRequest(Body):
     """A question, and how passages are found for it."""
 
-    question: str | None = Field(None, max_length=4000)
-    query: str | None = Field(None, max_length=4000)  # another name for it
+    question: str | None = Field(None, max_length=LONGEST_QUESTION)
+    query: str | None = Field(None, max_length=LONGEST_QUESTION)  # another name for it
     k: Whole | None = Field(None, ge=1, le=100)
     candidates: Whole | None = Field(None, ge=1, le=1000)
     mode: Mode = "hybrid"
