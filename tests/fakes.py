@@ -42,6 +42,16 @@ def subjects(text: str) -> set[str]:
     return set(words(text)) - STOP_WORDS
 
 
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class WordEmbedder:
     """A bag of words: texts that share words are near, and each text is embedded alone."""
 

@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from crash import OTHER, WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PATIENCE = 60.0  # seconds after which something that has to happen counts as never happening
-WORDS = ("apple", "pear", "river", "stone", "wood", "seven", "moon", "cloud", "iron", "silk", "amber", "night", "salt")
 SQL_DAMAGE = (
     "UPDATE pages SET text = text || 'x' WHERE id = (SELECT id FROM pages ORDER BY random() LIMIT 1)",
     "DELETE FROM pages WHERE id = (SELECT id FROM pages ORDER BY random() LIMIT 1)",
@@ -246,7 +247,7 @@ class Trial:
         self._take("synced")
 
     def rebuild(self) -> None:
-        self._embedder = {"words": "other", "other": "words"}[self._embedder]
+        self._embedder = OTHER[self._embedder]
         self._plain().do("rebuild", self._embedder)
 
     def search(self) -> None:
@@ -437,7 +438,7 @@ class Trial:
             self._change("synced")
             return ("sync", str(self.folder / "synced")), lambda: self._take("synced")
         if kind == "rebuild":
-            other = {"words": "other", "other": "words"}[self._embedder]
+            other = OTHER[self._embedder]
             return ("rebuild", other), lambda: setattr(self, "_embedder", other)
         if kind == "keep":
             question = f"What about {self.random.choice(WORDS)}?"
@@ -593,7 +594,6 @@ def _difference(got: dict[str, Any], expected: dict[str, Any]) -> str:
 
 
 def _main() -> None:
-    import crash  # noqa: F401
     import fakes  # noqa: F401
     import running  # noqa: F401
 

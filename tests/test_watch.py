@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import open_library
+from fakes import Clock, open_library
 from helpers_cli import rag, start
 
 from rag_app.errors import LibraryBusy, RagError, UsageError
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from rag_app.library import Library
-
-
-class Clock:
-    """Seconds that pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

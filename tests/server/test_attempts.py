@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes import Clock
 from running import SMALL, filled, running
 
 from rag_app.server.attempts import Attempts, network_of
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
     from running import Running
 
 REFUSAL = ApiError(401, "The key is not known.", "invalid_api_key")
-
-
-class Clock:
-    """A time that passes only when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
