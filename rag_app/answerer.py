@@ -567,7 +567,7 @@ def _instead(
 def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
     """Return what is answered from a piece and its neighbours alone; nothing where they do not hold it."""
     evidence = choose(around(pieces, [piece]), _FEW)
-    before = _examples() if stages.generator().context >= _ROOMY else ()
+    before = _examples_for(stages)
     text, _ = _ask("answer_user", question, evidence, stages, usage, before)
     return "" if empty(question, text) or _made_up(text, question, evidence) else harmless(text)
 
@@ -623,7 +623,7 @@ def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: U
     """
     if not earlier and max(piece.score for piece in evidence) >= _CLEAR:
         evidence = choose(evidence, _FEW)
-    before = _examples() if stages.generator().context >= _ROOMY else ()
+    before = _examples_for(stages)
     text, certainty = _ask("answer_user", question, evidence, stages, usage, before)
     if certainty >= (_REPEATED if earlier and agree(text, earlier) else _CERTAIN) or is_verdict(text):
         return _Draft(text)
@@ -651,6 +651,11 @@ def _ask(
 
 def _asked(prompt: str, shown: str, question: str) -> str:
     return render(prompt, evidence=Fence.of(shown, question).around(shown), question=question)
+
+
+def _examples_for(stages: Stages) -> Sequence[Message]:
+    """Return the examples before the question, for a generator that has room for them."""
+    return _examples() if stages.generator().context >= _ROOMY else ()
 
 
 @cache

@@ -222,12 +222,9 @@ class Library:
                 tag cannot be used.
             LibraryBusy, LibraryMismatch, DiskError: as for `ingest`.
         """
-        with self._store.writing():
-            try:
-                builder = self._builder(password, progress, tags=_each(tags))
-                return builder.sync(Path(folder), confirmed=confirmed, only=only, skip=skip)
-            finally:
-                self._save()
+        with self.writing():
+            builder = self._builder(password, progress, tags=_each(tags))
+            return builder.sync(Path(folder), confirmed=confirmed, only=only, skip=skip)
 
     def add(self, documents: Iterable[Document], *, progress: Callable[[Step], None] | None = None) -> None:
         """Add documents that come from no file, such as those of a test collection; known paths are left out.
@@ -235,11 +232,8 @@ class Library:
         Raises:
             LibraryBusy, LibraryMismatch, DiskError: as for `ingest`.
         """
-        with self._store.writing():
-            try:
-                self._builder(progress=progress).add(documents)
-            finally:
-                self._save()
+        with self.writing():
+            self._builder(progress=progress).add(documents)
 
     def remove(self, paths: str | Path | Iterable[str | Path]) -> IngestReport:
         """Remove documents from the library; their files stay.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KEYS = "server-keys.json"
 PART = "is part of the library itself"
-_NAMES = frozenset(
+NAMES = frozenset(
     (
         *(DATABASE, LOG, f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL, RESERVE),
         *(facts.FILE, index.FILE, lock.FILE, KEYS, staging.FILE, f"{staging.FILE}-journal"),
@@ -31,11 +31,11 @@ class LibraryFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = os.path.realpath(folder)
-        self._seen = {known: name for name in _NAMES if (known := self._identity(name))}
+        self._seen = {known: name for name in NAMES if (known := self._identity(name))}
 
     def names(self, path: Path) -> bool:
         """Tell whether `path` is such a file in its own place."""
-        return path.name in _NAMES and os.path.realpath(path.parent) == self._folder
+        return path.name in NAMES and os.path.realpath(path.parent) == self._folder
 
     def holds(self, status: os.stat_result) -> bool:
         """Tell whether a file, perhaps under another name, is one of them."""

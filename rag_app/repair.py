@@ -19,13 +19,12 @@ from rag_app.checksum import by_another_process, copied_by_another_process
 from rag_app.database import DATABASE, LOG, SEAL, holds_foreign_log, open_database
 from rag_app.errors import LibraryDamaged, LibraryMismatch, UsageError, disk_errors
 from rag_app.index import FILE, IndexDamaged, load_saved, open_index
-from rag_app.lock import FILE as LOCK
+from rag_app.library_files import KEYS, NAMES
 from rag_app.lock import exclusive
 from rag_app.recovery import Pages
 from rag_app.rescue import rescue
 from rag_app.room import RESERVE, keep_reserve
 from rag_app.schema import SCHEMA
-from rag_app.staging import FILE as STAGING
 from rag_app.store import Store
 from rag_app.types import RepairReport
 
@@ -40,10 +39,7 @@ if TYPE_CHECKING:
 _MENDED = frozenset({"seal", "keywords", "facts"})  # kinds of problems that cost nothing that was stored
 _COPIES = (SEAL, FILE, facts.FILE)
 _TEMPORARY = tuple(f"{name}.tmp" for name in (*_COPIES, RESERVE))
-_NOT_TAKEN = frozenset(
-    {DATABASE, LOG, f"{DATABASE}-shm", f"{DATABASE}-journal", LOCK, RESERVE, STAGING, f"{STAGING}-journal"}
-    | {*_COPIES, *_TEMPORARY}
-)
+_NOT_TAKEN = NAMES - {KEYS} | set(_TEMPORARY)  # into the new library
 _NAMED = 20  # files that a step names; more are named by their folders
 _FORGOTTEN = {
     "mounts": "It is not known any more which folders were disks of their own: see that they are mounted before you "

@@ -108,8 +108,9 @@ class Load:
 
     def since(self) -> Shares:
         """Return who took how much since the last call; where that is too short ago, what was found then."""
-        now, last = _sample(), self._last
-        if now and last and (passed := now.at - last.at) >= _BRIEF:
+        last = self._last
+        if last and time.monotonic() - last.at >= _BRIEF and (now := _sample()):
+            passed = now.at - last.at
             own = (now.own - last.own) / passed
             others = (now.busy - last.busy) / passed - own
             self._found = Shares(min(max(others, 0.0), float(os.cpu_count() or 1)), own)

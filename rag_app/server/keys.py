@@ -19,13 +19,13 @@ from urllib.parse import urlsplit
 
 from rag_app.errors import LibraryError, UsageError
 from rag_app.files import write_whole
+from rag_app.library_files import KEYS as FILE
 from rag_app.types import Filter, Json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FILE = "server-keys.json"
 RATE = 20  # requests a minute from one address with one widget key
 MOST_RATE = 10_000
 

@@ -187,7 +187,7 @@ def _first_in_json(quoted: str) -> str | None:
 def _title(text: str) -> str:
     """Return the first line of a text, cut between words."""
     line = next((line for line in text.splitlines() if line.strip()), "")
-    line = " ".join(flat(line, 4 * _LONGEST_TITLE).split()).strip(" \"'`*#-“”").rstrip(" .!?。！？")
+    line = flat(line, 4 * _LONGEST_TITLE).strip(" \"'`*#-“”").rstrip(" .!?。！？")
     if len(line) <= _LONGEST_TITLE:
         return line or _UNTITLED
     return (line[:_LONGEST_TITLE].rpartition(" ")[0] or line[:_LONGEST_TITLE]).rstrip(" ,;:") + "…"
