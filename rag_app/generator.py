@@ -87,6 +87,7 @@ class _Turn:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     writer: int | None = None  # the thread that holds the lock
+    threads: Threads | None = None  # of the model, as they were set last
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,6 @@ class LlamaGenerator:
             crew: says how many threads suit what is free; else there are as many as it was loaded with.
         """
         self._crew = crew
-        self._threads: Threads | None = None
         self.name = name
         self._heads = heads
         self.context = model.n_ctx()
@@ -332,10 +332,10 @@ class LlamaGenerator:
     def _man(self) -> None:
         """Take as many threads as suit what is free now."""
         threads = self._crew.size() if self._crew else None
-        if threads and threads != self._threads:
+        if threads and threads != self._turn.threads:
             import llama_cpp
 
-            self._threads = threads
+            self._turn.threads = threads
             llama_cpp.llama_set_n_threads(self._model._ctx.ctx, threads.writing, threads.reading)
 
     def _choose(self, written: str, state: Any, form: Form | None) -> int | None:

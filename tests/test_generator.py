@@ -28,6 +28,7 @@ from rag_app.generator import (
 from rag_app.heads import Heads
 from rag_app.models import InstalledModel
 from rag_app.registry import registry
+from rag_app.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -629,3 +630,29 @@ def test_the_family_of_the_registry_goes_before_the_files_own_template(
     llama_cpp.Llama = lambda **_: model
     loaded = open_generator(model_at(tmp_path / "x.gguf", replace(spec, chat="gemma")), make_settings(tmp_path))
     assert shown(loaded._prompt([])[0]) == "«bos»«start_of_turn»model\n"
+
+
+# Threads
+
+
+class Changing:
+    """A crew of the size that it is told."""
+
+    threads = 2
+
+    def size(self) -> Threads:
+        return Threads(self.threads, self.threads)
+
+
+def test_all_who_share_a_model_know_how_many_threads_it_has(llama_cpp: SimpleNamespace) -> None:
+    given: list[tuple[int, int]] = []
+    llama_cpp.ggml_abort_callback = llama_cpp.llama_set_abort_callback = lambda *_: None
+    llama_cpp.llama_set_n_threads = lambda _context, writing, reading: given.append((writing, reading))
+    model = ByteLlama(saying(b"a"))
+    crew = Changing()
+    writer = LlamaGenerator("bytes", model, TEMPLATES["chatml"], crew=crew)  # type: ignore[arg-type]
+    one, other = writer.until(lambda: False), writer.until(lambda: False)
+    for asking, threads in ((one, 2), (other, 6), (one, 2)):
+        crew.threads = threads
+        list(asking.stream([Message("user", "x")], Usage(), max_tokens=1))
+    assert given == [(2, 2), (6, 6), (2, 2)]
