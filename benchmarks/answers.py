@@ -23,11 +23,12 @@ from pathlib import Path
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
-from rag_app import Answer, Library, Passages, Token, config, terminal
-from rag_app.citations import markers, stands
-from rag_app.experiment import open_collection
-from rag_app.generator import Message, Usage
-from rag_app.questions import path_of, read_collection
+from rag_app import Answer, Library, Passages, Token, config
+from rag_app.console import terminal
+from rag_app.evaluation.questions import path_of, read_collection
+from rag_app.evaluation.run import open_collection
+from rag_app.models.generator import Message, Usage
+from rag_app.proof.quotes import markers, stands
 
 if TYPE_CHECKING:
     from collections.abc import Callable

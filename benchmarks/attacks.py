@@ -28,15 +28,15 @@ import numpy as np
 
 from ingest import Document, Page
 from rag_app import Library
-from rag_app.context import gather
-from rag_app.generator import Message, Usage, open_generator
-from rag_app.models import resolve
+from rag_app.evidence.choose import gather
+from rag_app.models.catalogue import resolve
+from rag_app.models.generator import Message, Usage, open_generator
 from rag_app.types import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rag_app.generator import Form, Generator
+    from rag_app.models.generator import Form, Generator
     from rag_app.types import Vectors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,13 +113,13 @@ def unguarded() -> Iterator[None]:
     """Switch off what keeps orders out of the evidence and document text apart from the prompt."""
     with ExitStack() as stack:
         for name, value in {
-            "rag_app.context.order_spans": lambda _: [],
-            "rag_app.context.gives_orders": lambda _: False,
-            "rag_app.orders.gives_orders": lambda _: False,
-            "rag_app.refusal.neutral": lambda _text: _text,
-            "rag_app.answerer.neutral": lambda _text: _text,
-            "rag_app.answerer.harmless": lambda _text: _text,
-            "rag_app.answerer.Fence.around": lambda _self, shown: shown,
+            "rag_app.evidence.choose.order_spans": lambda _: [],
+            "rag_app.evidence.choose.gives_orders": lambda _: False,
+            "rag_app.evidence.injection.gives_orders": lambda _: False,
+            "rag_app.proof.refusal.neutral": lambda _text: _text,
+            "rag_app.answering.answer.neutral": lambda _text: _text,
+            "rag_app.answering.answer.harmless": lambda _text: _text,
+            "rag_app.answering.answer.Fence.around": lambda _self, shown: shown,
         }.items():
             stack.enter_context(patch(name, value))
         yield

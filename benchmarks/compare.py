@@ -21,18 +21,18 @@ import numpy as np
 from tutorial_pipeline import machine_time, processor
 
 from rag_app import config
-from rag_app.experiment import open_collection
-from rag_app.metrics import METRICS, interval, per_query
-from rag_app.names import heading
-from rag_app.plot import Point, scatter
-from rag_app.questions import read_collection
+from rag_app.evaluation.measures import METRICS, interval, per_query
+from rag_app.evaluation.plot import Point, scatter
+from rag_app.evaluation.questions import read_collection
+from rag_app.evaluation.run import open_collection
+from rag_app.searching.document_names import heading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rag_app import Library
-    from rag_app.questions import Topic
-    from rag_app.reranker import Reranker
+    from rag_app.evaluation.questions import Topic
+    from rag_app.models.reranker import Reranker
     from rag_app.types import Vectors
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ingest import Document, Page, Passage
-from rag_app.index import VectorIndex
-from rag_app.store import Store
+from rag_app.storage.store import Store
+from rag_app.storage.vector_index import VectorIndex
 from rag_app.types import Filter
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from rag_app import Library, Turn
-from rag_app.followup import standalone
+from rag_app.asking.followup import standalone
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent / "data" / "samples"

@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag_app import ann
-from rag_app.index import FILE, VectorIndex, open_index
+from rag_app.storage import faiss_index
+from rag_app.storage.vector_index import FILE, VectorIndex, open_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rag_app.ann import Ids
+    from rag_app.storage.faiss_index import Ids
     from rag_app.types import Vectors
 
 DIMENSIONS = 384
@@ -50,7 +50,9 @@ class Maker:
 
     def __init__(self, seeds: Vectors) -> None:
         self._seeds = seeds
-        found = ann._faiss().knn(seeds, seeds, NEIGHBOURS + 1, metric=ann._faiss().METRIC_INNER_PRODUCT)[1]
+        found = faiss_index._faiss().knn(
+            seeds, seeds, NEIGHBOURS + 1, metric=faiss_index._faiss().METRIC_INNER_PRODUCT
+        )[1]
         self._near = found[:, 1:]
         values, directions = np.linalg.eigh(np.cov(seeds.T))
         spread = (directions * np.sqrt(np.maximum(values, 0))).T.astype(np.float32)
@@ -147,7 +149,7 @@ def write(folder: Path, size: int, vectors: Path | None = None) -> dict[str, Any
     """Make the vectors and the questions, and find the true neighbours block by block."""
     maker = Maker(seeds_of(vectors))
     questions = maker.block(-1 % 2**32, QUESTIONS)
-    truth = ann._Truth(questions)
+    truth = faiss_index._Truth(questions)
     with (folder / ROWS).open("wb") as file:
         for number, first in enumerate(range(0, size, BLOCK)):
             rows = maker.block(number, min(BLOCK, size - first))
@@ -188,7 +190,7 @@ def search(folder: Path) -> dict[str, Any]:
     index._exact = None
     _, bare = ask(index, questions)
     index._exact = source.vectors_of
-    if isinstance(index._body, ann.Inverted):
+    if isinstance(index._body, faiss_index.Inverted):
         for number in range(index._body.lists):
             index._body._codes_of(number)  # reads all of it
     result = {

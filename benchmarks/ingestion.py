@@ -69,8 +69,8 @@ def ingest(path: Path, folder: Path) -> None:
     """Ingest a document or a folder into a new library and print the seconds of each stage as JSON."""
     from ingest import Readers
     from rag_app import Library
-    from rag_app.builder import Builder
-    from rag_app.store import Store
+    from rag_app.storage.store import Store
+    from rag_app.writing.builder import Builder
 
     seconds = dict.fromkeys(STAGES, 0.0)
 

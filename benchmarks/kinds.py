@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app import Library
-from rag_app.keywords import words
-from rag_app.kinds import kind_of
-from rag_app.stopwords import STOP_WORDS
+from rag_app.asking.kind import kind_of
+from rag_app.language.keywords import words
+from rag_app.language.stopwords import STOP_WORDS
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:
@@ -164,8 +164,8 @@ def ask_contradictions(count: int) -> dict[str, str]:
 def ask_quiet(collection: Path, limit: int) -> dict[str, str]:
     """Ask questions of a collection, of which no two documents contradict each other as far as anybody knows."""
     from rag_app import config
-    from rag_app.experiment import open_collection
-    from rag_app.questions import read_collection
+    from rag_app.evaluation.questions import read_collection
+    from rag_app.evaluation.run import open_collection
 
     topics = read_collection(collection)
     chosen = topics.topics[:: max(len(topics.topics) // limit, 1)][:limit]

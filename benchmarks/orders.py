@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, discover, read, sentences
-from rag_app.orders import gives_orders, order_spans
+from rag_app.evidence.injection import gives_orders, order_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Any
 from fpdf import FPDF
 
 from rag_app import Library
-from rag_app.citations import cite, locate, markers
-from rag_app.context import units
+from rag_app.evidence.choose import units
+from rag_app.proof.quotes import cite, locate, markers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag_app import Answer, Citation
-    from rag_app.generator import Form, Message, Usage
+    from rag_app.models.generator import Form, Message, Usage
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"

@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app import Library, config
-from rag_app.calibrate import PULL
-from rag_app.calibration import Errors, Logistic, auc, errors, fit, held_out
-from rag_app.questions import read_collection
-from rag_app.refusal import decided, shipped
+from rag_app.evaluation.questions import read_collection
+from rag_app.proof.calibrate import PULL
+from rag_app.proof.calibration import Errors, Logistic, auc, errors, fit, held_out
+from rag_app.proof.refusal import decided, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rag_app.refusal import Calibration
+    from rag_app.proof.refusal import Calibration
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"

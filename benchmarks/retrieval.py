@@ -15,16 +15,17 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from rag_app import config, terminal
-from rag_app.evaluate import SYSTEMS
-from rag_app.experiment import open_collection, run_collection
-from rag_app.metrics import interval, mean
-from rag_app.questions import read_collection
+from rag_app import config
+from rag_app.console import terminal
+from rag_app.evaluation.compare import SYSTEMS
+from rag_app.evaluation.measures import interval, mean
+from rag_app.evaluation.questions import read_collection
+from rag_app.evaluation.run import open_collection, run_collection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rag_app.evaluate import Evaluation
+    from rag_app.evaluation.compare import Evaluation
 
 MEASURES = {"ndcg@10": "nDCG@10", "recall@5": "recall@5", "recall@50": "recall@50"}
 WIDTH = 118

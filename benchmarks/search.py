@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app import cascade, config, search
-from rag_app.experiment import open_collection
-from rag_app.keywords import codes
-from rag_app.metrics import mean, per_query
-from rag_app.names import WEIGHT
-from rag_app.questions import read_collection
-from rag_app.retriever import reading
+from rag_app import config
+from rag_app.evaluation.measures import mean, per_query
+from rag_app.evaluation.questions import read_collection
+from rag_app.evaluation.run import open_collection
+from rag_app.langchain.retriever import reading
+from rag_app.language.keywords import codes
+from rag_app.searching import candidates, ranking
+from rag_app.searching.document_names import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from rag_app.evaluation.questions import Collection, Topic
     from rag_app.library import Library
-    from rag_app.questions import Collection, Topic
     from rag_app.types import Scored
 
 POOL = 50
@@ -70,8 +71,8 @@ def observe(library: Library, topic: Topic) -> Observed:
 
 
 def fused(dense: Sequence[Scored], keyword: Sequence[Scored], share: float) -> list[Scored]:
-    with constant(search, "DENSE", share):
-        return search.fuse(dense, keyword)[:POOL]
+    with constant(candidates, "DENSE", share):
+        return candidates.fuse(dense, keyword)[:POOL]
 
 
 @contextmanager
@@ -91,13 +92,13 @@ def first_stage(seen: Observed, share: float) -> list[int]:
 def second_stage(seen: Observed, share: float, blend: float, margin: float, exact: float) -> tuple[list[int], int]:
     """Return the passages as the default search orders them, and how many the cross-encoder read."""
     candidates = first_stage(seen, share)
-    letters = cascade.exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
-    with constant(cascade, "BLEND", blend), constant(cascade, "MARGIN", margin):
+    letters = ranking.exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
+    with constant(ranking, "BLEND", blend), constant(ranking, "MARGIN", margin):
         priors = [
-            cascade.blended(WEIGHT * seen.named[passage] + exact * letter, rank)
+            ranking.blended(WEIGHT * seen.named[passage] + exact * letter, rank)
             for rank, (passage, letter) in enumerate(zip(candidates, letters, strict=True), 1)
         ]
-        scores = cascade.read_until_settled(priors, lambda rows: [seen.logits[candidates[row]] for row in rows], 5)
+        scores = ranking.read_until_settled(priors, lambda rows: [seen.logits[candidates[row]] for row in rows], 5)
     read = sorted(scores, key=lambda row: (-scores[row], row))
     rest = [row for row in range(len(candidates)) if row not in scores]
     return [candidates[row] for row in (*read, *rest)], len(scores)
@@ -154,7 +155,9 @@ def main() -> None:
         row(f"{exact}", seen, lambda one, exact=exact: default(one, exact=exact))
     table("margin, in logits", names)
     for margin in MARGINS:
-        depths = [second_stage(one, search.DENSE, cascade.BLEND, margin, cascade.EXACT)[1] for s in seen for one in s]
+        depths = [
+            second_stage(one, candidates.DENSE, ranking.BLEND, margin, ranking.EXACT)[1] for s in seen for one in s
+        ]
         name = f"{margin} (reads {sum(depths) / len(depths):.0f})"
         row(name, seen, lambda one, margin=margin: default(one, margin=margin))
 
@@ -168,10 +171,10 @@ def observed(collection: Collection, **changes: int) -> list[Observed]:
 def default(
     one: Observed,
     *,
-    share: float = search.DENSE,
-    blend: float = cascade.BLEND,
-    margin: float = cascade.MARGIN,
-    exact: float = cascade.EXACT,
+    share: float = candidates.DENSE,
+    blend: float = ranking.BLEND,
+    margin: float = ranking.MARGIN,
+    exact: float = ranking.EXACT,
 ) -> list[int]:
     return second_stage(one, share, blend, margin, exact)[0]
 

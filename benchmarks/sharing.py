@@ -23,7 +23,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from rag_app import Library
-from rag_app.threads import Load
+from rag_app.models.threads import Load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ INGESTING = """
 import sys, tempfile
 from pathlib import Path
 from rag_app import Library
-from rag_app.threads import step_aside
+from rag_app.models.threads import step_aside
 step_aside()  # as `rag ingest` does
 while True:
     with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library:

@@ -31,7 +31,8 @@ from unittest.mock import patch
 
 from attacks import Remembering
 
-from rag_app import Library, answerer
+from rag_app import Library
+from rag_app.answering import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,14 +127,14 @@ def measure(chosen: list[dict[str, Any]], file: Path | None) -> dict[int, Told]:
 @contextmanager
 def watched(seen: list[tuple[str, str]]) -> Iterator[None]:
     """Note what each short answer was before it was compared with other documents, and after."""
-    weighed = answerer._weighed
+    weighed = answer._weighed
 
     def note(question: str, sought: str, text: str, result: Any, *rest: Any) -> Any:
         after = weighed(question, sought, text, result, *rest)
         seen.append((result.text, after.text))
         return after
 
-    with patch("rag_app.answerer._weighed", note):
+    with patch("rag_app.answering.answer._weighed", note):
         yield
 
 

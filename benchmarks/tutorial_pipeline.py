@@ -33,11 +33,11 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 from ingest import discover
 from rag_app import Library, config
-from rag_app.embedder import BiEncoder
-from rag_app.encoder import open_encoder
-from rag_app.models import conventions, resolve
-from rag_app.reranker import CrossEncoder
-from rag_app.threads import available_threads
+from rag_app.models.catalogue import conventions, resolve
+from rag_app.models.embedder import BiEncoder
+from rag_app.models.encoder import open_encoder
+from rag_app.models.reranker import CrossEncoder
+from rag_app.models.threads import available_threads
 from rag_app.types import Answer, Token
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
     from rag_app.config import Settings
-    from rag_app.encoder import Encoder
+    from rag_app.models.encoder import Encoder
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"

@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def _run() -> None:
-    from rag_app.cli import app
+    from rag_app.cli.app import app
     from rag_app.errors import RagError
 
     for stream in (sys.stdin, sys.stdout, sys.stderr):
@@ -43,7 +43,7 @@ def _interrupted() -> NoReturn:
 
 
 def _end(message: str, hint: str, code: int) -> NoReturn:
-    from rag_app.terminal import show_error
+    from rag_app.console.terminal import show_error
 
     show_error(message, hint)
     sys.exit(code)

@@ -21,11 +21,12 @@ from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from rag_app import __version__, config, facts
-from rag_app.asked import readable_turns, usable
+from rag_app import __version__, config
+from rag_app.asking.question import readable_turns, usable
 from rag_app.errors import DiskError, LibraryMismatch, UsageError
-from rag_app.store import Store
-from rag_app.tags import tag_name
+from rag_app.storage import settings_copy
+from rag_app.storage.store import Store
+from rag_app.storage.tags import tag_name
 from rag_app.types import (
     MODES,
     Answer,
@@ -41,28 +42,25 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from langchain_classic.retrievers import ContextualCompressionRetriever
     from langchain_core.documents import Document as LangChainDocument
     from langchain_core.tools import StructuredTool
 
     from ingest import Document
-    from rag_app.answerer import Stages
-    from rag_app.builder import Builder, Step
+    from rag_app.answering.answer import Stages
+    from rag_app.answering.listing import Mention
     from rag_app.config import Settings
-    from rag_app.embedder import Embedder
-    from rag_app.evaluate import SharedScores
-    from rag_app.generator import Generator
-    from rag_app.index import VectorIndex
-    from rag_app.jobs import Jobs
-    from rag_app.mentions import Mention
-    from rag_app.models import InstalledModel
-    from rag_app.questioner import MadeQuestion
-    from rag_app.refusal import Look
-    from rag_app.reranker import Reranker
-    from rag_app.retriever import LibraryRunnable
-    from rag_app.search import Search, Trace
-    from rag_app.selection import Selection
-    from rag_app.store import StoredPassage
+    from rag_app.langchain.retriever import LibraryRetriever, LibraryRunnable
+    from rag_app.models.catalogue import InstalledModel
+    from rag_app.models.embedder import Embedder
+    from rag_app.models.generator import Generator
+    from rag_app.models.reranker import Reranker
+    from rag_app.models.shared_scores import SharedScores
+    from rag_app.proof.refusal import Look
+    from rag_app.searching.candidates import Search, Trace
+    from rag_app.storage.jobs import Jobs
+    from rag_app.storage.selection import Selection
+    from rag_app.storage.store import StoredPassage
+    from rag_app.storage.vector_index import VectorIndex
     from rag_app.types import (
         Candidate,
         Citation,
@@ -70,6 +68,7 @@ if TYPE_CHECKING:
         Event,
         Hit,
         IngestReport,
+        MadeQuestion,
         Mode,
         RebuildReport,
         RefusalState,
@@ -81,6 +80,7 @@ if TYPE_CHECKING:
         Vectors,
         VerifyReport,
     )
+    from rag_app.writing.builder import Builder, Step
 
     About = Callable[[str], dict[str, float]]  # how much a question names each document, 0 to 1
 
@@ -129,7 +129,7 @@ class Library:
             settings = config.with_library(settings, folder)
         store = Store.open(settings.library, create=create)
         if repair:
-            facts.restore(store)
+            settings_copy.restore(store)
         return cls(store, settings)
 
     def close(self) -> None:
@@ -242,7 +242,7 @@ class Library:
             paths: of documents, or of folders, which stand for all that lies below; what is not in the library
                 becomes a failed line.
         """
-        from rag_app.builder import report_of
+        from rag_app.writing.builder import report_of
 
         begun, reports = perf_counter(), []
         with self.writing():
@@ -269,7 +269,7 @@ class Library:
             LibraryError: what is stored is damaged.
             DiskError: the disk is full or failing.
         """
-        from rag_app.rebuild import rebuild
+        from rag_app.writing.rebuild import rebuild
 
         with self._store.writing():
             embedder = self._embedder or self._load_embedder()
@@ -333,7 +333,7 @@ class Library:
         Raises:
             UsageError: no document, or several, go by that name.
         """
-        from rag_app.receipts import receipt_of
+        from rag_app.writing.receipts import receipt_of
 
         name = self._find(path)
         return receipt_of(self._store.read(name), *self._store.receipt(name))
@@ -343,7 +343,7 @@ class Library:
 
         A citation kept from an earlier answer may have been overtaken by a new version of its document.
         """
-        from rag_app.citations import stands
+        from rag_app.proof.quotes import stands
 
         try:
             document = self._store.read(self._find(citation.document))
@@ -359,7 +359,7 @@ class Library:
             password: for encrypted PDFs.
         """
         from ingest import Readers
-        from rag_app.verify import verify
+        from rag_app.writing.verify import verify
 
         with Readers() as readers:
             return verify(self._store, lambda path: readers.read(path, password), sample)
@@ -449,8 +449,8 @@ class Library:
             ModelMissing: a model is not installed.
             Stopped: `stop` said so.
         """
-        from rag_app.answerer import answer
-        from rag_app.context import EVIDENCE
+        from rag_app.answering.answer import answer
+        from rag_app.evidence.choose import EVIDENCE
 
         question = usable(question)
         depth, evidence = _depth(budget, self.settings.candidates, EVIDENCE)
@@ -506,7 +506,7 @@ class Library:
             description: what the documents are about helps the model to decide when to ask.
             where: which documents are searched; all by default.
         """
-        from rag_app.tool import DESCRIPTION, NAME, answering_tool
+        from rag_app.langchain.tool import DESCRIPTION, NAME, answering_tool
 
         def ask(question: str) -> Answer:
             return self.ask(question, where=where)
@@ -521,7 +521,7 @@ class Library:
         mode: Mode = "hybrid",
         rerank: bool = True,
         where: Filter | None = None,
-    ) -> ContextualCompressionRetriever:
+    ) -> LibraryRetriever:
         """Return a LangChain retriever over both stages; the scores are in its documents' metadata.
 
         The filter `where` is applied anew to each question; UsageError at once where it leaves nothing.
@@ -534,7 +534,7 @@ class Library:
 
         It streams events. The `where` given here counts where the input has none.
         """
-        from rag_app.retriever import LibraryRunnable
+        from rag_app.langchain.retriever import LibraryRunnable
 
         return LibraryRunnable(self.stream, where)
 
@@ -548,7 +548,7 @@ class Library:
 
     def generators(self) -> list[str]:
         """List the generators that are installed, by the names that `use_generator` takes."""
-        from rag_app.models import generators
+        from rag_app.models.catalogue import generators
 
         return generators(self.settings)
 
@@ -625,7 +625,7 @@ class Library:
     @contextmanager
     def shared_scores(self) -> Iterator[SharedScores]:
         """Score each pair of question and passage once in the block, and count the seconds that this saves."""
-        from rag_app.evaluate import SharedScores
+        from rag_app.models.shared_scores import SharedScores
 
         own = self._open_reranker()
         shared = SharedScores(own)
@@ -644,7 +644,7 @@ class Library:
             n: how many; fewer come back where too many passages yield none.
             seed: of the choice.
         """
-        from rag_app.questioner import make_questions
+        from rag_app.asking.question_maker import make_questions
 
         sizes = {document.path: document.chunks for document in self.documents()}
         return make_questions(n, sizes, self._passage, self._store.read, self._open_generator(), seed)
@@ -667,8 +667,8 @@ class Library:
             ModelMissing: a model is not installed.
             LibraryBusy: another process is writing.
         """
-        from rag_app.calibrate import calibrated, examples
-        from rag_app.refusal import shipped
+        from rag_app.proof.calibrate import calibrated, examples
+        from rag_app.proof.refusal import shipped
 
         if self._store.document_count() < 2:
             raise UsageError(
@@ -692,12 +692,12 @@ class Library:
 
     def refusal(self) -> RefusalState:
         """Tell by what it is decided whether the documents answer a question."""
-        from rag_app.refusal import CALIBRATION, state_of
+        from rag_app.proof.refusal import CALIBRATION, state_of
 
         return state_of(self._store.get(CALIBRATION), self.settings.reranker, self.settings.generator)
 
     def _keep_calibration(self, text: str) -> None:
-        from rag_app.refusal import CALIBRATION
+        from rag_app.proof.refusal import CALIBRATION
 
         with self._store.writing():
             try:
@@ -708,8 +708,8 @@ class Library:
 
     def _look(self, question: str, without: str | None) -> Look | None:
         """Return what is seen of a question when one document is left out; None where no passage is found."""
-        from rag_app.answerer import look
-        from rag_app.context import EVIDENCE
+        from rag_app.answering.answer import look
+        from rag_app.evidence.choose import EVIDENCE
 
         chosen = self._store.select(Filter())
         if without is not None:
@@ -724,8 +724,8 @@ class Library:
     # What is loaded, and when
 
     def _stages(self, candidates: int, evidence: int, chosen: Selection | None) -> Any:
-        from rag_app.answerer import Stages
-        from rag_app.refusal import CALIBRATION, in_force
+        from rag_app.answering.answer import Stages
+        from rag_app.proof.refusal import CALIBRATION, in_force
 
         settings, cited = self.settings, self._cited(chosen)
         about = cache(lambda question: self._about(question, cited, chosen))  # for passages, and then their sentences
@@ -753,7 +753,7 @@ class Library:
         return [document for document in self._store.documents() if chosen is None or document.path in chosen.names]
 
     def _mentions(self, topic: str, cited: dict[str, str], chosen: Selection | None) -> list[Mention]:
-        from rag_app.mentions import Mention
+        from rag_app.answering.listing import Mention
 
         return [
             Mention(cited.get(passage.document, passage.document), passage.start, passage.end)
@@ -771,8 +771,8 @@ class Library:
         chosen: Selection | None,
         about: About | None = None,
     ) -> tuple[tuple[Hit, ...], Trace]:
-        from rag_app.retriever import to_hits, untraced
-        from rag_app.search import Trace
+        from rag_app.langchain.retriever import to_hits, untraced
+        from rag_app.searching.candidates import Trace
 
         trace = Trace()
         documents = untraced(self._two_stages(k, candidates, mode, rerank, lambda: chosen, trace, about), question)
@@ -788,9 +788,9 @@ class Library:
         trace: Trace | None = None,
         about: About | None = None,
         door: Callable[[str], str] | None = None,
-    ) -> ContextualCompressionRetriever:
-        from rag_app.retriever import two_stages
-        from rag_app.search import Trace as NewTrace
+    ) -> LibraryRetriever:
+        from rag_app.langchain.retriever import two_stages
+        from rag_app.searching.candidates import Trace as NewTrace
 
         k = self.settings.k if k is None else k
         candidates = self.settings.candidates if candidates is None else candidates
@@ -816,7 +816,7 @@ class Library:
         )
 
     def _search(self, embedder: Embedder | None, chosen: Selection | None) -> Search:
-        from rag_app.search import Search
+        from rag_app.searching.candidates import Search
 
         documents = chosen.documents if chosen else None
         return Search(
@@ -855,7 +855,7 @@ class Library:
 
     def _trouble(self) -> Callable[[str], str]:
         """Return what tells of a file that is not what was read of it; it looks at each once."""
-        from rag_app.sources import trouble
+        from rag_app.evidence.sources import trouble
 
         stale = self._store.stale()
         return cache(lambda path: trouble(path, stale))
@@ -867,7 +867,7 @@ class Library:
         return None if where is None or where == Filter() else self._store.select(where)
 
     def _about(self, question: str, cited: dict[str, str], chosen: Selection | None) -> dict[str, float]:
-        from rag_app.names import aboutness
+        from rag_app.searching.document_names import aboutness
 
         def shares(word: str) -> dict[str, float]:
             found = self._store.shares(word).items()
@@ -902,7 +902,7 @@ class Library:
         return index.search(vector, k, self._store.places, allowed)
 
     def _open_index(self) -> VectorIndex:
-        from rag_app.index import open_index
+        from rag_app.storage.vector_index import open_index
 
         with self._lock:
             if self._index is None or self._index.generation != self._store.generation:
@@ -918,7 +918,7 @@ class Library:
             return self._embedder
 
     def _load_embedder(self, check: Callable[[InstalledModel], None] | None = None) -> Embedder:
-        from rag_app.embedder import open_embedder
+        from rag_app.models.embedder import open_embedder
 
         model = self._installed(self.settings.embedder, "embedder")
         if check:
@@ -945,10 +945,10 @@ class Library:
         with self._store.together():
             self._store.set("embedder", model.name)
             self._store.set("embedder_fingerprint", model.fingerprint)
-        facts.restore(self._store, changed=True)
+        settings_copy.restore(self._store, changed=True)
 
     def _open_reranker(self) -> Reranker:
-        from rag_app.reranker import open_reranker
+        from rag_app.models.reranker import open_reranker
 
         with self._lock:
             if self._reranker is None:
@@ -956,7 +956,7 @@ class Library:
             return self._reranker
 
     def _open_generator(self) -> Generator:
-        from rag_app.generator import open_generator
+        from rag_app.models.generator import open_generator
 
         with self._lock:
             if self._generator is None:
@@ -964,7 +964,7 @@ class Library:
             return self._generator
 
     def _installed(self, name: str, role: Any) -> InstalledModel:
-        from rag_app.models import resolve
+        from rag_app.models.catalogue import resolve
 
         return resolve(name, role, self.settings)
 
@@ -976,7 +976,7 @@ class Library:
         tags: Iterable[str] = (),
         stop: Callable[[], bool] | None = None,
     ) -> Builder:
-        from rag_app.builder import Builder
+        from rag_app.writing.builder import Builder
 
         return Builder(
             self._store,
@@ -991,7 +991,7 @@ class Library:
 
     def _save(self) -> None:
         """Save what lies beside the database: the settings, the vector index, and last the seal."""
-        facts.restore(self._store, changed=True)
+        settings_copy.restore(self._store, changed=True)
         if self._store.count():
             self._open_index()
         self._store.keep_room()
@@ -1009,7 +1009,7 @@ class Library:
 
     def _named(self, path: str | Path) -> list[str]:
         """Return the stored paths that `path` stands for: a document's, or all below a folder."""
-        from rag_app.sync import is_below
+        from rag_app.writing.plan import is_below
 
         stored = list(self._store.files())
         wanted = os.path.abspath(path)  # noqa: PTH100  keeps links as they are, as the stored paths do
@@ -1055,7 +1055,7 @@ def _depth(budget: float | None, candidates: int, evidence: int) -> tuple[int, i
 
 def _stoppable(stages: Stages, stop: Callable[[], bool]) -> Stages:
     """Return the stages so that each asks `stop` before it begins."""
-    from rag_app.stopping import StoppableGenerator, check
+    from rag_app.models.stopping import StoppableGenerator, check
 
     def find(question: str) -> tuple[tuple[Hit, ...], Trace]:
         check(stop)

@@ -494,3 +494,13 @@ class Diagnosis(Json):
         if serious:
             problems = " ".join(item.problem for item in serious)
             raise LibraryError(problems, hint=" ".join(dict.fromkeys(item.remedy for item in serious)))
+
+
+@dataclass(frozen=True, slots=True)
+class MadeQuestion(Json):
+    """A question and the words that answer it: a line of a question file."""
+
+    question: str
+    document: str  # path
+    page: int  # holds the answer; 1-based
+    answer: str  # stands on that page word for word

@@ -13,7 +13,7 @@ from fakes import open_library, write_pdf
 
 import ingest
 import rag_app
-from rag_app.database import DATABASE
+from rag_app.storage.database import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

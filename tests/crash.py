@@ -208,9 +208,9 @@ def rebuild_copy(folder: Path, elsewhere: Path, name: str) -> State:
 
 
 def _limit_exact() -> None:
-    from rag_app import ann
+    from rag_app.storage import faiss_index
 
-    ann.EXACT_MOST = EXACT_MOST or ann.EXACT_MOST
+    faiss_index.EXACT_MOST = EXACT_MOST or faiss_index.EXACT_MOST
 
 
 def sync_copy(folder: Path, elsewhere: Path) -> State:
@@ -404,10 +404,10 @@ def _main() -> None:
     sys.modules["fpdf"] = SimpleNamespace(FPDF=None)  # type: ignore[assignment]  # half a second, to make files only
     import fakes  # noqa: F401
 
-    import rag_app.ann
-    import rag_app.builder
+    import rag_app.storage.faiss_index
+    import rag_app.writing.builder
 
-    rag_app.ann._faiss()
+    rag_app.storage.faiss_index._faiss()
     faults = ctypes.CDLL(None) if "LD_PRELOAD" in os.environ else None
     for line in sys.stdin:
         order = json.loads(line)
@@ -434,9 +434,9 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
     """Do what is ordered, tell the paths as they are done, and return the exit code."""
     from fakes import make_settings
 
-    from rag_app.builder import Builder
     from rag_app.errors import RagError
     from rag_app.library import Library
+    from rag_app.writing.builder import Builder
 
     logging.disable(logging.WARNING)
     _limit_exact()

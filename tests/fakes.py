@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from fpdf import FPDF
 
 from rag_app.config import Settings
+from rag_app.language.stopwords import STOP_WORDS
 from rag_app.library import Library
-from rag_app.stopwords import STOP_WORDS
-from rag_app.types import Hit
+from rag_app.types import Answer, AnswerSeconds, Citation, Hit, ModelNames, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from rag_app.generator import Form, Message, Usage
+    from rag_app.models.generator import Form, Message, Usage
     from rag_app.types import Vectors
 
     Script = Callable[[Sequence[Message]], str]
@@ -241,3 +244,53 @@ def make_hit(text: str, *, rank: int = 1, start: int = 0, document: str = "/file
         retrieval_rank=rank,
         retrieval_score=1 / rank,
     )
+
+
+class Slow:
+    """Writes until it is closed, and tells when it began and ended."""
+
+    name = "script"
+    context = 4096
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+        self.asked = 0
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def stream(self, *_: Any, **__: Any) -> Any:
+        self.asked += 1
+        self.ended.clear()
+        self.begun.set()
+        try:
+            for _ in range(3000):
+                time.sleep(0.01)
+                yield "word "
+        finally:
+            self.ended.set()
+
+    def preference(self, *_: Any) -> float:
+        return 2.0
+
+
+QUOTE = "The notice period is three months.\x1b[31m\u202e"
+
+
+def make_answer(question: str = "How long?", text: str = "Three months. [1]", **changes: object) -> Answer:
+    """Return an answer with a citation, a passage and a marker that names nothing."""
+    path = "/files/\udcff lease.pdf"  # no UTF-8: names of files can be anything
+    answer = Answer(
+        question=question,
+        standalone_question=f"{question} (alone)",
+        status="answered",
+        answer=text,
+        citations=(Citation(1, path, 2, "ii", 5, 5 + len(QUOTE), QUOTE, True),),
+        passages=(replace(make_hit(QUOTE, document=path), hidden_characters=3), make_hit("other", rank=2)),
+        seconds=AnswerSeconds(0.1, 0.2, 0.3, 0.4),
+        tokens=Tokens(1, 2, 3),
+        models=ModelNames("e", "r", "g"),
+        unknown_markers=(7,),
+    )
+    return replace(answer, **changes)  # type: ignore[arg-type]

@@ -144,19 +144,19 @@ def _main() -> None:
     sys.modules["fpdf"] = SimpleNamespace(FPDF=None)  # type: ignore[assignment]  # half a second, to make files only
     import fakes
 
-    import rag_app.embedder
-    import rag_app.generator
-    import rag_app.models
-    import rag_app.reranker
+    import rag_app.models.catalogue
+    import rag_app.models.embedder
+    import rag_app.models.generator
+    import rag_app.models.reranker
     from rag_app.__main__ import main
-    from rag_app.models import InstalledModel
+    from rag_app.models.catalogue import InstalledModel
 
     if limit := int(os.environ.get("TEST_FILE_SIZE", "0")):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     pause = float(os.environ.get("TEST_PAUSE", "0"))
     begun = Path(os.environ["TEST_BEGUN"]) if "TEST_BEGUN" in os.environ else None
     deadly = os.environ.get("TEST_DEADLY")
-    resolve = rag_app.models.resolve
+    resolve = rag_app.models.catalogue.resolve
 
     def resolve_words(name: str, role: Any, settings: Any) -> InstalledModel:
         if name in {"words", "other-words", "shared-words", "script"}:
@@ -182,10 +182,10 @@ def _main() -> None:
                 time.sleep(pause)
                 yield piece
 
-    rag_app.models.resolve = resolve_words
-    rag_app.embedder.open_embedder = lambda model, settings: Embedder(model)  # type: ignore[assignment, return-value]
-    rag_app.reranker.open_reranker = lambda model, settings: fakes.WordReranker()  # type: ignore[assignment, return-value]
-    rag_app.generator.open_generator = lambda model, settings: Generator()  # type: ignore[assignment, return-value]
+    rag_app.models.catalogue.resolve = resolve_words
+    rag_app.models.embedder.open_embedder = lambda model, settings: Embedder(model)  # type: ignore[assignment, return-value]
+    rag_app.models.reranker.open_reranker = lambda model, settings: fakes.WordReranker()  # type: ignore[assignment, return-value]
+    rag_app.models.generator.open_generator = lambda model, settings: Generator()  # type: ignore[assignment, return-value]
     main()
 
 

@@ -597,12 +597,12 @@ def _main() -> None:
     import fakes  # noqa: F401
     import running  # noqa: F401
 
-    import rag_app.ann
-    import rag_app.builder
-    import rag_app.verify
-    import rag_app.watch
+    import rag_app.storage.faiss_index
+    import rag_app.writing.builder
+    import rag_app.writing.verify
+    import rag_app.writing.watch
 
-    rag_app.ann._faiss()
+    rag_app.storage.faiss_index._faiss()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the children are collected by the system
     for line in sys.stdin:
         if os.fork() == 0:
@@ -653,7 +653,7 @@ def _follow(library: Library) -> None:
 def _watch(folder: Path) -> None:
     from crash import open_small
 
-    from rag_app import watch
+    from rag_app.writing import watch
 
     watch.REST, watch._DEBOUNCE, watch._TICK = 0.15, 60, 60
     with open_small(folder) as library:

@@ -20,8 +20,8 @@ from conftest import LEASE, MANUAL
 from fakes import open_library, write_pdf
 from helpers_cli import wait_for
 
+from rag_app.server.access import policy_for
 from rag_app.server.app import create_app
-from rag_app.server.guard import policy_for
 from rag_app.server.keys import KeyRing
 from rag_app.server.limits import Limits
 from rag_app.server.run import bind, server

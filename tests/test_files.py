@@ -9,28 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faulty import CALLS, Faulty
 
 from rag_app import files
 from rag_app.errors import DiskError
-from rag_app.files import Disk, write_whole
+from rag_app.files import write_whole
 
 ROOT = Path(__file__).parents[1]
-CALLS = ["open", "write", "flush", "sync", "rename", "sync_folder"]
-
-
-class Faulty(Disk):
-    """A disk whose n-th call, counted from 0, does not come to its end."""
-
-    def __init__(self, n: int, fault: Any) -> None:
-        self.left, self.fault = n, fault
-
-    def __getattribute__(self, name: str) -> Any:
-        if name not in CALLS:
-            return super().__getattribute__(name)
-        if self.left == 0:
-            self.fault()
-        self.left -= 1
-        return super().__getattribute__(name)
 
 
 def failing(code: int) -> Any:
@@ -68,7 +53,7 @@ KILL = """
 import os, sys
 from pathlib import Path
 from rag_app import files
-from test_files import Faulty
+from faulty import Faulty
 files.DISK = Faulty(int(sys.argv[2]), lambda: os._exit(137))
 files.write_whole(Path(sys.argv[1]), b"new" * 100_000, "the file")
 """

@@ -12,11 +12,11 @@ from fpdf import FPDF
 from fpdf.enums import TextMode
 from typer.testing import CliRunner
 
-from rag_app.asked import LONGEST_QUESTION
+from rag_app.asking.question import LONGEST_QUESTION
 from rag_app.errors import LibraryError, LibraryMismatch, ModelMissing, SettingsError, UsageError
-from rag_app.index import ExactIndex
 from rag_app.library import Library, _depth
-from rag_app.models import InstalledModel
+from rag_app.models.catalogue import InstalledModel
+from rag_app.storage.vector_index import ExactIndex
 from rag_app.types import Answer, Passages, Token, Turn
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def test_the_json_of_ask_has_the_keys_of_the_contract(library: Library) -> None:
 
 
 def test_the_json_of_documents_show_has_the_keys_of_the_contract(library: Library, tmp_path: Path) -> None:
-    from rag_app.cli import app
+    from rag_app.cli.app import app
 
     shown = CliRunner().invoke(
         app, ["documents", "show", "lease.pdf", "--json", "--library", str(tmp_path / "library")]

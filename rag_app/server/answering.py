@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from rag_app.asked import LONGEST_QUESTION, usable
+from rag_app.asking.question import LONGEST_QUESTION, usable
 from rag_app.server import notes, tasks
 from rag_app.server.bodies import Body, Whole
-from rag_app.server.context import Where, filter_of, ids_of, named
 from rag_app.server.errors import ApiError, invalid
+from rag_app.server.requests import Where, filter_of, ids_of, named
 from rag_app.types import Answer, Token
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from rag_app.server.context import Context
     from rag_app.server.keys import Key
     from rag_app.server.messages import Said
     from rag_app.server.notes import Note
+    from rag_app.server.requests import Context
     from rag_app.types import Filter, Turn
 
 PING = 10  # seconds between signs of life while nothing is written

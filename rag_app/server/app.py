@@ -12,18 +12,18 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 
 from rag_app.errors import RagError
-from rag_app.server import chat, documents, embeddings, models, responses, search, site
-from rag_app.server.answers import Json
+from rag_app.server import completions, documents, embeddings, models, responses, search, site
+from rag_app.server.access import METHODS, Guard, Policy
 from rag_app.server.attempts import Attempts
-from rag_app.server.context import Context, context_of
 from rag_app.server.engine import Engine
 from rag_app.server.errors import ApiError, internal, translated
-from rag_app.server.guard import METHODS, Guard, Policy
+from rag_app.server.json_response import Json
 from rag_app.server.keys import KeyRing
 from rag_app.server.limits import Bounded, Limits
-from rag_app.server.metrics import Metrics
 from rag_app.server.origins import Origins, Readable
 from rag_app.server.presence import Gone
+from rag_app.server.prometheus import Metrics
+from rag_app.server.requests import Context, context_of
 from rag_app.server.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def create_app(library: Library, writer: Library, policy: Policy, limits: Limits
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.context = Context(library, engine, uploads, metrics, limits)
     app.state.pages = site.load()
-    for module in (chat, documents, embeddings, models, responses, search, site):
+    for module in (completions, documents, embeddings, models, responses, search, site):
         app.include_router(module.router)
     app.add_api_route("/health", health, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/metrics", figures, methods=["GET"], response_model=None)

@@ -15,14 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from rag_app.errors import disk_errors
-from rag_app.server.answers import Json
-from rag_app.server.context import context_of, find, id_of, key_of, name_of
 from rag_app.server.errors import ApiError, invalid, missing
+from rag_app.server.json_response import Json
+from rag_app.server.requests import context_of, find, id_of, key_of, name_of
 from rag_app.server.spool import spooled
 
 if TYPE_CHECKING:
-    from rag_app.jobs import Job
-    from rag_app.server.context import Context
+    from rag_app.server.requests import Context
+    from rag_app.storage.jobs import Job
     from rag_app.types import StoredDocument
 
 MOST_PAGE = 10_000_000

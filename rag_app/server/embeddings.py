@@ -14,16 +14,16 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.context import context_of, key_of
 from rag_app.server.errors import ApiError, invalid
 from rag_app.server.models import embedder_name
 from rag_app.server.presence import present
+from rag_app.server.requests import context_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rag_app.server.context import Context
     from rag_app.server.keys import Key
+    from rag_app.server.requests import Context
     from rag_app.types import Vectors
 
 MOST_TEXTS = 2048

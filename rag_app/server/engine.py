@@ -8,9 +8,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rag_app.models.stopping import Stopped
 from rag_app.server.errors import ApiError, busy, busy_key
 from rag_app.server.lane import Lane
-from rag_app.stopping import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

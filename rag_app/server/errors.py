@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from rag_app import errors
-from rag_app.terminal import flat
+from rag_app.text import flat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

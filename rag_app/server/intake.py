@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 
 from ingest import faults
 from rag_app.errors import LibraryBusy, RagError
+from rag_app.models.stopping import Stopped
 from rag_app.server.errors import translated
-from rag_app.stopping import Stopped
 from rag_app.types import COPY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rag_app.builder import Step
-    from rag_app.jobs import Job
     from rag_app.library import Library
     from rag_app.server.shelf import Shelf
+    from rag_app.storage.jobs import Job
+    from rag_app.writing.builder import Step
 
 MOST_TRIES = 3
 THRICE = f"Its reading was begun {MOST_TRIES} times and never came to an end, so it is not tried again."

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from rag_app.errors import LibraryError, UsageError
 from rag_app.files import write_whole
-from rag_app.library_files import KEYS as FILE
+from rag_app.storage.library_files import KEYS as FILE
 from rag_app.types import Filter, Json
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 
-from rag_app.server.answers import Json
-from rag_app.server.context import context_of
 from rag_app.server.errors import missing
+from rag_app.server.json_response import Json
+from rag_app.server.requests import context_of
 
 if TYPE_CHECKING:
     from rag_app.library import Library

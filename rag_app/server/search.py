@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from rag_app.asked import LONGEST_QUESTION, usable
-from rag_app.server.answers import Json
+from rag_app.asking.question import LONGEST_QUESTION, usable
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.context import Where, context_of, filter_of, ids_of, key_of, named
+from rag_app.server.json_response import Json
 from rag_app.server.presence import present
+from rag_app.server.requests import Where, context_of, filter_of, ids_of, key_of, named
 from rag_app.types import Mode  # noqa: TC001  pydantic looks it up
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from rag_app.terminal import flat
+from rag_app.text import flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,10 +14,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import SUFFIXES
-from rag_app.jobs import Job
 from rag_app.server.errors import ApiError, busy
 from rag_app.server.intake import Intake
 from rag_app.server.shelf import Shelf, folder_of
+from rag_app.storage.jobs import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from rag_app.jobs import Usage
     from rag_app.library import Library
     from rag_app.server.limits import Limits
+    from rag_app.storage.jobs import Usage
 
 _LONGEST = 160  # bytes of a name without its suffix
 _SIGNS = " ._,()+&@=-"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from fakes import Slow
 from helpers_cli import wait_for
 
 from rag_app.server import notes
@@ -318,35 +319,6 @@ def test_a_filter_that_leaves_nothing_is_an_error_without_paths(served: Running)
     answer = served.ask(NOTICE, filter={"tags": ["nobody"]})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "unusable")
     assert str(served.library.settings.library) not in answer.text
-
-
-class Slow:
-    """Writes until it is closed, and tells when it began and ended."""
-
-    name = "script"
-    context = 4096
-
-    def __init__(self) -> None:
-        self.begun = threading.Event()
-        self.ended = threading.Event()
-        self.asked = 0
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def stream(self, *_: Any, **__: Any) -> Any:
-        self.asked += 1
-        self.ended.clear()
-        self.begun.set()
-        try:
-            for _ in range(3000):
-                time.sleep(0.01)
-                yield "word "
-        finally:
-            self.ended.set()
-
-    def preference(self, *_: Any) -> float:
-        return 2.0
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -15,9 +15,9 @@ import gradio
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # those of Gradio and what it brings along
 
+from browser import CHROMIUM, DRIVER, Page, driven  # noqa: E402
+from documented import load  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
-from test_browser import CHROMIUM, DRIVER, Page, driven  # noqa: E402
-from test_examples import load  # noqa: E402
 
 from rag_app import Answer, Citation, Library, Token  # noqa: E402
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser import CHROMIUM, DRIVER, driven
 from running import filled, running
-from test_browser import CHROMIUM, DRIVER, driven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_completions import Slow
-from test_tasks import TITLE, WEBUI
+from fakes import Slow
+from front_ends import TITLE, WEBUI
 
 from rag_app.errors import DiskError
 

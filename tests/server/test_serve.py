@@ -14,7 +14,7 @@ import pytest
 from helpers_cli import finish, rag, start
 from running import filled
 
-from rag_app.cli_serve import _Plain
+from rag_app.cli.serve import _Plain
 
 if TYPE_CHECKING:
     import subprocess

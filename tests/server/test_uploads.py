@@ -18,12 +18,12 @@ from running import SMALL, filled, running
 
 from rag_app import files
 from rag_app.errors import DiskError, LibraryBusy, ModelMissing
-from rag_app.jobs import Job
-from rag_app.lock import exclusive
 from rag_app.server import intake
 from rag_app.server.errors import ApiError
 from rag_app.server.intake import BUSY, THERE, THRICE
 from rag_app.server.uploads import Uploads
+from rag_app.storage.jobs import Job
+from rag_app.storage.lock import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -394,7 +394,7 @@ def test_a_file_whose_job_cannot_be_written_is_not_accepted(served: Running, mon
     def fail(*_: Any) -> None:
         raise DiskError("full", hint="")
 
-    monkeypatch.setattr("rag_app.jobs.Jobs.add", fail)
+    monkeypatch.setattr("rag_app.storage.jobs.Jobs.add", fail)
     answer = served.client.post("/v1/documents", files={"file": ("pool.txt", POOL)})
     assert (answer.status_code, answer.json()["error"]["code"]) == (507, "disk_error")
     assert stored(served.library) == []

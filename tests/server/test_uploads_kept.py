@@ -19,7 +19,7 @@ from rag_app.server.intake import THRICE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rag_app.jobs import Job
+    from rag_app.storage.jobs import Job
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are ended differently there")
 

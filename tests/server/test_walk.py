@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browser import CHROMIUM, DRIVER, Page, driven
 from helpers_cli import REAL, rag, start, wait_for
-from test_browser import CHROMIUM, DRIVER, Page, driven
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

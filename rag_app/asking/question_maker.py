@@ -1,0 +1,150 @@
+"""Questions about the user's own documents, written by the generator, with answers that stand there word for word."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from prompts import render
+from rag_app.evidence.guard import neutral
+from rag_app.evidence.injection import shown_name
+from rag_app.models.generator import Message, Usage
+from rag_app.storage.heading import heading
+from rag_app.types import MadeQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ingest import Document
+    from rag_app.models.generator import Generator
+
+_ANSWER, _QUESTION = "Answer: ", "\nQuestion: "
+_TRIES = 4  # passages for each question that is wanted
+_LEAST = 80  # characters of a passage that can be asked about
+_LONGEST = 80  # characters of an answer
+_LONGEST_QUESTION = 200
+_LEAST_WORDS = 5  # of a question
+_TOKENS = 120
+_WORD = re.compile(r"[^\W_]+")
+_SELF = re.compile(
+    r"\b(the|this|that|given|above) (text|passage|document|excerpt|paragraph|table|data)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionForm:
+    """Two lines: an answer copied from a text, then a question."""
+
+    text: str  # with single spaces, as `plain` returns it
+
+    def allows(self, written: str, piece: str) -> bool:
+        """Tell whether `piece` may follow `written`: answers are parts of the text and end where its words end."""
+        whole = written + piece
+        if len(whole) <= len(_ANSWER):
+            return _ANSWER.startswith(whole)
+        if not whole.startswith(_ANSWER):
+            return False
+        answer, newline, _ = whole[len(_ANSWER) :].partition("\n")
+        if not self._is_part(answer, ended=bool(newline)):
+            return False
+        rest = whole[len(_ANSWER) + len(answer) :]
+        if len(rest) <= len(_QUESTION):
+            return _QUESTION.startswith(rest)
+        question = rest.removeprefix(_QUESTION)
+        return rest.startswith(_QUESTION) and "\n" not in question and len(question) <= _LONGEST_QUESTION
+
+    def complete(self, written: str) -> bool:
+        """Tell whether it may end after `written`."""
+        return self.finished(written)
+
+    def finished(self, written: str) -> bool:
+        """Tell whether it must end: the question has its mark."""
+        return _QUESTION in written and written.rstrip().endswith("?")
+
+    def _is_part(self, answer: str, *, ended: bool) -> bool:
+        if len(answer) > _LONGEST or (answer and not answer.strip()) or (ended and not answer.strip()):
+            return False
+        pattern = rf"(?<!\w){re.escape(answer)}" + (r"(?!\w)" if ended else "")
+        return re.search(pattern, self.text) is not None
+
+
+def make_questions(
+    n: int,
+    sizes: Mapping[str, int],
+    passage: Callable[[str, int], tuple[int, int]],
+    read: Callable[[str], Document],
+    generator: Generator,
+    seed: int = 0,
+) -> Iterator[MadeQuestion]:
+    """Yield at most `n` questions about passages chosen at random, each passage at most once.
+
+    Args:
+        n: how many; fewer come back where too many passages yield none.
+        sizes: how many passages each document has, by its path.
+        passage: the span, in the document's text, of a passage given by path and 0-based position.
+        read: a path to the document.
+        generator: writes them.
+        seed: of the choice.
+    """
+    places = [(path, ordinal) for path, size in sorted(sizes.items()) for ordinal in range(size)]
+    random.Random(seed).shuffle(places)
+    asked: set[str] = set()
+    for path, ordinal in places[: _TRIES * n]:
+        if len(asked) == n:
+            return
+        question = question_about(read(path), *passage(path, ordinal), generator)
+        if question and question.question.casefold() not in asked:
+            asked.add(question.question.casefold())
+            yield question
+
+
+def question_about(document: Document, start: int, end: int, generator: Generator) -> MadeQuestion | None:
+    """Return a question about the passage at `start:end`, or None where the generator writes no usable one."""
+    text = plain(document.text[start:end])
+    if len(text) < _LEAST:
+        return None
+    title = heading(document.path, document.title) or PurePath(document.path).stem
+    messages = [
+        Message("system", render("question_system")),
+        Message("user", render("question_user", document=shown_name(title), text=neutral(text))),
+    ]
+    written = "".join(generator.stream(messages, Usage(), max_tokens=_TOKENS, form=QuestionForm(text)))
+    first, _, second = written.partition(_QUESTION)
+    answer, question = first.removeprefix(_ANSWER).strip(" .,;:"), plain(second)
+    page = _page_of(answer, document, start, end)
+    if page is None or not _usable(question, answer):
+        return None
+    return MadeQuestion(question, document.path, page, answer)
+
+
+def plain(text: str) -> str:
+    """Return `text` with single spaces for all white space."""
+    return " ".join(text.split())
+
+
+def _page_of(answer: str, document: Document, start: int, end: int) -> int | None:
+    """Return the page in which the whole answer stands, between `start` and `end`; None where it does not."""
+    if not answer:
+        return None
+    words = r"\s+".join(re.escape(word) for word in answer.split())
+    found = re.compile(rf"(?<!\w){words}(?!\w)").search(document.text, start, end)
+    if found is None or document.page_at(found.start()) != document.page_at(found.end() - 1):
+        return None
+    return document.page_at(found.start()).number
+
+
+def _usable(question: str, answer: str) -> bool:
+    """Tell whether a question stands on its own and does not give its answer away."""
+    said = _WORD.findall(question.casefold())
+    told = set(_WORD.findall(answer.casefold()))
+    new = told - set(said)
+    return (
+        question.endswith("?")
+        and len(said) >= _LEAST_WORDS
+        and bool(new)
+        and (2 * len(new) >= len(told) or any(map(str.isdigit, new)))
+        and not _SELF.search(question)
+    )

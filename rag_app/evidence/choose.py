@@ -1,0 +1,382 @@
+"""What the generator reads: the sentences of the passages that bear most on the question, as far as there is room.
+
+Some 350 tokens chosen by the cross-encoder serve a small model better than five whole passages, and in a third of the
+time. They are counted in characters, since that is exact enough and costs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from ingest import CELL, row_at, sentences, stem
+from rag_app.evidence.changes import asks_change, changes
+from rag_app.evidence.guard import blanked
+from rag_app.evidence.injection import gives_orders, order_spans, shown_name
+from rag_app.language.stopwords import STOP_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ingest import Document
+    from rag_app.types import Hit, Vectors
+
+NEIGHBOUR = float("-inf")  # worth of a piece outside the passages: it is shown beside another, not on its own account
+EVIDENCE = 1450  # characters shown to the generator, some 350 tokens
+_FAR = 10.0  # logits; a piece worth so much less than the best is left out: to read it takes time and helps no answer
+_JOINT = 16  # characters that each piece costs beside its own: line break, heading
+_IN_CONTEXT = 2  # best pieces that are shown with the ones before and after: they often hold what a pronoun stands for
+_WINDOW = 300  # characters before and after a passage, of which whole sentences may be neighbours of its best pieces
+_NEAR = 700  # characters; a piece further away is no neighbour
+_HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
+_SHORT = 60  # characters; a shorter sentence is quoted together with the next one
+_TOPIC = 32  # characters; a paragraph that opens with so short a sentence names its topic there ("6. Summer fair.")
+_NAMED_WEIGHT = 3.0  # logits; the passage's score has its share of what its document's name is worth
+_PASSAGE_WEIGHT = 0.25  # of the passage's score beside the sentence's own, in choosing sentences
+_CHANGE = 6.0  # logits; a sentence that says by how much something changed answers no question for how much it is
+_LABEL = 4.0  # logits; a row is worth less than the row of its table whose label has most of the question's words
+_CLEARLY = 0.5  # of the words of a question, that one row of a table is called more than another
+_LEAD_LINES = 2  # at the top of a table: its title and its header row
+_END_MARKS = ".!?…:;。！？"
+_ROWS = 6  # of one table: its rows score alike under a header that fits the question
+_NUMBERING = re.compile(r"^(?:(?:Table|Figure|Annex|Tabelle|Abbildung|Anlage|§)\s*)?\d+(?:\.\d+)*\.?\s")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # heads columns, so it does not make a row
+_WORD = re.compile(r"[^\W\d_]+")
+_STEM = 5  # letters that two forms of a word share
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence or table row of a passage, in characters of the passage's text."""
+
+    start: int
+    end: int
+    lead: str  # the heading or header row that it stands under; not part of the quote
+    row: bool = False  # of a table
+    named: str = ""  # a row with the names of its columns, where they are known
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence or table row, with the place it was taken from."""
+
+    hit: Hit  # the passage it belongs to
+    start: int  # characters into the document text
+    end: int
+    text: str  # the document text at start:end
+    lead: str
+    row: bool
+    score: float  # the cross-encoder's logit for question and sentence
+    worth: float  # the same with shares of the passage's score and of its document's name: by this pieces are chosen
+    named: str = ""  # a row with the names of its columns, where they are known
+
+    @property
+    def said(self) -> str:
+        """What the models read of it, on one line."""
+        return self.named or _flat(self.text)
+
+    @property
+    def whole(self) -> str:
+        """The same after what it stands under."""
+        return f"{self.lead} {self.said}"
+
+
+def units(text: str, whole: str | None = None, offset: int = 0) -> list[Unit]:
+    """Cut a passage into the pieces that can be quoted: sentences, the shortest joined, and table rows.
+
+    Headings, the header rows of tables and opening words that name a topic become the lead of what they stand over.
+
+    Args:
+        text: the passage's.
+        whole: the document's, since a table may begin above the passage.
+        offset: of the passage in it.
+    """
+    found: list[Unit] = []
+    leads: list[str] = []
+    rows = 0
+    for start, end in _lines(text):
+        line = _flat(text[start:end])
+        if CELL in text[start:end]:
+            row = row_at(text if whole is None else whole, start + offset)
+            if not row.heads:
+                found.append(Unit(start, end, row.caption, row=True, named=row.text))
+            leads, rows = [], 0
+        elif len(line) > _HEADING or line[-1] in _END_MARKS:
+            found += _sentences(text, start, end, leads[-1] if leads else "")
+            leads, rows = [], 0
+        elif rows == 0 and len(leads) < _LEAD_LINES and _heads(line):
+            leads.append(line)
+        else:
+            found.append(Unit(start, end, " | ".join(leads), row=True))
+            rows += 1
+    if leads and not rows:  # short lines at the end of the passage head nothing here
+        found += [Unit(start, end, "") for start, end in _lines(text)[-len(leads) :]]
+    return found
+
+
+def _heads(line: str) -> bool:
+    """Tell whether a short line is a heading or header row: apart from its numbering and years it holds no figures."""
+    return not _DIGIT.search(_YEAR.sub("", _NUMBERING.sub("", line)))
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the lines; a page break inside a sentence does not end its line."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sentences(text):
+        if spans and not {"\n", "\f"} & set(text[spans[-1][1] : start]):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _sentences(text: str, start: int, end: int, lead: str) -> list[Unit]:
+    spans = [(start + first, start + last) for first, last in sentences(text[start:end])]
+    if len(spans) > 1 and spans[0][1] - spans[0][0] <= _TOPIC:
+        lead = f"{lead} | {text[spans[0][0] : spans[0][1]]}".removeprefix(" | ")
+    joined = [spans[0]]
+    for span in spans[1:]:
+        if joined[-1][1] - joined[-1][0] < _SHORT or span[1] - span[0] < _SHORT // 2:
+            joined[-1] = (joined[-1][0], span[1])
+        else:
+            joined.append(span)
+    return [Unit(first, last, lead) for first, last in joined]
+
+
+def gather(
+    question: str,
+    hits: Sequence[Hit],
+    score: Callable[[str, Sequence[str]], Vectors],
+    read: Callable[[str], Document],
+    named: Mapping[str, float],
+) -> list[Evidence]:
+    """Cut `hits` into pieces and score each; pieces of overlapping passages come once.
+
+    Text that its page hides, and text that gives orders to whatever answers, is no evidence.
+
+    Args:
+        score: the cross-encoder: question and texts to one logit each.
+        read: gives the document of a path.
+        named: how much the question names a document, 0 to 1; none for those it does not.
+
+    Returns:
+        The pieces in reading order, document by document, that of the best hit first; none where the hits hold none.
+    """
+    places: dict[tuple[str, int], tuple[Hit, Unit, str]] = {}
+    stated = [(hit, *_stated(hit, read(hit.document))) for hit in hits]
+    for hit, first, text in stated:
+        _place(places, hit, hit.start, text[hit.start - first :][: len(hit.text)], read)
+    own = len(places)
+    if not own:
+        return []
+    for hit, first, text in stated:
+        for start, end in _margins(hit, read(hit.document).text):
+            _place(places, hit, start, text[start - first : end - first], read)
+    scores = score(question, [_reading(hit, unit, said) for hit, unit, said in places.values()])
+    level, wanted = not asks_change(question), _stems(question)
+    called = [_share(wanted, said) if unit.row else 0.0 for _, unit, said in places.values()]
+    most: defaultdict[tuple[str, str], float] = defaultdict(
+        float
+    )  # of what is wanted, that a row of the table is called
+    for share, (hit, unit, _) in zip(called, places.values(), strict=True):
+        most[hit.document, unit.lead] = max(most[hit.document, unit.lead], share)
+    pieces = [
+        Evidence(
+            hit,
+            unit.start,
+            unit.end,
+            said,
+            unit.lead,
+            unit.row,
+            float(value),
+            float(value)
+            + _PASSAGE_WEIGHT * hit.score
+            + _NAMED_WEIGHT * named.get(hit.document, 0.0)
+            - _CHANGE * (level and changes(_flat(said)))
+            - _LABEL * (unit.row and most[hit.document, unit.lead] - called[number])
+            if number < own
+            else NEIGHBOUR,
+            unit.named,
+        )
+        for number, (value, (hit, unit, said)) in enumerate(zip(scores, places.values(), strict=True))
+    ]
+    documents = list(dict.fromkeys(hit.document for hit in hits))
+    return sorted(pieces, key=lambda piece: (documents.index(piece.hit.document), piece.start))
+
+
+def _stems(text: str) -> frozenset[str]:
+    """Return the words of `text` that say something, without their endings."""
+    words = _WORD.findall(text.casefold())
+    return frozenset(word[:_STEM] for word in words if word not in STOP_WORDS)
+
+
+def _label(row: str) -> str:
+    """Return what a row is called: its first cell, or the words before its first figure."""
+    return row.split(CELL)[0] if CELL in row else _DIGIT.split(row)[0]
+
+
+def _share(wanted: frozenset[str], row: str) -> float:
+    """Return how much of what is wanted a row is called, 0 to 1."""
+    return len(wanted & _stems(_label(row))) / len(wanted) if wanted else 0.0
+
+
+def row_called(question: str, piece: Evidence, pieces: Sequence[Evidence]) -> Evidence:
+    """Return the row of the same table that is clearly called more as `question` says, or `piece` itself."""
+    wanted = _stems(question)
+    table = [one for one in pieces if one.row and (one.hit.document, one.lead) == (piece.hit.document, piece.lead)]
+    best = max(table, key=lambda one: (_share(wanted, one.text), one.worth), default=piece)
+    return best if _share(wanted, best.text) - _share(wanted, piece.text) >= _CLEARLY else piece
+
+
+def _place(
+    places: dict[tuple[str, int], tuple[Hit, Unit, str]],
+    hit: Hit,
+    start: int,
+    text: str,
+    read: Callable[[str], Document],
+) -> None:
+    """Add the pieces of `text`, which stands at `start`, that begin where none does yet and stand under no orders."""
+    for unit in units(text, seen(read(hit.document)), start) if CELL in text else units(text):
+        if _under_orders(unit):
+            continue
+        placed = replace(unit, start=start + unit.start, end=start + unit.end)
+        places.setdefault((hit.document, placed.start), (hit, placed, text[unit.start : unit.end]))
+
+
+def _stated(hit: Hit, document: Document) -> tuple[int, str]:
+    """Return where the text around a passage begins, and that text with line breaks for what is hidden or an order."""
+    before = document.text[max(hit.start - _WINDOW, 0) : hit.start]
+    first = hit.start - len(before)
+    text = before + hit.text + document.text[hit.end : hit.end + _WINDOW]
+    hidden = [(max(start - first, 0), end - first) for start, end in _hidden(document) if end > first]
+    return first, blanked(text, [*hidden, *order_spans(text)])
+
+
+def seen(document: Document) -> str:
+    """Return a document's text with line breaks in place of what its pages hide."""
+    return blanked(document.text, _hidden(document))
+
+
+def _hidden(document: Document) -> list[tuple[int, int]]:
+    return [
+        (offset + start, offset + end)
+        for offset, page in zip(document.starts, document.pages, strict=True)
+        for start, end in page.hidden
+    ]
+
+
+def without_orders(pieces: Sequence[Evidence], document: Document) -> list[Evidence]:
+    """Return those of `pieces`, all of one stretch of a document, that neither give orders nor stand under any."""
+    if not pieces:
+        return []
+    first = pieces[0].start
+    spans = order_spans(document.text[first : pieces[-1].end])
+    return [
+        piece
+        for piece in pieces
+        if not any(piece.start < first + end and first + start < piece.end for start, end in spans)
+        and not _under_orders(piece)
+    ]
+
+
+def with_heading(piece: Evidence, document: Document) -> Evidence:
+    """Return a sentence together with what it stands under, where that is close before it.
+
+    Nothing that the page hides and no order may stand in between: it would be quoted too.
+    """
+    text, first = document.text, max(piece.start - _WINDOW, 0)
+    start = text.rfind(piece.lead.split(" | ")[0], first, piece.start) if piece.lead else -1
+    if piece.row or start < 0:
+        return piece
+    wider = replace(piece, start=start, text=text[start : piece.end], lead="")
+    hidden = any(begin < piece.start and start < end for begin, end in _hidden(document))
+    return piece if hidden or not without_orders([wider], document) else wider
+
+
+def _under_orders(piece: Unit | Evidence) -> bool:
+    """Tell whether the heading or header row of a piece gives orders."""
+    return any(gives_orders(text) for text in (piece.lead, piece.named) if text)
+
+
+def _margins(hit: Hit, whole: str) -> list[tuple[int, int]]:
+    """Return the spans of the whole sentences and rows that stand close before and after a passage."""
+    first, last = max(hit.start - _WINDOW, 0), hit.end + _WINDOW
+    before = sentences(whole[first : hit.start])[first > 0 :]  # the first may be cut off
+    after = sentences(whole[hit.end : last])[: None if last >= len(whole) else -1]
+    spans = [(first + before[0][0], first + before[-1][1])] if before else []
+    return [*spans, (hit.end + after[0][0], hit.end + after[-1][1])] if after else spans
+
+
+def choose(pieces: Sequence[Evidence], room: int = EVIDENCE) -> list[Evidence]:
+    """Return the best of `pieces` that fit into `room` characters, in their order; the best two with neighbours."""
+    chosen: set[int] = set()
+    taken, used = Counter[tuple[str, str]](), 0
+    most = max((piece.worth for piece in pieces), default=0.0)
+    for nth, best in enumerate(sorted(range(len(pieces)), key=lambda row: -pieces[row].worth)):
+        piece = pieces[best]
+        if piece.worth == NEIGHBOUR or (chosen and piece.worth < most - _FAR):
+            break
+        taken[piece.hit.document, piece.lead] += piece.row
+        if taken[piece.hit.document, piece.lead] > _ROWS:
+            continue
+        for row in [best, *(_neighbours(pieces, best) if nth < _IN_CONTEXT else ())]:
+            cost = len(pieces[row].said) + _JOINT
+            if row not in chosen and (used + cost <= room or not chosen):
+                chosen.add(row)
+                used += cost
+    return [pieces[row] for row in sorted(chosen)]
+
+
+def around(pieces: Sequence[Evidence], centres: Sequence[Evidence]) -> list[Evidence]:
+    """Return `centres`, those that are sentences with the pieces before and after, in the order of `pieces`."""
+    rows = {pieces.index(centre) for centre in centres}
+    rows |= {row for centre in list(rows) if not pieces[centre].row for row in _neighbours(pieces, centre)}
+    return [pieces[row] for row in sorted(rows)]
+
+
+def _neighbours(pieces: Sequence[Evidence], row: int) -> list[int]:
+    """Return the rows just before and after in the same document."""
+    piece = pieces[row]
+    return [
+        other
+        for other in (row - 1, row + 1)
+        if 0 <= other < len(pieces)
+        and pieces[other].hit.document == piece.hit.document
+        and abs(pieces[other].start - piece.start) < _NEAR
+    ]
+
+
+def show(evidence: Sequence[Evidence]) -> str:
+    """Write the pieces for the prompt, a line each, under the name and page of their document and their headings."""
+    lines = []
+    rows = Counter((piece.hit.document, piece.lead) for piece in evidence if piece.row)
+    for (document, page), group in groupby(evidence, key=lambda piece: (piece.hit.document, piece.hit.page)):
+        lines.append(f"From {shown_name(_name(document))}, page {page}:")
+        lead = ""
+        for piece in group:
+            text = piece.said
+            if piece.row and piece.lead and rows[piece.hit.document, piece.lead] == 1:
+                text = f"{piece.lead}: {text}"
+            elif piece.lead and piece.lead != lead:
+                lines.append(piece.lead)
+            lead = piece.lead
+            lines.append(text)
+    return "\n".join(lines)
+
+
+def _reading(hit: Hit, unit: Unit, said: str) -> str:
+    """Return what the cross-encoder reads of a piece: the name of its document, what it stands under, and itself."""
+    return f"{_name(hit.document)}: {unit.lead} {unit.named or _flat(said)}"
+
+
+def _name(document: str) -> str:
+    return _flat(stem(PurePath(document)))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,242 @@
+"""When to say that the documents do not answer: from scores and a check, never from the generator's own word.
+
+A small generator asked to decline does not. What separates answerable from unanswerable questions is how well the
+best passage and the best piece score, and the generator's preference for "yes" over "no" when it is shown the best
+piece and asked whether the answer is there. A logistic model turns them into a probability;
+its weights and how often it errs are data, `refusal.json`, which a library can replace by its own (`rag calibrate`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files as resource_files
+from math import log2
+from typing import TYPE_CHECKING, Any, Protocol
+
+from prompts import render
+from rag_app.evidence.choose import around, show
+from rag_app.evidence.guard import neutral
+from rag_app.evidence.injection import shown_name
+from rag_app.language.stopwords import STOP_WORDS
+from rag_app.models.generator import Message
+from rag_app.proof.calibration import Errors, Logistic, logistic
+from rag_app.searching.document_names import CODE
+from rag_app.searching.ranking import BLEND
+from rag_app.types import Json, RefusalState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ingest import Document
+    from rag_app.evidence.choose import Evidence
+    from rag_app.types import Hit
+
+CALIBRATION = "refusal"  # what the library's own is called in its store
+DOUBT = 0.2, 0.75  # probabilities between which the answer is written, and looked at as well
+_SURE = 2.0  # logits; evidence above it carries an answer without a look
+_AGREED = 0.7  # of the generator's two preferences for yes together, in logits, with what follows added
+_SCORE = 0.1  # for each logit of the evidence
+_LOGIT = 12.0  # scores beyond it, either way, say no more
+_EITHER = {"or", "oder", "ou", "o"}
+_WHICH = [{word, "between"} for word in ("which", "what", "who")] + [
+    {word, "zwischen"} for word in ("welche", "welcher", "welches", "wer", "was")
+]
+_WORD = re.compile(r"\w+")
+_COUNTED = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)  # "15th", "1990s": said in many ways
+
+
+@dataclass(frozen=True, slots=True)
+class Signals(Json):
+    """What tells an answerable question from others, in logits."""
+
+    passage: float  # the cross-encoder's score of the best passage
+    piece: float  # of the best sentence or table row
+    holds: float | None = None  # how much rather the generator says "yes" than "no" to the answer being in the piece
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Return them by name, as a model weighs them."""
+        return {name: max(min(value, _LOGIT), -_LOGIT) for name, value in self.as_json().items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of a question, without an answer being written."""
+
+    signals: Signals
+    documents: frozenset[str]  # of the passages
+    said: str  # by all pieces of evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration(Json):
+    """How likely signals make an answer, from which likelihood on one is given, and how often that is wrong."""
+
+    first: Logistic  # without the generator's check
+    second: Logistic  # with it
+    bound: float  # least probability of an answer that is given
+    hopeless: float  # probability by the first; below it the check is left out, and the question refused
+    sure: float  # from it on the check is left out, and the question answered
+    errors: Errors  # shares of answerable questions that are refused, and of others that are answered
+    questions: int  # that these were measured on
+    reranker: str  # the models whose scores they were
+    generator: str
+
+    def fits(self, reranker: str, generator: str) -> bool:
+        """Tell whether it was made with these models."""
+        return (self.reranker, self.generator) == (reranker, generator)
+
+
+@cache
+def shipped() -> Calibration:
+    """Return the calibration that comes with the program; docs/decisions/0025 tells what it was made from."""
+    return calibration(resource_files("rag_app.proof").joinpath("refusal.json").read_text(encoding="utf-8"))
+
+
+def calibration(text: str) -> Calibration:
+    """Return the calibration that was written as JSON; ValueError where `text` is none."""
+    try:
+        value: Mapping[str, Any] = json.loads(text)
+        parts = {name: logistic(value[name]) for name in ("first", "second")}
+        rates = Errors(**{name: float(rate) for name, rate in value["errors"].items()})
+        bounds = {name: float(value[name]) for name in ("bound", "hopeless", "sure")}
+        names = {name: str(value[name]) for name in ("reranker", "generator")}
+        known = set(Signals(0.0, 0.0, 0.0).values)
+        if unknown := {name for part in parts.values() for name in part.weights} - known:
+            raise ValueError(f"unknown signals: {', '.join(sorted(unknown))}")
+        return Calibration(**parts, **bounds, errors=rates, questions=int(value["questions"]), **names)  # type: ignore[arg-type]
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a calibration: {error!r}") from error
+
+
+def state_of(stored: str | None, reranker: str, generator: str) -> RefusalState:
+    """Return in words of the interface what `in_force` returns."""
+    by, own = in_force(stored, reranker, generator)
+    return RefusalState(own, by.fits(reranker, generator), by.questions, by.errors.missed, by.errors.false)
+
+
+def signals(hits: Sequence[Hit], pieces: Sequence[Evidence]) -> Signals:
+    """Return what the scores tell; there must be evidence, and so hits."""
+    return Signals(max(_relevance(hit) for hit in hits), max(piece.score for piece in pieces))
+
+
+def _relevance(hit: Hit) -> float:
+    """Return a hit's score before its rank in the first stage was counted in."""
+    return hit.score + BLEND * log2(hit.retrieval_rank)
+
+
+def chance(found: Signals, check: Callable[[], float], by: Calibration) -> float:
+    """Return the probability that the question can be answered; `check` is called only where the scores leave doubt."""
+    first = by.first.probability(found.values)
+    second = by.second.probability(replace(found, holds=check()).values) if by.hopeless <= first < by.sure else first
+    return decided(by, first, second)
+
+
+def decided(by: Calibration, first: float, second: float) -> float:
+    """Return the probability that counts of those by the first and the second model: 0 or 1 where the first is sure."""
+    return second if by.hopeless <= first < by.sure else float(first >= by.sure)
+
+
+def in_force(stored: str | None, reranker: str, generator: str) -> tuple[Calibration, bool]:
+    """Return the calibration to decide by, and whether it is the library's own.
+
+    Args:
+        stored: what the library has, if anything; it counts where it can be read and was made with the same models.
+        reranker: name of the cross-encoder that is used.
+        generator: name of the model that is asked.
+    """
+    try:
+        own = calibration(stored) if stored else None
+    except ValueError:
+        own = None
+    return (own, True) if own and own.fits(reranker, generator) else (shipped(), False)
+
+
+class Prefers(Protocol):
+    """What the checks need of a generator."""
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Return by how many logits it would rather begin its reply with `one` than with `other`."""
+        ...
+
+
+class AskedOnce:
+    """A generator, loaded when it is first asked, that remembers what it preferred."""
+
+    def __init__(self, generator: Callable[[], Prefers]) -> None:
+        self._generator = generator
+        self._known: dict[tuple[tuple[Message, ...], str, str], float] = {}
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        """Return what it preferred before, or ask it."""
+        asked = (tuple(messages), one, other)
+        if asked not in self._known:
+            self._known[asked] = self._generator().preference(messages, one, other)
+        return self._known[asked]
+
+
+def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Document], generator: Prefers) -> float:
+    """Return by how many logits the generator prefers "yes": the best piece, with its neighbours, holds the answer.
+
+    Args:
+        question: as it was searched.
+        pieces: as `context.gather` returns them.
+        read: a path to the document.
+        generator: is asked.
+    """
+    best = max(pieces, key=lambda piece: piece.worth)
+    return _prefers_yes("holds_user", _looked_at(question, best, pieces, read(best.hit.document)), generator)
+
+
+def carries(
+    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Prefers
+) -> bool:
+    """Tell whether `piece`, with what stands around it in `pieces`, carries an answer that was in doubt."""
+    if piece.score >= _SURE:
+        return True
+    values = _looked_at(question, piece, pieces, document)
+    agreed = _prefers_yes("holds_user", values, generator)
+    agreed += _prefers_yes("states_user", {**values, "answer": answer}, generator)
+    return agreed + _SCORE * piece.score > _AGREED
+
+
+def _looked_at(question: str, piece: Evidence, pieces: Sequence[Evidence], document: Document) -> dict[str, str]:
+    title = shown_name(" ".join(document.title.split()))
+    text = " ".join(neutral(show(around(pieces, [piece]))).split())
+    return {"document": title, "text": text, "question": question}
+
+
+def _prefers_yes(check: str, values: dict[str, str], generator: Prefers) -> float:
+    messages = [Message("system", render("check_system")), Message("user", render(check, **values))]
+    return generator.preference(messages, "yes", "no")
+
+
+def foreign(question: str, document: Document) -> bool:
+    """Tell whether the document never names what the question names: a code, a flat number, a year."""
+    text = f"{document.path} {document.title} {document.text}".casefold()
+    return any(name.casefold() not in text for name in CODE.findall(question) if not _COUNTED.fullmatch(name))
+
+
+def empty(question: str, answer: str) -> bool:
+    """Tell whether an answer only says the question's own words again.
+
+    It does not where the question lets choose one of several, or where they are put together to a name that does not
+    stand there.
+    """
+    said, asked = (set(_WORD.findall(text.casefold())) for text in (answer, question))
+    choice = asked & _EITHER or any(words <= asked for words in _WHICH)
+    return not said - asked - STOP_WORDS and not (said and choice) and not _new_name(question, answer)
+
+
+def _new_name(question: str, answer: str) -> bool:
+    words = [word for word in _WORD.findall(answer) if word.casefold() not in STOP_WORDS]
+    put = " ".join(words).casefold()
+    return (
+        len(words) > 1
+        and any(word[0].isupper() for word in words)
+        and len(words) == len({*words})
+        and (put not in " ".join(_WORD.findall(question.casefold())))
+    )

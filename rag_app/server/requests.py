@@ -1,0 +1,105 @@
+"""What the routes share, and how they get at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, cast
+
+from rag_app.server.bodies import Body
+from rag_app.server.errors import invalid, missing
+from rag_app.text import flat
+from rag_app.types import Filter
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from rag_app.library import Library
+    from rag_app.server.engine import Engine
+    from rag_app.server.keys import Key
+    from rag_app.server.limits import Limits
+    from rag_app.server.prometheus import Metrics
+    from rag_app.server.uploads import Uploads
+    from rag_app.types import StoredDocument
+
+_ID = "doc-"
+_DIGITS = 32  # of the SHA-256 of a document's content
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts of a running server."""
+
+    library: Library
+    engine: Engine
+    uploads: Uploads
+    metrics: Metrics
+    limits: Limits
+
+
+class Where(Body):
+    """Which documents are meant; see `rag_app.types.Filter`. Documents are named by their ids, never by a path."""
+
+    documents: list[str] | None = None
+    types: list[str] | None = None
+    tags: list[str] | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+def context_of(request: Request) -> Context:
+    """Return the parts of the server that a request came to."""
+    return cast("Context", request.app.state.context)
+
+
+def key_of(request: Request) -> Key:
+    """Return the key that a request was let in with."""
+    return cast("Key", request.state.key)
+
+
+def id_of(sha256: str) -> str:
+    """Return the id of a document by its content."""
+    return f"{_ID}{sha256[:_DIGITS]}"
+
+
+def find(library: Library, identifier: str) -> StoredDocument:
+    """Return the document of this id; ApiError where there is none."""
+    for document in library.documents():
+        if id_of(document.sha256) == identifier:
+            return document
+    raise missing("document")
+
+
+def filter_of(library: Library, where: Where | None) -> Filter | None:
+    """Return the filter that a request asks for.
+
+    Raises:
+        ApiError: it names a document that is not there, or too many.
+    """
+    if where is None:
+        return None
+    named, types, tags = where.documents or [], where.types or [], where.tags or []
+    if any(len(texts) > 100 or any(len(text) > 200 for text in texts) for texts in (named, types, tags)):
+        raise invalid("The filter is too long.")
+    if any(len(text or "") > 40 for text in (where.since, where.until)):
+        raise invalid("The filter is too long.")
+    paths = tuple(find(library, text).path for text in dict.fromkeys(named))
+    chosen = Filter(paths, tuple(types), where.since, where.until, tuple(tags))
+    return None if chosen == Filter() else chosen
+
+
+def named(value: dict[str, Any], ids: dict[str, str], *, paths: bool) -> dict[str, Any]:
+    """Return a citation or passage with its document's id and name; the path stays only where `paths` says so."""
+    path = str(value["document"])
+    name = name_of(path)
+    return {**value, "document": path if paths else name, "document_id": ids.get(path), "name": name}
+
+
+def ids_of(library: Library) -> dict[str, str]:
+    """Return the id of each document by its paths."""
+    return {path: id_of(document.sha256) for document in library.documents() for path in document.paths}
+
+
+def name_of(path: str) -> str:
+    """Return a document's file name as people may see it."""
+    return flat(PurePath(path).name, 200)

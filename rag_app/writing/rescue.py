@@ -1,0 +1,353 @@
+"""What can be read of a damaged library, put into a new one document by document."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from hashlib import sha256
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from ingest.types import PAGE_BREAK
+from rag_app.language.keywords import analysis
+from rag_app.storage.recovery import Text, every_row
+from rag_app.storage.schema import PUT_KEYWORDS, digest, keyword_rows
+from rag_app.storage.sessions import is_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rag_app.storage.database import Database
+    from rag_app.storage.recovery import Pages, Row
+
+    Place = tuple[int, int]  # a page of the file, and which of its rows
+
+LOST_PAGES = "some of its pages were lost with a damaged library: read the file again"
+_METHODS = frozenset({b"text", b"ocr", b"fallback"})
+_OWN = frozenset({"index_file", "index_facts", "generation", "keywords"})  # facts that a new library has of its own
+_CHECKSUM = 9  # column of `documents`
+_MISTAKEN = (sqlite3.IntegrityError, sqlite3.InterfaceError, ValueError, TypeError, IndexError, AttributeError)
+_TOGETHER = 32  # documents of one transaction
+_PAGES_KEPT = 64  # of the file, decoded
+
+
+@dataclass(slots=True)
+class Rescued:
+    """What a new library got."""
+
+    documents: int = 0  # whole: every row is the one that was stored
+    texts: list[str] = field(default_factory=list)  # of which only text could be read, or not all is proved
+    lost: list[str] = field(default_factory=list)  # of which only the name is left
+    nameless: int = 0  # documents of which even that is lost
+    sessions: int = 0
+    turns: int = 0
+    lost_turns: int = 0
+    renamed: int = 0  # sessions whose names are lost
+    doubtful: bool = False  # what was removed before may be among it
+
+    @property
+    def worth(self) -> tuple[int, int, int]:
+        """What tells the better one of two."""
+        return self.documents, len(self.texts), self.turns
+
+
+@dataclass(slots=True)
+class _Found:
+    """The rows of a damaged library; large ones as places where they can be read again."""
+
+    documents: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    pages: dict[int, dict[int, Place]] = field(default_factory=lambda: defaultdict(dict))  # by start
+    passages: dict[int, dict[int, Place]] = field(default_factory=lambda: defaultdict(dict))  # by ordinal
+    paths: dict[int, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
+    tags: dict[int, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
+    meta: dict[str, bytes] = field(default_factory=dict)
+    sessions: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    turns: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    jobs: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
+
+
+def rescue(
+    pages: Pages, database: Database, facts: Mapping[str, str], told: Callable[[str, int, int], None]
+) -> Rescued:
+    """Put all that can be read of a damaged library into a new, empty one.
+
+    Args:
+        pages: of the damaged database.
+        database: the new one.
+        facts: what is known of the library from elsewhere, for the case that the database does not say it.
+        told: of each step: what is counted, how many are done, how many there are.
+    """
+    found = _find(pages, lambda done, total: told("pages", done, total))
+    _, whole = pages.free()
+    work = _Rescue(pages, database, found, Rescued(doubtful=not whole))
+    work.facts(facts)
+    work.documents(told)
+    work.sessions()
+    with database.transaction():
+        work.jobs()
+    return work.result
+
+
+def _find(pages: Pages, told: Callable[[int, int], None]) -> _Found:
+    found = _Found()
+    number, position = 0, 0
+    for at, row in every_row(pages, told):
+        position = position + 1 if at == number else 0
+        number = at
+        values, place = row.values, (at, position)
+        match _table(row):
+            case "documents":
+                found.documents[row.rowid or 0] = (row.rowid, *values[1:])
+            case "pages":
+                found.pages[values[1]][values[2]] = place
+            case "passages":
+                found.passages[values[1]][values[2]] = place
+            case "paths":
+                found.paths[values[1]].append(values)
+            case "tags":
+                found.tags[values[0]].append(values)
+            case "meta":
+                found.meta[values[0].decode("utf-8", "replace")] = values[1]
+            case "sessions":
+                found.sessions[row.rowid or 0] = (row.rowid, *values[1:])
+            case "turns":
+                found.turns[row.rowid or 0] = (row.rowid, *values[1:])
+            case "jobs":
+                found.jobs[values[0]] = values
+    return found
+
+
+def _table(row: Row) -> str | None:
+    """Return the table of a library that a row belongs to, told by its form; None for those of indexes."""
+    form = "".join(map(_sign, row.values))
+    if row.rowid is None:
+        if form == "tt":
+            return "meta"
+        if form == "itt":
+            return "tags"
+        if form.startswith("tii") and len(form) < 10:
+            return "paths"
+        return "jobs" if form.startswith("tttti") and len(form) >= 11 else None
+    if form.startswith("-tttiii") and len(form) >= 10:
+        return "documents"
+    if form == "-iiiiiitb":
+        return "passages"
+    if form.startswith("-iiittt") and row.values[5] in _METHODS:
+        return "pages"
+    if form == "-tt":
+        return "sessions"
+    return "turns" if form in {"-iftt", "-iitt"} else None
+
+
+def _sign(value: Any) -> str:
+    if isinstance(value, Text):
+        return "t"
+    return "-" if value is None else "b" if isinstance(value, bytes) else "f" if isinstance(value, float) else "i"
+
+
+class _Rescue:
+    """Takes over one thing after the other."""
+
+    def __init__(self, pages: Pages, database: Database, found: _Found, result: Rescued) -> None:
+        self.result = result
+        self._found = found
+        self._database = database
+        self._connection = database.connection
+        self._rows = lru_cache(_PAGES_KEPT)(lambda number: list(pages.rows(number)))
+        self._trusted = True  # it is known which embedder made the vectors
+
+    def facts(self, known: Mapping[str, str]) -> None:
+        """Take over the facts about the library, those that are lost from elsewhere."""
+        facts = {name: value for name, value in self._found.meta.items() if name not in _OWN}
+        for name, value in known.items():
+            facts.setdefault(name, value.encode())
+        self._trusted = {"dimensions"} <= facts.keys()
+        with self._database.transaction():
+            for name, text in facts.items():
+                self._put("meta", (Text(name.encode()), Text(text)))
+            self._put("meta", (Text(b"keywords"), Text(analysis().encode())))
+            self._put("meta", (Text(b"generation"), Text(b"1")))
+
+    def documents(self, told: Callable[[str, int, int], None]) -> None:
+        """Take over every document: whole, or as text, or its name into the list of what is lost."""
+        found = self._found
+        keys = sorted({*found.documents, *found.paths, *found.pages, *found.passages})
+        for first in range(0, len(keys), _TOGETHER):
+            with self._database.transaction():
+                for key in keys[first : first + _TOGETHER]:
+                    self._document(key)
+            told("documents", min(first + _TOGETHER, len(keys)), len(keys))
+
+    def _document(self, key: int) -> None:
+        row, names = self._found.documents.get(key), self._names(key)
+        if row and self._trusted and any(self._attempt(partial(self._whole, key, *one)) for one in _cases(row, names)):
+            self.result.documents += 1
+            return
+        there = [path for path in names if _is_there(path[0])]  # a name, too, may have been damaged
+        if names and self._attempt(lambda: self._text(key, row, there or names)):
+            self.result.texts.append(_shown((there or names)[0][0]))
+        elif names:
+            self.result.lost += [_shown(path) for path, *_ in there or names]
+        else:
+            self.result.nameless += 1
+
+    def _names(self, key: int) -> list[tuple[Any, ...]]:
+        """Return the rows of a document's paths, and one for the path in its own row, where that has none."""
+        row = self._found.documents.get(key)
+        paths = {path[0]: path for path in self._found.paths.get(key, ())}
+        if row and row[1] not in paths:
+            paths[row[1]] = (row[1], key, 0)
+        return [paths[path] for path in sorted(paths)]
+
+    def _whole(self, key: int, row: tuple[Any, ...], names: Sequence[tuple[Any, ...]]) -> bool:
+        """Take over all rows of a document; False where they are not those that were stored."""
+        self._put("documents", row)
+        for table, places in (("pages", self._found.pages), ("passages", self._found.passages)):
+            for place in places.get(key, {}).values():
+                self._put(table, self._row(place))
+        self._put_names(key, names)
+        if len(row) <= _CHECKSUM or digest(self._connection, key).encode() != row[_CHECKSUM]:
+            return False
+        self._connection.executemany(PUT_KEYWORDS, keyword_rows(self._connection, key))
+        return True
+
+    def _text(self, key: int, row: tuple[Any, ...] | None, names: Sequence[tuple[Any, ...]]) -> bool:
+        """Take over the text of a document, as far as it can be read; no question reaches it before it is read again.
+
+        Without the SHA-256 of its file `rag ingest` takes the file for changed.
+        """
+        pages = self._readable_pages(key)
+        if not pages:
+            return False
+        starts = [0]
+        for _, page in pages:
+            starts.append(starts[-1] + len(page[6].decode("utf-8", "surrogatepass")) + len(PAGE_BREAK))
+        entire = row is not None and row[5] == len(pages) and [start for start, _ in pages] == starts[:-1]
+        known = (*(row or ()), *self._defaults("documents")[len(row or ()) :])
+        warnings = [*_list(known[8], str), *([] if entire else [LOST_PAGES])]
+        title = known[2] or Text(PurePath(_shown(names[0][0])).stem.encode("utf-8", "surrogatepass"))
+        values: list[Any] = [key, names[0][0], title, Text(b""), known[4] or 0, len(pages)]
+        values += [sum(1 for _, page in pages if page[6].strip()), known[7] or time.time()]
+        values += [Text(json.dumps(warnings).encode()), Text(b"")]
+        values += [known[10] if entire and _list(known[10], list) else Text(b"[]"), 0, known[12]]
+        self._put("documents", values)
+        for start, (_, page) in zip(starts, pages, strict=False):
+            confidence, hidden = (*page[7:], *self._defaults("pages")[len(page) :])
+            hidden = hidden if entire and _list(hidden, list) else Text(b"[]")
+            self._put("pages", (page[0], key, start, *page[3:7], confidence, hidden))
+        self._put_names(key, names)
+        checksum = digest(self._connection, key)
+        self._connection.execute("UPDATE documents SET checksum = ? WHERE id = ?", (checksum, key))
+        return True
+
+    def _put_names(self, key: int, names: Sequence[tuple[Any, ...]]) -> None:
+        for path in names:
+            self._put("paths", path)
+        for tag in self._found.tags.get(key, ()):
+            self._put("tags", tag)
+
+    def _readable_pages(self, key: int) -> list[tuple[int, tuple[Any, ...]]]:
+        """Return the start and the row of each page whose text can be read, in order."""
+        pages = []
+        for start, place in sorted(self._found.pages.get(key, {}).items()):
+            row = self._row(place)
+            try:
+                row[6].decode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                continue
+            pages.append((start, row))
+        return pages
+
+    def sessions(self) -> None:
+        """Take over each turn that is what was stored."""
+        found, result, names = self._found, self.result, set()
+        with self._database.transaction():
+            for row in found.sessions.values():
+                self._put("sessions", row)
+            for _, turn in sorted(found.turns.items()):
+                _, session, _, answer, checksum = turn
+                if sha256(answer).hexdigest().encode() != checksum or not is_answer(answer):
+                    result.lost_turns += 1
+                    continue
+                if session not in found.sessions and session not in names:
+                    name = Text(f"recovered {session}".encode())
+                    self._put("sessions", (session, name, name))
+                    result.renamed += 1
+                names.add(session)
+                self._put("turns", turn)
+                result.turns += 1
+            result.sessions = len(names)
+
+    def jobs(self) -> None:
+        """Take over the uploads that wait, or have ended."""
+        for job in self._found.jobs.values():
+            self._attempt(partial(self._put, "jobs", job))
+
+    def _row(self, place: Place) -> tuple[Any, ...]:
+        row = self._rows(place[0])[place[1]]
+        return (row.rowid, *row.values[1:])
+
+    def _put(self, table: str, values: Sequence[Any]) -> None:
+        """Write a row; columns that were added after it was stored get their default."""
+        defaults = self._defaults(table)
+        whole = [*values, *defaults[len(values) :]][: len(defaults)]
+        places = ", ".join("CAST(? AS TEXT)" if isinstance(value, Text) else "?" for value in whole)
+        plain = [bytes(value) if isinstance(value, bytes) else value for value in whole]
+        self._connection.execute(f"INSERT INTO {table} VALUES ({places})", plain)
+
+    @lru_cache(16)  # noqa: B019  the object lives as long as one rescue
+    def _defaults(self, table: str) -> tuple[Any, ...]:
+        """Return the default of each column of a table."""
+        columns = self._connection.execute("SELECT dflt_value FROM pragma_table_info(?)", (table,)).fetchall()
+        values = (self._connection.execute(f"SELECT {said or 'NULL'}").fetchone()[0] for (said,) in columns)
+        return tuple(Text(value.encode()) if isinstance(value, str) else value for value in values)
+
+    def _attempt(self, write: Callable[[], object]) -> bool:
+        """Return whether `write` wrote all that it should; else nothing of it stays."""
+        execute, done = self._connection.execute, False
+        execute("SAVEPOINT attempt")
+        with suppress(*_MISTAKEN):
+            done = write() is not False
+        if not done:
+            execute("ROLLBACK TO attempt")
+        execute("RELEASE attempt")
+        return done
+
+
+def _cases(
+    row: tuple[Any, ...], names: Sequence[tuple[Any, ...]]
+) -> Iterator[tuple[tuple[Any, ...], Sequence[tuple[Any, ...]]]]:
+    """Yield what a document's row and its paths may have been: as they are, or without a name that was damaged."""
+    yield row, names
+    if len(names) > 1:
+        yield row, [path for path in names if path[0] == row[1]]
+        others = [path for path in names if path[0] != row[1]]
+        yield (row[0], others[0][0], *row[2:]), others
+
+
+def _is_there(path: bytes) -> bool:
+    try:
+        return os.path.lexists(path.decode("utf-8", "surrogatepass"))
+    except ValueError:
+        return False
+
+
+def _list(raw: Any, kind: type) -> list[Any]:
+    try:
+        values = json.loads(raw)
+    except (ValueError, TypeError):
+        return []
+    return values if isinstance(values, list) and all(isinstance(value, kind) for value in values) else []
+
+
+def _shown(path: bytes) -> str:
+    try:
+        return path.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return path.decode("utf-8", "replace")

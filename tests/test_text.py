@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_app.text import one_line, readable, says_something, visible
+
+HIDING = "\u202e\u2066\u200b\u200e\ufeff\u00ad\u2060\U000e0041"
+ANY = st.text(st.characters() | st.sampled_from(f"\x00\x1b\x9b\x7f\x85\r\n\t\f\u2028{HIDING}\u200c\u200d\ud800"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "7",
+        "π?",
+        "5+5",
+        "１２",
+        "¿qué?",
+        "שלום",
+        "سلام",
+        "你好",
+        "かな",
+        "हिन्दी",
+        "٣",
+        "Ⅻ",
+        "½",
+        "①",
+        "ﬁ",
+        "ª",
+        "\u200b7",
+    ],
+)
+def test_a_letter_or_digit_of_any_script_says_something(text: str) -> None:
+    assert says_something(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "?",
+        "¿?",
+        "...",
+        "—",
+        "❤️",
+        "👩‍👧",
+        "+ = €",
+        "\u0301\u0308",
+        "\u200b",
+        "\ufeff",
+        "\x00",
+        "\x1b",
+        "।",
+        "。",
+    ],
+)
+def test_marks_and_pictures_say_nothing(text: str) -> None:
+    assert not says_something(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (" How\tlong\r\nis \x0c it?\n", "How long is it?"),
+        ("red\x1b[31m \x00\x07bell", "red[31m bell"),
+        ("re\u202ever\u2066se\u2069 \ufeffmark", "reverse mark"),
+        ("no\u2028tice\u2029per\x85iod", "no tice per iod"),
+        ("a \u200b b", "a b"),
+        ("ig\u200dno\u200cre", "ignore"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200dष र\u200d्य", "क्\u200dष र\u200d्य"),
+        ("می\u200c\u200c\u200dخواهم", "می\u200cخواهم"),
+        ("lone \ud800 half", "lone ? half"),
+        ("👍🏽 naïve 日本語", "👍🏽 naïve 日本語"),
+    ],
+)
+def test_one_line_keeps_what_is_read_and_nothing_else(text: str, line: str) -> None:
+    assert one_line(text) == line
+
+
+@given(ANY)
+def test_one_line_holds_no_control_character_and_nothing_that_hides(text: str) -> None:
+    line = one_line(text)
+    assert not [character for character in line if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}]
+    assert not set(line) & set(HIDING)
+    assert one_line(line) == line
+
+
+@given(ANY)
+def test_what_is_visible_has_no_joiner_either(text: str) -> None:
+    assert visible(readable(text)) == visible(text)
+    assert not {"\u200c", "\u200d"} & set(visible(text))
