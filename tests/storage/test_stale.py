@@ -12,7 +12,7 @@ import pytest
 from fakes import ScriptedGenerator, WordEmbedder, nearest_line, write_pdf
 from tools import call
 
-from rag_app.cli.app import app
+from rag_app.cli.app import _stale
 from rag_app.console import terminal
 from rag_app.console.transcript import transcript
 from rag_app.evidence.sources import trouble
@@ -317,7 +317,7 @@ def test_the_terminal_says_so(emptied: Library, capsys: pytest.CaptureFixture[st
     answer = emptied.ask(NOTICE)
     terminal.show_answer_end(answer)
     terminal.show_passages(emptied.search(NOTICE), scores=False)
-    terminal.show_notes([app._stale(document) for document in emptied.documents() if document.stale])
+    terminal.show_notes([_stale(document) for document in emptied.documents() if document.stale])
     shown = capsys.readouterr().out
     terminal.console.cache_clear()
     assert answer.notes[0] in shown
