@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rag_app.database import DATABASE
+from rag_app.database import DATABASE, was_there
 from rag_app.errors import DiskError, LibraryError
 from rag_app.index import facts_of
 from rag_app.lock import find_holder
@@ -92,7 +92,7 @@ def _disk(role: Literal["library", "models"], folder: Path) -> DiskState:
 def _library(settings: Settings) -> tuple[LibraryState | None, str]:
     """Return the state of the library, and what is wrong with it."""
     folder = settings.library
-    if not (folder / DATABASE).exists():
+    if not (folder / DATABASE).exists() and not was_there(folder):
         return None, f"There is no library in {folder} yet."
     holder = find_holder(folder)
     try:

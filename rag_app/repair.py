@@ -210,7 +210,10 @@ def _rescued(folder: Path, target: Path, told: Told) -> Rescued:
         work.mkdir()
         database, log = work / "database", work / "log"
         with _quiet(folder):
-            copied_by_another_process(folder / DATABASE, database)
+            if (folder / DATABASE).exists():
+                copied_by_another_process(folder / DATABASE, database)
+            else:
+                database.touch()  # all that can be read is in its log
             if _size(folder / LOG):
                 copied_by_another_process(folder / LOG, log)
         tries = [(work / "with", log), (work / "without", None)] if log.exists() else [(work / "without", None)]

@@ -163,6 +163,11 @@ CLOSED = {
         "{db} is damaged: it is empty, and what lies beside it shows that it was not.",
         MEND,
     ),
+    "missing": (
+        change_file(lambda path: path.unlink()),
+        "{db} is missing, and what lies beside it shows that there was one.",
+        f"Nothing was changed. Put it back where it was. If it is lost: {MEND}",
+    ),
     "a folder": (
         change_file(make_folder),
         "{db} is not a file.",
@@ -215,6 +220,30 @@ def test_a_library_that_cannot_be_opened_says_why_at_every_door(
     assert (seen.code, f"{expected.error} {expected.hint}" in seen.error) == (1, True)
     if before:
         assert contents(folder / "library") == before
+
+
+@pytest.mark.parametrize(
+    "change", [lambda path: path.unlink(), lambda path: path.write_text("")], ids=["gone", "empty"]
+)
+def test_a_log_without_its_database_is_kept_and_read_by_repair(
+    folder: Path, capsys: Capture, change: Callable[[Path], object]
+) -> None:
+    library, new = folder / "library", folder / "new"
+    code = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "c.execute('PRAGMA wal_autocheckpoint = 0'); c.execute('VACUUM'); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, library / "library.db"], check=False)
+    change(library / "library.db")
+    for name in ("library.db.sha256", "vectors.faiss", "settings.json"):
+        (library / name).unlink()
+    log = (library / "library.db-wal").read_bytes()
+    for door in DOORS:
+        assert (door, enter(door, folder, capsys).code) == (door, 1)
+    assert (library / "library.db-wal").read_bytes() == log
+    report = repair(library, new)
+    assert (report.ok, report.documents) == (True, 2)
+    assert (library / "library.db-wal").read_bytes() == log
 
 
 def test_a_library_that_another_program_locks_is_in_use_and_not_damaged(
