@@ -373,7 +373,12 @@ class Builder:
                 for path in touched:
                     self._store.touch(path, found[path].mtime_ns)
                 self._store.clear_stale(mended)
-        return {path: _report(path, "unchanged", known[path]) for path in same}
+        return {path: _report(path, "unchanged", known.get(path) or self._known(path)) for path in same}
+
+    def _known(self, path: str) -> StoredDocument:
+        known = self._store.document(path)
+        assert known is not None
+        return known
 
     def stage(self, staging: Staging) -> int:
         """Cut and embed the stored text of each document that is not in `staging` yet; return how many were."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 DATABASE = "library.db"
 LOG = f"{DATABASE}-wal"
 SEAL = "library.db.sha256"
+LATEST = 1e12  # seconds after 1970, and before: no clock says more
 
 _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's database is never taken for a library
 _log = logging.getLogger(__name__)

@@ -279,6 +279,8 @@ def _missing(rescued: Rescued) -> Iterable[str]:
         yield f"{rescued.lost_turns:,} questions of sessions could not be read."
     if rescued.renamed:
         yield f"The names of {rescued.renamed:,} sessions were lost: they are called recovered 1 and so on."
+    for fact in rescued.forgotten:
+        yield _FORGOTTEN[fact]
     if names and rescued.doubtful:
         yield "The list of free pages is damaged, so a document that was removed earlier may be back: look at the list."
 

@@ -429,6 +429,59 @@ def test_a_damaged_row_is_told_at_each_door_that_needs_it_and_found_by_verify(
             assert "is damaged" not in message or seen.hint == filled(MEND, folder)
 
 
+ODD = (  # a column, and a value that is never stored in it
+    ("documents.path", "x'ff'"),
+    ("documents.path", "CAST(x'ff' AS TEXT)"),
+    ("documents.path", "'/elsewhere'"),
+    ("documents.title", "x'ff'"),
+    ("documents.pages", "'x'"),
+    ("documents.ingested", "CAST(x'ff' AS TEXT)"),
+    ("documents.ingested", "9e999"),
+    ("documents.language", "x'ff'"),
+    ("documents.language", "CAST(x'ff' AS TEXT)"),
+    ("pages.label", "x'ff'"),
+    ("pages.label", "CAST(x'ff' AS TEXT)"),
+    ("passages.start", "'x'"),
+    ("paths.stale", "CAST(x'ff' AS TEXT)"),
+    ("tags.name", "CAST(x'ff' AS TEXT)"),
+    ("meta.value", "CAST(x'ff' AS TEXT)"),
+    ("sessions.name", "x'ff'"),
+    ("turns.asked", "'x'"),
+)
+
+
+@pytest.mark.parametrize(("column", "value"), ODD, ids=map(" = ".join, ODD))
+def test_a_value_of_another_kind_is_told_as_damage_and_is_in_no_repaired_library(
+    folder: Path, capsys: Capture, column: str, value: str
+) -> None:
+    table, name = column.split(".")
+    sql("PRAGMA foreign_keys = OFF", f'UPDATE {table} SET "{name}" = {value}')(folder) if table != "documents" else sql(
+        f'UPDATE documents SET "{name}" = {value} WHERE id = 1'
+    )(folder)
+    kept = folder / "kept"
+    shutil.copytree(folder / "library", kept)
+    for door in (*DOORS, "documents in JSON", "doctor"):
+        shutil.rmtree(folder / "library")
+        shutil.copytree(kept, folder / "library")
+        if door in DOORS:
+            seen = enter(door, folder, capsys)
+        else:
+            seen = rag(*{"doctor": ["doctor"]}.get(door, ["documents", "--json"]), capture=capsys)[0]
+        if door == "verify":
+            assert seen.code == 1
+        if seen.code and door not in {"verify", "doctor"}:
+            told = "is damaged" in seen.error or "is not in the library" in seen.error or "no session" in seen.error
+            assert (door, seen.code, told) == (door, 1, True), seen
+    rag("doctor", "--repair", "--json", capture=capsys)
+    new = folder / "library.repaired"
+    with Library.open(new if new.exists() else folder / "library") as library:
+        library._embedder = WordEmbedder()
+        library.ingest(folder / "files")
+        report = library.verify(None)
+        assert (report.ok, report.documents, report.differences) == (True, 2, ())
+        assert library.documents()
+
+
 @pytest.mark.parametrize("name", ["hidden spans that are no JSON", "a page that is missing", "no keyword index"])
 def test_the_server_says_that_the_library_cannot_be_used(folder: Path, name: str) -> None:
     pytest.importorskip("fastapi", reason="the extra `server` is not installed")
