@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from rag_app import facts
 from rag_app.checksum import by_another_process, copied_by_another_process
 from rag_app.database import DATABASE, LOG, SEAL, holds_foreign_log, open_database
-from rag_app.errors import LibraryDamaged, LibraryMismatch, UsageError, disk_errors
+from rag_app.errors import DiskError, LibraryDamaged, LibraryMismatch, UsageError, disk_errors
 from rag_app.index import FILE, IndexDamaged, load_saved, open_index
 from rag_app.library_files import KEYS, NAMES
 from rag_app.lock import exclusive
@@ -172,8 +172,13 @@ def _saved(
             hint="Move it away, or name another folder with --into.",
         )
     made = not target.exists()
-    with disk_errors(f"the library {target}"):
+    try:
         target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # the disk of the old library may be one that cannot be written
+        raise DiskError(
+            f"Could not write the library {target}: {error.strerror or error}.",
+            hint="Name a folder on another disk with --into.",
+        ) from error
     try:
         rescued = _rescued(folder, target, told)
     except BaseException:

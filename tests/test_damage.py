@@ -545,6 +545,15 @@ def test_repair_mends_what_it_can_and_saves_the_rest_in_a_new_library(folder: Pa
     assert rag("doctor", "--repair", "--library", str(new), "--json", capture=capsys)[1].count("Nothing had to be") == 1
 
 
+def test_repair_asks_for_another_folder_where_none_can_be_made_beside_the_library(
+    folder: Path, capsys: Capture
+) -> None:
+    change_file(cut)(folder)
+    seen, _ = rag("doctor", "--repair", "--into", str(folder / "files" / "lease.txt" / "new"), capture=capsys)
+    assert seen.error == f"Could not write the library {folder}/files/lease.txt/new: Not a directory."
+    assert seen.hint == "Name a folder on another disk with --into."
+
+
 def test_repair_puts_the_log_of_another_library_aside(folder: Path, capsys: Capture) -> None:
     put_log_of_another(folder)
     seen, out = rag("doctor", "--repair", capture=capsys)
