@@ -48,6 +48,8 @@ _DOCUMENTS = """
 
 _STORED = (str, str, str, int, float, int, int, int, float)  # what that is, after the id
 
+_PASSAGE = (int, str, str, int, int, int, int, int, str)  # what a passage is, up to its text
+
 _PUT_DOCUMENT = """
     INSERT INTO documents (id, path, title, sha256, bytes, pages, pages_with_text, ingested, warnings, sections,
         tokens_cut, language, checksum)
@@ -1075,6 +1077,8 @@ def _same_rows(one: Iterable[Any], other: Iterable[Any]) -> bool:
 def _passage(rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
     """Put a passage together from a row for each page that it touches."""
     *fields, sections, _, _, _, first = rows[0]
+    if not all(map(isinstance, fields, _PASSAGE)):
+        raise TypeError("a value of another kind")
     start, end = fields[4], fields[5]
     text = "".join(texts[page] + PAGE_BREAK for *_, page, _ in rows)[start - first : end - first]
     hidden = sum(

@@ -442,6 +442,7 @@ ODD = (  # a column, and a value that is never stored in it
     ("pages.label", "x'ff'"),
     ("pages.label", "CAST(x'ff' AS TEXT)"),
     ("passages.start", "'x'"),
+    ("passages.page_label", "x'ff'"),
     ("paths.stale", "CAST(x'ff' AS TEXT)"),
     ("tags.name", "CAST(x'ff' AS TEXT)"),
     ("meta.value", "CAST(x'ff' AS TEXT)"),
