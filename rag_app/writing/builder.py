@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, Readers, cut, discover, faults, fingerprint, worth_reading_again
+from ingest import DocumentError, Readers, cut, discover, faults, fingerprint, tells_of_loss, worth_reading_again
 from rag_app.errors import RagError, UsageError
 from rag_app.models.stopping import Stopped, check
 from rag_app.storage.library_files import PART, LibraryFiles
@@ -39,6 +39,8 @@ _NOTHING_FOUND = "holds no document"  # what `discover` says of a folder; for `s
 _AWAY = "was a disk that is not mounted now: its documents stay; mount it, or let them go with `rag sync --yes`"
 _UNMOUNTED = "its disk is not mounted"
 _KEPT = "; the last text that could be read is kept"
+_NO_TEXT = "holds no text any more"
+_LESS = "is damaged, and less of it can be read than before"
 _TOGETHER = 64  # documents without files that one transaction takes
 _LOOKING = 0.5  # seconds between two signs of life while files are compared with the library
 _LONGEST_DETAIL = 200  # characters
@@ -261,6 +263,23 @@ class Builder:
         self._failing[path] = reason
         return DocumentReport(path, "failed", reason=reason + _KEPT)
 
+    def _lost_by(self, document: Document, path: str, sha256: str) -> str:
+        """Return why the text that is stored of a file is kept instead of what is read of it now; else nothing.
+
+        A file that was emptied or damaged may still be readable as one without text, or in parts.
+        """
+        known = self._store.document(path)
+        if not known or not known.pages_with_text or known.sha256 == sha256 or path in self._moved:
+            return ""
+        said = "; ".join(document.warnings)
+        if not document.text.strip():
+            return _NO_TEXT + (f": {said}" if said else "")
+        if tells_of_loss(document.warnings):
+            before = self._store.read(path)
+            if not tells_of_loss(before.warnings) and len(document.text) < len(before.text):
+                return f"{_LESS}: {said}"
+        return ""
+
     def _mark_failing(self) -> None:
         """Note which documents are stale now."""
         before = {path: stale.reason for path, stale in self._stale.items()}
@@ -354,7 +373,12 @@ class Builder:
                 for path in touched:
                     self._store.touch(path, found[path].mtime_ns)
                 self._store.clear_stale(mended)
-        return {path: _report(path, "unchanged", known[path]) for path in same}
+        return {path: _report(path, "unchanged", known.get(path) or self._known(path)) for path in same}
+
+    def _known(self, path: str) -> StoredDocument:
+        known = self._store.document(path)
+        assert known is not None
+        return known
 
     def stage(self, staging: Staging) -> int:
         """Cut and embed the stored text of each document that is not in `staging` yet; return how many were."""
@@ -384,6 +408,15 @@ class Builder:
         return [report for path, document in documents for report in self._read_in(document, str(path), (), kept)]
 
     def _place(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
+        taken = [path for path in placing.gained if path not in known.paths and self._store.document(path)]
+        text = self._store.read(known.path) if taken else None
+        kept = {path: why for path in taken if text and (why := self._lost_by(text, path, known.sha256))}
+        failed = [self._failed(path, why) for path, why in kept.items()]
+        placing = replace(placing, gained=tuple(path for path in placing.gained if path not in kept))
+        return failed + (self._replaced(known, placing) if placing.gained or placing.lost else [])
+
+    def _replaced(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
+        """Give a document its new paths."""
         times = self._store.times(known.path)
         before = {path for path in placing.gained if self._store.document(path)}
         for path in placing.lost:
@@ -461,6 +494,13 @@ class Builder:
             raise document
         before, state = {path for path in (name, *copies) if self._store.document(path)}, self._found[name]
         document = self._settled(document, Path(name), state)
+        kept_text = {path: why for path in (name, *copies) if (why := self._lost_by(document, path, state.sha256))}
+        failed = [self._failed(path, why) for path, why in kept_text.items()]
+        rest = [path for path in (name, *copies) if path not in kept_text]
+        if not rest:
+            return failed
+        document = replace(document, path=rest[0], title=renamed(document.title, name, rest[0]))
+        name, copies, state = rest[0], rest[1:], self._found[rest[0]]
         self._progress.pages += len(document.pages)
         passages, vectors, tokens_cut = self._embedded(document)
         put = partial(
@@ -485,6 +525,7 @@ class Builder:
         return [
             _report(name, status, known, reason),
             *(_report(path, "updated" if path in before else "added", known, f"{COPY}{name}") for path in copies),
+            *failed,
         ]
 
     def _embedded(self, document: Document) -> tuple[Sequence[Passage], Vectors | None, int]:
