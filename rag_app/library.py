@@ -19,7 +19,7 @@ from rag_app import __version__, config
 from rag_app.asking.question import readable_turns, usable
 from rag_app.asynchronous import Awaited
 from rag_app.evidence.sources import trouble
-from rag_app.models.loaded import LoadedModels
+from rag_app.models.loaded import models_for
 from rag_app.searching.own_embedder import OwnEmbedder
 from rag_app.searching.searcher import Searcher
 from rag_app.storage import settings_copy
@@ -104,7 +104,7 @@ class Library(Documents, Awaited):
         store = Store.open(settings.library, create=create)
         if repair:
             settings_copy.restore(store)
-        return cls(store, settings, loaded or LoadedModels(settings), owns_models=loaded is None)
+        return cls(store, settings, loaded or models_for(settings), owns_models=loaded is None)
 
     def close(self) -> None:
         """Release the files and the models; what is under way in other threads ends with LibraryClosed."""
@@ -252,7 +252,6 @@ class Library(Documents, Awaited):
         searcher = self.searcher
         wanted = searcher.wanted(k, candidates, mode, rerank=rerank)
         searcher.selected(where)
-        searcher.need_models(wanted)
         return self._pipeline().retriever(wanted, partial(searcher.selected, where), door=self._usable)
 
     def as_runnable(self, *, where: Filter | None = None) -> LibraryRunnable:

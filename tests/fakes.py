@@ -221,7 +221,10 @@ def make_settings(folder: Path, **changes: object) -> Settings:
 
 
 class FakeModels:
-    """Models that a test hands in; it may exchange one at any time. One that is None is not installed."""
+    """Models that a test hands in; it may exchange one at any time. One that is None is not installed.
+
+    With `embedder_now` the bi-encoder is what that returns at each use.
+    """
 
     def __init__(
         self,
@@ -232,6 +235,8 @@ class FakeModels:
         self._embedder = WordEmbedder() if embedder == "words" else embedder
         self._reranker = WordReranker() if reranker == "shared-words" else reranker
         self._generator = ScriptedGenerator() if generator == "script" else generator
+        self.embedder_now: Callable[[], Any] | None = None
+        self.others: dict[str, Any] = {}  # generators that are installed, too
         self.closed = False
 
     @property
@@ -240,7 +245,7 @@ class FakeModels:
 
     @property
     def embedder(self) -> Any:
-        return _installed(self._embedder, "embedder")
+        return _installed(self.embedder_now() if self.embedder_now else self._embedder, "embedder")
 
     @embedder.setter
     def embedder(self, embedder: Any) -> None:
@@ -266,10 +271,14 @@ class FakeModels:
         self._reranker = reranker
 
     def generators(self) -> list[str]:
-        return [self.generator.name]
+        return sorted({self.generator.name, *self.others})
 
     def use_generator(self, name: str) -> None:
-        raise ModelMissing(f"The model {name} is not installed.", hint=f"Run `rag models pull {name}`.")
+        if name == self.generator.name:
+            return
+        former = self.generator
+        self.generator = _installed(self.others.get(name), name)
+        self.others[former.name] = former
 
     def close(self) -> None:
         self.closed = True

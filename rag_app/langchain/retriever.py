@@ -120,6 +120,7 @@ class Pipeline:
             door: returns a caller's question as it is searched, or refuses it.
         """
         searcher = self._searcher
+        searcher.need_models(wanted)
 
         def propose(question: str) -> list[FoundPassage]:
             chosen = choose()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from rag_app.errors import LibraryClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rag_app.config import Settings
     from rag_app.models.catalogue import InstalledModel, ModelRole
     from rag_app.models.embedder import Embedder
     from rag_app.models.generator import Generator
     from rag_app.models.reranker import Reranker
+
+    Provider = Callable[[Settings], "Models"]
 
 T = TypeVar("T")
 
@@ -77,11 +81,19 @@ class Models(Protocol):
 class LoadedModels:
     """The models that the settings name, each loaded when it is first needed, by whichever thread needs it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        embedder: Embedder | None = None,
+        reranker: Reranker | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        """Take the settings, and models that are loaded already and stand for those that the settings name."""
         self._settings = settings
-        self._embedder = _Once(self._load_embedder)
-        self._reranker = _Once(self._load_reranker)
-        self._generator = _Once(self._load_generator)
+        self._embedder = _Once(self._load_embedder, embedder)
+        self._reranker = _Once(self._load_reranker, reranker)
+        self._generator = _Once(self._load_generator, generator)
 
     @property
     def embedder_weights(self) -> Weights:
@@ -156,14 +168,32 @@ class LoadedModels:
         return resolve(chosen(self._settings)[role], role, self._settings)
 
 
+_provider: ContextVar[Provider] = ContextVar("provider", default=LoadedModels)
+
+
+def models_for(settings: Settings) -> Models:
+    """Return what a library has that is handed no models: the ones that its settings name."""
+    return _provider.get()(settings)
+
+
+@contextmanager
+def providing(provider: Provider) -> Iterator[None]:
+    """Let `models_for` return what `provider` makes of the settings until the block ends, in this context only."""
+    before = _provider.set(provider)
+    try:
+        yield
+    finally:
+        _provider.reset(before)
+
+
 class _Once(Generic[T]):
     """A value that is made once; threads that ask for it meanwhile wait for the one that makes it."""
 
-    def __init__(self, make: Callable[[], T]) -> None:
+    def __init__(self, make: Callable[[], T], made: T | None = None) -> None:
+        self.made = made
         self._make = make
         self._lock = threading.Lock()
         self._closed = False
-        self.made: T | None = None
 
     def get(self) -> T:
         with self._lock:
