@@ -62,12 +62,13 @@ class Library(Documents, Awaited):
     Whatever is called after `close` raises LibraryClosed; what is being done then stops at its next step.
     """
 
-    def __init__(self, store: Store, settings: Settings, loaded: Models, *, owns_models: bool) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, loaded: Models, searcher: Searcher, *, owns_models: bool
+    ) -> None:
         """Take the parts; `open` chooses them."""
-        index, embedder = CurrentIndex(store), OwnEmbedder(store, loaded)
-        super().__init__(store, loaded, embedder, index, settings, __version__)
+        super().__init__(store, loaded, searcher.embedder, searcher.index, settings, __version__)
         self.loaded = loaded
-        self.searcher = Searcher(store, loaded, embedder, index, settings, trouble)
+        self.searcher = searcher
         self._owns_models = owns_models
         self._kept = False  # a session or a job was written, and the library perhaps not sealed since
         self._closing = threading.Lock()
@@ -104,7 +105,9 @@ class Library(Documents, Awaited):
         store = Store.open(settings.library, create=create)
         if repair:
             settings_copy.restore(store)
-        return cls(store, settings, loaded or models_for(settings), owns_models=loaded is None)
+        models = loaded or models_for(settings)
+        searcher = Searcher(store, models, OwnEmbedder(store, models), CurrentIndex(store), settings, trouble)
+        return cls(store, settings, models, searcher, owns_models=loaded is None)
 
     def close(self) -> None:
         """Release the files and the models; what is under way in other threads ends with LibraryClosed."""
@@ -279,7 +282,7 @@ class Library(Documents, Awaited):
         return self.loaded.generators()
 
     def use_generator(self, name: str) -> None:
-        """Let another installed generator write from now on, here and for all who share the models; it is loaded later.
+        """Let another installed generator write from now on, for all that share the models; it is loaded when needed.
 
         Args:
             name: as listed, or the path of a GGUF file.
@@ -407,9 +410,7 @@ class Library(Documents, Awaited):
         from rag_app.answering.stages import LibraryStages, reading_depth
 
         depth = reading_depth(self.settings.candidates, budget)
-        return LibraryStages(
-            self._store, self.loaded, self._embedder, self.searcher, self._pipeline(), self.settings, chosen, depth
-        )
+        return LibraryStages(self._store, self.loaded, self.searcher, self._pipeline(), self.settings, chosen, depth)
 
     def _usable(self, question: str) -> str:
         """Return a caller's question as it is searched, or refuse it."""

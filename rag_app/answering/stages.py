@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from rag_app.models.loaded import Models
     from rag_app.proof.refusal import Calibration
     from rag_app.searching.candidates import Trace
-    from rag_app.searching.own_embedder import OwnEmbedder
     from rag_app.searching.searcher import Searcher, Wanted
     from rag_app.searching.second_stage import About
     from rag_app.storage.selection import Selection
@@ -133,7 +132,6 @@ class LibraryStages:
         self,
         store: Store,
         models: Models,
-        embedder: OwnEmbedder,
         searcher: Searcher,
         finder: Finder,
         settings: Settings,
@@ -145,7 +143,6 @@ class LibraryStages:
         Args:
             store: what is answered from.
             models: what is read and written with.
-            embedder: the library's own.
             searcher: of the library.
             finder: its two stages.
             settings: of the library.
@@ -158,7 +155,6 @@ class LibraryStages:
         self.calibration = in_force(store.get(CALIBRATION), settings.reranker, settings.generator)[0]
         self._store = store
         self._models = models
-        self._embedder = embedder
         self._searcher = searcher
         self._finder = finder
         self._chosen = chosen
@@ -189,7 +185,7 @@ class LibraryStages:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return n texts as n vectors of the bi-encoder."""
-        return self._embedder.embed(texts)
+        return self._searcher.embedder.embed(texts)
 
     def generator(self) -> Generator:
         """Return what writes."""

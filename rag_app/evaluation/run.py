@@ -361,7 +361,7 @@ def _key(collection: Collection, fingerprint: str, settings: Settings) -> str:
     total = hashlib.sha256()
     values = (__version__, fingerprint, settings.passage_tokens, settings.overlap_tokens)
     total.update(json.dumps(values).encode())
-    own = Path(__file__).parent
+    own = Path(__file__).parents[1]  # the package
     for source in sorted([*(own / name for name in _BUILDING), *Path(ingest.__file__).parent.rglob("*.py")]):
         total.update(source.read_bytes() if source.is_file() else b"")
     for document in collection.documents:

@@ -76,10 +76,10 @@ class Searcher:
             settings: what is wanted where nothing else is said.
             trouble: what is said of a file that is not what was read of it, given those known to be so.
         """
+        self.embedder = embedder
+        self.index = index
         self._store = store
         self._models = models
-        self._embedder = embedder
-        self._index = index
         self._settings = settings
         self._trouble = trouble
 
@@ -103,7 +103,7 @@ class Searcher:
     def need_models(self, wanted: Wanted) -> None:
         """Load the models that this takes, so that one that is missing is told now."""
         if wanted.mode != "keyword":
-            self._embedder.get()
+            self.embedder.get()
         if wanted.rerank:
             _ = self._models.reranker
 
@@ -117,7 +117,7 @@ class Searcher:
 
     def candidates(self, question: str, wanted: Wanted, chosen: Selection | None, trace: Trace) -> list[Candidate]:
         """Return what the first stage proposes, best first."""
-        embedder = self._embedder.get() if wanted.mode != "keyword" else None
+        embedder = self.embedder.get() if wanted.mode != "keyword" else None
         documents = chosen.documents if chosen else None
         search = Search(
             embedder.embed_question if embedder else _no_embedding,
@@ -152,9 +152,9 @@ class Searcher:
         self, vector: Vectors, k: int, embedder: Embedder | None = None, chosen: Selection | None = None
     ) -> list[Scored]:
         """Rank passages by the inner product of their vectors with this one, which comes from `embedder`."""
-        index = self._index.get()
+        index = self.index.get()
         if embedder:  # after the index was opened: another process may have rebuilt the library
-            self._embedder.need_same(embedder)
+            self.embedder.need_same(embedder)
         allowed = None if chosen is None else self._store.passages_in(chosen.documents)
         return index.search(vector, k, self._store.places, allowed)
 

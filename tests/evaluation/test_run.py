@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fakes import FakeModels, WordEmbedder, fakes_of, make_settings, write_collection, write_lines
 
+import rag_app
 from rag_app import config
 from rag_app.errors import UsageError
+from rag_app.evaluation import run
 from rag_app.evaluation.compare import SYSTEMS
 from rag_app.evaluation.questions import path_of, read_collection
 from rag_app.evaluation.run import (
@@ -72,6 +74,10 @@ def test_an_interrupted_build_goes_on_where_it_stopped(settings: Settings, tmp_p
     with open_collection(collection, settings, loaded=FakeModels()) as again:
         assert isinstance(again.embedder, WordEmbedder)
         assert again.embedder.read == ["\nA dog needs consent."]
+
+
+def test_the_code_that_a_kept_library_depends_on_is_there() -> None:
+    assert [name for name in run._BUILDING if not (Path(rag_app.__file__).parent / name).is_file()] == []
 
 
 def test_other_passages_and_other_texts_get_another_library(settings: Settings, tmp_path: Path) -> None:
