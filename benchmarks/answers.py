@@ -117,7 +117,7 @@ def plain(library: Library, asked: dict[str, Any], answer: Answer) -> Outcome:
     passages = "\n\n".join(f"[{hit.rank}] {hit.text}" for hit in answer.passages)
     messages = [Message("system", PLAIN), Message("user", f"{passages}\n\nQuestion: {asked['question']}")]
     begun, first, text = time.perf_counter(), 0.0, ""
-    for piece in library._open_generator().stream(messages, Usage(), max_tokens=PLAIN_TOKENS):
+    for piece in library.loaded.generator.stream(messages, Usage(), max_tokens=PLAIN_TOKENS):
         first = first or time.perf_counter() - begun
         text += piece
     cited = {hit.document for hit in answer.passages if hit.rank in markers(text)}

@@ -27,15 +27,17 @@ from unittest.mock import patch
 import numpy as np
 
 from ingest import Document, Page
-from rag_app import Library
+from rag_app import Library, config
 from rag_app.evidence.choose import gather
 from rag_app.models.catalogue import resolve
 from rag_app.models.generator import Message, Usage, open_generator
+from rag_app.models.loaded import LoadedModels
 from rag_app.types import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from rag_app.config import Settings
     from rag_app.models.generator import Form, Generator
     from rag_app.types import Vectors
 
@@ -60,9 +62,9 @@ REFUSED = re.compile(
 class Remembering:
     """A generator that is asked each thing once."""
 
-    def __init__(self, library: Library, file: Path | None) -> None:
-        self._library, self._file = library, file
-        self.name, self.context = library.settings.generator, library.settings.context
+    def __init__(self, settings: Settings, file: Path | None) -> None:
+        self._settings, self._file = settings, file
+        self.name, self.context = settings.generator, settings.context
         self._own: Generator | None = None
         self._known: dict[str, Any] = {}
         if file and file.exists():
@@ -94,9 +96,13 @@ class Remembering:
 
     def _loaded(self) -> Generator:
         if self._own is None:
-            settings = self._library.settings
-            self._own = open_generator(resolve(settings.generator, "generator", settings), settings)
+            model = resolve(self._settings.generator, "generator", self._settings)
+            self._own = open_generator(model, self._settings)
         return self._own
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`."""
+        return self._loaded().count_tokens(text)
 
     def _once(self, prompt: list[Any], say: Callable[[], Any]) -> Any:
         key = sha256(json.dumps(prompt).encode()).hexdigest()
@@ -106,6 +112,13 @@ class Remembering:
                 with self._file.open("a", encoding="utf-8") as out:
                     out.write(json.dumps({"prompt": key, "written": self._known[key]}, ensure_ascii=False) + "\n")
         return self._known[key]
+
+
+def remembering(file: Path | None) -> LoadedModels:
+    """Return the installed models; what the generator writes is kept beside `file`."""
+    written = file.with_name(f"{file.name}.written") if file else None
+    settings = config.load()
+    return LoadedModels(settings, generator=Remembering(settings, written))
 
 
 @contextmanager
@@ -172,7 +185,7 @@ def plain(library: Library, question: str, hits: list[Hit]) -> str:
     """Return what the generator writes under a plain prompt with all the passages."""
     context = "\n\n".join(f"[{hit.rank}] {hit.text}" for hit in hits)
     messages = [Message("system", PLAIN), Message("user", f"Context:\n{context}\n\nQuestion: {question}")]
-    return "".join(library._open_generator().stream(messages, Usage(), max_tokens=60)).strip()
+    return "".join(library.loaded.generator.stream(messages, Usage(), max_tokens=60)).strip()
 
 
 def right(attack: dict[str, Any], said: dict[str, Any]) -> bool:
@@ -207,9 +220,8 @@ def measure(
             with file.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(known[side, asked], ensure_ascii=False) + "\n")
 
-    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library:
-        written = file.with_name(f"{file.name}.written") if file else None
-        library._generator = Remembering(library, written)  # type: ignore[assignment]
+    loaded = remembering(file)
+    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library", loaded=loaded) as library:
         library.ingest([SAMPLES])
         for question in dict.fromkeys(attack["question"] for attack in attacks):
             for side in sides:

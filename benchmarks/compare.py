@@ -25,7 +25,7 @@ from rag_app.evaluation.measures import METRICS, interval, per_query
 from rag_app.evaluation.plot import Point, scatter
 from rag_app.evaluation.questions import read_collection
 from rag_app.evaluation.run import open_collection
-from rag_app.searching.document_names import heading
+from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,8 +110,8 @@ def ways(library: Library, scores: Scores) -> dict[str, Callable[[Topic], list[s
 def measure(library: Library, topics: Sequence[Topic]) -> list[Result]:
     """Ask all topics in every way; the models are warm."""
     library.search(topics[0].text)
-    scores = Scores(library._open_reranker())
-    library._reranker = scores
+    scores = Scores(library.loaded.reranker)
+    library.loaded.use_reranker(scores)
     relevant, results = {topic.id: topic.relevant for topic in topics}, []
     for name, rank in ways(library, scores).items():
         begun, saved, pairs, rankings = clocks(), scores.saved, scores.pairs, {}

@@ -51,7 +51,7 @@ def outcome(library: Library, dialogue: dict[str, Any], compare: bool) -> Outcom
     """Rewrite the second question and search for it, and to compare also for the form in which it was asked."""
     history = [Turn("user", dialogue["first"]), Turn("assistant", dialogue["answer"])]
     begun = time.perf_counter()
-    rewritten = standalone(dialogue["second"], history, library._open_generator)
+    rewritten = standalone(dialogue["second"], history, lambda: library.loaded.generator)
     seconds = time.perf_counter() - begun
     found = is_found(library, rewritten, dialogue)
     before = is_found(library, dialogue["second"], dialogue) if compare else None
@@ -85,7 +85,7 @@ def main() -> None:
     outcomes = []
     with tempfile.TemporaryDirectory() as folder, Library.open(options.library or Path(folder) / "library") as library:
         library.ingest([SAMPLES])
-        standalone("And the other one?", [Turn("user", "What is a warm-up?")], library._open_generator)
+        standalone("And the other one?", [Turn("user", "What is a warm-up?")], lambda: library.loaded.generator)
         for n, dialogue in enumerate(dialogues, 1):
             outcomes.append(outcome(library, dialogue, options.compare))
             if options.show:

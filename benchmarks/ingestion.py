@@ -92,7 +92,7 @@ def ingest(path: Path, folder: Path) -> None:
         library.ingest([warm])
         timed(Readers, "_read", "read")
         timed(Builder, "_cut", "cut")
-        timed(type(library._open_embedder()), "embed_passages", "embed")
+        timed(type(library.embedder), "embed_passages", "embed")
         timed(Store, "put", "store")
         since = time.perf_counter()
         report = library.ingest([path])

@@ -26,6 +26,7 @@ from fpdf import FPDF
 
 from rag_app import Library
 from rag_app.evidence.choose import units
+from rag_app.models.loaded import LoadedModels
 from rag_app.proof.quotes import cite, locate, markers
 
 if TYPE_CHECKING:
@@ -103,7 +104,14 @@ def altered(figure: str, texts: Sequence[str], chance: random.Random) -> str:
 def false_answers(library: Library, questions: list[dict[str, Any]], chance: random.Random) -> list[Planted]:
     """Answer with figures and names that no document holds; caught is what is not called answered."""
     liar = Liar()
-    library._generator = liar
+    models = library.loaded
+    loaded = LoadedModels(library.settings, embedder=models.embedder, reranker=models.reranker, generator=liar)
+    with Library.open(settings=library.settings, loaded=loaded) as lying:
+        return planted_in(lying, liar, questions, chance)
+
+
+def planted_in(library: Library, liar: Liar, questions: list[dict[str, Any]], chance: random.Random) -> list[Planted]:
+    """Ask a library whose generator says what it is told to."""
     texts = [library.read(document.path).text for document in library.documents()]
     planted = []
     with_figure = [question for question in questions if re.search(r"\d", "".join(question["answers"]))][:30]
@@ -118,7 +126,6 @@ def false_answers(library: Library, questions: list[dict[str, Any]], chance: ran
         answer = library.ask(question["question"])
         told = lie in answer.answer
         planted.append(Planted(kind, f"{question['question']} {lie}", not told or answer.status != "answered"))
-    library._generator = None
     return planted
 
 

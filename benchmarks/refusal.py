@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app import Library, config
+from rag_app.answering.answer import look
 from rag_app.evaluation.questions import read_collection
+from rag_app.models.loaded import LoadedModels
 from rag_app.proof.calibrate import PULL
 from rag_app.proof.calibration import Errors, Logistic, auc, errors, fit, held_out
 from rag_app.proof.refusal import decided, shipped
@@ -97,23 +99,23 @@ class Looker:
     def __init__(self, folder: Path, work: Path) -> None:
         self._folder, self._work = folder, work
         self._open: dict[str, Library] = {}
+        self._settings = config.load()
+        self._loaded = LoadedModels(self._settings)
 
     def library(self, name: str) -> Library:
         if name not in self._open:
-            library = Library.open(self._work / f"{name}.library", settings=config.load())
+            folder = self._work / f"{name}.library"
+            library = Library.open(folder, settings=self._settings, loaded=self._loaded)
             if not library.documents():
                 if name == "samples":
                     library.ingest([SAMPLES])
                 else:
                     library.add(read_collection(self._folder / name).documents)
-            for other in self._open.values():
-                library._embedder, library._reranker = other._embedder, other._reranker
-                library._generator = other._generator
             self._open[name] = library
         return self._open[name]
 
     def look(self, asked: Asked) -> dict[str, Any]:
-        seen = self.library(asked.library)._look(asked.question, None)
+        seen = look(asked.question, self.library(asked.library)._stages(None))
         assert seen is not None
         return asdict(asked) | {"signals": {name: round(value, 3) for name, value in seen.signals.values.items()}}
 

@@ -17,10 +17,10 @@ from rag_app import config
 from rag_app.evaluation.measures import mean, per_query
 from rag_app.evaluation.questions import read_collection
 from rag_app.evaluation.run import open_collection
-from rag_app.langchain.retriever import reading
 from rag_app.language.keywords import codes
 from rag_app.searching import candidates, ranking
 from rag_app.searching.document_names import WEIGHT
+from rag_app.searching.second_stage import Proposed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,14 +51,12 @@ class Observed:
 def observe(library: Library, topic: Topic) -> Observed:
     """Ask both indexes, and the cross-encoder about every passage that any share of the two would propose."""
     vector = library.embedder.embed_question(topic.text)
-    dense, keyword = library._nearest(vector, 2 * POOL, library.embedder), library._store.keyword(topic.text, 2 * POOL)
+    dense, keyword = library.searcher.nearest(vector, 2 * POOL), library._store.keyword(topic.text, 2 * POOL)
     proposed = {passage for share in SHARES for passage, _ in fused(dense, keyword, share)}
-    about = library._about(topic.text, {}, None)
+    about = library.searcher.about(topic.text, None)
     passages = library._store.passages(sorted(proposed))
-    from langchain_core.documents import Document
-
-    texts = {p.id: reading(Document(p.text, metadata={"document": p.document, "title": p.title})) for p in passages}
-    scores = library._score(topic.text, list(texts.values()))
+    texts = {p.id: Proposed(p.text, p.document, p.title, 1, 0.0).reading for p in passages}
+    scores = library.searcher.score(topic.text, list(texts.values()))
     return Observed(
         topic,
         dense,

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from attacks import Remembering
+from attacks import remembering
 
 from rag_app import Library
 from rag_app.answering import answer
@@ -100,9 +100,12 @@ def measure(chosen: list[dict[str, Any]], file: Path | None) -> dict[int, Told]:
     """Ask each question of all documents together; answers by the case's number."""
     told: dict[int, Told] = {}
     seen: list[tuple[str, str]] = []
-    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library, watched(seen):
-        written = file.with_name(f"{file.name}.written") if file else None
-        library._generator = Remembering(library, written)  # type: ignore[assignment]
+    loaded = remembering(file)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Library.open(Path(folder) / "library", loaded=loaded) as library,
+        watched(seen),
+    ):
         library.ingest([SAMPLES])
         build(Path(folder) / "cases", library, cases())
         for n, case in enumerate(chosen, 1):
@@ -145,9 +148,12 @@ def ordinary(questions: Path, documents: Path, limit: int | None, file: Path | N
     rows = [rows[row * len(rows) // n] for row in range(n)]
     counts: Counter[str] = Counter()
     seen: list[tuple[str, str]] = []
-    with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library, watched(seen):
-        written = file.with_name(f"{file.name}.written") if file else None
-        library._generator = Remembering(library, written)  # type: ignore[assignment]
+    loaded = remembering(file)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Library.open(Path(folder) / "library", loaded=loaded) as library,
+        watched(seen),
+    ):
         library.ingest([documents])
         for number, row in enumerate(rows, 1):
             seen.clear()

@@ -5,13 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from rag_app.models.loaded import Provider
 
 
-def main() -> None:
-    """Run the command line; errors a user can act on become one message, one hint and exit code 1."""
+def main(models: Provider | None = None) -> None:
+    """Run the command line; errors a user can act on become one message, one hint and exit code 1.
+
+    Args:
+        models: what the libraries of the command have in place of those that are installed.
+    """
     try:
-        _run()
+        _run(models)
     except KeyboardInterrupt:  # while the program starts; afterwards typer makes it exit code 130
         _interrupted()
     except SystemExit as stop:
@@ -25,15 +32,17 @@ def main() -> None:
         _end("The output could not be written: the disk is full.", "Free some space, or write to another disk.", 1)
 
 
-def _run() -> None:
+def _run(models: Provider | None) -> None:
     from rag_app.cli.app import app
     from rag_app.errors import RagError
+    from rag_app.models.loaded import LoadedModels, providing
 
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        app(prog_name="rag")
+        with providing(models or LoadedModels):
+            app(prog_name="rag")
     except RagError as error:
         _end(error.message, error.hint, 1)
 

@@ -2,7 +2,8 @@
 
 RagError
 ├── UsageError            a question, path or option that cannot be used
-│   └── EmptyQuestion     a question without any letter or digit
+│   ├── EmptyQuestion     a question without any letter or digit
+│   └── LibraryClosed     a library that was closed is used again
 ├── SettingsError         a key or value in the configuration
 ├── LibraryError          the library's own files
 │   ├── LibraryMismatch   built with another embedder or a newer version
@@ -48,6 +49,13 @@ class EmptyQuestion(UsageError):
             "The question is empty: it has no letter and no digit.",
             hint='Ask something: rag ask "How long is the notice period?"',
         )
+
+
+class LibraryClosed(UsageError):
+    """A library, or what belongs to one, is used after it was closed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, hint="Open it again with Library.open, and close it when all who use it are done.")
 
 
 class SettingsError(RagError):

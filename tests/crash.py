@@ -155,7 +155,7 @@ def examine(folder: Path, before: State, after: State, done: tuple[str, ...], *,
                 problems.append(f"{path} is neither as before nor as after")
         problems += library._store.check()
         problems += [f"{d.path}: {d.detail}" for d in library.verify(0).differences if d.kind == "damaged"]
-        index = library._open_index()
+        index = library._index.get()
         if len(index) != library._store.count() or index.differing(library._store.vectors_of):
             problems.append("the vector index is not a copy of the library")
     return problems
@@ -179,11 +179,11 @@ def small_embedder(name: str) -> Any:
 
 
 def open_small(folder: Path) -> Library:
-    from fakes import open_library
+    from fakes import fakes_of, open_library
 
     _limit_exact()
     library = open_library(folder, passage_tokens=32, overlap_tokens=0)
-    library._embedder = small_embedder(embedder_of(library))
+    fakes_of(library).embedder = small_embedder(embedder_of(library))
     return library
 
 
@@ -201,8 +201,10 @@ def rebuild_copy(folder: Path, elsewhere: Path, name: str) -> State:
     shutil.rmtree(elsewhere, ignore_errors=True)
     shutil.copytree(folder / "library", elsewhere / "library")
     (elsewhere / "library" / "rebuild.db").unlink(missing_ok=True)
+    from fakes import fakes_of
+
     with open_small(elsewhere) as library:
-        library._embedder = small_embedder(name)
+        fakes_of(library).embedder = small_embedder(name)
         library.rebuild()
         return state_of(library)
 
@@ -432,7 +434,7 @@ def _main() -> None:
 
 def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
     """Do what is ordered, tell the paths as they are done, and return the exit code."""
-    from fakes import make_settings
+    from fakes import FakeModels, make_settings
 
     from rag_app.errors import RagError
     from rag_app.library import Library
@@ -455,9 +457,10 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
         faults.fault_arm(ctypes.c_long(order["at"]), ctypes.c_int(order["kind"]))
     end: dict[str, Any] = {"error": None}
     try:
-        with Library.open(settings=make_settings(folder, passage_tokens=32, overlap_tokens=0)) as library:
+        settings, loaded = make_settings(folder, passage_tokens=32, overlap_tokens=0), FakeModels()
+        with Library.open(settings=settings, loaded=loaded) as library:
             rebuilding = order["order"] == "rebuild"
-            library._embedder = small_embedder(order["argument"] if rebuilding else embedder_of(library))
+            loaded.embedder = small_embedder(order["argument"] if rebuilding else embedder_of(library))
             if rebuilding:
                 library.rebuild()
             elif order["order"] == "sync":

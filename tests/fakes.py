@@ -14,6 +14,7 @@ import numpy as np
 from fpdf import FPDF
 
 from rag_app.config import Settings
+from rag_app.errors import ModelMissing
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.library import Library
 from rag_app.types import Answer, AnswerSeconds, Citation, Hit, ModelNames, Tokens
@@ -219,14 +220,87 @@ def make_settings(folder: Path, **changes: object) -> Settings:
     return Settings(library=folder / "library", models=folder / "models", **values)  # type: ignore[arg-type]
 
 
-def open_library(folder: Path, **changes: object) -> Library:
-    """Open a library in `folder` with models made of words."""
-    library = Library.open(settings=make_settings(folder, **changes))
+class FakeModels:
+    """Models that a test hands in; it may exchange one at any time. One that is None is not installed.
+
+    With `embedder_now` the bi-encoder is what that returns at each use.
+    """
+
+    def __init__(
+        self,
+        embedder: Any = "words",
+        reranker: Any = "shared-words",
+        generator: Any = "script",
+    ) -> None:
+        self._embedder = WordEmbedder() if embedder == "words" else embedder
+        self._reranker = WordReranker() if reranker == "shared-words" else reranker
+        self._generator = ScriptedGenerator() if generator == "script" else generator
+        self.embedder_now: Callable[[], Any] | None = None
+        self.others: dict[str, Any] = {}  # generators that are installed, too
+        self.closed = False
+
+    @property
+    def embedder_weights(self) -> Any:
+        return self.embedder
+
+    @property
+    def embedder(self) -> Any:
+        return _installed(self.embedder_now() if self.embedder_now else self._embedder, "embedder")
+
+    @embedder.setter
+    def embedder(self, embedder: Any) -> None:
+        self._embedder = embedder
+
+    @property
+    def reranker(self) -> Any:
+        return _installed(self._reranker, "reranker")
+
+    @reranker.setter
+    def reranker(self, reranker: Any) -> None:
+        self._reranker = reranker
+
+    @property
+    def generator(self) -> Any:
+        return _installed(self._generator, "generator")
+
+    @generator.setter
+    def generator(self, generator: Any) -> None:
+        self._generator = generator
+
+    def use_reranker(self, reranker: Any) -> None:
+        self._reranker = reranker
+
+    def generators(self) -> list[str]:
+        return sorted({self.generator.name, *self.others})
+
+    def use_generator(self, name: str) -> None:
+        if name == self.generator.name:
+            return
+        former = self.generator
+        self.generator = _installed(self.others.get(name), name)
+        self.others[former.name] = former
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _installed(model: Any, role: str) -> Any:
+    if model is None:
+        raise ModelMissing(f"The model {role} is not installed.", hint=f"Run `rag models pull {role}`.")
+    return model
+
+
+def open_library(folder: Path, loaded: Any = None, **changes: object) -> Library:
+    """Open a library in `folder`, by default with models made of words."""
+    library = Library.open(settings=make_settings(folder, **changes), loaded=loaded or FakeModels())
     library._store._database.connection.execute("PRAGMA synchronous = OFF")  # waiting for the disk proves nothing here
-    library._embedder = WordEmbedder()
-    library._reranker = WordReranker()
-    library._generator = ScriptedGenerator()
     return library
+
+
+def fakes_of(library: Library) -> FakeModels:
+    """Return the models that were handed to a library, to exchange one."""
+    assert isinstance(library.loaded, FakeModels)
+    return library.loaded
 
 
 def make_hit(text: str, *, rank: int = 1, start: int = 0, document: str = "/files/a.pdf", score: float = 5.0) -> Hit:

@@ -144,24 +144,15 @@ def _main() -> None:
     sys.modules["fpdf"] = SimpleNamespace(FPDF=None)  # type: ignore[assignment]  # half a second, to make files only
     import fakes
 
-    import rag_app.models.catalogue
-    import rag_app.models.embedder
-    import rag_app.models.generator
-    import rag_app.models.reranker
     from rag_app.__main__ import main
-    from rag_app.models.catalogue import InstalledModel
+    from rag_app.models.catalogue import InstalledModel, chosen
+    from rag_app.models.loaded import LoadedModels
 
     if limit := int(os.environ.get("TEST_FILE_SIZE", "0")):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     pause = float(os.environ.get("TEST_PAUSE", "0"))
     begun = Path(os.environ["TEST_BEGUN"]) if "TEST_BEGUN" in os.environ else None
     deadly = os.environ.get("TEST_DEADLY")
-    resolve = rag_app.models.catalogue.resolve
-
-    def resolve_words(name: str, role: Any, settings: Any) -> InstalledModel:
-        if name in {"words", "other-words", "shared-words", "script"}:
-            return InstalledModel(name, role, settings.models / name, None, name.ljust(64, "0"))
-        return resolve(name, role, settings)
 
     class Embedder(fakes.WordEmbedder):
         def __init__(self, model: InstalledModel) -> None:
@@ -182,11 +173,27 @@ def _main() -> None:
                 time.sleep(pause)
                 yield piece
 
-    rag_app.models.catalogue.resolve = resolve_words
-    rag_app.models.embedder.open_embedder = lambda model, settings: Embedder(model)  # type: ignore[assignment, return-value]
-    rag_app.models.reranker.open_reranker = lambda model, settings: fakes.WordReranker()  # type: ignore[assignment, return-value]
-    rag_app.models.generator.open_generator = lambda model, settings: Generator()  # type: ignore[assignment, return-value]
-    main()
+    class Words(LoadedModels):
+        """Models that are made of words, by the names that the settings give them."""
+
+        def _load_embedder(self) -> Any:
+            return Embedder(self._installed("embedder"))
+
+        def _load_reranker(self) -> Any:
+            self._installed("reranker")
+            return fakes.WordReranker()
+
+        def _load_generator(self) -> Any:
+            self._installed("generator")
+            return Generator()
+
+        def _installed(self, role: Any) -> InstalledModel:
+            name = chosen(self._settings)[role]
+            if name in {"words", "other-words", "shared-words", "script"}:
+                return InstalledModel(name, role, self._settings.models / name, None, name.ljust(64, "0"))
+            return super()._installed(role)
+
+    main(Words)
 
 
 if __name__ == "__main__":

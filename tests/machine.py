@@ -646,8 +646,9 @@ def _act(folder: Path, kind: str, address: str) -> int:
 def _follow(library: Library) -> None:
     """Let the library take the embedder that it belongs to now, as its user would after another's rebuild."""
     from crash import embedder_of, small_embedder
+    from fakes import fakes_of
 
-    library._open_embedder = lambda: small_embedder(embedder_of(library))  # type: ignore[method-assign]
+    fakes_of(library).embedder_now = lambda: small_embedder(embedder_of(library))
 
 
 def _watch(folder: Path) -> None:
@@ -721,10 +722,11 @@ class _Plain(_Obeying):
 
     def rebuild(self, name: str) -> None:
         from crash import small_embedder
+        from fakes import fakes_of
 
-        self.library._load_embedder = lambda check=None: small_embedder(name)  # type: ignore[method-assign]
-        self.library._embedder = None
+        fakes_of(self.library).embedder_now = lambda: small_embedder(name)
         self.library.rebuild()
+        _follow(self.library)
 
     def search(self, question: str) -> list[str]:
         found = []
@@ -764,7 +766,7 @@ class _Examiner(_Obeying):
         with open_small(self.folder) as library:
             damage = library._store.check()
             damage += [f"{d.path}: {d.detail}" for d in library.verify(sample).differences if self._counts(d, sample)]
-            index = library._open_index()
+            index = library._index.get()
             if len(index) != library._store.count() or index.differing(library._store.vectors_of):
                 damage.append("the vector index is not a copy of the library")
             return {"damage": damage, "documents": _seen(library), "sessions": _sessions(library)}

@@ -2,19 +2,20 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator, WordEmbedder, make_settings, open_library, words, write_pdf
+from fakes import ScriptedGenerator, WordEmbedder, fakes_of, make_settings, open_library, words, write_pdf
 from fpdf import FPDF
 from fpdf.enums import TextMode
 from typer.testing import CliRunner
 
+from rag_app.answering.stages import ReadingDepth, reading_depth
 from rag_app.asking.question import LONGEST_QUESTION
 from rag_app.errors import LibraryError, LibraryMismatch, ModelMissing, SettingsError, UsageError
-from rag_app.library import Library, _depth
+from rag_app.library import Library
 from rag_app.models.catalogue import InstalledModel
 from rag_app.storage.vector_index import ExactIndex
 from rag_app.types import Answer, Passages, Token, Turn
@@ -159,7 +160,7 @@ def test_dense_search_ranks_as_exact_cosines_do(library: Library) -> None:
 
 
 def test_keyword_search_needs_no_embedder(library: Library) -> None:
-    library._embedder = None
+    fakes_of(library).embedder = None
     [hit] = library.search("filter", mode="keyword", rerank=False)
     assert Path(hit.document).name == "manual.pdf"
 
@@ -258,8 +259,8 @@ def test_a_budget_that_is_no_time_is_refused(library: Library) -> None:
 
 
 def test_a_small_budget_reads_less_and_none_reads_all() -> None:
-    assert _depth(None, 50, 1450) == (50, 1450)
-    depths = [_depth(budget, 50, 1450) for budget in (0.01, 1, 2, 3, 100)]
+    assert reading_depth(50) == ReadingDepth(50, 1450)
+    depths = [astuple(reading_depth(50, budget)) for budget in (0.01, 1, 2, 3, 100)]
     assert depths == sorted(depths)
     assert depths[-1] == (50, 1450)
     assert min(depths[0]) > 0
@@ -292,7 +293,7 @@ def test_ask_returns_what_the_stream_ends_with(library: Library) -> None:
 
 
 def test_passages_come_before_the_generator_is_asked(library: Library) -> None:
-    generator = library._generator
+    generator = fakes_of(library).generator
     assert isinstance(generator, ScriptedGenerator)
     events = library.stream(NOTICE)
     assert isinstance(next(events), Passages)
@@ -319,8 +320,8 @@ def test_a_question_that_leans_is_answered_as_it_is_understood(library: Library)
 def test_a_question_that_stands_alone_is_not_changed_by_the_history(library: Library) -> None:
     answer = library.ask("How often is the dishwasher cleaned?", history=[Turn("user", NOTICE)])
     assert answer.standalone_question == answer.question
-    assert isinstance(library._generator, ScriptedGenerator)
-    assert len(library._generator.prompts) == 1
+    assert isinstance(fakes_of(library).generator, ScriptedGenerator)
+    assert len(fakes_of(library).generator.prompts) == 1
 
 
 # Removing and reading
@@ -436,33 +437,31 @@ def installed(name: str, fingerprint: str) -> InstalledModel:
 
 
 def test_a_new_library_remembers_its_embedder(empty_library: Library) -> None:
-    empty_library._check_embedder(installed("small", "a" * 64))
+    empty_library._embedder.adopt(installed("small", "a" * 64))
     store = empty_library._store
     assert (store.get("embedder"), store.get("embedder_fingerprint")) == ("small", "a" * 64)
 
 
 def test_the_same_weights_under_another_name_are_welcome(library: Library) -> None:
-    library._check_embedder(installed("small", "a" * 64))
-    library._check_embedder(installed("/home/me/small", "a" * 64))
-    assert library._store.get("embedder") == "small"
+    library._embedder.adopt(installed("small", WordEmbedder.fingerprint))
+    library._embedder.adopt(installed("/home/me/small", WordEmbedder.fingerprint))
+    assert library._store.get("embedder") == "words"
 
 
 def test_an_embedder_with_other_weights_is_refused_once_there_are_passages(library: Library) -> None:
-    library._check_embedder(installed("small", "a" * 64))
     with pytest.raises(LibraryMismatch) as caught:
-        library._check_embedder(installed("large", "b" * 64))
+        library._embedder.adopt(installed("large", "b" * 64))
     assert caught.value.message == (
-        f"The library {library.settings.library} was built with the embedder small, not with large."
+        f"The library {library.settings.library} was built with the embedder words, not with large."
     )
     assert caught.value.hint == (
-        f"Set RAG_EMBEDDER=small, or run `rag rebuild --embedder large --library {library.settings.library}`."
+        f"Set RAG_EMBEDDER=words, or run `rag rebuild --embedder large --library {library.settings.library}`."
     )
 
 
 def test_an_empty_library_takes_any_other_embedder(library: Library) -> None:
-    library._check_embedder(installed("small", "a" * 64))
     library.remove(["lease.pdf", "manual.pdf"])
-    library._check_embedder(installed("large", "b" * 64))
+    library._embedder.adopt(installed("large", "b" * 64))
     assert library._store.get("embedder") == "large"
 
 

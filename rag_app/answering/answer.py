@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from prompts import examples, render
 from rag_app.answering.comparison import side_by_side, topic_question
 from rag_app.answering.listing import listing, look_up
+from rag_app.answering.stages import Relay
 from rag_app.answering.summary import PARTS, central, opening, parts
 from rag_app.asking.followup import standalone
 from rag_app.asking.kind import kind_of
@@ -43,14 +44,12 @@ from rag_app.proof.quotes import (
 from rag_app.proof.refusal import (
     DOUBT,
     AskedOnce,
-    Calibration,
     Look,
     carries,
     chance,
     empty,
     foreign,
     holds,
-    shipped,
     signals,
 )
 from rag_app.proof.support import supports
@@ -58,24 +57,23 @@ from rag_app.proof.table_columns import in_column, scale
 from rag_app.proof.wording import agree, snap
 from rag_app.searching.candidates import Trace
 from rag_app.text import one_line
-from rag_app.types import WEAK_SUPPORT, Answer, AnswerSeconds, ModelNames, Passages, Token, Tokens
+from rag_app.types import WEAK_SUPPORT, Answer, AnswerSeconds, Passages, Token, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from collections.abc import Generator as Generating
 
     from ingest import Document
     from rag_app.answering.comparison import Side
     from rag_app.answering.listing import Mention
+    from rag_app.answering.stages import Found, Stages
     from rag_app.asking.kind import Asked
     from rag_app.asking.series import Series
     from rag_app.evidence.choose import Evidence
-    from rag_app.models.generator import Generator
     from rag_app.proof.quotes import AnswerForm
-    from rag_app.types import AnswerStatus, Citation, Event, Hit, StoredDocument, Turn, Vectors
+    from rag_app.types import AnswerStatus, Citation, Event, Hit, StoredDocument, Turn
 
     Made = Generating[Event, None, "_Result"]
-    Found = tuple[tuple[Hit, ...], Trace]  # passages, and how they were found
 
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
@@ -91,27 +89,6 @@ _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
 _GIST = 2  # statements from each of two documents that are compared as a whole
 _PARAGRAPH = re.compile(r"^(?:\(\d+\)|\d+(?:\.\d+)+)\s+(?=[A-ZÄÖÜ])")  # number of one in a contract
 _SPACED = re.compile(r"\s*\S+")
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """What answering needs; each part can be replaced in a test."""
-
-    find: Callable[[str], Found]  # question to passages, best first
-    score: Callable[[str, Sequence[str]], Vectors]  # the cross-encoder
-    about: Callable[[str], Mapping[str, float]]  # how much a question names each document, 0 to 1
-    generator: Callable[[], Generator]  # loaded at its first use
-    read: Callable[[str], Document]  # a document's path to its stored pages and text
-    models: ModelNames
-    answer_tokens: int
-    evidence: int  # characters that the generator reads
-    find_in: Callable[[str, str], Found]  # the same in one document, by its path
-    documents: Callable[[], Sequence[StoredDocument]]  # that are searched
-    mentions: Callable[[str], Sequence[Mention]]  # every passage with these words side by side
-    embed: Callable[[Sequence[str]], Vectors]  # n texts to n vectors, the bi-encoder
-    calibration: Calibration = field(default_factory=shipped)  # decides whether there is an answer
-    trouble: Callable[[str], str] = lambda _: ""  # what is said of a file that is not what was read of it
-    generation: Callable[[], int] = lambda: 0  # another one tells that the library has changed
 
 
 def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[Event]:
@@ -162,7 +139,7 @@ def _without_those_gone(question: str, stages: Stages, usage: Usage, gone: set[s
     """Answer, and where a document goes before anything is said answer anew without it; those that go are noted."""
     shown = False
     for left in reversed(range(_TRIES)):
-        present = _present(stages, gone)
+        present = _Present(stages, gone)
         events = _events(question, kind_of(question, present.documents), present, usage)
         try:
             while True:
@@ -181,38 +158,42 @@ def _without_those_gone(question: str, stages: Stages, usage: Usage, gone: set[s
     return _Result("not_found", NOT_FOUND)
 
 
-def _present(stages: Stages, gone: set[str]) -> Stages:
-    """Return the stages without the documents that are gone; one that cannot be read any more becomes one of these."""
+class _Present(Relay):
+    """The stages without the documents that are gone; one that cannot be read any more becomes one of these."""
 
-    @lru_cache(_READ)  # a document is long, and asked for several times
-    def read(path: str) -> Document:
+    def __init__(self, stages: Stages, gone: set[str]) -> None:
+        super().__init__(stages)
+        self._gone = gone
+        self._read = lru_cache(_READ)(stages.read)  # a document is long, and asked for several times
+
+    def read(self, path: str) -> Document:
         try:
-            return stages.read(path)
+            return self._read(path)
         except UsageError as error:
-            gone.add(path)
+            self._gone.add(path)
             raise _Gone from error
 
-    def find_in(question: str, path: str) -> Found:
+    def find(self, question: str) -> Found:
+        return self._there(super().find(question))
+
+    def find_in(self, question: str, path: str) -> Found:
         try:
-            return there(stages.find_in(question, path))
+            return self._there(super().find_in(question, path))
         except UsageError as error:
-            if any(path in document.paths for document in stages.documents()):
+            if any(path in document.paths for document in super().documents()):
                 raise
-            gone.add(path)
+            self._gone.add(path)
             raise _Gone from error
 
-    def there(found: Found) -> Found:
-        hits, trace = found
-        return tuple(hit for hit in hits if hit.document not in gone), trace
+    def mentions(self, topic: str) -> Sequence[Mention]:
+        return [one for one in super().mentions(topic) if one.document not in self._gone]
 
-    return replace(
-        stages,
-        read=read,
-        find=lambda question: there(stages.find(question)),
-        find_in=find_in,
-        mentions=lambda topic: [one for one in stages.mentions(topic) if one.document not in gone],
-        documents=lambda: [one for one in stages.documents() if gone.isdisjoint({one.path, *one.paths})],
-    )
+    def documents(self) -> Sequence[StoredDocument]:
+        return [one for one in super().documents() if self._gone.isdisjoint({one.path, *one.paths})]
+
+    def _there(self, found: Found) -> Found:
+        hits, trace = found
+        return tuple(hit for hit in hits if hit.document not in self._gone), trace
 
 
 def _sources_now(

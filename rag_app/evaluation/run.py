@@ -19,6 +19,7 @@ from rag_app.evaluation.plot import Point, scatter
 from rag_app.evaluation.questions import digest_of, page_topic, read_collection, read_questions
 from rag_app.files import write_whole
 from rag_app.library import Library
+from rag_app.models.loaded import models_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
     from rag_app.evaluation.compare import Comparison, Find
     from rag_app.evaluation.questions import Collection, Question, Topic
+    from rag_app.models.loaded import Models
     from rag_app.types import Hit, MadeQuestion, Mode, StoredDocument
     from rag_app.writing.builder import Step
 
@@ -220,15 +222,16 @@ def run_questions(
 
 
 def open_collection(
-    collection: Collection, settings: Settings, building: Callable[[Step], None] | None = None
+    collection: Collection,
+    settings: Settings,
+    building: Callable[[Step], None] | None = None,
+    loaded: Models | None = None,
 ) -> Library:
     """Open the library of a test collection, and build first what it lacks; a later run finds it whole."""
-    from rag_app.models.catalogue import resolve
-
-    embedder = resolve(settings.embedder, "embedder", settings)
-    key = _key(collection, embedder.fingerprint, settings)
+    loaded = loaded or models_for(settings)
+    key = _key(collection, loaded.embedder_weights.fingerprint, settings)
     folder = config.cache_folder() / "evaluation" / f"{collection.name}-{key[:16]}"
-    library = Library.open(settings=config.with_library(settings, folder))
+    library = Library.open(settings=config.with_library(settings, folder), loaded=loaded)
     try:
         if len(library.documents()) < len(collection.documents):
             library.add(collection.documents, progress=building)
@@ -358,7 +361,7 @@ def _key(collection: Collection, fingerprint: str, settings: Settings) -> str:
     total = hashlib.sha256()
     values = (__version__, fingerprint, settings.passage_tokens, settings.overlap_tokens)
     total.update(json.dumps(values).encode())
-    own = Path(__file__).parent
+    own = Path(__file__).parents[1]  # the package
     for source in sorted([*(own / name for name in _BUILDING), *Path(ingest.__file__).parent.rglob("*.py")]):
         total.update(source.read_bytes() if source.is_file() else b"")
     for document in collection.documents:

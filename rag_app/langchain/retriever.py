@@ -1,12 +1,11 @@
 """The LangChain door: both stages of search as a retriever with contextual compression, the library as a Runnable.
 
-This is the path that `search` and `ask` themselves take, so a chain built on it returns the same passages.
+This is the path that `search` and `ask` themselves take, so a chain built on it returns the same passages. What the
+stages do is in `searching`; here they are only put into LangChain's forms.
 """
 
 from __future__ import annotations
 
-import time
-from math import ceil
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from langchain_classic.retrievers import ContextualCompressionRetriever
@@ -15,10 +14,8 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
-from rag_app.language.keywords import codes
-from rag_app.searching.document_names import WEIGHT
-from rag_app.searching.ranking import EXACT, blended, exactness, keep, read_until_settled
-from rag_app.storage.heading import heading
+from rag_app.searching.candidates import Trace
+from rag_app.searching.second_stage import Proposed, SecondStage
 from rag_app.types import Answer, Filter, Hit, Turn
 
 if TYPE_CHECKING:
@@ -31,9 +28,10 @@ if TYPE_CHECKING:
     )
     from langchain_core.runnables import RunnableConfig
 
-    from rag_app.models.reranker import Reranker
-    from rag_app.searching.candidates import Trace
-    from rag_app.types import Candidate, Event
+    from rag_app.searching.searcher import FoundPassage, Searcher, Wanted
+    from rag_app.searching.second_stage import About
+    from rag_app.storage.selection import Selection
+    from rag_app.types import Event
 
 
 class CandidateRetriever(BaseRetriever):
@@ -41,29 +39,18 @@ class CandidateRetriever(BaseRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    propose: Any  # Callable[[str], list[Candidate]]
-    fetch: Any  # Callable[[list[Candidate]], list[Document]]
+    propose: Any  # Callable[[str], Sequence[FoundPassage]]
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        documents: list[Document] = self.fetch(self.propose(query))
-        return documents
+        return [to_document(found) for found in self.propose(query)]
 
 
 class CrossEncoderCompressor(BaseDocumentCompressor):
-    """Second stage as a LangChain compressor: keeps the best `k` documents, with their scores in the metadata.
-
-    The best differ: of passages that say the same one is kept, and at most `per_document` come from one document, as
-    long as others are nearly as relevant. Without a reranker the first stage's best are kept as they are.
-    """
+    """Second stage as a LangChain compressor: keeps the best documents, with their scores in the metadata."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    reranker: Any  # Reranker, or None to keep the first stage's order
-    k: int
-    about: Any = None  # Callable[[str], dict[str, float]]: how much a question names each document, 0 to 1
-    trace: Any = None  # Trace
-    per_document: int = 0  # 0: four fifths of k
-    adaptive: bool = True  # stop reading once the best k are settled
+    stage: SecondStage
 
     def compress_documents(
         self,
@@ -71,39 +58,9 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
         query: str,
         callbacks: Callbacks = None,
     ) -> Sequence[Document]:
-        """Return the best `k` of `documents`, best first; equal scores keep their order."""
-        if self.reranker is None:
-            return [_scored(document, document.metadata["retrieval_score"]) for document in documents[: self.k]]
-        since = time.perf_counter()
-        ranked = self._ranked(documents, query)
-        kept = keep(
-            [document.metadata["score"] for document in ranked],
-            [document.page_content for document in ranked],
-            [document.metadata.get("document", "") for document in ranked],
-            self.k,
-            self.per_document or ceil(0.8 * self.k),
-        )
-        if self.trace is not None:
-            self.trace.timed("rerank", since)
-        return [ranked[row] for row in kept]
-
-    def _ranked(self, documents: Sequence[Document], query: str) -> list[Document]:
-        named = self.about(query) if self.about else {}
-        texts = [reading(document) for document in documents]
-        priors = [
-            blended(
-                WEIGHT * named.get(document.metadata.get("document", ""), 0.0) + EXACT * exact,
-                document.metadata["retrieval_rank"],
-            )
-            for document, exact in zip(documents, exactness(codes(query), texts), strict=True)
-        ]
-
-        def read(rows: Sequence[int]) -> Sequence[float]:
-            scores: Sequence[float] = self.reranker.score(query, [texts[row] for row in rows])
-            return scores
-
-        scores = read_until_settled(priors, read, self.k, adaptive=self.adaptive)
-        return [_scored(documents[row], scores[row]) for row in sorted(scores, key=lambda row: (-scores[row], row))]
+        """Return the best of `documents`, best first; equal scores keep their order."""
+        kept = self.stage.best(query, [proposed(document) for document in documents])
+        return [_scored(documents[one.row], one.score) for one in kept]
 
 
 class TwoStages(ContextualCompressionRetriever):
@@ -124,34 +81,63 @@ class TwoStages(ContextualCompressionRetriever):
         return await super()._aget_relevant_documents(query, run_manager=run_manager, **kwargs)
 
 
-def reading(document: Document) -> str:
-    """Return what the cross-encoder reads of a passage: its document's name and title, then the passage."""
-    return f"{heading(document.metadata.get('document', ''), document.metadata['title'])}\n{document.page_content}"
-
-
 LibraryRetriever: TypeAlias = ContextualCompressionRetriever  # both stages, the reranker as the compressor
 
 
 def two_stages(
-    propose: Callable[[str], list[Candidate]],
-    fetch: Callable[[list[Candidate]], list[Document]],
-    reranker: Reranker | None,
-    k: int,
-    trace: Trace | None = None,
-    about: Callable[[str], dict[str, float]] | None = None,
-    *,
-    per_document: int = 0,
-    adaptive: bool = True,
-    door: Callable[[str], str] | None = None,
-) -> ContextualCompressionRetriever:
+    propose: Callable[[str], Sequence[FoundPassage]], stage: SecondStage, door: Callable[[str], str] | None = None
+) -> LibraryRetriever:
     """Join candidates and cross-encoder into one LangChain retriever."""
     return TwoStages(
         door=door,
-        base_retriever=CandidateRetriever(propose=propose, fetch=fetch),
-        base_compressor=CrossEncoderCompressor(
-            reranker=reranker, k=k, about=about, trace=trace, per_document=per_document, adaptive=adaptive
-        ),
+        base_retriever=CandidateRetriever(propose=propose),
+        base_compressor=CrossEncoderCompressor(stage=stage),
     )
+
+
+class Pipeline:
+    """A library's search, run by LangChain."""
+
+    def __init__(self, searcher: Searcher) -> None:
+        self._searcher = searcher
+
+    def retriever(
+        self,
+        wanted: Wanted,
+        choose: Callable[[], Selection | None],
+        *,
+        about: About | None = None,
+        trace: Trace | None = None,
+        door: Callable[[str], str] | None = None,
+    ) -> LibraryRetriever:
+        """Return both stages as one retriever.
+
+        Args:
+            wanted: how to search.
+            choose: returns the documents that are searched, asked anew at each question.
+            about: how much a question names each document; found out by default.
+            trace: is told of the seconds.
+            door: returns a caller's question as it is searched, or refuses it.
+        """
+        searcher = self._searcher
+        searcher.need_models(wanted)
+
+        def propose(question: str) -> list[FoundPassage]:
+            chosen = choose()
+            return searcher.passages(searcher.candidates(question, wanted, chosen, trace or Trace()), chosen)
+
+        def named(question: str) -> dict[str, float]:
+            return searcher.about(question, choose())
+
+        return two_stages(propose, searcher.second_stage(wanted, about or named, trace), door)
+
+    def find(
+        self, question: str, wanted: Wanted, chosen: Selection | None, about: About | None = None
+    ) -> tuple[tuple[Hit, ...], Trace]:
+        """Return the best passages, best first, and how long each stage took."""
+        trace = Trace()
+        retriever = self.retriever(wanted, lambda: chosen, about=about, trace=trace)
+        return to_hits(untraced(retriever, question)), trace
 
 
 def untraced(retriever: BaseRetriever, question: str) -> list[Document]:
@@ -160,6 +146,40 @@ def untraced(retriever: BaseRetriever, question: str) -> list[Document]:
 
     with tracing_context(enabled=False):
         return retriever.invoke(question)
+
+
+def to_document(found: FoundPassage) -> Document:
+    """Return a passage as a LangChain document."""
+    passage = found.passage
+    metadata = {
+        "document": found.document,
+        "title": passage.title,
+        "page": passage.page,
+        "page_end": passage.page_end,
+        "page_label": passage.page_label,
+        "start": passage.start,
+        "end": passage.end,
+        "section": passage.section,
+        "hidden": passage.hidden,
+        "confidence": passage.confidence,
+        "retrieval_rank": found.candidate.rank,
+        "retrieval_score": found.candidate.score,
+    }
+    if found.stale:
+        metadata["stale"] = found.stale
+    return Document(passage.text, metadata=metadata)
+
+
+def proposed(document: Document) -> Proposed:
+    """Return a document of the first stage as the second stage takes it."""
+    metadata = document.metadata
+    return Proposed(
+        document.page_content,
+        metadata.get("document", ""),
+        metadata["title"],
+        metadata["retrieval_rank"],
+        metadata["retrieval_score"],
+    )
 
 
 def to_hits(documents: Sequence[Document]) -> tuple[Hit, ...]:

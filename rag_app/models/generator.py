@@ -13,6 +13,7 @@ from rag_app.errors import ModelError, UsageError
 from rag_app.models.prompt_cache import Heads
 from rag_app.models.stopping import Stopped
 from rag_app.models.threads import Crew, available_threads, let_waiting_threads_sleep
+from rag_app.models.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,8 +86,8 @@ class Generator(Protocol):
 class _Turn:
     """Who may use the model now."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    writer: int | None = None  # the thread that holds the lock
+    turns: Turns = field(default_factory=Turns)
+    writer: int | None = None  # the thread whose turn it is
     threads: Threads | None = None  # of the model, as they were set last
 
 
@@ -121,7 +122,10 @@ _SIGNS = {
 
 
 class LlamaGenerator:
-    """A GGUF model in this process; a lock lets one answer be written at a time."""
+    """A GGUF model in this process. It writes one answer at a time, in the order in which they are asked for.
+
+    A stream has the model from its first piece to its last, or until it is closed or collected.
+    """
 
     def __init__(
         self, name: str, model: Any, template: ChatTemplate, heads: Heads | None = None, crew: Crew | None = None
@@ -213,7 +217,7 @@ class LlamaGenerator:
                 "An answer is still being written; close it first.",
                 hint="Read the stream to its end, or call its close().",
             )
-        with self._turn.lock:
+        with self._turn.turns.turn():
             self._turn.writer = thread
             try:
                 yield

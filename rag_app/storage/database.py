@@ -14,7 +14,16 @@ from functools import cache
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from rag_app.errors import DiskError, LibraryBusy, LibraryDamaged, LibraryError, LibraryMismatch, RagError, disk_errors
+from rag_app.errors import (
+    DiskError,
+    LibraryBusy,
+    LibraryClosed,
+    LibraryDamaged,
+    LibraryError,
+    LibraryMismatch,
+    RagError,
+    disk_errors,
+)
 from rag_app.files import identity, sync_folder, write_whole
 from rag_app.storage.checksum import by_another_process, log_is_written_through
 from rag_app.storage.lock import exclusive
@@ -67,16 +76,30 @@ class Database:
         self._lock = threading.RLock()
         self._writer: int | None = None  # thread that is inside `writing`
         self._in_transaction = False
+        self._closed = False
         self._file = identity(self.path)
 
     def close(self) -> None:
-        """Close the file; the database cannot be used afterwards."""
+        """Close the file, after what is being done; who uses the database afterwards gets LibraryClosed."""
         with self._lock:
+            self._closed = True
             self.connection.close()
+
+    def need_open(self) -> None:
+        """Raise LibraryClosed where it was closed."""
+        if self._closed:
+            raise LibraryClosed(f"The library {self.folder} was closed.")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Be the only thread that uses the connection."""
+        with self._lock, translated(self.path):
+            self.need_open()
+            yield
 
     def be_frugal(self) -> None:
         """Delete without writing zeros over what is deleted: on a full disk these would need room in the log."""
-        with self._lock, translated(self.path):
+        with self._alone():
             self.connection.execute("PRAGMA secure_delete = OFF")
 
     @contextmanager
@@ -89,6 +112,7 @@ class Database:
         if self._writer == threading.get_ident():
             yield
             return
+        self.need_open()
         self._check_place()
         with exclusive(self.folder):
             self._writer = threading.get_ident()
@@ -100,7 +124,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Write all that the block writes, or nothing; one inside another is part of it."""
-        with self.writing(), self._lock, translated(self.path):
+        with self.writing(), self._alone():
             if self._in_transaction:
                 yield
                 return
@@ -122,7 +146,7 @@ class Database:
         Raises:
             LibraryBusy: the transaction takes longer than a statement waits.
         """
-        with self._lock, translated(self.path):
+        with self._alone():
             if self._in_transaction:
                 yield
                 return
@@ -143,7 +167,7 @@ class Database:
         if self.sealed is not None:
             return True
         try:
-            with self.writing(), self._lock, translated(self.path), disk_errors(f"the seal of {self.path}"):
+            with self.writing(), self._alone(), disk_errors(f"the seal of {self.path}"):
                 [busy, _, _] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if busy:
                     return False
@@ -209,7 +233,7 @@ class Database:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """See one state in all reads of the block, whatever others write; write nothing in it."""
-        with self._lock, translated(self.path):
+        with self._alone():
             if self.connection.in_transaction:
                 yield
                 return
@@ -222,7 +246,7 @@ class Database:
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """Return the rows of one query."""
-        with self._lock, translated(self.path):
+        with self._alone():
             return self.connection.execute(query, values).fetchall()
 
     def value(self, query: str, *values: Any) -> Any:

@@ -206,6 +206,10 @@ class Store:
         """Close the library; the store cannot be used afterwards."""
         self._database.close()
 
+    def need_open(self) -> None:
+        """Raise LibraryClosed where it was closed."""
+        self._database.need_open()
+
     def __enter__(self) -> Self:
         return self
 

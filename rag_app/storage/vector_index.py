@@ -215,20 +215,17 @@ class VectorIndex:
             n = len(self) if allowed is None else min(len(self), len(allowed))
             if not n:
                 return []
-            if (
-                allowed is not None
-                and len(allowed) <= _FEW
-                and self._exact
-                and isinstance(self._body, faiss_index.Inverted)
-            ):
-                ids, rows = self._exact(allowed)  # all of them, rather than looking for them in the lists
-                return _order(ids, _scores(rows, query), k, places)
-            faiss_index.use_one_thread()
-            ids, scores = self._nearest(query, k, n, None if allowed is None else faiss_index.Only(allowed))
+            exact = self._exact if isinstance(self._body, faiss_index.Inverted) else None
+            few = exact is not None and allowed is not None and len(allowed) <= _FEW
+            if few and allowed is not None:  # all of them, rather than looking for them in the lists
+                ids = allowed
+            else:
+                faiss_index.use_one_thread()
+                ids, scores = self._nearest(query, k, n, None if allowed is None else faiss_index.Only(allowed))
             if isinstance(self._body, faiss_index.Flat):
                 scores = _scores(self._body.rows(ids), query)
-        if self._exact and isinstance(self._body, faiss_index.Inverted):
-            ids, rows = self._exact(ids)
+        if exact:  # not while others wait for this lock: they may have that of the source, which is asked
+            ids, rows = exact(ids)
             scores = _scores(rows, query)
         return _order(ids, scores, k, places)
 

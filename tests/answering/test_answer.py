@@ -10,15 +10,17 @@ from fakes import ScriptedGenerator, WordEmbedder, WordReranker, evidence_lines,
 
 from ingest import CELL
 from ingest.types import Document, Page
-from rag_app.answering.answer import Stages, answer
+from rag_app.answering.answer import answer
 from rag_app.answering.listing import Mention
 from rag_app.evidence.choose import EVIDENCE
+from rag_app.proof.refusal import Calibration, shipped
 from rag_app.searching.candidates import Trace
 from rag_app.types import Answer, ModelNames, Passages, Token, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from rag_app.answering.stages import Found
     from rag_app.models.generator import Form, Generator, Message, Usage
     from rag_app.types import Event, Hit, StoredDocument, Vectors
 
@@ -28,6 +30,27 @@ PETS = "The tenant may keep one cat in the flat, but a dog needs the consent of 
 TEXT = f"{RENT}\n{NOTICE}"
 QUESTION = "How long is the notice period of both parties?"
 UNRELATED = "Who is the president of France?"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Stages of which each part can be replaced."""
+
+    find: Callable[[str], Found]
+    score: Callable[[str, Sequence[str]], Vectors]
+    about: Callable[[str], Mapping[str, float]]
+    generator: Callable[[], Generator]
+    read: Callable[[str], Document]
+    models: ModelNames
+    answer_tokens: int
+    evidence: int
+    find_in: Callable[[str, str], Found]
+    documents: Callable[[], Sequence[StoredDocument]]
+    mentions: Callable[[str], Sequence[Mention]]
+    embed: Callable[[Sequence[str]], Vectors]
+    calibration: Calibration = field(default_factory=shipped)
+    trouble: Callable[[str], str] = lambda _: ""
+    generation: Callable[[], int] = lambda: 0
 
 
 @dataclass
@@ -52,8 +75,8 @@ class World:
         assert isinstance(last, Answer)
         return last
 
-    def stages(self) -> Stages:
-        return Stages(
+    def stages(self) -> Parts:
+        return Parts(
             find=self.find,
             score=WordReranker().score if self.best is None else self.falling,
             about=lambda question: {},
@@ -290,7 +313,7 @@ def test_a_document_is_read_from_the_library_once_an_answer() -> None:
         return stages.read(path)
 
     parts = {name: getattr(stages, name) for name in stages.__slots__} | {"read": reading}
-    *_, last = answer(QUESTION, (), Stages(**parts))
+    *_, last = answer(QUESTION, (), Parts(**parts))
     assert isinstance(last, Answer)
     assert (len(last.citations), read) == (2, ["/files/a.pdf"])
 
@@ -519,7 +542,7 @@ def test_an_error_of_the_scorer_reaches_the_caller() -> None:
 
     asking = world()
     stages = asking.stages()
-    events = answer(QUESTION, (), Stages(**{n: getattr(stages, n) for n in stages.__slots__} | {"score": fail}))
+    events = answer(QUESTION, (), Parts(**{n: getattr(stages, n) for n in stages.__slots__} | {"score": fail}))
     next(events)
     with pytest.raises(ValueError, match="2 texts"):
         next(events)

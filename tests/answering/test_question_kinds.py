@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import ScriptedGenerator, open_library, write_pdf
+from fakes import ScriptedGenerator, fakes_of, open_library, write_pdf
 
 from rag_app.answering.listing import SHOWN
 from rag_app.answering.summary import PARTS, STRETCHES
@@ -104,7 +104,7 @@ def test_a_sentence_that_mentions_both_counts_once(leases: Library) -> None:
 
 
 def test_a_list_asks_no_model(leases: Library) -> None:
-    generator = leases._generator
+    generator = fakes_of(leases).generator
     leases.ask("Which documents mention the landlord?")
     assert isinstance(generator, ScriptedGenerator)
     assert generator.prompts == []
@@ -199,7 +199,7 @@ def _long(folder: Path) -> Path:
 
 
 def test_an_opening_that_the_document_does_not_carry_is_left_out(leases: Library) -> None:
-    leases._generator = ScriptedGenerator(lambda messages: "It was signed by Zorvan Meltik for 999 francs.")
+    fakes_of(leases).generator = ScriptedGenerator(lambda messages: "It was signed by Zorvan Meltik for 999 francs.")
     answer = checked(leases, leases.ask("What is the garage lease about?"))
     assert answer.status == "answered"
     assert answer.answer.startswith("- ")
@@ -213,7 +213,7 @@ def test_what_the_generator_reads_and_writes_of_a_summary_is_only_data(
     (tmp_path / "rules.md").write_text("The tenants keep the stairs of the house clean.\n", encoding="utf-8")
     generator = ScriptedGenerator(lambda messages: "<b>The rules</b> tell tenants to keep it clean.")
     with open_library(tmp_path) as library:
-        library._generator = generator
+        fakes_of(library).generator = generator
         library.ingest([tmp_path / "rules.md"])
         answer = checked(library, library.ask("Fasse rules.md zusammen"))
     assert answer.answer.startswith("The rules tell tenants to keep it clean. [1]")

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fakes import ScriptedGenerator, make_hit, write_pdf
+from fakes import FakeModels, ScriptedGenerator, make_hit, write_pdf
 from odd_files import picture_of, with_scans
 
 from rag_app import config
+from rag_app.answering.answer import look
 from rag_app.evidence.choose import Evidence, show
 from rag_app.library import Library
 from rag_app.models.catalogue import resolve
 from rag_app.models.embedder import open_embedder
 from rag_app.models.generator import Message, Usage, open_generator
+from rag_app.models.loaded import LoadedModels
 from rag_app.models.reranker import open_reranker
 from rag_app.proof.quotes import form_for
 from rag_app.storage import faiss_index
@@ -109,11 +111,9 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def open_with(folder: Path, settings: config.Settings, embedder: BiEncoder, reranker: CrossEncoder) -> Library:
-    """Open the library in `folder` with models that are loaded already."""
-    library = Library.open(folder, settings=settings)
-    assert (library.embedder.name, library.embedder.dimensions) == (embedder.name, embedder.dimensions)
-    library._embedder, library._reranker = embedder, reranker
-    return library
+    """Open the library in `folder` with models that are loaded already; one that writes it loads itself."""
+    loaded = LoadedModels(settings, embedder=embedder, reranker=reranker)
+    return Library.open(folder, settings=settings, loaded=loaded)
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_another_embedder_serves_a_library_of_its_own(
     settings = config.load(environment={"RAG_MODELS": str(SETTINGS.models), "RAG_EMBEDDER": BGE})
     with Library.open(tmp_path, settings=settings) as library:
         assert library.ingest([texts]).added == len(TEXTS)
-        library._reranker = reranker
+        library.loaded.use_reranker(reranker)
         assert library.embedder.name == BGE
         _, vectors = library.passages_and_vectors()
         assert vectors.shape == (len(TEXTS), 384)
@@ -449,11 +449,11 @@ def test_a_question_from_elsewhere_is_not_answered_and_loads_no_generator(
     samples: Library, embedder: BiEncoder, reranker: CrossEncoder, question: str
 ) -> None:
     assert expected_of(question)["answers"] == []
-    with open_with(samples.settings.library, SETTINGS, embedder, reranker) as library:
+    loaded = FakeModels(embedder, reranker, generator=None)
+    with Library.open(samples.settings.library, settings=SETTINGS, loaded=loaded) as library:
         answer = library.ask(question)
         assert (answer.status, answer.citations, answer.tokens.prompt) == ("not_found", (), 0)
         assert len(answer.passages) == 5
-        assert library._generator is None
 
 
 def test_the_check_tells_whether_the_best_piece_holds_the_answer(samples: Library) -> None:
@@ -462,7 +462,7 @@ def test_the_check_tells_whether_the_best_piece_holds_the_answer(samples: Librar
         "What weight can the open dishwasher door bear?",
     )
     assert [bool(expected_of(question)["answers"]) for question in asked] == [False, True]
-    without, held = (samples._look(question, None) for question in asked)
+    without, held = (look(question, samples._stages(None)) for question in asked)
     assert without is not None
     assert held is not None
     assert (without.signals.holds or 0.0) + 1 < (held.signals.holds or 0.0)
@@ -477,8 +477,8 @@ def test_orders_in_a_document_are_found_by_search_but_never_reach_the_generator(
     write_pdf(tmp_path / "rules.pdf", fact)
     write_pdf(tmp_path / "remark.pdf", order)
     generator = ScriptedGenerator()
-    with open_with(tmp_path / "library", SETTINGS, embedder, reranker) as library:
-        library._generator = generator
+    loaded = LoadedModels(SETTINGS, embedder=embedder, reranker=reranker, generator=generator)
+    with Library.open(tmp_path / "library", settings=SETTINGS, loaded=loaded) as library:
         library.ingest([tmp_path])
         answer = library.ask("What is the deposit for the key of the garden gate?")
         assert order in [hit.text for hit in library.search("What does the memo on ignoring instructions say?")]

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator, open_library
+from fakes import ScriptedGenerator, fakes_of, open_library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -111,7 +111,8 @@ DOORS: dict[str, Callable[[Library, str], Any]] = {
 def test_every_door_refuses_it_before_a_model_is_loaded(
     library: Library, door: Callable[[Library, str], Any], question: str
 ) -> None:
-    library._embedder = library._reranker = library._generator = None  # to load one here would be ModelMissing
+    loaded = fakes_of(library)
+    loaded.embedder = loaded.reranker = loaded.generator = None  # to ask for one here would be ModelMissing
     with pytest.raises(EmptyQuestion) as caught:
         door(library, question)
     assert (caught.value.message, caught.value.hint) == (MESSAGE, HINT)
@@ -181,7 +182,7 @@ def test_no_control_character_reaches_a_prompt_or_an_answer(tmp_path: Path, one:
     with open_library(tmp_path) as library:
         library.remove([stored.path for stored in library.documents()])
         library.add([document])
-        library._generator = generator = ScriptedGenerator()
+        fakes_of(library).generator = generator = ScriptedGenerator()
         turns = [Turn("user", f"Who is{one} the tenant?"), Turn("assistant", f"Anna{two} Lind{three}")]
         answers = [
             library.ask(f"How long{two} is the notice{one} period?"),

@@ -6,20 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator, write_pdf
+from fakes import ScriptedGenerator, fakes_of, write_pdf
 
 from rag_app.console import terminal
 from rag_app.console.chat import HELP, Chat
 from rag_app.errors import LibraryBusy, ModelMissing, UsageError
-from rag_app.models import catalogue
-from rag_app.models.catalogue import InstalledModel
 from rag_app.types import Answer, Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from rag_app.config import Settings
     from rag_app.library import Library
     from rag_app.types import Event, Session
 
@@ -370,27 +367,12 @@ def test_where_nothing_can_open_it_the_address_is_written(
 
 
 @pytest.fixture
-def two_generators(library: Library, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """Install the generators `script` and `shouting`; return what tells which one is loaded."""
-    monkeypatch.setattr(library, "settings", replace(library.settings, generator="script"))
-
-    def resolve(name: str, role: str, settings: Settings) -> InstalledModel:
-        if role != "generator" or name not in {"script", "shouting"}:
-            raise ModelMissing(f"The model {name} is not installed.", hint=f"Run `rag models pull {name}`.")
-        return InstalledModel(name, "generator", settings.models / name, None, "0" * 64)
-
-    def load(model: InstalledModel, settings: Settings) -> ScriptedGenerator:
-        generator = ScriptedGenerator()
-        generator.name = model.name
-        return generator
-
-    specs = [
-        replace(catalogue.registry()[0], name=name, role="generator", aliases=()) for name in ("script", "shouting")
-    ]
-    monkeypatch.setattr("rag_app.models.catalogue.registry", lambda: specs)
-    monkeypatch.setattr("rag_app.models.catalogue.resolve", resolve)
-    monkeypatch.setattr("rag_app.models.generator.open_generator", load)
-    return lambda: library._open_generator().name
+def two_generators(library: Library) -> Callable[[], str]:
+    """Install the generators `script` and `shouting`; return what tells which one writes."""
+    shouting = ScriptedGenerator()
+    shouting.name = "shouting"
+    fakes_of(library).others = {"shouting": shouting}
+    return lambda: fakes_of(library).generator.name
 
 
 def test_model_shows_and_changes_what_writes(talk: Talk, two_generators: Callable[[], str]) -> None:
@@ -428,9 +410,9 @@ def test_a_model_that_is_not_installed_changes_nothing(talk: Talk, two_generator
 def test_a_generator_that_is_chosen_again_is_not_loaded_again(
     library: Library, two_generators: Callable[[], str]
 ) -> None:
-    before = library._generator
+    before = fakes_of(library).generator
     library.use_generator("script")
-    assert library._generator is before
+    assert fakes_of(library).generator is before
 
 
 def test_budget_is_that_of_ask(talk: Talk, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -548,12 +530,12 @@ def test_an_error_of_one_question_does_not_end_the_chat(talk: Talk, library: Lib
     def fail(*_: object) -> str:
         raise ModelMissing("The model is gone.", hint="Run `rag models pull`.")
 
-    working = library._generator
-    library._generator = ScriptedGenerator(fail)
+    working = fakes_of(library).generator
+    fakes_of(library).generator = ScriptedGenerator(fail)
     out, error = talk(NOTICE, "/help")
     assert error == ["error: The model is gone.", "hint: Run `rag models pull`."]
     assert out == HELP.splitlines()
-    library._generator = working
+    fakes_of(library).generator = working
     assert talk(NOTICE)[0][0].startswith("The notice period")
 
 
@@ -564,7 +546,7 @@ def test_ctrl_c_stops_the_answer_and_leaves_no_trace_in_the_conversation(talk: T
             yield next(pieces)
             raise KeyboardInterrupt
 
-    library._generator = Interrupted()
+    fakes_of(library).generator = Interrupted()
     out, error = talk(NOTICE, "/sources", "/quit")
     assert error == ["", "(stopped)"]
     assert out[-1] == "Nothing has been asked yet."

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import WordEmbedder, WordReranker, make_settings, write_collection, write_lines
+from fakes import FakeModels, WordEmbedder, fakes_of, make_settings, write_collection, write_lines
 
+import rag_app
 from rag_app import config
 from rag_app.errors import UsageError
+from rag_app.evaluation import run
 from rag_app.evaluation.compare import SYSTEMS
 from rag_app.evaluation.questions import path_of, read_collection
 from rag_app.evaluation.run import (
@@ -23,7 +25,6 @@ from rag_app.evaluation.run import (
     save,
     save_questions,
 )
-from rag_app.models.catalogue import InstalledModel
 from rag_app.types import MadeQuestion
 
 if TYPE_CHECKING:
@@ -33,13 +34,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings whose models are made of words, with a cache of their own."""
+    """Settings with a cache of their own."""
     monkeypatch.setattr(config, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr("rag_app.models.embedder.open_embedder", lambda *_: WordEmbedder())
-    monkeypatch.setattr("rag_app.models.reranker.open_reranker", lambda *_: WordReranker())
-    monkeypatch.setattr(
-        "rag_app.models.catalogue.resolve", lambda name, role, _: InstalledModel(name, role, tmp_path, None, "f" * 64)
-    )
     return make_settings(tmp_path)
 
 
@@ -54,7 +50,7 @@ ROOF = {"question": "Quantum chromodynamics lattice?", "answers": [], "document"
 
 def test_a_collection_is_searched_by_the_pipeline_and_its_library_is_kept(settings: Settings, tmp_path: Path) -> None:
     collection = read_collection(write_collection(tmp_path / "small"))
-    with open_collection(collection, settings) as library:
+    with open_collection(collection, settings, loaded=FakeModels()) as library:
         figures = run_collection(collection, library).as_json()
         assert [document.path for document in library.documents()] == [path_of(key) for key in ("d/3", "d1", "d2")]
         embedder = library.embedder
@@ -66,28 +62,32 @@ def test_a_collection_is_searched_by_the_pipeline_and_its_library_is_kept(settin
         ]
     assert (figures["dataset"], figures["documents"], figures["queries"]) == ("small", 3, 2)
     assert {system["name"]: system["ndcg@10"] for system in figures["systems"]} == dict.fromkeys(SYSTEMS, 1.0)
-    with open_collection(collection, settings) as again:
+    with open_collection(collection, settings, loaded=FakeModels()) as again:
         assert isinstance(again.embedder, WordEmbedder)
         assert (again.embedder.read, len(again.documents())) == ([], 3)
 
 
 def test_an_interrupted_build_goes_on_where_it_stopped(settings: Settings, tmp_path: Path) -> None:
     collection = read_collection(write_collection(tmp_path / "small"))
-    with open_collection(collection, settings) as library:
+    with open_collection(collection, settings, loaded=FakeModels()) as library:
         library._store.remove(path_of("d2"))
-    with open_collection(collection, settings) as again:
+    with open_collection(collection, settings, loaded=FakeModels()) as again:
         assert isinstance(again.embedder, WordEmbedder)
         assert again.embedder.read == ["\nA dog needs consent."]
+
+
+def test_the_code_that_a_kept_library_depends_on_is_there() -> None:
+    assert [name for name in run._BUILDING if not (Path(rag_app.__file__).parent / name).is_file()] == []
 
 
 def test_other_passages_and_other_texts_get_another_library(settings: Settings, tmp_path: Path) -> None:
     collection = read_collection(write_collection(tmp_path / "small"))
     folders = []
     for changes in ({}, {"passage_tokens": 64}, {"overlap_tokens": 0}):
-        with open_collection(collection, config.changed(settings, changes)) as library:
+        with open_collection(collection, config.changed(settings, changes), loaded=FakeModels()) as library:
             folders.append(library.settings.library)
     write_lines(tmp_path / "small" / "corpus.jsonl", {"_id": "d2", "text": "A dog."})
-    with open_collection(read_collection(tmp_path / "small"), settings) as library:
+    with open_collection(read_collection(tmp_path / "small"), settings, loaded=FakeModels()) as library:
         folders.append(library.settings.library)
     assert len(set(folders)) == 4
     assert {folder.parent for folder in folders} == {tmp_path / "cache" / "evaluation"}
@@ -140,13 +140,13 @@ def test_questions_without_a_page_or_without_an_answer_are_refused(library: Libr
 
 
 def test_the_library_has_its_own_reranker_again_after_a_run(library: Library, tmp_path: Path) -> None:
-    own = library._reranker
+    own = fakes_of(library).reranker
     ask(library, tmp_path, RENT)
-    assert library._reranker is own
+    assert fakes_of(library).reranker is own
 
 
 def test_questions_are_made_from_the_library_and_can_be_asked(library: Library, tmp_path: Path) -> None:
-    library._generator.script = lambda messages: (  # type: ignore[union-attr]
+    fakes_of(library).generator.script = lambda messages: (  # type: ignore[union-attr]
         "Answer: third day\nQuestion: On which date is the payment for the flat due?"
         if "third day" in messages[-1].content
         else "Answer: water\nQuestion: What should be used for the cleaning of it?"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator, WordReranker
+from fakes import ScriptedGenerator, WordEmbedder, WordReranker, fakes_of
 from langchain_classic.retrievers import ContextualCompressionRetriever
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage
@@ -14,16 +14,17 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from rag_app.errors import UsageError
-from rag_app.langchain.retriever import CrossEncoderCompressor, blended, reading, to_hits, two_stages
+from rag_app.langchain.retriever import CrossEncoderCompressor, proposed, to_hits, two_stages
 from rag_app.searching.candidates import Trace
+from rag_app.searching.ranking import blended
+from rag_app.searching.searcher import FoundPassage
+from rag_app.searching.second_stage import SecondStage
+from rag_app.storage.store import StoredPassage
 from rag_app.types import Answer, AnswerSeconds, Candidate, Passages, Token, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rag_app.library import Library
-    from rag_app.models.embedder import Embedder
-    from rag_app.types import Scored, Vectors
+    from rag_app.types import Vectors
 
 NOTICE = "How long is the notice period?"
 FILTER = "How often is it to be cleaned?"
@@ -44,7 +45,7 @@ def document(text: str, rank: int, title: str = "") -> Document:
 
 def test_the_compressor_orders_by_relevance_and_keeps_the_best_with_their_scores() -> None:
     documents = [document("the rent", 1), document("notice of the tenant", 2), document("notice period", 3)]
-    kept = CrossEncoderCompressor(reranker=WordReranker(), k=2).compress_documents(documents, "notice period")
+    kept = CrossEncoderCompressor(stage=SecondStage(WordReranker(), 2)).compress_documents(documents, "notice period")
     assert [d.page_content for d in kept] == ["notice period", "notice of the tenant"]
     assert [d.metadata["score"] for d in kept] == [blended(10, 3), blended(5, 2)]
     assert "score" not in documents[0].metadata  # the first stage's documents stay as they were
@@ -52,37 +53,35 @@ def test_the_compressor_orders_by_relevance_and_keeps_the_best_with_their_scores
 
 def test_equally_relevant_documents_keep_the_first_stages_order() -> None:
     documents = [document("notice", rank) for rank in (1, 2, 3)]
-    kept = CrossEncoderCompressor(reranker=WordReranker(), k=3).compress_documents(documents, "notice")
+    kept = CrossEncoderCompressor(stage=SecondStage(WordReranker(), 3)).compress_documents(documents, "notice")
     assert [d.metadata["retrieval_rank"] for d in kept] == [1, 2, 3]
 
 
 def test_the_title_counts_as_part_of_the_text() -> None:
     documents = [document("it is due monthly", 1, "Manual"), document("it is due monthly", 2, "Lease")]
-    kept = CrossEncoderCompressor(reranker=WordReranker(), k=1).compress_documents(documents, "lease due")
+    kept = CrossEncoderCompressor(stage=SecondStage(WordReranker(), 1)).compress_documents(documents, "lease due")
     assert kept[0].metadata["title"] == "Lease"
 
 
 def test_without_a_reranker_the_first_k_stay_with_their_own_scores() -> None:
     documents = [document("b", 1), document("a", 2), document("c", 3)]
-    kept = CrossEncoderCompressor(reranker=None, k=2).compress_documents(documents, "a")
+    kept = CrossEncoderCompressor(stage=SecondStage(None, 2)).compress_documents(documents, "a")
     assert [(d.page_content, d.metadata["score"]) for d in kept] == [("b", 1.0), ("a", 0.5)]
 
 
 def test_the_two_stages_pass_the_question_and_the_candidates_on() -> None:
-    asked: list[Any] = []
+    asked: list[str] = []
 
-    def propose(question: str) -> list[Candidate]:
+    def propose(question: str) -> list[FoundPassage]:
         asked.append(question)
-        return [Candidate(7, 1, 0.5)]
-
-    def fetch(candidates: list[Candidate]) -> list[Document]:
-        asked.append(candidates)
-        return [document("notice", 1)]
+        passage = StoredPassage(7, "/a.pdf", "Lease", 0, 0, 6, 1, 1, "i", "notice")
+        return [FoundPassage(Candidate(7, 1, 0.5), passage, "/b.pdf", "is empty now")]
 
     trace = Trace()
-    found = two_stages(propose, fetch, WordReranker(), 5, trace).invoke("notice")
-    assert [d.page_content for d in found] == ["notice"]
-    assert asked == ["notice", [Candidate(7, 1, 0.5)]]
+    [found] = two_stages(propose, SecondStage(WordReranker(), 5, trace=trace)).invoke("notice")
+    assert (found.page_content, found.metadata["score"]) == ("notice", 10.0)
+    assert (found.metadata["document"], found.metadata["stale"]) == ("/b.pdf", "is empty now")
+    assert asked == ["notice"]
     assert trace.seconds.keys() == {"rerank"}
 
 
@@ -147,7 +146,7 @@ def test_the_runnable_answers_a_question_as_ask_does(library: Library) -> None:
 def test_a_history_may_come_in_any_of_the_usual_forms(library: Library, history: list[Any]) -> None:
     answer = library.as_runnable().invoke({"question": FILTER, "history": history})
     assert answer.standalone_question == f"{FILTER} ({DISHWASHER})"
-    generator = library._generator
+    generator = fakes_of(library).generator
     assert isinstance(generator, ScriptedGenerator)
     assert f"user: {DISHWASHER}\nassistant: Yes." in generator.prompts[0][-1].content
 
@@ -187,13 +186,13 @@ def test_searching_tells_no_tracer_whatever_the_environment_says(library: Librar
     from langsmith.utils import tracing_is_enabled
 
     seen: list[object] = []
-    nearest = library._nearest
 
-    def watching(vector: Vectors, k: int, embedder: Embedder | None, documents: None) -> Sequence[Scored]:
-        seen.append(tracing_is_enabled())
-        return nearest(vector, k, embedder, documents)
+    class Watching(WordEmbedder):
+        def embed_question(self, text: str) -> Vectors:
+            seen.append(tracing_is_enabled())
+            return super().embed_question(text)
 
-    library._nearest = watching  # type: ignore[method-assign,assignment]
+    fakes_of(library).embedder = Watching()
     with tracing_context(enabled=True):
         library.search(NOTICE)
     assert seen == [False]
@@ -208,5 +207,6 @@ def test_searching_tells_no_tracer_whatever_the_environment_says(library: Librar
     ],
 )
 def test_the_file_name_is_read_with_the_title_where_it_says_more(path: str, title: str, first: str) -> None:
-    text = reading(Document("A passage.", metadata={"document": path, "title": title}))
+    metadata = {"document": path, "title": title, "retrieval_rank": 1, "retrieval_score": 1.0}
+    text = proposed(Document("A passage.", metadata=metadata)).reading
     assert text == f"{first}\nA passage."

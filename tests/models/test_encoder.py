@@ -2,17 +2,13 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import openvino
 import pytest
 from fakes import make_settings
-from openvino import opset13 as ops
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
-from tokenizers.processors import TemplateProcessing
+from toy_network import word_tokenizer, write_model
 
 from rag_app.errors import DiskError, ModelError
 from rag_app.models import encoder
@@ -23,34 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag_app.models.encoder import Kind
-
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefgh"]
-
-
-def word_tokenizer() -> Tokenizer:
-    """Return a tokenizer of single letters that marks a text and a pair as BERT does."""
-    tokenizer = Tokenizer(WordLevel({word: n for n, word in enumerate(VOCABULARY)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = Whitespace()
-    tokenizer.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    return tokenizer
-
-
-def write_model(folder: Path) -> Path:
-    """Write a network of three outputs: the sums of the ids, of the mask, and of the ids weighted by their type."""
-    inputs = {
-        name: ops.parameter([-1, -1], np.int64, name) for name in ("input_ids", "attention_mask", "token_type_ids")
-    }
-    for name, node in inputs.items():
-        node.output(0).set_names({name})
-    ids, mask, types = inputs.values()
-    sums = [ops.reduce_sum(node, [1], keep_dims=True) for node in (ids, mask, ops.multiply(ids, types))]
-    output = ops.convert(ops.concat(sums, axis=1), "f32")
-    folder.mkdir(parents=True, exist_ok=True)
-    openvino.save_model(openvino.Model([output], list(inputs.values()), "sums"), str(folder / "model.xml"))
-    word_tokenizer().save(str(folder / "tokenizer.json"))
-    return folder
 
 
 def model_at(path: Path) -> InstalledModel:
@@ -120,6 +88,20 @@ def test_a_text_gives_the_same_row_alone_as_among_others(sums: OpenVinoEncoder) 
 def test_the_second_text_of_a_pair_is_told_by_its_type(sums: OpenVinoEncoder) -> None:
     [row] = sums.run([sums.tokenizer.encode("a", "b")])
     assert row.tolist() == [2 + 4 + 3 + 5 + 3, 5, 5 + 3]
+
+
+def test_threads_that_share_an_encoder_get_the_rows_that_one_alone_gets(sums: OpenVinoEncoder) -> None:
+    batches = [[" ".join("abcdefgh"[: 1 + (n + m) % 8] * (1 + n % 3)) for m in range(n % 5)] for n in range(200)]
+    alone = [sums.run(sums.tokenizer.encode_batch(batch)) for batch in batches]
+    done: list[int] = []
+
+    def run(batch: list[str]) -> Any:
+        return sums.run(sums.tokenizer.encode_batch(batch), done.append)
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(run, batches))
+    assert all(np.array_equal(*pair) for pair in zip(alone, together, strict=True))
+    assert sum(done) == sum(map(len, batches))
 
 
 def test_a_run_that_is_interrupted_leaves_an_encoder_that_works(

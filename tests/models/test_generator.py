@@ -4,6 +4,7 @@ import ctypes
 import re
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -570,6 +571,39 @@ def test_a_second_answer_waits_until_the_first_is_closed() -> None:
     first.close()  # type: ignore[attr-defined]
     thread.join(10)
     assert "".join(second) == "Three"
+
+
+def test_a_stream_that_is_left_and_collected_frees_the_model_for_who_waits() -> None:
+    answering = generator(ByteLlama(saying(b"Three")))
+
+    def leave() -> None:
+        assert next(answering.stream([Message("user", "Q")], Usage(), max_tokens=50)) == "T"
+
+    for _ in range(3):
+        thread = threading.Thread(target=leave)
+        thread.start()
+        thread.join(10)
+    assert "".join(answering.stream([Message("user", "Q")], Usage(), max_tokens=50)) == "Three"
+
+
+def test_many_threads_get_their_answers_and_preferences_as_one_alone_does() -> None:
+    model = ByteLlama(lambda held: saying(shown(held).split("user\n")[-1].split("«")[0].upper().encode())(held))
+    answering = generator(model)
+    questions = [f"question {letter * 9}" for letter in "abcdefgh"]
+
+    def ask(n: int) -> str | float:
+        message = Message("user", questions[n % 8])
+        if n % 5 == 0:
+            return answering.preference([message], "question", "no")
+        pieces = answering.stream([Message("system", "Be brief." * (n % 2)), message], Usage(), max_tokens=50)
+        if n % 7 == 0:
+            return next(pieces)  # and leave it
+        return "".join(pieces)
+
+    alone = [ask(n) for n in range(200)]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(ask, range(200))) == alone
+    assert set(alone) >= {question.upper() for question in questions}
 
 
 def test_a_second_answer_in_the_same_thread_is_refused_until_the_first_is_closed() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator, make_hit, open_library
+from fakes import ScriptedGenerator, fakes_of, make_hit, open_library
 
 import ingest
 from ingest import Document, Page
@@ -100,7 +100,7 @@ def test_a_document_about_the_question_is_named_where_the_answer_came_from_anoth
         return "12 euros" if "12 euros" in messages[-1].content else "45 euros"
 
     with open_library(tmp_path) as library:
-        library._generator = ScriptedGenerator(first)
+        fakes_of(library).generator = ScriptedGenerator(first)
         library.ingest([written(tmp_path / "files", prices=PRICES, remark=remark)])
         answer = library.ask(PASS)
     assert "12 euros" in answer.answer

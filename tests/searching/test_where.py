@@ -107,10 +107,10 @@ def test_the_copy_in_the_chosen_folder_is_cited(shelf: Library, papers: Path) ->
 
 
 def test_a_question_names_only_documents_that_are_searched(shelf: Library) -> None:
-    chosen = shelf._selected(Filter(within=("lease.pdf", "manual.pdf")))
-    named = shelf._about("Does the Residential Lease allow a dog, Dishwasher?", {}, chosen)
+    chosen = shelf.searcher.selected(Filter(within=("lease.pdf", "manual.pdf")))
+    named = shelf.searcher.about("Does the Residential Lease allow a dog, Dishwasher?", chosen)
     assert files_of([type("D", (), {"path": path}) for path in named]) == ["lease.pdf", "manual.pdf"]
-    assert shelf._about("What does the Residential Lease say?", {}, shelf._selected(MANUAL)) == {}
+    assert shelf.searcher.about("What does the Residential Lease say?", shelf.searcher.selected(MANUAL)) == {}
 
 
 ASKING: dict[str, Callable[[Library, Filter], object]] = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import CHROMIUM, DRIVER, NARROW, PICTURES, WIDE, Page, driven
+from fakes import fakes_of
 from running import filled, running
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class Slow:
 
 def test_stop_frees_the_model(page: Page, served: Running) -> None:
     slow = Slow()
-    served.library._generator = slow  # type: ignore[assignment]
+    fakes_of(served.library).generator = slow  # type: ignore[assignment]
     page.type(NOTICE)
     page.until(lambda: page.one("#stop").is_displayed())
     page.reads(".turn.answer", "Reading")

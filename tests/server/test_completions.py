@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from fakes import Slow
+from fakes import Slow, fakes_of
 from helpers_cli import wait_for
 
 from rag_app.server import notes
@@ -283,7 +283,7 @@ def test_nothing_is_left_out_without_a_word(
 def test_a_system_message_never_reaches_the_generator(served: Running) -> None:
     messages = [SYSTEM, DEVELOPER, {"role": "user", "content": NOTICE}]
     served.client.post("/v1/chat/completions", json={"messages": messages})
-    read = str(served.library._generator.prompts)  # type: ignore[union-attr]
+    read = str(fakes_of(served.library).generator.prompts)  # type: ignore[union-attr]
     assert "notice period" in read
     assert "pirate" not in read
     assert "French" not in read
@@ -324,7 +324,7 @@ def test_a_filter_that_leaves_nothing_is_an_error_without_paths(served: Running)
 @pytest.mark.parametrize("streamed", [False, True])
 def test_the_generator_is_free_as_soon_as_the_client_is_gone(served: Running, streamed: bool) -> None:
     slow = Slow()
-    served.library._generator = slow
+    fakes_of(served.library).generator = slow
     body = {"messages": [{"role": "user", "content": NOTICE}], "stream": streamed}
     with (
         httpx.Client(base_url=served.url) as client,
@@ -341,7 +341,7 @@ def test_the_generator_is_free_as_soon_as_the_client_is_gone(served: Running, st
 
 def test_a_full_queue_says_when_to_come_back(served: Running) -> None:
     slow = Slow()
-    served.library._generator = slow
+    fakes_of(served.library).generator = slow
     found: list[httpx.Response] = []
 
     def ask() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import numpy as np
 import pytest
-from fakes import WordEmbedder
+from fakes import WordEmbedder, fakes_of
 from helpers_cli import wait_for
 from running import SMALL, filled, running
 
@@ -50,7 +50,7 @@ def embed(served: Running, texts: Any, **fields: Any) -> httpx.Response:
 
 @pytest.mark.parametrize("form", ["float", "base64", None])
 def test_two_thousand_passages_fit_in_one_request(served: Running, form: str | None) -> None:
-    served.library._embedder = embedder = Counting()
+    fakes_of(served.library).embedder = embedder = Counting()
     texts = [f"{n} {PASSAGE}" for n in range(MOST_TEXTS)]
     assert MOST_TEXTS == 2048
     assert sum(map(len, texts)) > 2 * SMALL.body
@@ -69,7 +69,7 @@ def test_two_thousand_passages_fit_in_one_request(served: Running, form: str | N
 
 
 def test_a_question_is_answered_between_two_slices(served: Running) -> None:
-    served.library._embedder = embedder = Counting(2048)
+    fakes_of(served.library).embedder = embedder = Counting(2048)
     embedder.go_on.clear()
     ended: list[str] = []
 
@@ -100,7 +100,7 @@ def test_a_question_is_answered_between_two_slices(served: Running) -> None:
 
 def test_what_was_let_in_is_not_refused_in_the_middle(served: Running) -> None:
     """The queue fills while the first slice is embedded; the other slices wait with the rest."""
-    served.library._embedder = embedder = Counting(2048)
+    fakes_of(served.library).embedder = embedder = Counting(2048)
     embedder.go_on.clear()
     statuses: list[int] = []
 
@@ -124,7 +124,7 @@ def test_what_was_let_in_is_not_refused_in_the_middle(served: Running) -> None:
 
 
 def test_only_two_large_requests_are_in_memory_at_once(served: Running) -> None:
-    served.library._embedder = embedder = Counting()
+    fakes_of(served.library).embedder = embedder = Counting()
     embedder.go_on.clear()
     texts = [f"{n} {PASSAGE}" for n in range(1000)]
     statuses: list[int] = []

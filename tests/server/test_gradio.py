@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # those of Gradio and what it
 
 from browser import CHROMIUM, DRIVER, Page, driven  # noqa: E402
 from documented import load  # noqa: E402
+from fakes import fakes_of  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
 from rag_app import Answer, Citation, Library, Token  # noqa: E402
@@ -87,7 +88,7 @@ def test_a_page_streams_an_answer_and_puts_its_sources_below(library: Library) -
         assert all(SAID.startswith(step[1].strip()) for step in steps[1:-1])
 
         follow_up = client.predict("And for whom is it?", job.result()[1], api_name="/ask")
-        assert library._generator.prompts  # type: ignore[union-attr]
+        assert fakes_of(library).generator.prompts  # type: ignore[union-attr]
         assert len(shown(follow_up)) >= 5
 
 

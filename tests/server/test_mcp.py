@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -35,6 +36,25 @@ def test_the_tools_say_what_they_do_and_that_they_only_read(library: Library) ->
 def test_a_search_returns_the_passages_of_the_library(library: Library) -> None:
     found = call(library, "search_documents", question=NOTICE, k=2).structured_content
     assert [hit["text"] for hit in found["passages"]] == [hit.text for hit in library.search(NOTICE, 2)]
+
+
+def test_tools_that_are_called_at_once_answer_as_they_do_one_by_one(library: Library) -> None:
+    questions = [NOTICE, "How heavy is the dishwasher?", "May the tenant keep a cat?", "When is the rent due?"] * 4
+    tools = ["search_documents", "ask_documents"] * 8
+
+    async def at_once(client: Client) -> Any:
+        pairs = zip(tools, questions, strict=True)
+        return await asyncio.gather(*(client.call_tool(tool, {"question": asked}) for tool, asked in pairs))
+
+    found = [result.structured_content for result in talk(build(library), at_once)]
+    alone = [
+        call(library, tool, question=asked).structured_content for tool, asked in zip(tools, questions, strict=True)
+    ]
+    assert [timeless(one) for one in found] == [timeless(one) for one in alone]
+
+
+def timeless(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "seconds"}
 
 
 def test_an_answer_comes_with_its_citations(library: Library) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import Slow
+from fakes import Slow, fakes_of
 from front_ends import TITLE, WEBUI
 
 from rag_app.errors import DiskError
@@ -171,7 +171,7 @@ def test_what_a_response_leaves_out_is_said(served: Running) -> None:
     assert answer.headers["x-rag-system"] == "unused"
     streamed = respond(served, given, stream=True, **fields)
     assert streamed.headers["x-rag-system"] == "unused"
-    assert "pirate" not in str(served.library._generator.prompts)  # type: ignore[union-attr]
+    assert "pirate" not in str(fakes_of(served.library).generator.prompts)  # type: ignore[union-attr]
 
 
 CANNOT = "The field {} asks for what this server cannot do."
@@ -240,7 +240,7 @@ def test_a_failure_in_the_middle_is_the_last_event(served: Running) -> None:
             raise DiskError("/secret is full.", hint="Free some.")
             yield ""
 
-    served.library._generator = Failing()
+    fakes_of(served.library).generator = Failing()
     last = events(served, NOTICE)[-1]
     assert (last["type"], last["response"]["status"]) == ("response.failed", "failed")
     assert last["response"]["error"] == {"code": "disk_error", "message": "The disk of the server is full or failing."}

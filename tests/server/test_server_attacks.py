@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes import fakes_of
 from helpers_cli import wait_for
 from running import SMALL, filled, running
 
@@ -478,18 +479,18 @@ def test_nothing_of_questions_documents_and_keys_is_in_the_log(
 
 
 def test_an_error_inside_is_told_without_its_message(target: Running, caplog: pytest.LogCaptureFixture) -> None:
-    generator, text = target.library._generator, "canary of a document"
+    generator, text = fakes_of(target.library).generator, "canary of a document"
 
     def broken(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError(text)
 
-    target.library._generator = type(
+    fakes_of(target.library).generator = type(
         "Broken", (), {"name": "b", "context": 1, "stream": broken, "preference": broken}
     )()
     try:
         answer = target.ask("How long is the notice period?")
     finally:
-        target.library._generator = generator
+        fakes_of(target.library).generator = generator
     assert (answer.status_code, answer.json()["error"]["type"]) == (500, "server_error")
     assert "canary" not in answer.text + caplog.text
     wait_for(lambda: "ZeroDivisionError" in caplog.text)  # the answer is sent before the log is written

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes import fakes_of
 from front_ends import TITLE, WEBUI, webui
 
 from rag_app.server.tasks import LONGEST, answered
@@ -218,7 +219,7 @@ def test_no_message_takes_long_to_tell_apart(text: str) -> None:
 
 
 def test_a_title_is_written_at_once_and_without_the_documents(served: Running) -> None:
-    served.library._generator = None  # whoever asked it would fail
+    fakes_of(served.library).generator = None  # whoever asked it would fail
     order = WEBUI[0][1] + " " * 5000  # longer than questions may be
     answer = served.ask(order)
     value = answer.json()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import WordEmbedder, open_library
+from fakes import WordEmbedder, fakes_of, open_library
 from helpers_cli import wait_for
 from running import SMALL, filled, running
 
@@ -189,7 +189,7 @@ def test_a_file_that_makes_the_program_fail_says_so_and_holds_up_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with opened(tmp_path) as library:
-        library._embedder = embedder = Failing(RuntimeError("secret words"), lambda text: "pool" in text)
+        fakes_of(library).embedder = embedder = Failing(RuntimeError("secret words"), lambda text: "pool" in text)
         poison, other = take(library), take(library, "dog.txt", "The dog sleeps at noon.")
         with reading(library):
             end = ended(library, poison)
@@ -236,7 +236,7 @@ def test_what_is_not_the_fault_of_the_file_is_tried_until_it_goes(
     with opened(tmp_path) as library:
         broken = threading.Event()
         broken.set()
-        library._embedder = embedder = Failing(error, lambda _: broken.is_set())
+        fakes_of(library).embedder = embedder = Failing(error, lambda _: broken.is_set())
         job = take(library)
         with reading(library) as uploads:
             wait_for(lambda: embedder.raised > 5, 20)
@@ -259,7 +259,7 @@ def test_a_try_that_cannot_be_taken_back_for_a_full_disk_does_not_count(
         broken = threading.Event()
         broken.set()
         embedder = Failing(DiskError("full", hint=""), lambda _: broken.is_set())
-        library._embedder = embedder
+        fakes_of(library).embedder = embedder
         job = take(library)
         give_back = type(library.jobs).give_back
 
@@ -308,7 +308,7 @@ def test_the_jobs_of_a_server_that_is_gone_are_read_by_another_that_runs(tmp_pat
 
 def test_the_end_of_a_server_waits_for_what_is_nearly_read(tmp_path: Path) -> None:
     with opened(tmp_path) as library:
-        library._embedder = held = Held()
+        fakes_of(library).embedder = held = Held()
         job, waiting = take(library), take(library, "dog.txt", "The dog sleeps at noon.")
         with reading(library):
             assert held.begun.wait(20)
@@ -318,7 +318,7 @@ def test_the_end_of_a_server_waits_for_what_is_nearly_read(tmp_path: Path) -> No
 
 def test_what_takes_longer_is_handed_over_and_counts_as_no_try(tmp_path: Path) -> None:
     with opened(tmp_path) as library:
-        library._embedder = held = Held()
+        fakes_of(library).embedder = held = Held()
         job = take(library)
         with reading(library, grace=0.0):
             assert held.begun.wait(20)
@@ -334,7 +334,7 @@ def test_the_end_of_a_server_does_not_wait_for_ever(
 ) -> None:
     monkeypatch.setattr(intake, "_UNWINDING", 0.1)
     with opened(tmp_path) as library:
-        library._embedder = held = Held(steps=False)
+        fakes_of(library).embedder = held = Held(steps=False)
         job = take(library)
         with reading(library, grace=0.0):
             assert held.begun.wait(20)

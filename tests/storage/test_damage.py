@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import ScriptedGenerator, WordEmbedder, WordReranker, open_library
+from fakes import FakeModels, open_library
 
 from rag_app import __main__
 from rag_app.console import terminal
@@ -66,9 +66,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in (("EMBEDDER", "words"), ("RERANKER", "shared-words"), ("GENERATOR", "script")):
         monkeypatch.setenv(f"RAG_{name}", value)
     monkeypatch.setenv("RAG_LIBRARY", str(tmp_path / "library"))
-    monkeypatch.setattr(Library, "_open_embedder", lambda _: WordEmbedder())
-    monkeypatch.setattr(Library, "_open_reranker", lambda _: WordReranker())
-    monkeypatch.setattr(Library, "_open_generator", lambda _: ScriptedGenerator())
     return tmp_path
 
 
@@ -88,7 +85,7 @@ def rag(*arguments: str, capture: Capture) -> tuple[Seen, str]:
     before, sys.argv = sys.argv, ["rag", *arguments]
     code = 0
     try:
-        __main__.main()
+        __main__.main(lambda settings: FakeModels())
     except SystemExit as stop:
         code = int(stop.code or 0)
     finally:
@@ -538,8 +535,7 @@ def test_repair_mends_what_it_can_and_saves_the_rest_in_a_new_library(folder: Pa
         assert contents(folder / "library") == before
         assert report["ok"] is (seen.code == 0)
         assert report["ok"] is (name in WHOLE_AGAIN)
-    with open_library(folder) if name in IN_PLACE else Library.open(new) as library:
-        library._embedder = WordEmbedder()
+    with open_library(folder) if name in IN_PLACE else Library.open(new, loaded=FakeModels()) as library:
         assert library._store.check() == []
         library.ingest(folder / "files")
         report = library.verify(None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator, WordEmbedder, nearest_line, write_pdf
+from fakes import ScriptedGenerator, WordEmbedder, fakes_of, nearest_line, write_pdf
 from tools import call
 
 from rag_app.cli.app import _stale
@@ -183,7 +183,7 @@ def test_a_file_of_the_stored_content_that_fails_is_not_stale(
     library._store.mark_stale({str(papers / "lease.pdf"): "is empty"})
     monkeypatch.setattr(library._store, "warnings", lambda: {str(papers / "lease.pdf"): ["page 1 not read"]})
     monkeypatch.setattr(builder, "worth_reading_again", lambda warnings: True)
-    library._embedder = Broken()
+    fakes_of(library).embedder = Broken()
     assert line(library.ingest([papers]), "lease.pdf") == ("failed", "could not be read: no embedding")
     assert stale(library) == {}
 
@@ -437,7 +437,7 @@ def writing(library: Library, happens: Callable[[], object]) -> None:
             happens()
         return nearest_line(messages)
 
-    library._generator = ScriptedGenerator(script)
+    fakes_of(library).generator = ScriptedGenerator(script)
 
 
 @pytest.mark.parametrize("by", ["this process", "another process"])
@@ -446,8 +446,7 @@ def test_a_document_that_is_removed_while_the_answer_is_written_is_named(library
         if by == "this process":
             library.remove(["lease.pdf"])
         else:
-            with Library.open(settings=library.settings) as other:
-                other._embedder = library._embedder
+            with Library.open(settings=library.settings, loaded=library.loaded) as other:
                 other.remove(["lease.pdf"])
 
     writing(library, remove)

@@ -168,7 +168,7 @@ def test_a_copy_that_changes_keeps_the_tags_it_shared(empty_library: Library, fo
 
 def test_tags_survive_a_lost_index(empty_library: Library, folder: Path) -> None:
     (empty_library._store.folder / "vectors.faiss").unlink()
-    empty_library._index = None
+    empty_library._index.forget()
     empty_library.search("a weighs")
     assert tags(empty_library) == OLD
 

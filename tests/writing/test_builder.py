@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fakes import WordEmbedder, open_library, write_pdf
+from fakes import WordEmbedder, fakes_of, open_library, write_pdf
 from odd_files import picture_of, recursive_form, truncated_tail, with_scans
 
 from ingest import Document, Page
@@ -84,7 +84,7 @@ def test_no_passage_with_its_title_is_longer_than_the_setting(library: Library) 
 
 def test_the_embedders_own_limit_goes_before_a_larger_setting(tmp_path: Path, papers: Path) -> None:
     with open_library(tmp_path, passage_tokens=256, overlap_tokens=0) as library:
-        library._embedder = embedder = WordEmbedder(max_tokens=32)
+        fakes_of(library).embedder = embedder = WordEmbedder(max_tokens=32)
         library.ingest([papers])
         assert max(embedder.count_tokens(embedder.read)) <= 30
         assert len(embedder.read) > 3
@@ -100,7 +100,7 @@ def test_a_long_title_is_shortened_before_it_is_embedded(tmp_path: Path) -> None
 
 
 def test_unchanged_files_are_skipped_and_need_no_embedder(library: Library, papers: Path) -> None:
-    library._embedder = Interrupted("", AssertionError("embedded again"))
+    fakes_of(library).embedder = Interrupted("", AssertionError("embedded again"))
     report = library.ingest([papers])
     assert (report.added, report.unchanged, report.failed) == (0, 2, 0)
     assert report.documents[0] == DocumentReport(str(papers / "lease.pdf"), "unchanged", 2, 2, 2)
@@ -132,7 +132,7 @@ def test_a_scan_needs_no_embedder(empty_library: Library, tmp_path: Path) -> Non
     def absent() -> WordEmbedder:
         raise AssertionError("the embedder was loaded")
 
-    empty_library._open_embedder = absent  # type: ignore[method-assign]
+    fakes_of(empty_library).embedder_now = absent
     assert statuses(empty_library.ingest([write_pdf(tmp_path / "scan.pdf", "")])) == {"scan.pdf": "empty"}
 
 
@@ -214,7 +214,7 @@ def test_a_hostile_file_costs_only_itself(empty_library: Library, papers: Path) 
 
 def test_ctrl_c_in_the_second_document_leaves_the_first_whole_and_searchable(tmp_path: Path, papers: Path) -> None:
     with open_library(tmp_path) as library:
-        library._embedder = Interrupted("Dishwasher", KeyboardInterrupt())
+        fakes_of(library).embedder = Interrupted("Dishwasher", KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
             library.ingest([papers])
     with open_library(tmp_path) as library:
@@ -227,20 +227,20 @@ def test_ctrl_c_in_the_second_document_leaves_the_first_whole_and_searchable(tmp
 def test_ctrl_c_in_an_update_leaves_the_version_before_it(library: Library, papers: Path) -> None:
     before = library._store.signature()
     write_pdf(papers / "manual.pdf", "The oven weighs 40 kg.", title="Oven")
-    library._embedder = Interrupted("Oven", KeyboardInterrupt())
+    fakes_of(library).embedder = Interrupted("Oven", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         library.ingest([papers])
     assert library._store.signature() == before
-    library._embedder = WordEmbedder()
+    fakes_of(library).embedder = WordEmbedder()
     assert library.search("dishwasher")[0].document == str(papers / "manual.pdf")
 
 
 def test_after_an_interruption_the_library_can_be_written_again(library: Library, papers: Path) -> None:
     write_pdf(papers / "new.pdf", "New text.")
-    library._embedder = Interrupted("New", DiskError("full", hint="free"))
+    fakes_of(library).embedder = Interrupted("New", DiskError("full", hint="free"))
     with pytest.raises(DiskError):
         library.ingest([papers])
-    library._embedder = WordEmbedder()
+    fakes_of(library).embedder = WordEmbedder()
     assert statuses(library.ingest([papers]))["new.pdf"] == "added"
 
 
@@ -322,7 +322,7 @@ def test_documents_without_a_file_are_stored_once_and_found(empty_library: Libra
 
 
 def test_documents_are_kept_in_whole_groups_when_adding_stops(empty_library: Library) -> None:
-    empty_library._embedder = Interrupted("number 66", KeyboardInterrupt())
+    fakes_of(empty_library).embedder = Interrupted("number 66", KeyboardInterrupt())
     documents = [Document(f"{n}/_", "", (Page(1, "1", f"Plums number {n} are ripe."),)) for n in range(70)]
     with pytest.raises(KeyboardInterrupt):
         empty_library.add(documents)

@@ -41,7 +41,7 @@ def test_a_kill_loses_nothing_of_a_library_that_is_searched_by_lists(
     for what, _, problems in crash.kill_loop(tmp_path, KILLS // 2, seed=2):
         assert (what, problems) == (what, [])
         with crash.open_small(tmp_path) as library:
-            kinds.add(library._open_index().facts.kind[:3])
+            kinds.add(library._index.get().facts.kind[:3])
     assert "IVF" in kinds
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fakes import WordEmbedder, open_library, write_pdf
+from fakes import WordEmbedder, fakes_of, open_library, write_pdf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,8 +128,8 @@ def counts(report: IngestReport) -> tuple[int, ...]:
 
 
 def embedded(library: Library) -> list[str]:
-    assert isinstance(library._embedder, WordEmbedder)
-    return library._embedder.read
+    assert isinstance(fakes_of(library).embedder, WordEmbedder)
+    return fakes_of(library).embedder.read
 
 
 def paths(library: Library) -> list[list[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fakes import WordEmbedder, open_library
+from fakes import WordEmbedder, fakes_of, open_library
 
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch
 from rag_app.storage.staging import FILE, Staging
@@ -66,7 +66,7 @@ def old(tmp_path: Path, papers: Path) -> Library:
 
 def open_other(tmp_path: Path, embedder: WordEmbedder | None = None) -> Library:
     library = open_library(tmp_path, passage_tokens=64, overlap_tokens=0, embedder="other")
-    library._embedder = embedder or Other()
+    fakes_of(library).embedder = embedder or Other()
     return library
 
 
@@ -90,7 +90,7 @@ def test_a_rebuilt_library_is_what_a_fresh_one_would_be(old: Library, tmp_path: 
         assert not (library._store.folder / FILE).exists()
         assert '"embedder": "other"' in (library._store.folder / "settings.json").read_text()
         with open_library(tmp_path / "fresh", passage_tokens=64, overlap_tokens=0) as fresh:
-            fresh._embedder = Other()
+            fakes_of(fresh).embedder = Other()
             fresh.ingest([papers])
             assert library._store.signature() == fresh._store.signature()
             for mode in ("dense", "keyword", "hybrid"):
@@ -146,7 +146,7 @@ def test_another_recipe_begins_anew(old: Library, tmp_path: Path) -> None:
     with open_other(tmp_path, Other(stop_after=3)) as library, pytest.raises(KeyboardInterrupt):
         library.rebuild()
     with open_library(tmp_path, passage_tokens=32, overlap_tokens=0) as library:
-        library._embedder = Other()
+        fakes_of(library).embedder = Other()
         assert library.rebuild().resumed == 0
 
 

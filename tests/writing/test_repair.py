@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from fakes import ScriptedGenerator, WordEmbedder, WordReranker, make_settings
+from fakes import FakeModels, WordEmbedder, make_settings
 
 from rag_app.errors import DiskError, LibraryError, LibraryMismatch, UsageError
 from rag_app.library import Library
@@ -68,10 +68,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 def _open(folder: Path, library: Path | None = None) -> Library:
     settings = make_settings(folder, passage_tokens=64, overlap_tokens=0)
-    opened = Library.open(library, settings=settings)
-    opened._embedder, opened._reranker = WordEmbedder(64), WordReranker()
-    opened._generator = ScriptedGenerator()
-    return opened
+    return Library.open(library, settings=settings, loaded=FakeModels(WordEmbedder(64)))
 
 
 def signature(library: Path) -> str:
@@ -304,16 +301,15 @@ FULL_DISK = """
     import os, subprocess, sys
     from pathlib import Path
     import fakes
-    from fakes import WordEmbedder, make_settings
+    from fakes import FakeModels, WordEmbedder, make_settings
     from rag_app.library import Library
 
     disk, files = Path(sys.argv[1]), Path(sys.argv[2])
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", disk], check=True)
 
     def opened():
-        library = Library.open(settings=make_settings(disk, passage_tokens=200, overlap_tokens=0))
-        library._embedder = WordEmbedder(384)
-        return library
+        settings = make_settings(disk, passage_tokens=200, overlap_tokens=0)
+        return Library.open(settings=settings, loaded=FakeModels(WordEmbedder(384)))
 
     def fill():
         for size in (4096, 1):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import WordEmbedder, open_library
+from fakes import WordEmbedder, fakes_of, open_library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -97,12 +97,12 @@ def test_a_time_that_is_kept_in_part_hides_no_change_and_costs_no_reading(librar
     path = folder / "bees.txt"
     os.utime(path, ns=(0, 10**10 * SECOND))
     library.ingest([folder])
-    assert isinstance(library._embedder, WordEmbedder)
-    library._embedder.read.clear()
+    assert isinstance(fakes_of(library).embedder, WordEmbedder)
+    fakes_of(library).embedder.read.clear()
     before = library._store._database.value("SELECT count(*) FROM paths WHERE typeof(mtime_ns) = 'real'")
     assert before == 1
     assert statuses(library.sync(folder, only=()))["bees.txt"] == "unchanged"
-    assert library._embedder.read == []
+    assert fakes_of(library).embedder.read == []
     path.write_text("Bees dunce.")
     os.utime(path, ns=(0, 10**10 * SECOND))
     assert statuses(library.sync(folder, only=()))["bees.txt"] == "updated"
@@ -487,7 +487,7 @@ def test_any_fault_with_one_file_is_its_line_and_is_logged(
     library: Library, folder: Path, error: Exception, reason: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "rag_app.writing.builder")
-    library._embedder = Failing("Bees", error)
+    fakes_of(library).embedder = Failing("Bees", error)
     report = library.ingest([folder])
     assert statuses(report) == {"apples.txt": "added", "bees.txt": "failed", "cats.txt": "added"}
     said = lines(report)["bees.txt"][1] or ""
@@ -496,13 +496,13 @@ def test_any_fault_with_one_file_is_its_line_and_is_logged(
     assert type(error).__name__ in record.getMessage()
     assert "builder.py" in record.getMessage()  # where it arose, without its message, which could hold document text
     assert record.levelno == (logging.DEBUG if isinstance(error, OSError) else logging.ERROR)
-    library._embedder = WordEmbedder()
+    fakes_of(library).embedder = WordEmbedder()
     assert statuses(library.ingest([folder]))["bees.txt"] == "added"
     assert library.verify(None).ok
 
 
 def test_a_full_disk_is_no_trouble_of_one_file(library: Library, folder: Path) -> None:
-    library._embedder = Failing("Bees", DiskError("full", hint="free some"))
+    fakes_of(library).embedder = Failing("Bees", DiskError("full", hint="free some"))
     with pytest.raises(DiskError):
         library.ingest([folder])
 

@@ -152,7 +152,7 @@ def test_an_index_older_than_the_library_is_read_with_what_it_lacks(
     for number in range(20):
         (papers / f"{number}.txt").write_text(f"Oven number {number} weighs {number} kg.")
     library.ingest(papers)
-    library._index = None
+    library._index.forget()
     file.unlink()
     library.search(QUESTION)
     whole = file.read_bytes()

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fakes import FakeModels, WordEmbedder, fakes_of, open_library
+
+from rag_app.errors import LibraryMismatch
+from rag_app.searching.candidates import Trace
+from rag_app.searching.second_stage import Proposed
+from rag_app.types import Filter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rag_app.library import Library
+
+NOTICE = "How long is the notice period?"
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"k": 2},
+    {"k": 1, "candidates": 1},
+    {"mode": "dense"},
+    {"mode": "keyword", "k": 1},
+    {"rerank": False},
+    {"where": Filter(within=("lease.pdf",))},
+]
+
+
+def plainly(library: Library, question: str, where: Filter | None = None, **options: Any) -> list[tuple[Any, ...]]:
+    """Search by the two stages alone: no LangChain."""
+    searcher, trace = library.searcher, Trace()
+    wanted, chosen = searcher.wanted(**options), searcher.selected(where)
+    found = searcher.passages(searcher.candidates(question, wanted, chosen, trace), chosen)
+    stage = searcher.second_stage(wanted, lambda asked: searcher.about(asked, chosen), trace)
+    proposed = [
+        Proposed(one.passage.text, one.document, one.passage.title, one.candidate.rank, one.candidate.score)
+        for one in found
+    ]
+    return [
+        (found[kept.row].document, found[kept.row].passage.start, found[kept.row].candidate.rank, kept.score)
+        for kept in stage.best(question, proposed)
+    ]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_langchain_keeps_what_the_stages_alone_keep(library: Library, options: dict[str, Any]) -> None:
+    for question in (NOTICE, "Does the dishwasher weigh 3.5 kg?", "dog"):
+        hits = library.search(question, **options)
+        assert [(hit.document, hit.start, hit.retrieval_rank, hit.score) for hit in hits] == plainly(
+            library, question, **options
+        )
+
+
+def test_an_embedder_that_is_exchanged_under_a_library_is_refused(library: Library) -> None:
+    class Other(WordEmbedder):
+        name, fingerprint = "other", "0" * 64
+
+    assert library.search(NOTICE)
+    fakes_of(library).embedder = Other()
+    for use in (library.search, library.ask, lambda _: library.embedder):
+        with pytest.raises(LibraryMismatch, match="was built with the embedder words, not with other"):
+            use(NOTICE)
+    assert library.search(NOTICE, mode="keyword")
+
+
+def test_searching_an_empty_library_writes_nothing_into_it(tmp_path: Path) -> None:
+    with open_library(tmp_path, FakeModels()) as library:
+        assert library.search(NOTICE) == []
+        assert library._store.get("embedder") is None
+        with library.writing():  # and it may be searched while it is written
+            assert library.search(NOTICE) == []
