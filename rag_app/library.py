@@ -942,10 +942,11 @@ class Library:
                 hint=f"Set RAG_EMBEDDER={quote(str(name))}, or run `rag rebuild --embedder {quote(model.name)} "
                 f"--library {quote(str(self.settings.library))}`.",
             )
-        with self._store.together():
-            self._store.set("embedder", model.name)
-            self._store.set("embedder_fingerprint", model.fingerprint)
-        settings_copy.restore(self._store, changed=True)
+        with self._store.writing():  # until the copy says the same
+            with self._store.together():
+                self._store.set("embedder", model.name)
+                self._store.set("embedder_fingerprint", model.fingerprint)
+            settings_copy.restore(self._store, changed=True)
 
     def _open_reranker(self) -> Reranker:
         from rag_app.models.reranker import open_reranker

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rag_app.errors import DiskError, LibraryBusy, LibraryDamaged, LibraryError, LibraryMismatch, RagError, disk_errors
 from rag_app.files import identity, sync_folder, write_whole
 from rag_app.storage.checksum import by_another_process, log_is_written_through
-from rag_app.storage.lock import exclusive
+from rag_app.storage.lock import exclusive, is_held
 from rag_app.storage.reserve import RESERVE
 
 if TYPE_CHECKING:
@@ -132,6 +132,15 @@ class Database:
                     yield
                 finally:
                     self._in_transaction = False
+
+    def is_being_written(self) -> bool:
+        """Tell whether another thread or process is the writer now."""
+        return self._writer != threading.get_ident() and is_held(self.folder)
+
+    def state(self) -> tuple[int, int]:
+        """Return what is another one after every write, whoever did it."""
+        with self._lock, translated(self.path):
+            return _pragma(self.connection, "data_version"), self.connection.total_changes
 
     def seal(self) -> bool:
         """Note the SHA-256 of the file until the next write; return whether that was done.

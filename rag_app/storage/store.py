@@ -238,6 +238,14 @@ class Store:
         """See one state of the library in all reads of the block, whatever others write; write nothing in it."""
         return self._database.snapshot()
 
+    def is_being_written(self) -> bool:
+        """Tell whether another thread or process is the writer now; nothing is written for it."""
+        return self._database.is_being_written()
+
+    def state(self) -> tuple[int, int]:
+        """Return what is another one after every write, whoever did it."""
+        return self._database.state()
+
     def keep_room(self) -> None:
         """Keep a reserve beside the database for the day on which the disk is full; nothing where it is by now."""
         keep_reserve(self.folder)

@@ -36,6 +36,10 @@ _log = logging.getLogger(__name__)
 class IndexDamaged(Exception):
     """The copy is missing, altered or not an index; it can be rebuilt, so no user sees this."""
 
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.problem = problem
+
 
 class Index(Protocol):
     """Vectors by id, of any length, searched by inner product (the cosine, for vectors of unit length)."""
@@ -314,18 +318,18 @@ class VectorIndex:
         try:
             with path.open("rb") as file:
                 if of_file(file) != sha256:
-                    raise IndexDamaged(f"{path}: the SHA-256 differs")
+                    raise IndexDamaged(path, "the SHA-256 differs")
                 body = faiss_index.read(path)
                 if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                    raise IndexDamaged(f"{path}: another was put in its place")
+                    raise IndexDamaged(path, "another was put in its place")
         except OSError as error:
-            raise IndexDamaged(f"{path}: {error.strerror}") from error
+            raise IndexDamaged(path, error.strerror or str(error)) from error
         except faiss_index.Unreadable as error:
-            raise IndexDamaged(f"{path}: {error}") from error
+            raise IndexDamaged(path, str(error)) from error
         if body.dimensions != dimensions:
-            raise IndexDamaged(f"{path}: not an index of {dimensions} dimensions by id")
+            raise IndexDamaged(path, f"not an index of {dimensions} dimensions by id")
         if isinstance(body, faiss_index.Inverted) and facts is None:
-            raise IndexDamaged(f"{path}: it is not known how it was built")
+            raise IndexDamaged(path, "it is not known how it was built")
         index = cls(dimensions, generation=generation, body=body, facts=facts, exact=exact)
         index.unsaved, index._newest = 0, body.newest()
         return index

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, Readers, cut, discover, faults, fingerprint, worth_reading_again
+from ingest.files import not_opened
 from rag_app.errors import RagError, UsageError
 from rag_app.models.stopping import Stopped, check
 from rag_app.storage.library_files import PART, LibraryFiles
@@ -321,7 +322,7 @@ class Builder:
         try:
             status = path.stat()
         except OSError as error:
-            raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+            raise not_opened(path, error) from error
         if self._own.holds(status):
             raise DocumentError(str(path), PART)
         return status
