@@ -436,21 +436,20 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
 
     from rag_app.errors import RagError
     from rag_app.library import Library
-    from rag_app.writing.builder import Builder
+    from rag_app.writing.run import Run
 
     logging.disable(logging.WARNING)
     _limit_exact()
-    note = Builder._note
+    finish = Run._finish
 
     def tell(value: dict[str, Any]) -> None:
         os.write(pipe, json.dumps(value).encode() + b"\n")
 
-    def noting(self: Any, known: dict[str, Any], reports: Any, size: int = 0) -> None:
-        reports = list(reports)
-        note(self, known, reports, size)
+    def finishing(self: Any, reports: Any, size: int = 0) -> None:
+        finish(self, reports, size)
         tell({"done": [report.path for report in reports if report.status != "failed"]})
 
-    Builder._note = noting  # type: ignore[method-assign]
+    Run._finish = finishing  # type: ignore[method-assign]
     if faults:
         faults.fault_arm(ctypes.c_long(order["at"]), ctypes.c_int(order["kind"]))
     end: dict[str, Any] = {"error": None}

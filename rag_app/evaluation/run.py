@@ -47,6 +47,7 @@ _BUILDING = (
     "storage/schema.py",
     "storage/store.py",
     "writing/builder.py",
+    "writing/embedding.py",
 )
 
 
