@@ -3,6 +3,7 @@
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.files import stem
+from ingest.loss import tells_of_loss
 from ingest.place import place_name
 from ingest.pool import Readers
 from ingest.read import FAMILIES, KINDS, SUFFIXES, fingerprint, read
@@ -38,5 +39,6 @@ __all__ = [
     "row_at",
     "sentences",
     "stem",
+    "tells_of_loss",
     "worth_reading_again",
 ]

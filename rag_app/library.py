@@ -86,6 +86,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_UNFORESEEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)  # by a value of another kind
+
 
 class Library:
     """A collection of documents; models are loaded when they are first needed."""
@@ -144,7 +146,11 @@ class Library:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            if isinstance(error, _UNFORESEEN) and _is_ours(trace) and (damage := self._store.damage()):
+                raise damage from error
+        finally:
+            self.close()
 
     # Documents
 
@@ -1078,6 +1084,15 @@ def _stoppable(stages: Stages, stop: Callable[[], bool]) -> Stages:
         return StoppableGenerator(stages.generator(), stop)
 
     return replace(stages, find=find, find_in=find_in, embed=embed, score=score, generator=generator)
+
+
+def _is_ours(trace: TracebackType | None) -> bool:
+    """Tell whether an error arose in this program, and not in what uses it."""
+    modules = []
+    while trace:
+        modules.append(trace.tb_frame.f_globals.get("__name__", ""))
+        trace = trace.tb_next
+    return any(name.startswith("rag_app.") for name in modules)
 
 
 def _no_embedding(question: str) -> Vectors:

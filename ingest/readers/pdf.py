@@ -9,6 +9,7 @@ from ingest.clean import repair
 from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
 from ingest.limits import TERMS, check_pages, check_text
+from ingest.loss import MISSING, NOT_READ, SOME_LOST
 from ingest.numbers import name_pages
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
@@ -102,7 +103,7 @@ def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -
         layer = _whole(path, second)
         if len(layer.failures) == len(layer.texts):
             raise first
-        lost = ["its list of pages was damaged and made anew: some may be lost"] if second.mended else []
+        lost = [SOME_LOST] if second.mended else []
         found = f"read with the second parser, as the first failed: {describe(first)}"
         return layer, set(range(1, len(layer.texts) + 1)), [found, *lost, *_unreadable(layer.failures)]
     if second is None:
@@ -115,7 +116,7 @@ def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -
         every = set(range(1, len(layer.texts) + 1))
         return layer, every, [f"read with the second parser, as {found}", *_unreadable(layer.failures)]
     layer, filled, warnings = _filled(path, first, second)
-    return layer, filled, [f"pages are missing: {found.removeprefix('the first ')}", *warnings]
+    return layer, filled, [f"{MISSING}: {found.removeprefix('the first ')}", *warnings]
 
 
 def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[int], list[str]]:
@@ -190,4 +191,4 @@ def _unreadable(failures: dict[int, str]) -> list[str]:
     reasons: dict[str, list[int]] = {}
     for number, reason in failures.items():
         reasons.setdefault(reason, []).append(number)
-    return [f"{name_pages(numbers)} could not be read: {reason}" for reason, numbers in reasons.items()]
+    return [f"{name_pages(numbers)} {NOT_READ}: {reason}" for reason, numbers in reasons.items()]

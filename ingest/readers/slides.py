@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.compose import Composer, flat
 from ingest.files import stem
+from ingest.loss import NOT_READ
 from ingest.readers.archive import office_file
 from ingest.readers.packages import needs
 from ingest.titles import stated_title
@@ -38,7 +39,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
             raise
         # One bad slide costs only itself, whatever lies in it.
         except Exception as error:
-            failures.append(f"slide {number} could not be read whole: {flat(str(error)) or type(error).__name__}")
+            failures.append(f"slide {number} {NOT_READ} whole: {flat(str(error)) or type(error).__name__}")
     title = stated_title(source.core_properties.title) or composer.first_heading or stem(path)
     return composer.document(title, failures)
 

@@ -13,7 +13,7 @@ from rag_app.errors import DiskError, LibraryError
 from rag_app.models.catalogue import statuses
 from rag_app.models.threads import cores
 from rag_app.proof.refusal import CALIBRATION, state_of
-from rag_app.storage.database import DATABASE
+from rag_app.storage.database import DATABASE, was_there
 from rag_app.storage.lock import find_holder
 from rag_app.storage.store import Store
 from rag_app.storage.vector_index import facts_of
@@ -92,7 +92,7 @@ def _disk(role: Literal["library", "models"], folder: Path) -> DiskState:
 def _library(settings: Settings) -> tuple[LibraryState | None, str]:
     """Return the state of the library, and what is wrong with it."""
     folder = settings.library
-    if not (folder / DATABASE).exists():
+    if not (folder / DATABASE).exists() and not was_there(folder):
         return None, f"There is no library in {folder} yet."
     holder = find_holder(folder)
     try:

@@ -138,7 +138,7 @@ def _script(letter: str) -> str:
 
 @cache
 def _stemmer(language: str) -> Callable[[str], str] | None:
-    if not language:
+    if not language or language not in {*_SIGNS, *_SCRIPTS.values()}:  # it may come from a damaged library
         return None
     # Not by `snowballstemmer.stemmer`: it takes those of another package where that is installed.
     stemmer: Any = getattr(import_module(f"snowballstemmer.{language}_stemmer"), f"{language.capitalize()}Stemmer")()

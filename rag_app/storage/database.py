@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 DATABASE = "library.db"
 LOG = f"{DATABASE}-wal"
 SEAL = "library.db.sha256"
+LATEST = 1e12  # seconds after 1970, and before: no clock says more
 
 _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's database is never taken for a library
 _log = logging.getLogger(__name__)
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
 _AGAIN = 0.01  # seconds between two tries of one that does not
-_COPIES = (SEAL, "vectors.faiss", "settings.json")  # what lies beside a database that was written to
+_TRACES = (SEAL, "vectors.faiss")  # what nothing else than a library has
+_COPIES = (*_TRACES, "settings.json")  # what lies beside a database that was written to
 _KEYWORDS = re.compile(
     r"no such (fts5 )?table: (main\.)?keywords|vtable constructor failed: keywords|invalid fts5 file"
 )
@@ -251,6 +253,8 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
     path = folder / DATABASE
     with disk_errors(f"the library {folder}"):
         if not path.exists():
+            if was_there(folder):
+                raise _missing(path)
             if not create:
                 raise _absent(folder)
             if folder.exists() and not folder.is_dir():
@@ -258,7 +262,7 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
             folder.mkdir(parents=True, exist_ok=True)
         elif not path.is_file():
             raise LibraryError(f"{path} is not a file.", hint="Move it away, or name another folder with --library.")
-        elif not path.stat().st_size and any((folder / name).exists() for name in _COPIES):
+        elif not path.stat().st_size and (any((folder / name).exists() for name in _COPIES) or _size(folder / LOG)):
             raise damaged(path, "it is empty, and what lies beside it shows that it was not")
     if holds_foreign_log(folder):
         raise _foreign_log(path)
@@ -276,6 +280,20 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
 def damaged(path: Path, reason: object) -> LibraryDamaged:
     """Return the error that says how the database at `path` is damaged."""
     return LibraryDamaged(f"{path} is damaged: {reason}.", hint=_repair(path.parent))
+
+
+def was_there(folder: Path) -> bool:
+    """Tell whether what lies in a folder without a database shows that it had one, which its log may hold."""
+    traces = _size(folder / LOG) or any((folder / name).exists() for name in _TRACES)
+    return bool(traces) and not (folder / DATABASE).exists()  # nobody has made one meanwhile
+
+
+def _missing(path: Path) -> LibraryDamaged:
+    """Return the error that says that a library has lost its database."""
+    return LibraryDamaged(
+        f"{path} is missing, and what lies beside it shows that there was one.",
+        hint=f"Nothing was changed. Put it back where it was. If it is lost: {_repair(path.parent)}",
+    )
 
 
 def _foreign_log(path: Path) -> LibraryDamaged:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from typing import TYPE_CHECKING
 
 from ingest import PAGE_BREAK
 from rag_app.language.keywords import TABLE, analysis, language_of, stems
-from rag_app.storage.database import Schema, encode
+from rag_app.storage.database import LATEST, Schema, encode
 from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:
@@ -182,6 +183,36 @@ def _to_5(connection: sqlite3.Connection) -> None:
     """Note which files cannot be read any more, and give uploads that wait a place."""
     for statement in (*_STALE, *_JOBS):
         connection.execute(statement)
+
+
+_TABLES = ("meta", "documents", "pages", "passages", "paths", "tags", "sessions", "turns", "jobs")
+
+
+_LARGE = frozenset(("pages", "passages"))  # whose texts have a checksum
+
+
+def odd_columns(connection: sqlite3.Connection) -> list[str]:
+    """Return the columns that hold a value of another kind than is stored in them, as "table.column"."""
+    found = []
+    for table in _TABLES:
+        query = 'SELECT name, lower(type), "notnull" FROM pragma_table_info(?)'
+        for name, kind, needed in connection.execute(query, (table,)).fetchall():
+            kinds = f"'{kind}'" if needed else f"'{kind}', 'null'"
+            wrong = f'typeof("{name}") NOT IN ({kinds})'
+            if kind == "real":
+                wrong += f' OR abs("{name}") > {LATEST}'
+            odd = connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone()
+            if odd or (kind == "text" and table not in _LARGE and not _is_readable(connection, table, name)):
+                found.append(f"{table}.{name}")
+    return found
+
+
+def _is_readable(connection: sqlite3.Connection, table: str, column: str) -> bool:
+    try:
+        deque(connection.execute(f'SELECT "{column}" FROM {table}'), maxlen=0)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def write_keywords(connection: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rag_app.errors import UsageError
-from rag_app.storage.database import damaged
+from rag_app.storage.database import LATEST, damaged
 from rag_app.storage.tags import label, label_key
 from rag_app.types import Answer, Session, SessionTurn, Turn
 
@@ -36,7 +36,10 @@ def session_name(text: str) -> str:
 
 def all_sessions(database: Database) -> list[Session]:
     """Return all sessions, the one used last first."""
-    return [Session(*row) for row in database.rows(_SESSIONS)]
+    rows = database.rows(_SESSIONS)
+    if any(not isinstance(name, str) or not _are_times(times) for name, _, *times in rows):
+        raise damaged(database.path, "what it says of a session is not what was stored")
+    return [Session(*row) for row in rows]
 
 
 def turns_of(database: Database, name: str) -> list[SessionTurn]:
@@ -52,6 +55,10 @@ def turns_of(database: Database, name: str) -> list[SessionTurn]:
         return [SessionTurn(asked, _revived(Answer, json.loads(answer))) for asked, answer in rows]
     except (ValueError, TypeError) as error:
         raise damaged(database.path, f"a turn of the session {name!r} is no answer") from error
+
+
+def _are_times(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, float) and -LATEST <= value <= LATEST for value in values)
 
 
 def add_turn(database: Database, name: str, answer: Answer) -> None:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app.errors import LibraryDamaged, LibraryError, UsageError
 from rag_app.language import keywords
-from rag_app.storage.database import Database, damaged, encode, open_database
+from rag_app.storage.database import LATEST, Database, damaged, encode, open_database
 from rag_app.storage.jobs import Jobs
 from rag_app.storage.reserve import keep_reserve, make_room
-from rag_app.storage.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, write_keywords
+from rag_app.storage.schema import PUT_KEYWORDS, SCHEMA, digest, keyword_rows, odd_columns, write_keywords
 from rag_app.storage.selection import passage_ids, select
 from rag_app.storage.sessions import add_turn, all_sessions, check_sessions, remove_sessions, turns_of
 from rag_app.storage.stale import all_stale, clear, mark, told
@@ -45,6 +45,10 @@ _DOCUMENTS = """
     SELECT d.id, d.path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
         (SELECT count(*) FROM passages WHERE document = d.id), ingested
     FROM documents d JOIN paths f ON f.path = d.path"""
+
+_STORED = (str, str, str, int, float, int, int, int, float)  # what that is, after the id
+
+_PASSAGE = (int, str, str, int, int, int, int, int, str)  # what a passage is, up to its text
 
 _PUT_DOCUMENT = """
     INSERT INTO documents (id, path, title, sha256, bytes, pages, pages_with_text, ingested, warnings, sections,
@@ -405,7 +409,7 @@ class Store:
             if key is None:
                 return None
             row = self._one(path, f"{_DOCUMENTS} WHERE d.id = ?", key)
-            return _stored(row, self._paths(key), tags_of(self._database, key), all_stale(self._database, key))
+            return self._stored(row, self._paths(key), tags_of(self._database, key), all_stale(self._database, key))
 
     def documents(self) -> list[StoredDocument]:
         """Return all documents, sorted by their first path."""
@@ -415,7 +419,7 @@ class Store:
                 paths[key].append(path)
             rows = self._database.rows(f"{_DOCUMENTS} ORDER BY d.path")
             tags, stale = all_tags(self._database), all_stale(self._database)
-        return [_stored(row, tuple(paths[row[0]]), tags.get(row[0], ()), stale) for row in rows]
+        return [self._stored(row, tuple(paths[row[0]]), tags.get(row[0], ()), stale) for row in rows]
 
     def select(self, where: Filter) -> Selection:
         """Return the documents that a filter leaves; UsageError where it leaves none, says why."""
@@ -773,6 +777,8 @@ class Store:
         for (table,) in rows('SELECT DISTINCT "table" FROM pragma_foreign_key_check ORDER BY 1'):
             what = f"its table {table} has rows of what is not there"
             problems.append(Problem("documents", f"{name}: {what}."))
+        for column in odd_columns(self._database.connection):
+            problems.append(Problem("documents", f"{name}: {_odd(column)}."))
         for key, path, checksum in rows("SELECT id, path, checksum FROM documents ORDER BY path"):
             if self._digest(key) != checksum:
                 what = "its pages, passages or vectors are not those that were stored"
@@ -814,6 +820,12 @@ class Store:
     def unreadable_facts(self) -> list[str]:
         """Return the facts about the library that should be JSON and are not."""
         return [fact for fact in JSON_FACTS if not self._is_json(fact)]
+
+    def damage(self) -> LibraryDamaged | None:
+        """Return what is wrong with the kinds of the values that are stored; None where these are as they should be."""
+        with self.snapshot():
+            columns = odd_columns(self._database.connection)
+        return damaged(self._database.path, _odd(columns[0])) if columns else None
 
     def rewrite_keywords(self) -> None:
         """Write the keyword index anew, from nothing but the passages."""
@@ -897,6 +909,14 @@ class Store:
 
     def _altered(self, path: str) -> LibraryError:
         return damaged(self._database.path, f"what it holds of {path} is not what was stored")
+
+    def _stored(
+        self, row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...], stale: Mapping[str, Stale]
+    ) -> StoredDocument:
+        if not all(map(isinstance, row[1:], _STORED)) or not -LATEST <= row[-1] <= LATEST:
+            raise self._altered(str(row[1]))
+        values = (*row[1:], paths, tags, told(paths, stale))
+        return StoredDocument(*values)
 
     def _paths(self, key: int) -> tuple[str, ...]:
         rows = self._database.rows("SELECT path FROM paths WHERE document = ? ORDER BY path", key)
@@ -1039,11 +1059,8 @@ def _blobs(vectors: Vectors | None, n: int) -> list[bytes]:
     return [row.tobytes() for row in rows]
 
 
-def _stored(
-    row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...], stale: Mapping[str, Stale]
-) -> StoredDocument:
-    values = (*row[1:], paths, tags, told(paths, stale))
-    return StoredDocument(*values)
+def _odd(column: str) -> str:
+    return f"its column {column} holds a value of another kind"
 
 
 def _page(number: int, label: str, text: str, method: Method, confidence: float | None, hidden: str) -> Page:
@@ -1068,6 +1085,8 @@ def _same_rows(one: Iterable[Any], other: Iterable[Any]) -> bool:
 def _passage(rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
     """Put a passage together from a row for each page that it touches."""
     *fields, sections, _, _, _, first = rows[0]
+    if not all(map(isinstance, fields, _PASSAGE)):
+        raise TypeError("a value of another kind")
     start, end = fields[4], fields[5]
     text = "".join(texts[page] + PAGE_BREAK for *_, page, _ in rows)[start - first : end - first]
     hidden = sum(

@@ -14,7 +14,7 @@ from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rag_app.errors import LibraryDamaged, LibraryMismatch, UsageError, disk_errors
+from rag_app.errors import DiskError, LibraryDamaged, LibraryMismatch, UsageError, disk_errors
 from rag_app.storage import settings_copy
 from rag_app.storage.checksum import by_another_process, copied_by_another_process
 from rag_app.storage.database import DATABASE, LOG, SEAL, holds_foreign_log, open_database
@@ -172,8 +172,13 @@ def _saved(
             hint="Move it away, or name another folder with --into.",
         )
     made = not target.exists()
-    with disk_errors(f"the library {target}"):
+    try:
         target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # the disk of the old library may be one that cannot be written
+        raise DiskError(
+            f"Could not write the library {target}: {error.strerror or error}.",
+            hint="Name a folder on another disk with --into.",
+        ) from error
     try:
         rescued = _rescued(folder, target, told)
     except BaseException:
@@ -210,7 +215,10 @@ def _rescued(folder: Path, target: Path, told: Told) -> Rescued:
         work.mkdir()
         database, log = work / "database", work / "log"
         with _quiet(folder):
-            copied_by_another_process(folder / DATABASE, database)
+            if (folder / DATABASE).exists():
+                copied_by_another_process(folder / DATABASE, database)
+            else:
+                database.touch()  # all that can be read is in its log
             if _size(folder / LOG):
                 copied_by_another_process(folder / LOG, log)
         tries = [(work / "with", log), (work / "without", None)] if log.exists() else [(work / "without", None)]
@@ -276,6 +284,8 @@ def _missing(rescued: Rescued) -> Iterable[str]:
         yield f"{rescued.lost_turns:,} questions of sessions could not be read."
     if rescued.renamed:
         yield f"The names of {rescued.renamed:,} sessions were lost: they are called recovered 1 and so on."
+    for fact in rescued.forgotten:
+        yield _FORGOTTEN[fact]
     if names and rescued.doubtful:
         yield "The list of free pages is damaged, so a document that was removed earlier may be back: look at the list."
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.types import PAGE_BREAK
 from rag_app.language.keywords import analysis
+from rag_app.storage.database import LATEST
 from rag_app.storage.recovery import Text, every_row
 from rag_app.storage.schema import PUT_KEYWORDS, digest, keyword_rows
 from rag_app.storage.sessions import is_answer
+from rag_app.storage.store import JSON_FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 LOST_PAGES = "some of its pages were lost with a damaged library: read the file again"
 _METHODS = frozenset({b"text", b"ocr", b"fallback"})
 _OWN = frozenset({"index_file", "index_facts", "generation", "keywords"})  # facts that a new library has of its own
-_CHECKSUM = 9  # column of `documents`
+_INGESTED, _CHECKSUM = 7, 9  # columns of `documents`
+_KINDS: dict[str, type | tuple[type, ...]] = {"TEXT": Text, "INTEGER": int, "REAL": (int, float), "BLOB": bytes}
 _MISTAKEN = (sqlite3.IntegrityError, sqlite3.InterfaceError, ValueError, TypeError, IndexError, AttributeError)
 _TOGETHER = 32  # documents of one transaction
 _PAGES_KEPT = 64  # of the file, decoded
@@ -49,6 +52,7 @@ class Rescued:
     turns: int = 0
     lost_turns: int = 0
     renamed: int = 0  # sessions whose names are lost
+    forgotten: list[str] = field(default_factory=list)  # facts about the library that could not be read
     doubtful: bool = False  # what was removed before may be among it
 
     @property
@@ -103,7 +107,8 @@ def _find(pages: Pages, told: Callable[[int, int], None]) -> _Found:
         values, place = row.values, (at, position)
         match _table(row):
             case "documents":
-                found.documents[row.rowid or 0] = (row.rowid, *values[1:])
+                ingested = values[_INGESTED] if _is_time(values[_INGESTED]) else time.time()
+                found.documents[row.rowid or 0] = (row.rowid, *values[1:_INGESTED], ingested, *values[_INGESTED + 1 :])
             case "pages":
                 found.pages[values[1]][values[2]] = place
             case "passages":
@@ -151,6 +156,15 @@ def _sign(value: Any) -> str:
     return "-" if value is None else "b" if isinstance(value, bytes) else "f" if isinstance(value, float) else "i"
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What a column of the new library can hold."""
+
+    kind: type | tuple[type, ...]
+    needed: bool
+    default: Any
+
+
 class _Rescue:
     """Takes over one thing after the other."""
 
@@ -164,7 +178,10 @@ class _Rescue:
 
     def facts(self, known: Mapping[str, str]) -> None:
         """Take over the facts about the library, those that are lost from elsewhere."""
-        facts = {name: value for name, value in self._found.meta.items() if name not in _OWN}
+        facts = {name: value for name, value in self._found.meta.items() if name not in _OWN and _is_text(value)}
+        self.result.forgotten = [name for name in JSON_FACTS if name in self._found.meta and not _is_json(facts, name)]
+        for name in self.result.forgotten:
+            facts.pop(name, None)
         for name, value in known.items():
             facts.setdefault(name, value.encode())
         self._trusted = {"dimensions"} <= facts.keys()
@@ -231,7 +248,9 @@ class _Rescue:
         entire = row is not None and row[5] == len(pages) and [start for start, _ in pages] == starts[:-1]
         known = (*(row or ()), *self._defaults("documents")[len(row or ()) :])
         warnings = [*_list(known[8], str), *([] if entire else [LOST_PAGES])]
-        title = known[2] or Text(PurePath(_shown(names[0][0])).stem.encode("utf-8", "surrogatepass"))
+        names = [(Text(_shown(path[0]).encode("utf-8", "surrogatepass")), *path[1:]) for path in names]
+        stem = Text(PurePath(_shown(names[0][0])).stem.encode("utf-8", "surrogatepass"))
+        title = known[2] if known[2] and _is_text(known[2]) else stem
         values: list[Any] = [key, names[0][0], title, Text(b""), known[4] or 0, len(pages)]
         values += [sum(1 for _, page in pages if page[6].strip()), known[7] or time.time()]
         values += [Text(json.dumps(warnings).encode()), Text(b"")]
@@ -250,32 +269,30 @@ class _Rescue:
         for path in names:
             self._put("paths", path)
         for tag in self._found.tags.get(key, ()):
-            self._put("tags", tag)
+            if all(map(_is_text, tag[1:])):
+                self._put("tags", tag)
 
     def _readable_pages(self, key: int) -> list[tuple[int, tuple[Any, ...]]]:
         """Return the start and the row of each page whose text can be read, in order."""
         pages = []
         for start, place in sorted(self._found.pages.get(key, {}).items()):
             row = self._row(place)
-            try:
-                row[6].decode("utf-8", "surrogatepass")
-            except UnicodeDecodeError:
-                continue
-            pages.append((start, row))
+            label = row[4] if _is_text(row[4]) else Text(str(row[3]).encode())
+            if _is_text(row[6]):
+                pages.append((start, (*row[:4], label, *row[5:])))
         return pages
 
     def sessions(self) -> None:
         """Take over each turn that is what was stored."""
         found, result, names = self._found, self.result, set()
         with self._database.transaction():
-            for row in found.sessions.values():
-                self._put("sessions", row)
+            named = {key for key, row in found.sessions.items() if self._attempt(partial(self._put, "sessions", row))}
             for _, turn in sorted(found.turns.items()):
                 _, session, _, answer, checksum = turn
                 if sha256(answer).hexdigest().encode() != checksum or not is_answer(answer):
                     result.lost_turns += 1
                     continue
-                if session not in found.sessions and session not in names:
+                if session not in named and session not in names:
                     name = Text(f"recovered {session}".encode())
                     self._put("sessions", (session, name, name))
                     result.renamed += 1
@@ -294,19 +311,31 @@ class _Rescue:
         return (row.rowid, *row.values[1:])
 
     def _put(self, table: str, values: Sequence[Any]) -> None:
-        """Write a row; columns that were added after it was stored get their default."""
-        defaults = self._defaults(table)
-        whole = [*values, *defaults[len(values) :]][: len(defaults)]
+        """Write a row; a column gets its default where it was added later, or its value is none that it can have.
+
+        Raises:
+            ValueError: it has no default.
+        """
+        columns = self._columns(table)
+        values = [*values, *self._defaults(table)[len(values) :]]
+        whole = [_fitting(value, column) for value, column in zip(values, columns, strict=False)]
         places = ", ".join("CAST(? AS TEXT)" if isinstance(value, Text) else "?" for value in whole)
         plain = [bytes(value) if isinstance(value, bytes) else value for value in whole]
         self._connection.execute(f"INSERT INTO {table} VALUES ({places})", plain)
 
     @lru_cache(16)  # noqa: B019  the object lives as long as one rescue
+    def _columns(self, table: str) -> tuple[_Column, ...]:
+        rows = self._connection.execute('SELECT type, "notnull", dflt_value FROM pragma_table_info(?)', (table,))
+        return tuple(_Column(_KINDS[kind], bool(needed), self._said(default)) for kind, needed, default in rows)
+
+    def _said(self, default: str | None) -> Any:
+        """Return the value that a default of a table's form stands for."""
+        [value] = self._connection.execute(f"SELECT {default or 'NULL'}").fetchone()
+        return Text(value.encode()) if isinstance(value, str) else value
+
     def _defaults(self, table: str) -> tuple[Any, ...]:
         """Return the default of each column of a table."""
-        columns = self._connection.execute("SELECT dflt_value FROM pragma_table_info(?)", (table,)).fetchall()
-        values = (self._connection.execute(f"SELECT {said or 'NULL'}").fetchone()[0] for (said,) in columns)
-        return tuple(Text(value.encode()) if isinstance(value, str) else value for value in values)
+        return tuple(column.default for column in self._columns(table))
 
     def _attempt(self, write: Callable[[], object]) -> bool:
         """Return whether `write` wrote all that it should; else nothing of it stays."""
@@ -336,6 +365,36 @@ def _is_there(path: bytes) -> bool:
         return os.path.lexists(path.decode("utf-8", "surrogatepass"))
     except ValueError:
         return False
+
+
+def _fitting(value: Any, column: _Column) -> Any:
+    """Return a value that a column can hold: this one, or else its default."""
+    fits = isinstance(value, column.kind) and isinstance(value, Text) == (column.kind is Text)
+    if fits and (column.kind is not Text or _is_text(value)):
+        return value
+    if column.needed and column.default is None:
+        raise ValueError("a value of another kind")
+    return column.default
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and -LATEST <= value <= LATEST
+
+
+def _is_json(facts: Mapping[str, bytes], name: str) -> bool:
+    try:
+        json.loads(facts[name])
+    except (ValueError, KeyError):
+        return False
+    return True
+
+
+def _is_text(raw: Any) -> bool:
+    try:
+        raw.decode("utf-8", "surrogatepass")
+    except (UnicodeDecodeError, AttributeError):
+        return False
+    return True
 
 
 def _list(raw: Any, kind: type) -> list[Any]:

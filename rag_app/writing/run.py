@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,9 @@ from rag_app.errors import RagError
 from rag_app.models.stopping import Stopped
 from rag_app.writing import lines
 from rag_app.writing.file_states import FileStates
-from rag_app.writing.plan import Reading, content, lasting, plan
+from rag_app.writing.plan import Reading, content, lasting, plan, renamed
 from rag_app.writing.relocation import Relocation
-from rag_app.writing.staleness import Staleness
+from rag_app.writing.staleness import Staleness, loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -137,10 +138,14 @@ class Run:
                 for path, mtime_ns in touched.items():
                     self._store.touch(path, mtime_ns)
                 self._store.clear_stale(mended)
-        known = self._store.documents() if same else []
-        return [
-            lines.line(path, "unchanged", document) for document in known for path in document.paths if path in same
-        ]
+        known = {path: document for document in self._store.documents() for path in document.paths if path in same}
+        return [lines.line(path, "unchanged", known.get(path) or self._known(path)) for path in same]
+
+    def _known(self, path: str) -> StoredDocument:
+        """Return the document at a stored path."""
+        known = self._store.document(path)
+        assert known is not None
+        return known
 
     # Doing it
 
@@ -204,7 +209,14 @@ class Run:
         return reports
 
     def _place(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
-        """Give a document the paths that it gains, and take those that it loses."""
+        """Give a document its new paths, except those whose files have lost what is stored of them."""
+        taken = [path for path in placing.gained if path not in known.paths and self._store.document(path)]
+        losses = self._losses(self._store.read(known.path), taken, known.sha256) if taken else {}
+        placing = replace(placing, gained=tuple(path for path in placing.gained if path not in losses))
+        failed = [self._failed(path, problem) for path, problem in losses.items()]
+        return failed + (self._relocate(known, placing) if placing.gained or placing.lost else [])
+
+    def _relocate(self, known: StoredDocument, placing: Placing) -> list[DocumentReport]:
         times = self._store.times(known.path)
         for path in placing.lost:
             times.pop(path, None)
@@ -260,14 +272,33 @@ class Run:
         if isinstance(document, DocumentError):
             raise document
         self._files.check_settled(reading.path)
+        losses = self._losses(document, reading.paths, self._files.found[reading.path].sha256)
+        failed = [self._failed(path, problem) for path, problem in losses.items()]
+        rest = [path for path in reading.paths if path not in losses]
+        if not rest:
+            return failed
+        first = rest[0]
+        document = replace(document, path=first, title=renamed(document.title, reading.path, first))
+        return self._put(document, Reading(first, reading.sha256, tuple(rest[1:])), tags) + failed
+
+    def _losses(self, document: Document, paths: Iterable[str], sha256: str) -> dict[str, DocumentError]:
+        """Return why files keep the text that is stored of them, instead of what was read now, by path."""
+        found = {}
+        for path in paths:
+            problem = None if path in self._lasting else loss(self._store, path, document, sha256)
+            if problem:
+                found[path] = problem
+        return found
+
+    def _put(self, document: Document, reading: Reading, tags: Sequence[str] | None) -> list[DocumentReport]:
+        """Store what was read, and return the lines of its files."""
         self._progress.pages += len(document.pages)
         if tags is None:
             tags = self._tags_with(reading.paths)
         put = self._putting(document, reading)
         leaving = self._relocation.leaving(reading.paths)
         self._relocation.write([*leaving, put, *self._relocation.tagging(reading.path, tags)])
-        known = self._store.document(reading.path)
-        assert known is not None
+        known = self._known(reading.path)
         copies = [lines.copied(path, self._status(path), known, reading.path) for path in reading.copies]
         return [lines.read(reading.path, self._status(reading.path), known, document), *copies]
 

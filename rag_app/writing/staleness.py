@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ingest import DocumentError, tells_of_loss
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ingest import DocumentError
+    from ingest import Document
     from rag_app.storage.store import FileState, Store
 
 _UNMOUNTED = "its disk is not mounted"
+_NO_TEXT = "holds no text any more"
+_LESS = "is damaged, and less of it can be read than before"
 
 
 class Staleness:
@@ -67,3 +71,27 @@ class Staleness:
 
     def _known(self, path: str) -> str:
         return self._before[path].reason if path in self._before else ""
+
+
+def loss(store: Store, path: str, document: Document, sha256: str) -> DocumentError | None:
+    """Return why the text that is stored of a file is kept instead of what was read of it now; None where it is not.
+
+    A file that was emptied or damaged may still be readable as one without text, or in parts.
+
+    Args:
+        store: the library.
+        path: of the file.
+        document: what was read.
+        sha256: of the file as it is now.
+    """
+    known = store.document(path)
+    if not known or not known.pages_with_text or known.sha256 == sha256:
+        return None
+    said = "; ".join(document.warnings)
+    if not document.text.strip():
+        return DocumentError(path, f"{_NO_TEXT}: {said}" if said else _NO_TEXT, "empty")
+    if tells_of_loss(document.warnings):
+        before = store.read(path)
+        if not tells_of_loss(before.warnings) and len(document.text) < len(before.text):
+            return DocumentError(path, f"{_LESS}: {said}", "damaged")
+    return None

@@ -165,6 +165,11 @@ CLOSED = {
         "{db} is damaged: it is empty, and what lies beside it shows that it was not.",
         MEND,
     ),
+    "missing": (
+        change_file(lambda path: path.unlink()),
+        "{db} is missing, and what lies beside it shows that there was one.",
+        f"Nothing was changed. Put it back where it was. If it is lost: {MEND}",
+    ),
     "a folder": (
         change_file(make_folder),
         "{db} is not a file.",
@@ -217,6 +222,30 @@ def test_a_library_that_cannot_be_opened_says_why_at_every_door(
     assert (seen.code, f"{expected.error} {expected.hint}" in seen.error) == (1, True)
     if before:
         assert contents(folder / "library") == before
+
+
+@pytest.mark.parametrize(
+    "change", [lambda path: path.unlink(), lambda path: path.write_text("")], ids=["gone", "empty"]
+)
+def test_a_log_without_its_database_is_kept_and_read_by_repair(
+    folder: Path, capsys: Capture, change: Callable[[Path], object]
+) -> None:
+    library, new = folder / "library", folder / "new"
+    code = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "c.execute('PRAGMA wal_autocheckpoint = 0'); c.execute('VACUUM'); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, library / "library.db"], check=False)
+    change(library / "library.db")
+    for name in ("library.db.sha256", "vectors.faiss", "settings.json"):
+        (library / name).unlink()
+    log = (library / "library.db-wal").read_bytes()
+    for door in DOORS:
+        assert (door, enter(door, folder, capsys).code) == (door, 1)
+    assert (library / "library.db-wal").read_bytes() == log
+    report = repair(library, new)
+    assert (report.ok, report.documents) == (True, 2)
+    assert (library / "library.db-wal").read_bytes() == log
 
 
 def test_a_library_that_another_program_locks_is_in_use_and_not_damaged(
@@ -402,6 +431,60 @@ def test_a_damaged_row_is_told_at_each_door_that_needs_it_and_found_by_verify(
             assert "is damaged" not in message or seen.hint == filled(MEND, folder)
 
 
+ODD = (  # a column, and a value that is never stored in it
+    ("documents.path", "x'ff'"),
+    ("documents.path", "CAST(x'ff' AS TEXT)"),
+    ("documents.path", "'/elsewhere'"),
+    ("documents.title", "x'ff'"),
+    ("documents.pages", "'x'"),
+    ("documents.ingested", "CAST(x'ff' AS TEXT)"),
+    ("documents.ingested", "9e999"),
+    ("documents.language", "x'ff'"),
+    ("documents.language", "CAST(x'ff' AS TEXT)"),
+    ("pages.label", "x'ff'"),
+    ("pages.label", "CAST(x'ff' AS TEXT)"),
+    ("passages.start", "'x'"),
+    ("passages.page_label", "x'ff'"),
+    ("paths.stale", "CAST(x'ff' AS TEXT)"),
+    ("tags.name", "CAST(x'ff' AS TEXT)"),
+    ("meta.value", "CAST(x'ff' AS TEXT)"),
+    ("sessions.name", "x'ff'"),
+    ("turns.asked", "'x'"),
+)
+
+
+@pytest.mark.parametrize(("column", "value"), ODD, ids=map(" = ".join, ODD))
+def test_a_value_of_another_kind_is_told_as_damage_and_is_in_no_repaired_library(
+    folder: Path, capsys: Capture, column: str, value: str
+) -> None:
+    table, name = column.split(".")
+    sql("PRAGMA foreign_keys = OFF", f'UPDATE {table} SET "{name}" = {value}')(folder) if table != "documents" else sql(
+        f'UPDATE documents SET "{name}" = {value} WHERE id = 1'
+    )(folder)
+    kept = folder / "kept"
+    shutil.copytree(folder / "library", kept)
+    for door in (*DOORS, "documents in JSON", "doctor"):
+        shutil.rmtree(folder / "library")
+        shutil.copytree(kept, folder / "library")
+        if door in DOORS:
+            seen = enter(door, folder, capsys)
+        else:
+            seen = rag(*{"doctor": ["doctor"]}.get(door, ["documents", "--json"]), capture=capsys)[0]
+        if door == "verify":
+            assert seen.code == 1
+        if seen.code and door not in {"verify", "doctor"}:
+            told = "is damaged" in seen.error or "is not in the library" in seen.error or "no session" in seen.error
+            assert (door, seen.code, told) == (door, 1, True), seen
+    rag("doctor", "--repair", "--json", capture=capsys)
+    new = folder / "library.repaired"
+    with Library.open(new if new.exists() else folder / "library") as library:
+        library._embedder = WordEmbedder()
+        library.ingest(folder / "files")
+        report = library.verify(None)
+        assert (report.ok, report.documents, report.differences) == (True, 2, ())
+        assert library.documents()
+
+
 @pytest.mark.parametrize("name", ["hidden spans that are no JSON", "a page that is missing", "no keyword index"])
 def test_the_server_says_that_the_library_cannot_be_used(folder: Path, name: str) -> None:
     pytest.importorskip("fastapi", reason="the extra `server` is not installed")
@@ -463,6 +546,15 @@ def test_repair_mends_what_it_can_and_saves_the_rest_in_a_new_library(folder: Pa
         assert (report.ok, report.documents, report.notes) == (True, 2, ())
         assert library._store._database.sealed is not None
     assert rag("doctor", "--repair", "--library", str(new), "--json", capture=capsys)[1].count("Nothing had to be") == 1
+
+
+def test_repair_asks_for_another_folder_where_none_can_be_made_beside_the_library(
+    folder: Path, capsys: Capture
+) -> None:
+    change_file(cut)(folder)
+    seen, _ = rag("doctor", "--repair", "--into", str(folder / "files" / "lease.txt" / "new"), capture=capsys)
+    assert seen.error == f"Could not write the library {folder}/files/lease.txt/new: Not a directory."
+    assert seen.hint == "Name a folder on another disk with --into."
 
 
 def test_repair_puts_the_log_of_another_library_aside(folder: Path, capsys: Capture) -> None:

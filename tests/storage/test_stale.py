@@ -12,7 +12,7 @@ import pytest
 from fakes import ScriptedGenerator, WordEmbedder, nearest_line, write_pdf
 from tools import call
 
-from rag_app.cli.app import app
+from rag_app.cli.app import _stale
 from rag_app.console import terminal
 from rag_app.console.transcript import transcript
 from rag_app.evidence.sources import trouble
@@ -58,8 +58,21 @@ def become_a_pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
+def lose_all_words(path: Path) -> None:
+    path.write_bytes(write_pdf(path.with_name("blank.pdf"), "").read_bytes())
+    path.with_name("blank.pdf").unlink()
+
+
+def lose_pages(path: Path) -> None:
+    """Cut a file within its second page, and leave of the first what can be read."""
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rindex(b"stream\n", 0, content.rindex(b"endstream")) + 8])
+
+
 TROUBLES = [
     (empty, r"is empty"),
+    (lose_all_words, r"holds no text any more"),
+    (lose_pages, r"is damaged, and less of it can be read than before: read with the second parser, .+"),
     (damage, r"is damaged and cannot be read: .+"),
     (become_a_pipe, r"is neither a file nor a folder"),
 ]
@@ -87,6 +100,48 @@ def test_a_known_file_that_cannot_be_read_any_more_is_stale_until_it_can(
     assert line(bring(library, papers), "lease.pdf") == ("unchanged", None)
     assert stale(library) == {}
     assert library.verify(None).ok
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["of new content", "of a known file's content"])
+def test_a_file_that_keeps_only_blanks_keeps_its_text_and_those_like_it_are_added(
+    library: Library, papers: Path, known: bool
+) -> None:
+    (papers / "a.txt").write_text("The notice period is three months.")
+    (papers / "m.txt").write_text("\n" if known else "The shed is green.")
+    library.ingest([papers])
+    for name in ("a.txt", "m.txt", "z.txt"):
+        (papers / name).write_text("\n")
+    report = library.sync(papers)
+    assert line(report, "a.txt") == ("failed", f"holds no text any more{KEPT}")
+    assert line(report, "m.txt")[0] == ("unchanged" if known else "failed")
+    assert line(report, "z.txt")[0] == ("added" if known else "empty")
+    assert sorted(stale(library)) == (["a.txt"] if known else ["a.txt", "m.txt"])
+    assert library.read("a.txt").text == "The notice period is three months."
+    assert library.read("z.txt").title == ("m" if known else "z")
+    assert line(library.sync(papers), "a.txt")[0] == "failed"
+
+
+def test_a_file_that_is_put_in_the_place_of_another_keeps_no_text_that_is_known_elsewhere(
+    library: Library, papers: Path
+) -> None:
+    (papers / "a.txt").write_text("The notice period is three months.")
+    (papers / "b.txt").write_text("\n")
+    library.ingest([papers])
+    (papers / "a.txt").rename(papers / "c.txt")
+    (papers / "b.txt").rename(papers / "a.txt")
+    library.sync(papers)
+    assert stale(library) == {}
+    assert library.read("c.txt").text == "The notice period is three months."
+
+
+def test_a_file_that_was_damaged_when_it_was_first_read_may_get_shorter(library: Library, papers: Path) -> None:
+    pages = ["The lease is over.", "The garden is green.", "The gate is shut."]
+    lose_pages(write_pdf(papers / "new.pdf", *pages))
+    assert line(library.ingest([papers]), "new.pdf")[0] == "added"
+    lose_pages(write_pdf(papers / "new.pdf", *pages[:2]))
+    status, said = line(library.ingest([papers]), "new.pdf")
+    assert (status, "some may be lost" in (said or "")) == ("updated", True)
+    assert library.read("new.pdf").text.strip() == pages[0]
 
 
 def test_a_stale_file_that_is_read_anew_is_fine(library: Library, papers: Path) -> None:
@@ -317,7 +372,7 @@ def test_the_terminal_says_so(emptied: Library, capsys: pytest.CaptureFixture[st
     answer = emptied.ask(NOTICE)
     terminal.show_answer_end(answer)
     terminal.show_passages(emptied.search(NOTICE), scores=False)
-    terminal.show_notes([app._stale(document) for document in emptied.documents() if document.stale])
+    terminal.show_notes([_stale(document) for document in emptied.documents() if document.stale])
     shown = capsys.readouterr().out
     terminal.console.cache_clear()
     assert answer.notes[0] in shown

@@ -136,11 +136,20 @@ def test_a_scan_needs_no_embedder(empty_library: Library, tmp_path: Path) -> Non
     assert statuses(empty_library.ingest([write_pdf(tmp_path / "scan.pdf", "")])) == {"scan.pdf": "empty"}
 
 
-def test_a_file_that_loses_its_text_counts_as_updated_and_its_passages_go(library: Library, papers: Path) -> None:
+def test_a_file_that_still_has_no_text_counts_as_updated(library: Library, papers: Path) -> None:
+    write_pdf(papers / "scan.pdf", "")
+    library.ingest([papers])
+    write_pdf(papers / "scan.pdf", "", "")
+    report = library.ingest([papers])
+    assert (report.added, report.updated, statuses(report)["scan.pdf"]) == (0, 1, "empty")
+
+
+def test_a_file_that_loses_its_text_keeps_its_passages(library: Library, papers: Path) -> None:
+    before = texts(library)
     write_pdf(papers / "manual.pdf", "")
     report = library.ingest([papers])
-    assert (report.added, report.updated, statuses(report)["manual.pdf"]) == (0, 1, "empty")
-    assert len(texts(library)) == 2
+    assert (report.updated, report.failed, statuses(report)["manual.pdf"]) == (0, 1, "failed")
+    assert texts(library) == before
 
 
 def test_files_that_cannot_be_read_do_not_stop_the_others(empty_library: Library, papers: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from fakes import ScriptedGenerator, WordEmbedder, WordReranker, make_settings
 
 from rag_app.errors import DiskError, LibraryError, LibraryMismatch, UsageError
 from rag_app.library import Library
+from rag_app.storage import reserve as reserve_module
 from rag_app.storage.recovery import Pages, Text, every_row
 from rag_app.storage.reserve import RESERVE
 from rag_app.storage.store import Store
@@ -421,11 +422,11 @@ def test_the_reserve_is_kept_and_made_again(folder: Path, monkeypatch: pytest.Mo
     reserve = folder / "library" / RESERVE
     assert reserve.stat().st_size == 512 * 1024
     reserve.unlink()
-    monkeypatch.setattr(reserve.shutil, "disk_usage", lambda _: Usage(10**9, 10**9 - 10**6, 10**6))
-    reserve.keep_reserve(folder / "library")
+    monkeypatch.setattr(reserve_module.shutil, "disk_usage", lambda _: Usage(10**9, 10**9 - 10**6, 10**6))
+    reserve_module.keep_reserve(folder / "library")
     assert not reserve.exists()  # it would take the last room
     monkeypatch.undo()
-    reserve.keep_reserve(folder / "library")
+    reserve_module.keep_reserve(folder / "library")
     assert reserve.stat().st_size == 512 * 1024
 
 

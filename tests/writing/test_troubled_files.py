@@ -27,7 +27,7 @@ from rag_app.server import keys
 from rag_app.storage import library_files
 from rag_app.storage.filters import day
 from rag_app.storage.store import is_exact, kept_time
-from rag_app.text import flat
+from rag_app.text import CONTROL, flat
 from rag_app.types import Filter
 from rag_app.writing import run
 
@@ -206,7 +206,7 @@ def test_a_file_of_any_name_is_added_kept_exactly_in_json_and_cleaned_on_the_ter
     assert library.verify(None).ok
     assert library.search("plums")[0].document == str(path)
     shown = flat(str(path), 1000)
-    assert not terminal._CONTROL.search(shown)
+    assert not CONTROL.search(shown)
     assert "\n" not in shown
 
 
