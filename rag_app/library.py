@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     from rag_app.proof.refusal import Look
     from rag_app.searching.candidates import Search, Trace
     from rag_app.storage.jobs import Jobs
+    from rag_app.storage.passages import StoredPassage
     from rag_app.storage.selection import Selection
-    from rag_app.storage.store import StoredPassage
     from rag_app.storage.vector_index import VectorIndex
     from rag_app.types import (
         Candidate,

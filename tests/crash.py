@@ -127,7 +127,8 @@ def state_of(library: Library) -> State:
         for passage, _ in store.keyword(question, 1000):
             path, ordinal = store.places([passage])[passage]
             hits.setdefault(path, []).append((question, ordinal))
-    rows = {path: store._digest(key) for path, key in store._database.rows("SELECT path, document FROM paths")}
+    keys = store._database.rows("SELECT path, document FROM paths")
+    rows = {path: store._documents.digest(key) for path, key in keys}
     return {
         path: Stored(document.sha256, f"{rows[path]} {sorted(hits.get(document.path, []))}", len(document.paths) > 1)
         for document in store.documents()

@@ -21,7 +21,7 @@ from rag_app.storage.lock import exclusive, is_held
 from rag_app.storage.reserve import RESERVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 DATABASE = "library.db"
@@ -234,6 +234,14 @@ class Database:
         with self._lock, translated(self.path):
             return self.connection.execute(query, values).fetchall()
 
+    def execute(self, statement: str, *values: Any) -> None:
+        """Write, inside a transaction."""
+        self.connection.execute(statement, values)
+
+    def execute_all(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Write once for each row, inside a transaction."""
+        self.connection.executemany(statement, rows)
+
     def value(self, query: str, *values: Any) -> Any:
         """Return the first column of the first row, or None where there is no row."""
         rows = self.rows(query, *values)
@@ -280,6 +288,11 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
 def damaged(path: Path, reason: object) -> LibraryDamaged:
     """Return the error that says how the database at `path` is damaged."""
     return LibraryDamaged(f"{path} is damaged: {reason}.", hint=_repair(path.parent))
+
+
+def altered(database: Database, path: str) -> LibraryDamaged:
+    """Return the error that says that the rows of the document at `path` are not what was stored."""
+    return damaged(database.path, f"what it holds of {path} is not what was stored")
 
 
 def was_there(folder: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest import DocumentError, fingerprint
 from ingest.files import not_opened
 from rag_app.storage.library_files import PART, LibraryFiles
-from rag_app.storage.store import FileState, is_exact, kept_time
+from rag_app.storage.paths import FileState, is_exact, kept_time
 
 if TYPE_CHECKING:
     import os

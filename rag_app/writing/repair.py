@@ -31,7 +31,7 @@ from rag_app.writing.rescue import rescue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rag_app.storage.store import Problem
+    from rag_app.storage.check import Problem
     from rag_app.writing.rescue import Rescued
 
     Told = Callable[[str, int, int], None]

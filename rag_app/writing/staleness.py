@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ingest import Document
-    from rag_app.storage.store import FileState, Store
+    from rag_app.storage.paths import FileState
+    from rag_app.storage.store import Store
 
 _UNMOUNTED = "its disk is not mounted"
 _NO_TEXT = "holds no text any more"

@@ -26,7 +26,7 @@ from rag_app.errors import DiskError, UsageError
 from rag_app.server import keys
 from rag_app.storage import library_files
 from rag_app.storage.filters import day
-from rag_app.storage.store import is_exact, kept_time
+from rag_app.storage.paths import is_exact, kept_time
 from rag_app.text import CONTROL, flat
 from rag_app.types import Filter
 from rag_app.writing import run
