@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.types import Document, Page
 from rag_app.language import keywords
-from rag_app.storage.database import LATEST, altered, encode
+from rag_app.storage.connection import encode
+from rag_app.storage.database import LATEST, altered
 from rag_app.storage.json_columns import pairs, texts
 from rag_app.storage.passages import blobs, check_passages
 from rag_app.storage.paths import FileState

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from rag_app.storage.database import damaged, encode
+from rag_app.storage.connection import encode
+from rag_app.storage.database import damaged
 
 if TYPE_CHECKING:
     from rag_app.storage.database import Database

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest import FAMILIES, SUFFIXES
 from rag_app.errors import UsageError
-from rag_app.storage.database import encode
+from rag_app.storage.connection import encode
 from rag_app.storage.tags import tag_key, tag_name
 from rag_app.types import Filter
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.types import PAGE_BREAK
-from rag_app.storage.database import altered, damaged, encode
+from rag_app.storage.connection import encode
+from rag_app.storage.database import altered, damaged
 from rag_app.storage.json_columns import pairs
 
 if TYPE_CHECKING:

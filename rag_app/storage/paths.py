@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag_app.errors import UsageError
-from rag_app.storage.database import altered, encode
+from rag_app.storage.connection import encode
+from rag_app.storage.database import altered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -61,7 +61,7 @@ class Store:
 
         Raises:
             LibraryError: there is none, or the file is damaged or no library.
-            LibraryMismatch: a newer version wrote it, or an older one where it cannot be brought up to date.
+            LibraryMismatch: a newer or an older version wrote it.
         """
         return cls(open_database(folder, SCHEMA, create=create, to_read=to_read))
 

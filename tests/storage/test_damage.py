@@ -19,7 +19,7 @@ from rag_app import __main__
 from rag_app.console import terminal
 from rag_app.errors import LibraryDamaged, LibraryError, RagError
 from rag_app.library import Library
-from rag_app.storage import database
+from rag_app.storage import connection
 from rag_app.storage.schema import SCHEMA
 from rag_app.storage.store import Store
 from rag_app.writing.repair import repair
@@ -185,10 +185,11 @@ CLOSED = {
         f"{{db}} was written by a newer version (schema 99; this one knows {SCHEMA.version}).",
         "Run `pip install --upgrade rag-app`.",
     ),
-    "older, with other tables": (
+    "older": (
         sql("PRAGMA user_version = 1"),
-        "{db} is damaged: table paths already exists.",
-        MEND,
+        f"{{db}} was written by an older version (schema 1; this one knows {SCHEMA.version}).",
+        "Nothing was changed. Move its folder away, or name another one with --library; then run `rag ingest` "
+        "or `rag sync` on your files again.",
     ),
     "without a table": (sql("DROP TABLE turns"), "{db} is damaged: it has no answer in its table turns.", MEND),
     "without a column": (
@@ -251,7 +252,7 @@ def test_a_log_without_its_database_is_kept_and_read_by_repair(
 def test_a_library_that_another_program_locks_is_in_use_and_not_damaged(
     folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_WAIT", 0.1)
+    monkeypatch.setattr(connection, "_WAIT", 0.1)
     code = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA locking_mode = EXCLUSIVE');"
         "c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); sys.stdin.read()"

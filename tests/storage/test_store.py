@@ -25,7 +25,7 @@ from ingest.types import Document, Page
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, UsageError
 from rag_app.language.keywords import STEM_WEIGHT
 from rag_app.language.stopwords import STOP_WORDS
-from rag_app.storage import database
+from rag_app.storage.connection import keep_log
 from rag_app.storage.documents import Change
 from rag_app.storage.passages import StoredPassage
 from rag_app.storage.paths import FileState
@@ -828,5 +828,5 @@ def test_a_library_that_another_program_begins_too_is_waited_for() -> None:
                 raise error
 
     connection = Taken()
-    database._keep_log(connection)  # type: ignore[arg-type]
+    keep_log(connection)  # type: ignore[arg-type]
     assert connection.asked == ["PRAGMA journal_mode = WAL"] * 4
