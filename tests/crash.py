@@ -437,11 +437,11 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
 
     from rag_app.errors import RagError
     from rag_app.library import Library
-    from rag_app.writing.run import Run
+    from rag_app.writing.ingestion import Ingestion
 
     logging.disable(logging.WARNING)
     _limit_exact()
-    finish = Run._finish
+    finish = Ingestion._finish
 
     def tell(value: dict[str, Any]) -> None:
         os.write(pipe, json.dumps(value).encode() + b"\n")
@@ -450,7 +450,7 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
         finish(self, reports, size)
         tell({"done": [report.path for report in reports if report.status != "failed"]})
 
-    Run._finish = finishing  # type: ignore[method-assign]
+    Ingestion._finish = finishing  # type: ignore[method-assign]
     if faults:
         faults.fault_arm(ctypes.c_long(order["at"]), ctypes.c_int(order["kind"]))
     end: dict[str, Any] = {"error": None}

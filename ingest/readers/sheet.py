@@ -16,7 +16,7 @@ from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lines import line_label
 from ingest.readers.archive import office_file
-from ingest.readers.packages import needs
+from ingest.readers.requirements import needs
 from ingest.readers.text import text_of
 from ingest.rows import names_columns
 from ingest.titles import stated_title

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from ingest import DocumentError, discover
 from rag_app.errors import UsageError
-from rag_app.writing import lines, mounts
+from rag_app.writing import mounts, report_lines
 from rag_app.writing.embedding import Embedding
-from rag_app.writing.lines import report_of
+from rag_app.writing.ingestion import Ingestion
 from rag_app.writing.plan import is_below
-from rag_app.writing.progress import Progress, Step
 from rag_app.writing.relocation import Relocation
-from rag_app.writing.run import Run
+from rag_app.writing.report_lines import report_of
+from rag_app.writing.steps import Progress, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -127,7 +127,7 @@ class Builder:
         only: Collection[str] | None,
         begun: float,
     ) -> IngestReport:
-        run = Run(self._store, self._embedding, self._progress, password=self._password, tags=self._tags)
+        run = Ingestion(self._store, self._embedding, self._progress, password=self._password, tags=self._tags)
         reports = run.bring(files, problems, missing, only=only)
         return report_of(reports, run.before, time.perf_counter() - begun)
 
@@ -162,7 +162,7 @@ class Builder:
             times = self._store.times(path)
             del times[path]
             self._relocation.write([self._relocation.of(known, times)])
-            reports.append(lines.line(path, "removed", known))
+            reports.append(report_lines.line(path, "removed", known))
         return reports
 
     def stage(self, staging: Staging) -> int:

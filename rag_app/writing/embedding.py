@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ingest import Document, Passage
     from rag_app.models.embedder import Embedder
-    from rag_app.writing.progress import Progress
+    from rag_app.writing.steps import Progress
 
 _TITLE_TOKENS = 32  # of the document's title before each embedded passage, of which it takes at most half
 

@@ -29,14 +29,14 @@ from rag_app.storage.filters import day
 from rag_app.storage.paths import is_exact, kept_time
 from rag_app.text import CONTROL, flat
 from rag_app.types import Filter
-from rag_app.writing import run
+from rag_app.writing import ingestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag_app.library import Library
     from rag_app.types import IngestReport, Vectors
-    from rag_app.writing.progress import Step
+    from rag_app.writing.steps import Step
 
 SECOND = 10**9
 NO_FILE = "is neither a file nor a folder"
@@ -439,13 +439,13 @@ def test_what_happens_to_a_file_between_the_look_and_the_reading_is_its_line(
     reason: str,
     others: str,
 ) -> None:
-    plan = run.plan
+    plan = ingestion.plan
 
     def planned(*arguments: object) -> object:
         happens(folder / "bees.txt")
         return plan(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run, "plan", planned)
+    monkeypatch.setattr(ingestion, "plan", planned)
     report = library.ingest([folder])
     assert lines(report)["bees.txt"] == ("failed", reason)
     assert statuses(report) == {"apples.txt": others, "bees.txt": "failed", "cats.txt": others}
@@ -487,13 +487,13 @@ class Failing(WordEmbedder):
 def test_any_fault_with_one_file_is_its_line_and_is_logged(
     library: Library, folder: Path, error: Exception, reason: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "rag_app.writing.run")
+    caplog.set_level(logging.DEBUG, "rag_app.writing.ingestion")
     library._embedder = Failing("Bees", error)
     report = library.ingest([folder])
     assert statuses(report) == {"apples.txt": "added", "bees.txt": "failed", "cats.txt": "added"}
     said = lines(report)["bees.txt"][1] or ""
     assert said == reason if reason else said.startswith("could not be read: 'utf-8' codec")
-    [record] = [record for record in caplog.records if record.name == "rag_app.writing.run"]
+    [record] = [record for record in caplog.records if record.name == "rag_app.writing.ingestion"]
     assert type(error).__name__ in record.getMessage()
     assert "embedding.py" in record.getMessage()  # where it arose, without its message, which could hold document text
     assert record.levelno == (logging.DEBUG if isinstance(error, OSError) else logging.ERROR)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ingest import DocumentError, Readers, faults, worth_reading_again
 from rag_app.errors import RagError
 from rag_app.models.stopping import Stopped
-from rag_app.writing import lines
+from rag_app.writing import report_lines
 from rag_app.writing.file_states import FileStates
 from rag_app.writing.plan import Reading, content, lasting, plan, renamed
 from rag_app.writing.relocation import Relocation
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from rag_app.types import DocumentReport, FileStatus, StoredDocument
     from rag_app.writing.embedding import Embedding
     from rag_app.writing.plan import Placing, Plan
-    from rag_app.writing.progress import Progress
+    from rag_app.writing.steps import Progress
 
 _LONGEST_DETAIL = 200  # characters
 
 _log = logging.getLogger(__name__)
 
 
-class Run:
+class Ingestion:
     """Brings files into a library; one that cannot be read costs no other."""
 
     def __init__(
@@ -140,7 +140,7 @@ class Run:
                     self._store.touch(path, mtime_ns)
                 self._store.clear_stale(mended)
         known = {path: document for document in self._store.documents() for path in document.paths if path in same}
-        return [lines.line(path, "unchanged", known.get(path) or self._known(path)) for path in same]
+        return [report_lines.line(path, "unchanged", known.get(path) or self._known(path)) for path in same]
 
     def _known(self, path: str) -> StoredDocument:
         """Return the document at a stored path."""
@@ -185,7 +185,7 @@ class Run:
 
     def _failed(self, path: str, problem: DocumentError) -> DocumentReport:
         kept = self._staleness.failed(path, problem.reason, self._files.found.get(path))
-        return lines.failed(path, problem, kept=kept)
+        return report_lines.failed(path, problem, kept=kept)
 
     def _take(self, reports: Iterable[DocumentReport]) -> None:
         self._done |= {report.path: report for report in reports}
@@ -234,11 +234,11 @@ class Run:
         reports = []
         for path in placing.gained:
             if path in old_names:
-                reports.append(lines.renamed(path, known, old_names[path]))
+                reports.append(report_lines.renamed(path, known, old_names[path]))
             else:
-                reports.append(lines.copied(path, self._status(path), known, original))
+                reports.append(report_lines.copied(path, self._status(path), known, original))
         removed = [path for path in placing.lost if path not in old_names.values()]
-        return reports + [lines.line(path, "removed", known) for path in removed]
+        return reports + [report_lines.line(path, "removed", known) for path in removed]
 
     def _brings_tags(self, path: str, placing: Placing) -> bool:
         """Tell whether tags come with a path: not with a new name, nor where they stay with what it held before."""
@@ -300,8 +300,8 @@ class Run:
         leaving = self._relocation.leaving(reading.paths)
         self._relocation.write([*leaving, put, *self._relocation.tagging(reading.path, tags)])
         known = self._known(reading.path)
-        copies = [lines.copied(path, self._status(path), known, reading.path) for path in reading.copies]
-        return [lines.read(reading.path, self._status(reading.path), known, document), *copies]
+        copies = [report_lines.copied(path, self._status(path), known, reading.path) for path in reading.copies]
+        return [report_lines.read(reading.path, self._status(reading.path), known, document), *copies]
 
     def _putting(self, document: Document, reading: Reading) -> Callable[[], object]:
         """Return the write that stores a document and its copies; it is embedded here."""
