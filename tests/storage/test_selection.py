@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from exact_index import ExactIndex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored import make_document, one_a_page, put, vectors_of
 
 from rag_app.errors import UsageError
 from rag_app.storage.store import Store
-from rag_app.storage.vector_index import ExactIndex, VectorIndex
+from rag_app.storage.vector_index import VectorIndex
 from rag_app.types import Filter
 
 if TYPE_CHECKING:
