@@ -257,7 +257,8 @@ class Library:
                     for known in self._named(path):
                         reports += self._on_a_full_disk_too(partial(self._builder().forget, [known]))
                 except UsageError as error:
-                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
+                    report = DocumentReport(str(path), "failed", reason=error.message, code="unknown", hint=error.hint)
+                    reports.append(report)
         return report_of(reports, (), perf_counter() - begun)
 
     def rebuild(self, *, progress: Callable[[Step], None] | None = None) -> RebuildReport:
