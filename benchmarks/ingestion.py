@@ -70,7 +70,7 @@ def ingest(path: Path, folder: Path) -> None:
     from ingest import Readers
     from rag_app import Library
     from rag_app.storage.store import Store
-    from rag_app.writing.builder import Builder
+    from rag_app.writing.embedding import Embedding
 
     seconds = dict.fromkeys(STAGES, 0.0)
 
@@ -91,7 +91,7 @@ def ingest(path: Path, folder: Path) -> None:
         warm.write_text("One sentence to load the embedder.\n", encoding="utf-8")
         library.ingest([warm])
         timed(Readers, "_read", "read")
-        timed(Builder, "_cut", "cut")
+        timed(Embedding, "_cut", "cut")
         timed(type(library.embedder), "embed_passages", "embed")
         timed(Store, "put", "store")
         since = time.perf_counter()

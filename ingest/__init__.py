@@ -12,7 +12,7 @@ from ingest.rows import Row, row_at
 from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
 from ingest.tables import CELL
-from ingest.types import PAGE_BREAK, Document, DocumentError, Method, Page, Passage
+from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Passage
 
 __all__ = [
     "CELL",
@@ -22,6 +22,7 @@ __all__ = [
     "SUFFIXES",
     "Document",
     "DocumentError",
+    "ErrorCode",
     "Found",
     "Measure",
     "Method",

@@ -151,7 +151,8 @@ class Composer:
         page.last = kind
         self._length += page.length - before
         if self._length > MOST_TEXT:
-            raise DocumentError(self._path, f"holds more than {MOST_TEXT // 1_000_000} million characters of text")
+            reason = f"holds more than {MOST_TEXT // 1_000_000} million characters of text"
+            raise DocumentError(self._path, reason, "too_large")
 
     def document(self, title: str, warnings: Iterable[str] = ()) -> Document:
         """Return the document; one without any block has a single empty page."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.files import not_opened
 from ingest.read import KINDS, is_supported
 from ingest.types import DocumentError
 
@@ -59,11 +60,10 @@ def _files(path: Path, problems: list[DocumentError]) -> list[Path]:
     if stat.S_ISDIR(mode):
         return _documents_in(path, problems)
     if not stat.S_ISREG(mode):
-        raise DocumentError(str(path), _NO_FILE)
+        raise DocumentError(str(path), _NO_FILE, "not_a_file")
     if not is_supported(path):
-        raise DocumentError(
-            str(path), f"is not a type that can be read: {path.suffix or 'no suffix'}; supported: {KINDS}"
-        )
+        reason = f"is not a type that can be read: {path.suffix or 'no suffix'}; supported: {KINDS}"
+        raise DocumentError(str(path), reason, "wrong_type")
     return [path]
 
 
@@ -71,11 +71,11 @@ def _mode(path: Path) -> int:
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise DocumentError(str(path), "does not exist") from error
+        raise DocumentError(str(path), "does not exist", "missing") from error
     except OSError as error:
-        raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+        raise not_opened(path, error) from error
     except ValueError as error:
-        raise DocumentError(str(path), "is not a valid path") from error
+        raise DocumentError(str(path), "is not a valid path", "no_access") from error
 
 
 def _real(file: Path) -> str:
@@ -95,7 +95,7 @@ def _documents_in(folder: Path, problems: list[DocumentError]) -> list[Path]:
     for file in found:
         unique.setdefault(_real(file), file)
     if not unique and len(problems) == before:
-        raise DocumentError(str(folder), f"holds no document that can be read; supported: {KINDS}")
+        raise DocumentError(str(folder), f"holds no document that can be read; supported: {KINDS}", "nothing_found")
     return sorted(unique.values(), key=lambda file: file.parts)
 
 
@@ -106,7 +106,7 @@ def _walk(folder: Path, problems: list[DocumentError]) -> Iterator[Path]:
         try:
             folders, files = _listed(parent)
         except OSError as error:
-            problems.append(DocumentError(str(parent), f"cannot be opened: {error.strerror or error}"))
+            problems.append(not_opened(parent, error))
             continue
         waiting += folders
         for file in files:
@@ -153,9 +153,9 @@ def _is_regular_within(root: str, file: Path) -> bool:
     except OSError as error:
         if error.errno in _LEADS_NOWHERE:  # a link, or gone since the folder was listed
             return False
-        raise DocumentError(str(file), f"cannot be opened: {error.strerror or error}") from error
+        raise not_opened(file, error) from error
     if os.path.islink(file) and not Path(_real(file)).is_relative_to(root):  # noqa: PTH114  raises nothing
         return False
     if not stat.S_ISREG(mode):
-        raise DocumentError(str(file), _NO_FILE)
+        raise DocumentError(str(file), _NO_FILE, "not_a_file")
     return True

@@ -29,9 +29,9 @@ def open_regular(path: Path) -> BufferedReader:
         # Between the two looks a pipe may take the file's place: opening one would wait for a writer.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:
-        raise DocumentError(str(path), f"cannot be opened: {error.strerror or error}") from error
+        raise not_opened(path, error) from error
     except ValueError as error:
-        raise DocumentError(str(path), "cannot be opened: not a valid path") from error
+        raise DocumentError(str(path), "cannot be opened: not a valid path", "no_access") from error
     try:
         _check(path, os.fstat(file))
         return os.fdopen(file, "rb")
@@ -40,14 +40,20 @@ def open_regular(path: Path) -> BufferedReader:
         raise
 
 
+def not_opened(path: Path, error: OSError) -> DocumentError:
+    """Return the error that says why the system does not let a file be opened."""
+    return DocumentError(str(path), f"cannot be opened: {error.strerror or ' '.join(str(error).split())}", "no_access")
+
+
 def _check(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise DocumentError(str(path), "is not a file")
+        raise DocumentError(str(path), "is not a file", "not_a_file")
     if status.st_size == 0:
-        raise DocumentError(str(path), "is empty")
+        raise DocumentError(str(path), "is empty", "empty")
     if status.st_size > MOST_BYTES:
         size = status.st_size / 1_000_000
-        raise DocumentError(str(path), f"is too large: {size:,.0f} MB; at most {MOST_BYTES // 1_000_000} MB are read")
+        reason = f"is too large: {size:,.0f} MB; at most {MOST_BYTES // 1_000_000} MB are read"
+        raise DocumentError(str(path), reason, "too_large")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -59,7 +65,7 @@ def read_bytes(path: Path) -> bytes:
     with open_regular(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:  # grown since it was opened
-        raise DocumentError(str(path), TOO_LARGE)
+        raise DocumentError(str(path), TOO_LARGE, "too_large")
     return content
 
 

@@ -59,7 +59,7 @@ def check_pages(path: Path, count: int) -> None:
         DocumentError: that is more than is read.
     """
     if count > MOST_PAGES:
-        raise DocumentError(str(path), f"has {count:,} pages; at most {MOST_PAGES:,} are read")
+        raise DocumentError(str(path), f"has {count:,} pages; at most {MOST_PAGES:,} are read", "too_large")
     TERMS.get().tell({"pages": count})
 
 
@@ -70,7 +70,8 @@ def check_text(path: Path, characters: int) -> None:
         DocumentError: it is longer than what is read.
     """
     if characters > MOST_TEXT:
-        raise DocumentError(str(path), f"holds more than {MOST_TEXT // 1_000_000} million characters of text")
+        reason = f"holds more than {MOST_TEXT // 1_000_000} million characters of text"
+        raise DocumentError(str(path), reason, "too_large")
 
 
 class _Rang(BaseException):

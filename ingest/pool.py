@@ -114,7 +114,7 @@ class Readers:
         except DocumentError as error:
             return error
         except Lost as error:
-            return DocumentError(str(path), str(error))
+            return DocumentError(str(path), error.reason, error.code)
         except Exception as error:  # a fault of ours: it is told, and costs this file only
             _log.error("%r could not be read: %s", str(path), faults.told(error))
             return DocumentError(str(path), f"could not be read: {wire.one_line(str(error)) or type(error).__name__}")
@@ -142,7 +142,7 @@ class Readers:
                     except DocumentError as error:
                         problem, waiting = error.reason, []
                     except Lost as error:
-                        problem, left = str(error), [number for number in waiting if number not in found]
+                        problem, left = error.reason, [number for number in waiting if number not in found]
                         losses = losses + 1 if len(left) == len(waiting) else 1
                         waiting = left[1:] if losses < _MOST_LOSSES else []
         return completed(document, found, problem)
@@ -151,7 +151,7 @@ class Readers:
     def _process(self) -> Iterator[Process]:
         with self._lock:
             if self._closed:
-                raise Lost("was not read: the run has ended")
+                raise Lost("was not read: the run has ended", "unreadable")
             if not self._idle:
                 self._idle.append(Process())
                 self._processes.append(self._idle[-1])

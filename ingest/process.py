@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.scans import Recognised
-    from ingest.types import Document
+    from ingest.types import Document, ErrorCode
     from ingest.wire import Message
 
 _TO_START = 60.0  # seconds; it takes 0.1
@@ -34,6 +34,11 @@ _SPARING = {"MALLOC_ARENA_MAX": "2", "OPENCV_FOR_THREADS_NUM": "1"}
 
 class Lost(Exception):
     """The process is gone before it answered; the message is for the report."""
+
+    def __init__(self, reason: str, code: ErrorCode = "crashed") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
 
 
 class Crashed(Lost):
@@ -66,7 +71,7 @@ class Process:
             if outcome:
                 raise wire.Broken("more than one answer")
             if "error" in message:
-                outcome.append(DocumentError(str(path), wire.one_line(str(message["error"]))))
+                outcome.append(wire.failure(path, message))
             elif (document := assembly.add(message)) is not None:
                 outcome.append(document)
 
@@ -88,7 +93,7 @@ class Process:
 
         def take(message: Message) -> None:
             if "error" in message:
-                problems.append(DocumentError(str(path), wire.one_line(str(message["error"]))))
+                problems.append(wire.failure(path, message))
                 return
             number, page = wire.recognised(message)
             if number not in numbers or number in found:
@@ -135,10 +140,10 @@ class Process:
                 self._end()
         except TimeoutError:
             self._end()
-            raise (Crashed if native else Lost)(_took_longer(PATIENCE * allowed)) from None
+            raise (Crashed if native else Lost)(_took_longer(PATIENCE * allowed), "over_limits") from None
         except (EOFError, OSError):
-            reason = self._loss(allowed)
-            raise (Crashed if native else Lost)(reason) from None
+            reason, code = self._loss(allowed)
+            raise (Crashed if native else Lost)(reason, code) from None
         except (wire.Broken, TypeError, ValueError, KeyError, OverflowError) as error:
             self._end()
             raise Lost(f"made the reader crash: {wire.one_line(str(error))}") from error
@@ -146,16 +151,16 @@ class Process:
             self._end()
             raise
 
-    def _loss(self, allowed: float) -> str:
+    def _loss(self, allowed: float) -> tuple[str, ErrorCode]:
         """Tell why the process went away."""
         status = self._end(gently=True)
         if self._closed:
-            return "was not read: the run has ended"
+            return "was not read: the run has ended", "unreadable"
         if status == -signal.SIGXCPU:
-            return _took_longer(allowed)
+            return _took_longer(allowed), "over_limits"
         if status in (OUT_OF_MEMORY, -signal.SIGKILL):
-            return f"needed more than {self._memory >> 30} GiB of memory"
-        return "made the reader crash"
+            return f"needed more than {self._memory >> 30} GiB of memory", "over_limits"
+        return "made the reader crash", "crashed"
 
     def _send(self, request: Message) -> None:
         if self._child is None:
@@ -191,7 +196,8 @@ class Process:
         except (EOFError, TimeoutError, wire.Broken):
             ready = {}
         if "ready" not in ready and not self._closed:
-            raise Lost(f"was not read: the process that reads files does not start (status {self._end()})")
+            reason = f"was not read: the process that reads files does not start (status {self._end()})"
+            raise Lost(reason, "unreadable")
 
     def _receive(self, until: float) -> Message:
         header = self._take(wire.HEADER, until)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ingest.files import TOO_LARGE, open_regular
+from ingest.files import TOO_LARGE, not_opened, open_regular
 from ingest.limits import MOST_BYTES, TOO_MUCH_MEMORY, check_pages, check_text
 from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
 from ingest.types import Document, DocumentError
@@ -81,12 +81,12 @@ def read(path: Path, password: str | None = None) -> Document:
     except DocumentError:
         raise
     except OSError as error:
-        raise DocumentError(str(path), f"cannot be opened: {error.strerror or _one_line(error)}") from error
+        raise not_opened(path, error) from error
     except MemoryError as error:
-        raise DocumentError(str(path), TOO_MUCH_MEMORY) from error
+        raise DocumentError(str(path), TOO_MUCH_MEMORY, "over_limits") from error
     # Parsers answer damage with any exception at all, RecursionError included.
     except Exception as error:
-        raise DocumentError(str(path), f"is damaged and cannot be read: {_one_line(error)}") from error
+        raise DocumentError(str(path), f"is damaged and cannot be read: {_one_line(error)}", "damaged") from error
 
 
 def fingerprint(path: Path) -> str:
@@ -103,15 +103,16 @@ def fingerprint(path: Path) -> str:
                 total.update(piece)
                 left -= len(piece)
     except OSError as error:
-        raise DocumentError(str(path), f"cannot be opened: {error.strerror or _one_line(error)}") from error
+        raise not_opened(path, error) from error
     if not left:
-        raise DocumentError(str(path), TOO_LARGE)
+        raise DocumentError(str(path), TOO_LARGE, "too_large")
     return total.hexdigest()
 
 
 def _reader(path: Path) -> Reader:
     if not is_supported(path):
-        raise DocumentError(str(path), f"is not a type that can be read: {path.suffix or 'no suffix'}")
+        reason = f"is not a type that can be read: {path.suffix or 'no suffix'}"
+        raise DocumentError(str(path), reason, "wrong_type")
     open_regular(path).close()
     return _READERS[path.suffix.lower()]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingest.hyphen import Words
 from ingest.tables import CELL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 _MONTHS = (
     "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
@@ -118,7 +119,7 @@ def _reflow_page(lines: Sequence[_Line], usual: float, words: Words) -> str:
         before = lines[index - 1] if index else None
         if before is None:
             parts.append(line.text)
-        elif _continues(before, line, lines[index + 1] if index + 1 < len(lines) else None, width):
+        elif _continues(_Pair(before, line, lines[index + 1] if index + 1 < len(lines) else None, width)):
             parts[-1], glue = words.joint(parts[-1], line.text)
             parts += [glue, line.text]
         else:
@@ -128,33 +129,116 @@ def _reflow_page(lines: Sequence[_Line], usual: float, words: Words) -> str:
     return "".join(parts)
 
 
-def _continues(before: _Line, line: _Line, after: _Line | None, width: float) -> bool:
-    """Tell whether `line` goes on with what `before` began."""
-    if before.code or line.code or CELL in before.text or CELL in line.text:
-        return False
-    if _MARKER_ONLY.fullmatch(before.text):
-        return not _MARKER_ONLY.fullmatch(line.text)
-    if before.dates and line.dates:
-        return not line.gap
-    if line.bare:
-        return _is_next_cell(before, line)
-    if before.row or _VERBATIM.match(before.text) or _BULLET.match(line.text):
-        return False
-    if line.gap:
-        return not before.terminal and _starts_lower(line) and len(before.text) >= _LONG * width
-    full = _is_full(before, line, width)
-    unfinished = _UNFINISHED.search(before.text) is not None
-    if _NUMBERED_ITEM.match(line.text) or (_LEADING_FIGURE.match(line.text) and _LEADING_FIGURE.match(before.text)):
-        return full and unfinished
-    if before.terminal:
-        return full and not line.row and not _is_heading(line, after, width)
-    if _BROKEN.search(before.text) or (unfinished and not before.text.endswith(",")):
+class _Pair:
+    """A line and the one before it; whether it goes on with what that one began is what the cases decide."""
+
+    def __init__(self, before: _Line, line: _Line, after: _Line | None, width: float) -> None:
+        self.before = before
+        self.line = line
+        self.after = after  # the line; None at the end of the page
+        self.width = width  # of a full line, in characters
+
+    @cached_property
+    def unfinished(self) -> bool:
+        """Whether the line before ends with a word that wants another."""
+        return _UNFINISHED.search(self.before.text) is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether the line before had no room for the next word."""
+        return len(self.before.text) + 1 + len(self.line.text.split(" ", 1)[0]) >= _FULL * self.width
+
+    @property
+    def long(self) -> bool:
+        """Whether the line before is about as long as prose."""
+        return len(self.before.text) >= _LONG * self.width
+
+    @property
+    def lower(self) -> bool:
+        """Whether the line begins as no sentence does."""
+        return _starts_lower(self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One kind of pair, and whether its line goes on."""
+
+    name: str
+    applies: Callable[[_Pair], bool]
+    continues: Callable[[_Pair], bool]
+
+
+def _continues(pair: _Pair) -> bool:
+    return _case_of(pair).continues(pair)
+
+
+def _case_of(pair: _Pair) -> _Case:
+    """Return the first case that applies; the last one always does."""
+    return next(case for case in _CASES if case.applies(pair))
+
+
+def _always(_: _Pair) -> bool:
+    return True
+
+
+def _never(_: _Pair) -> bool:
+    return False
+
+
+def _has_own_lines(pair: _Pair) -> bool:
+    lines = (pair.before, pair.line)
+    return any(line.code or CELL in line.text for line in lines)
+
+
+def _is_marker(line: _Line) -> bool:
+    return _MARKER_ONLY.fullmatch(line.text) is not None
+
+
+def _stands_alone(pair: _Pair) -> bool:
+    verbatim = _VERBATIM.match(pair.before.text) is not None
+    return pair.before.row or verbatim or _BULLET.match(pair.line.text) is not None
+
+
+def _is_listed(pair: _Pair) -> bool:
+    """Tell whether a line begins an item by its number, or is one of several that begin with a figure."""
+    if _NUMBERED_ITEM.match(pair.line.text):
         return True
-    if _starts_lower(line):
-        return unfinished or len(before.text) >= min(_LONG * width, _LONG_LABEL)
-    if line.row:
-        return unfinished
-    return full or (unfinished and len(before.text) >= _LONG * width)
+    return bool(_LEADING_FIGURE.match(pair.line.text) and _LEADING_FIGURE.match(pair.before.text))
+
+
+def _is_cut_off(pair: _Pair) -> bool:
+    """Tell whether the line before ends in the middle of a phrase; a comma may also end a line of an address."""
+    return pair.unfinished and not pair.before.text.endswith(",")
+
+
+# The order matters: each case is about what those above it have left.
+_CASES = (
+    _Case("code or cells", _has_own_lines, _never),
+    _Case("after a marker alone", lambda pair: _is_marker(pair.before), lambda pair: not _is_marker(pair.line)),
+    _Case("dates after dates", lambda pair: pair.before.dates and pair.line.dates, lambda pair: not pair.line.gap),
+    _Case("bare figures", lambda pair: pair.line.bare, lambda pair: _is_next_cell(pair.before, pair.line)),
+    _Case("a line that stands alone", _stands_alone, _never),
+    _Case(
+        "after a gap",
+        lambda pair: pair.line.gap,
+        lambda pair: not pair.before.terminal and pair.lower and pair.long,
+    ),
+    _Case("an item of a list", _is_listed, lambda pair: pair.full and pair.unfinished),
+    _Case(
+        "after the end of a sentence",
+        lambda pair: pair.before.terminal,
+        lambda pair: pair.full and not pair.line.row and not _is_heading(pair.line, pair.after, pair.width),
+    ),
+    _Case("after a broken word", lambda pair: _BROKEN.search(pair.before.text) is not None, _always),
+    _Case("after a phrase that is cut off", _is_cut_off, _always),
+    _Case(
+        "a lower-case start",
+        lambda pair: pair.lower,
+        lambda pair: pair.unfinished or pair.long or len(pair.before.text) >= _LONG_LABEL,
+    ),
+    _Case("a row", lambda pair: pair.line.row, lambda pair: pair.unfinished),
+    _Case("anything else", _always, lambda pair: pair.full or (pair.unfinished and pair.long)),
+)
 
 
 def _is_next_cell(before: _Line, line: _Line) -> bool:
@@ -162,10 +246,6 @@ def _is_next_cell(before: _Line, line: _Line) -> bool:
     if before.bare:
         return line.gap or " " not in line.text or " " not in before.text
     return not before.row and not before.terminal
-
-
-def _is_full(before: _Line, line: _Line, width: float) -> bool:
-    return len(before.text) + 1 + len(line.text.split(" ", 1)[0]) >= _FULL * width
 
 
 def _starts_lower(line: _Line) -> bool:

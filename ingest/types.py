@@ -16,13 +16,51 @@ PAGE_BREAK = "\f"
 _LINE = re.compile(r"line (\d+)")
 
 
+ErrorCode = Literal[
+    "unreadable",  # for a reason that has no code of its own
+    "missing",
+    "no_access",  # the system does not let it be opened
+    "not_a_file",  # but a pipe, a socket or a device
+    "wrong_type",  # its kind is not read, or it is not of the kind that its name says
+    "nothing_found",  # a folder without any document
+    "empty",
+    "too_large",
+    "damaged",
+    "password_needed",
+    "password_wrong",
+    "protected",  # in a way that no password given here opens
+    "package_missing",
+    "over_limits",  # of time or memory
+    "crashed",  # what read it
+    "being_written",
+    "in_library",  # a file of the library itself
+    "unmounted",  # its disk is away
+    "unknown",  # it is not in the library
+]
+"""Why a file could not be read; the reason says the same in words."""
+
+_HINTS: dict[ErrorCode, str] = {
+    "password_needed": "Give the password of an encrypted PDF with --password.",
+    "password_wrong": "Check the password.",
+    "missing": "Check the path.",
+    "unknown": "List what is there with `rag documents`.",
+}
+
+
 class DocumentError(Exception):
     """One file that could not be read; `reason` is one sentence for the report."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, code: ErrorCode = "unreadable") -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+        self.code = code
+        self.hint = hint_of(code)
+
+
+def hint_of(code: ErrorCode) -> str:
+    """Return what to do about it; "" where there is nothing to say beside the reason."""
+    return _HINTS.get(code, "")
 
 
 @dataclass(frozen=True, slots=True)

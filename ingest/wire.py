@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ingest.limits import MOST_PAGES, MOST_TEXT
 from ingest.scans import Recognised
-from ingest.types import PAGE_BREAK, Document, Method, Page
+from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,6 +66,14 @@ def size(header: bytes) -> int:
     if length > MOST:
         raise Broken(f"a message of {length} bytes")
     return length
+
+
+def failure(path: Path, message: Mapping[str, Any]) -> DocumentError:
+    """Return the error that a message tells of; a code that reading does not have says nothing."""
+    code: Any = message.get("code")
+    return DocumentError(
+        str(path), one_line(str(message["error"])), code if code in get_args(ErrorCode) else "unreadable"
+    )
 
 
 def one_line(text: str) -> str:

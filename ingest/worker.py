@@ -97,7 +97,7 @@ def _answer(request: Message, answers: BinaryIO) -> None:
         else:
             _read_text(path, request["password"], answers)
     except DocumentError as error:
-        _send(answers, {"error": wire.one_line(error.reason)})
+        _send(answers, {"error": wire.one_line(error.reason), "code": error.code})
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from ingest.types import ErrorCode
 from rag_app.errors import LibraryDiffers, LibraryError
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 Mode = Literal["hybrid", "dense", "keyword"]
 AnswerStatus = Literal["answered", "partial", "not_found"]
 FileStatus = Literal["added", "updated", "unchanged", "removed", "empty", "failed"]
+LineCode = ErrorCode | Literal["", "renamed", "copy"]
+"""Why a file failed, or why it was not read though it is new or changed: its content is stored already."""
+
 Role = Literal["user", "assistant"]
 
 Scored: TypeAlias = tuple[int, float]
@@ -48,7 +52,7 @@ class Json:
         return _plain(self)
 
 
-_MARKS = frozenset({"hidden_characters", "stale"})  # left out of JSON where they are not set
+_MARKS = frozenset({"hidden_characters", "stale", "code", "other", "hint"})  # left out of JSON where they are not set
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -248,7 +252,10 @@ class DocumentReport(Json):
     pages: int = 0
     pages_with_text: int = 0
     chunks: int = 0
-    reason: str | None = None
+    reason: str | None = None  # in words
+    code: LineCode = ""
+    other: str = ""  # the path that it was renamed from, or whose content it has
+    hint: str = ""  # what to do about it, where the reason does not say that
 
 
 @dataclass(frozen=True, slots=True)

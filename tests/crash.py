@@ -127,7 +127,8 @@ def state_of(library: Library) -> State:
         for passage, _ in store.keyword(question, 1000):
             path, ordinal = store.places([passage])[passage]
             hits.setdefault(path, []).append((question, ordinal))
-    rows = {path: store._digest(key) for path, key in store._database.rows("SELECT path, document FROM paths")}
+    keys = store._database.rows("SELECT path, document FROM paths")
+    rows = {path: store._documents.digest(key) for path, key in keys}
     return {
         path: Stored(document.sha256, f"{rows[path]} {sorted(hits.get(document.path, []))}", len(document.paths) > 1)
         for document in store.documents()
@@ -438,21 +439,20 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
 
     from rag_app.errors import RagError
     from rag_app.library import Library
-    from rag_app.writing.builder import Builder
+    from rag_app.writing.ingestion import Ingestion
 
     logging.disable(logging.WARNING)
     _limit_exact()
-    note = Builder._note
+    finish = Ingestion._finish
 
     def tell(value: dict[str, Any]) -> None:
         os.write(pipe, json.dumps(value).encode() + b"\n")
 
-    def noting(self: Any, known: dict[str, Any], reports: Any, size: int = 0) -> None:
-        reports = list(reports)
-        note(self, known, reports, size)
+    def finishing(self: Any, reports: Any, size: int = 0) -> None:
+        finish(self, reports, size)
         tell({"done": [report.path for report in reports if report.status != "failed"]})
 
-    Builder._note = noting  # type: ignore[method-assign]
+    Ingestion._finish = finishing  # type: ignore[method-assign]
     if faults:
         faults.fault_arm(ctypes.c_long(order["at"]), ctypes.c_int(order["kind"]))
     end: dict[str, Any] = {"error": None}

@@ -9,7 +9,8 @@ import numpy as np
 from ingest.types import Document, Page, Passage
 
 if TYPE_CHECKING:
-    from rag_app.storage.store import Change, Store
+    from rag_app.storage.documents import Change
+    from rag_app.storage.store import Store
     from rag_app.types import Vectors
 
 

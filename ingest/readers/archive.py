@@ -12,6 +12,8 @@ from ingest.types import DocumentError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ingest.types import ErrorCode
+
 MOST_UNPACKED = 50_000_000  # bytes read from one file
 _MOST_ENTRIES = 50_000
 _ENCRYPTED = 0x1
@@ -60,9 +62,9 @@ class Archive:
         """
         entry = self._entries.get(name)
         if entry is None:
-            raise self._refused(f"is damaged: it lacks {name}")
+            raise self._refused(f"is damaged: it lacks {name}", "damaged")
         if entry.flag_bits & _ENCRYPTED:
-            raise self._refused("is an encrypted archive")
+            raise self._refused("is an encrypted archive", "protected")
         if entry.file_size > self._room:
             raise self._too_large()
         with self._zip.open(entry) as file:
@@ -80,7 +82,7 @@ class Archive:
         """
         raw = self.read(name)
         if b"<!ENTITY" in raw.replace(b"\0", b""):  # also in UTF-16
-            raise self._refused(f"declares XML entities in {name}, which no such document needs")
+            raise self._refused(f"declares XML entities in {name}, which no such document needs", "damaged")
         return raw
 
     def stripped(self) -> io.BytesIO:
@@ -99,20 +101,20 @@ class Archive:
 
     def _opened(self) -> zipfile.ZipFile:
         if self._file.read(len(_OLD_OFFICE)) == _OLD_OFFICE:
-            raise self._refused("is protected by a password, or in an Office format from before 2007")
+            raise self._refused("is protected by a password, or in an Office format from before 2007", "protected")
         try:
             opened = zipfile.ZipFile(self._file)
         except (ValueError, OverflowError, NotImplementedError, zipfile.BadZipFile) as error:
-            raise self._refused("is damaged or of another type: it is not a ZIP archive") from error
+            raise self._refused("is damaged or of another type: it is not a ZIP archive", "damaged") from error
         if len(opened.filelist) > _MOST_ENTRIES:
-            raise self._refused(f"holds more than {_MOST_ENTRIES:,} entries")
+            raise self._refused(f"holds more than {_MOST_ENTRIES:,} entries", "too_large")
         return opened
 
     def _too_large(self) -> DocumentError:
-        return self._refused(f"unpacks to more than {MOST_UNPACKED // 1_000_000} MB")
+        return self._refused(f"unpacks to more than {MOST_UNPACKED // 1_000_000} MB", "too_large")
 
-    def _refused(self, reason: str) -> DocumentError:
-        return DocumentError(self._path, reason)
+    def _refused(self, reason: str, code: ErrorCode) -> DocumentError:
+        return DocumentError(self._path, reason, code)
 
 
 def office_file(path: Path, kind: str, name: str) -> io.BytesIO:
@@ -129,5 +131,5 @@ def office_file(path: Path, kind: str, name: str) -> io.BytesIO:
     with Archive(path) as archive:
         contents = "[Content_Types].xml"
         if contents not in archive or kind.encode() not in archive.xml(contents):
-            raise DocumentError(str(path), f"is not {name}")
+            raise DocumentError(str(path), f"is not {name}", "wrong_type")
         return archive.stripped()

@@ -30,11 +30,11 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     """
     with Archive(path) as archive:
         if _CONTAINER not in archive:
-            raise DocumentError(str(path), "is not an EPUB book")
+            raise DocumentError(str(path), "is not an EPUB book", "wrong_type")
         container = parse_xml(path, archive.xml(_CONTAINER))
         package = next((root.get("full-path") for root in _all(container, "rootfile")), None)
         if not package:
-            raise DocumentError(str(path), "is damaged: it names no table of contents")
+            raise DocumentError(str(path), "is damaged: it names no table of contents", "damaged")
         book = parse_xml(path, archive.xml(package))
         names = _chapters(book, posixpath.dirname(package))
         _check_readable(path, archive, names)
@@ -43,7 +43,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
             failure for at, name in enumerate(names, 1) if (failure := _write(path, archive, at, name, composer))
         ]
     if not names:
-        raise DocumentError(str(path), "holds no chapter")
+        raise DocumentError(str(path), "holds no chapter", "empty")
     title = next((stated_title(element.text) for element in _all(book, "title")), "")
     return composer.document(title or composer.first_heading or stem(path), failures)
 
@@ -64,7 +64,7 @@ def _check_readable(path: Path, archive: Archive, names: list[str]) -> None:
         return
     references = _all(parse_xml(path, archive.xml(_ENCRYPTION)), "CipherReference")
     if {unquote(reference.get("URI", "")) for reference in references} & set(names):  # fonts may be encrypted
-        raise DocumentError(str(path), "is protected against copying and cannot be read")
+        raise DocumentError(str(path), "is protected against copying and cannot be read", "protected")
 
 
 def _write(path: Path, archive: Archive, number: int, name: str, composer: Composer) -> str | None:

@@ -26,7 +26,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     """
     text = decode_html(read_bytes(path))
     if not is_text(text):
-        raise DocumentError(str(path), "is not an HTML file")
+        raise DocumentError(str(path), "is not an HTML file", "wrong_type")
     composer = Composer(str(path))
     title = write_html(path, text, composer)
     return composer.document(title or composer.first_heading or stem(path))

@@ -33,7 +33,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
         message = BytesParser().parse(file)
     fields = [(name, _field(message, name)) for name in _FIELDS]
     if not any(value for _, value in fields):
-        raise DocumentError(str(path), "is not an e-mail message")
+        raise DocumentError(str(path), "is not an e-mail message", "wrong_type")
     composer = Composer(str(path))
     for name, value in fields:
         composer.item(f"{name}: {value}" if value else "")

@@ -11,7 +11,7 @@ from ingest.files import stem
 from ingest.lines import line_label
 from ingest.readers import text as plain_text
 from ingest.readers.markup import write_html
-from ingest.readers.packages import needs
+from ingest.readers.requirements import needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ingest.compose import LONGEST_CELL, flat
-from ingest.readers.packages import needs
+from ingest.readers.requirements import needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.clean import repair
 from ingest.files import read_bytes
-from ingest.readers.columns import Line, in_order
 from ingest.readers.pdfium import opened
+from ingest.readers.reading_order import Line, in_order
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ingest.loss import MISSING, NOT_READ, SOME_LOST
 from ingest.numbers import name_pages
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
-from ingest.readers.textlayer import Layer, WrongPassword, describe, read_layer, sensible_labels, sensible_title
+from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read(path: Path, password: str | None = None) -> Document:
     """
     content = read_bytes(path)
     if b"%PDF-" not in content[:_HEADER_WITHIN]:
-        raise DocumentError(str(path), "is not a PDF")
+        raise DocumentError(str(path), "is not a PDF", "wrong_type")
     first = _first(path, content, password)
     with _second(content, password) as second:
         layer, fallback, warnings = _combined(path, first, second)
@@ -74,13 +74,13 @@ def _first(path: Path, content: bytes, password: str | None) -> Layer | Exceptio
     """Read with pypdf; what it raises is kept for the case that pdfium can do no better."""
     try:
         layer = read_layer(path, content, password)
-    except WrongPassword as error:
+    except Locked as error:
         return error
     except DocumentError:
         raise
     except Exception as error:
         return error
-    return layer if layer.texts else DocumentError(str(path), "holds no page")
+    return layer if layer.texts else DocumentError(str(path), "holds no page", "damaged")
 
 
 @contextmanager

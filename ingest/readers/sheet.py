@@ -16,7 +16,7 @@ from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lines import line_label
 from ingest.readers.archive import office_file
-from ingest.readers.packages import needs
+from ingest.readers.requirements import needs
 from ingest.readers.text import text_of
 from ingest.rows import names_columns
 from ingest.titles import stated_title
@@ -124,7 +124,7 @@ def _rows(path: Path, sheet: Any) -> Iterator[tuple[str, ...]]:
     for number, cells in enumerate(sheet.iter_rows(), start=1):
         seen += len(cells)
         if number > _MOST_ROWS or seen > _MOST_CELLS:
-            raise DocumentError(str(path), f"has a sheet of too many cells: {flat(sheet.title)}")
+            raise DocumentError(str(path), f"has a sheet of too many cells: {flat(sheet.title)}", "too_large")
         row = tuple(_shown(cell) for cell in cells)
         yield row if any(row) else ()
 

@@ -9,7 +9,7 @@ from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.loss import NOT_READ
 from ingest.readers.archive import office_file
-from ingest.readers.packages import needs
+from ingest.readers.requirements import needs
 from ingest.titles import stated_title
 from ingest.types import Document, DocumentError
 

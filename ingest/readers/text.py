@@ -37,6 +37,6 @@ def text_of(path: Path) -> str:
     """
     text = decode(read_bytes(path))
     if not is_text(text):
-        raise DocumentError(str(path), "is not a text file")
+        raise DocumentError(str(path), "is not a text file", "wrong_type")
     check_text(path, len(text))
     return text

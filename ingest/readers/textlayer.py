@@ -53,7 +53,7 @@ class Layer:
     notices: list[str] = field(default_factory=list)  # the parser's own remarks
 
 
-class WrongPassword(DocumentError):
+class Locked(DocumentError):
     """The file is encrypted, and what was given does not open it."""
 
 
@@ -66,7 +66,7 @@ def read_layer(path: Path, content: bytes, password: str | None) -> Layer:
         password: the user's or the owner's; the empty one is always tried first.
 
     Raises:
-        WrongPassword: it does not open the file.
+        Locked: it does not open the file.
         DocumentError: there are more pages or more text than are read.
         Exception: whatever pypdf makes of a file that is damaged beyond reading.
     """
@@ -95,10 +95,11 @@ def _open(path: Path, content: bytes, password: str | None) -> PdfReader:
     try:
         reader = PdfReader(io.BytesIO(content))
         if reader.is_encrypted and not _unlock(reader, password):
-            wrong = "the password is wrong" if password else "a password is needed"
-            raise WrongPassword(str(path), f"is encrypted: {wrong}")
+            if password:
+                raise Locked(str(path), "is encrypted: the password is wrong", "password_wrong")
+            raise Locked(str(path), "is encrypted: a password is needed", "password_needed")
     except (DependencyError, NotImplementedError) as error:
-        raise WrongPassword(str(path), f"is encrypted in a way that cannot be read: {error}") from error
+        raise Locked(str(path), f"is encrypted in a way that cannot be read: {error}", "protected") from error
     return reader
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.compose import LONGEST_CELL, Composer, flat
 from ingest.files import stem
 from ingest.readers.archive import office_file
-from ingest.readers.packages import needs
+from ingest.readers.requirements import needs
 from ingest.titles import stated_title
 
 if TYPE_CHECKING:

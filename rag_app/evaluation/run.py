@@ -45,10 +45,13 @@ _BUILDING = (
     "models/encoder.py",
     "models/families.py",
     "storage/database.py",
+    "storage/documents.py",
     "storage/heading.py",
+    "storage/passages.py",
     "storage/schema.py",
-    "storage/store.py",
+    "storage/words.py",
     "writing/builder.py",
+    "writing/embedding.py",
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from langchain_community.vectorstores import FAISS
 
     from rag_app.models.embedder import Embedder
-    from rag_app.storage.store import StoredPassage
+    from rag_app.storage.passages import StoredPassage
     from rag_app.types import Vectors
 
 

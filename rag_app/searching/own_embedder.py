@@ -64,7 +64,8 @@ class OwnEmbedder:
         self.need_same(weights)
         if self._store.get("embedder_fingerprint") == weights.fingerprint:
             return
-        with self._store.together():
-            self._store.set("embedder", weights.name)
-            self._store.set("embedder_fingerprint", weights.fingerprint)
-        settings_copy.restore(self._store, changed=True)
+        with self._store.writing():  # until the copy says the same
+            with self._store.together():
+                self._store.set("embedder", weights.name)
+                self._store.set("embedder_fingerprint", weights.fingerprint)
+            settings_copy.restore(self._store, changed=True)

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from rag_app.searching.own_embedder import OwnEmbedder
     from rag_app.searching.second_stage import About
     from rag_app.storage.current_index import CurrentIndex
+    from rag_app.storage.passages import StoredPassage
     from rag_app.storage.selection import Selection
     from rag_app.storage.stale import Stale
-    from rag_app.storage.store import Store, StoredPassage
+    from rag_app.storage.store import Store
     from rag_app.types import Candidate, Mode, Scored, Vectors
 
     Trouble = Callable[[str, Mapping[str, Stale]], str]

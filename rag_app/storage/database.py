@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sqlite3
 import threading
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from shlex import quote
@@ -26,11 +24,20 @@ from rag_app.errors import (
 )
 from rag_app.files import identity, sync_folder, write_whole
 from rag_app.storage.checksum import by_another_process, log_is_written_through
-from rag_app.storage.lock import exclusive
-from rag_app.storage.reserve import RESERVE
+from rag_app.storage.connection import (
+    columns,
+    connect,
+    connect_to_read,
+    is_new,
+    keep_log,
+    pragma,
+    roll_back,
+    transaction,
+)
+from rag_app.storage.lock import exclusive, is_held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 DATABASE = "library.db"
@@ -40,8 +47,6 @@ LATEST = 1e12  # seconds after 1970, and before: no clock says more
 
 _APPLICATION = 0x52414731  # "RAG1" in the file's header: another program's database is never taken for a library
 _log = logging.getLogger(__name__)
-_WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
-_AGAIN = 0.01  # seconds between two tries of one that does not
 _TRACES = (SEAL, "vectors.faiss")  # what nothing else than a library has
 _COPIES = (*_TRACES, "settings.json")  # what lies beside a database that was written to
 _KEYWORDS = re.compile(
@@ -51,15 +56,10 @@ _KEYWORDS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The form of the database, and how older ones are brought to it."""
+    """The form of the database."""
 
+    version: int
     statements: tuple[str, ...]  # make a new one
-    migrations: tuple[Callable[[sqlite3.Connection], None], ...] = ()  # the n-th leads from version n + 1 to n + 2
-
-    @property
-    def version(self) -> int:
-        """The version that this program writes."""
-        return len(self.migrations) + 1
 
 
 class Database:
@@ -130,7 +130,7 @@ class Database:
                 return
             self._check_place()
             self._break_seal()
-            with _transaction(self.connection):
+            with transaction(self.connection):
                 self._in_transaction = True
                 try:
                     yield
@@ -151,13 +151,22 @@ class Database:
                 yield
                 return
             self._check_place()
-            with _transaction(self.connection):
+            with transaction(self.connection):
                 self._break_seal()  # now that no other can seal: see `seal`
                 self._in_transaction = True
                 try:
                     yield
                 finally:
                     self._in_transaction = False
+
+    def is_being_written(self) -> bool:
+        """Tell whether another thread or process is the writer now."""
+        return self._writer != threading.get_ident() and is_held(self.folder)
+
+    def state(self) -> tuple[int, int]:
+        """Return what is another one after every write, whoever did it."""
+        with self._lock, translated(self.path):
+            return pragma(self.connection, "data_version"), self.connection.total_changes
 
     def seal(self) -> bool:
         """Note the SHA-256 of the file until the next write; return whether that was done.
@@ -171,9 +180,9 @@ class Database:
                 [busy, _, _] = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
                 if busy:
                     return False
-                version, sealed = _pragma(self.connection, "data_version"), self._as_sealed()
-                with _transaction(self.connection):  # keeps out those who write aside, until the seal stands
-                    if not self._is_checkpointed() or _pragma(self.connection, "data_version") != version:
+                version, sealed = pragma(self.connection, "data_version"), self._as_sealed()
+                with transaction(self.connection):  # keeps out those who write aside, until the seal stands
+                    if not self._is_checkpointed() or pragma(self.connection, "data_version") != version:
                         return False  # one of them was here while the file was read
                     write_whole(self.folder / SEAL, sealed.encode(), "the seal")
         except (DiskError, LibraryError) as error:
@@ -242,12 +251,20 @@ class Database:
             try:
                 yield
             finally:
-                _roll_back(self.connection)
+                roll_back(self.connection)
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """Return the rows of one query."""
         with self._alone():
             return self.connection.execute(query, values).fetchall()
+
+    def execute(self, statement: str, *values: Any) -> None:
+        """Write, inside a transaction."""
+        self.connection.execute(statement, values)
+
+    def execute_all(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Write once for each row, inside a transaction."""
+        self.connection.executemany(statement, rows)
 
     def value(self, query: str, *values: Any) -> Any:
         """Return the first column of the first row, or None where there is no row."""
@@ -256,14 +273,13 @@ class Database:
 
 
 def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool = False) -> Database:
-    """Open the database in `folder`, brought up to date; where there is none, `create` makes one.
+    """Open the database in `folder`; where there is none, `create` makes one.
 
     Opened only `to_read`, not a byte of it changes, and its log stays what it is.
 
     Raises:
         LibraryError: there is none, or the file is damaged or no library.
-        LibraryMismatch: a newer version wrote it, or an older one where it cannot be brought up to date.
-        LibraryBusy: an older version wrote it, and another process is writing.
+        LibraryMismatch: a newer or an older version wrote it.
     """
     path = folder / DATABASE
     with disk_errors(f"the library {folder}"):
@@ -283,7 +299,7 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
         raise _foreign_log(path)
     alone = path.exists() and not (folder / SEAL).exists() and not _size(folder / LOG)
     with translated(path):
-        connection = _connect_to_read(path) if to_read else _connect(path)
+        connection = connect_to_read(path) if to_read else connect(path)
         try:
             _prepare(connection, folder, schema, create=create)
         except BaseException:
@@ -295,6 +311,11 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
 def damaged(path: Path, reason: object) -> LibraryDamaged:
     """Return the error that says how the database at `path` is damaged."""
     return LibraryDamaged(f"{path} is damaged: {reason}.", hint=_repair(path.parent))
+
+
+def altered(database: Database, path: str) -> LibraryDamaged:
+    """Return the error that says that the rows of the document at `path` are not what was stored."""
+    return damaged(database.path, f"what it holds of {path} is not what was stored")
 
 
 def was_there(folder: Path) -> bool:
@@ -355,15 +376,6 @@ def translated(path: Path) -> Iterator[None]:
         raise damaged(path, "a text is not UTF-8") from error
 
 
-def encode(text: str) -> bytes:
-    """Return UTF-8 in which every string survives: names of files can hold lone surrogates."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _decode(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogatepass")
-
-
 def _translate(path: Path, error: sqlite3.Error) -> RagError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
@@ -385,73 +397,16 @@ def _translate(path: Path, error: sqlite3.Error) -> RagError | None:
     return None
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    if path.exists() and not _is_writable(path):
-        return _connect_to_read(path)
-    # SQLite keeps its notes on the log in a file beside it. A full disk has no room for that.
-    connection = _connect_with_notes(path)
-    if connection is None:
-        with suppress(OSError):
-            (path.parent / RESERVE).unlink()
-        connection = _connect_with_notes(path)
-    if connection is None:
-        connection = _open(path, "rwc")
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # the notes are in memory then, and nobody is beside
-    return connection
-
-
-def _connect_with_notes(path: Path) -> sqlite3.Connection | None:
-    """Open a database to write; None where there is no room for the notes on its log."""
-    connection = _open(path, "rwc")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
-        connection.close()
-        if not _wants_room(error):
-            raise
-        return None
-    return connection
-
-
-def _is_writable(path: Path) -> bool:
-    return os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
-
-
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """Open a database that cannot or shall not be written, with all that its log holds."""
-    log, notes = path.with_name(LOG), path.with_name(f"{path.name}-shm")
-    if notes.exists() or _is_writable(path):
-        return _open(path, "ro")
-    if not log.exists():
-        return _open(path, "ro&immutable=1")
-    # The log of a process that was killed. The notes on it cannot be made there, nor are they needed: nobody writes.
-    connection = _open(path, "ro&vfs=unix-none")
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    return connection
-
-
-def _open(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    # Several threads may use it: a lock guards it.
-    connection = sqlite3.connect(uri, uri=True, timeout=_WAIT, isolation_level=None, check_same_thread=False)
-    connection.text_factory = _decode
-    return connection
-
-
-def _wants_room(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
-
-
 def _prepare(connection: sqlite3.Connection, folder: Path, schema: Schema, *, create: bool) -> None:
     path = folder / DATABASE
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = FULL")
-    if _is_new(connection):
+    if is_new(connection):
         if not create:
             raise _absent(folder)
         _create(connection, schema)
-    version = _pragma(connection, "user_version")
-    if _pragma(connection, "application_id") != _APPLICATION:
+    version = pragma(connection, "user_version")
+    if pragma(connection, "application_id") != _APPLICATION:
         raise LibraryError(f"{path} is not a library.", hint="Name another folder with --library.")
     if version > schema.version:
         raise LibraryMismatch(
@@ -459,8 +414,12 @@ def _prepare(connection: sqlite3.Connection, folder: Path, schema: Schema, *, cr
             hint="Run `pip install --upgrade rag-app`.",
         )
     if version < schema.version:
-        _migrate(connection, folder, schema)
-    missing = sorted(_tables(schema) - _columns(connection))
+        raise LibraryMismatch(
+            f"{path} was written by an older version (schema {version}; this one knows {schema.version}).",
+            hint="Nothing was changed. Move its folder away, or name another one with --library; then run `rag ingest` "
+            "or `rag sync` on your files again.",
+        )
+    missing = sorted(_tables(schema) - columns(connection))
     if missing:
         table, column = missing[0]
         raise damaged(path, f"it has no {column} in its table {table}")
@@ -473,69 +432,19 @@ def _tables(schema: Schema) -> frozenset[tuple[str, str]]:
     try:
         for statement in schema.statements:
             connection.execute(statement)
-        return _columns(connection)
+        return columns(connection)
     finally:
         connection.close()
 
 
-def _columns(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    # The tables of the keyword index are SQLite's own affair.
-    query = """SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c
-        WHERE m.type = 'table' AND m.name NOT LIKE 'keywords%' AND m.name NOT LIKE 'sqlite%'"""
-    return frozenset(connection.execute(query))
-
-
 def _create(connection: sqlite3.Connection, schema: Schema) -> None:
-    _keep_log(connection)
-    with _transaction(connection):
-        if _is_new(connection):  # another process may have been faster
+    keep_log(connection)
+    with transaction(connection):
+        if is_new(connection):  # another process may have been faster
             for statement in schema.statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {schema.version}")
-
-
-def _keep_log(connection: sqlite3.Connection) -> None:
-    """Let the database have a write-ahead log; SQLite does not wait by itself for another that does the same."""
-    until = time.monotonic() + _WAIT
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-        time.sleep(_AGAIN)
-
-
-def _migrate(connection: sqlite3.Connection, folder: Path, schema: Schema) -> None:
-    """Bring an older library up to date, in one transaction."""
-    path = folder / DATABASE
-    try:
-        with exclusive(folder), translated(path), _transaction(connection):
-            version = _pragma(connection, "user_version")  # another process may have been faster
-            for migration in schema.migrations[max(version, 1) - 1 :]:
-                migration(connection)
-            connection.execute(f"PRAGMA user_version = {schema.version}")
-            _unseal(folder)
-    except sqlite3.OperationalError as error:  # its tables are not those of the version that it names
-        raise damaged(path, error) from error
-    except DiskError as error:
-        raise LibraryMismatch(
-            f"{path} was written by an older version, and could not be brought up to date: {error.message}",
-            hint="Open it once where it can be written, with some free space; until then it stays as it is.",
-        ) from error
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        _roll_back(connection)
-        raise
 
 
 def _unseal(folder: Path) -> None:
@@ -552,21 +461,6 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def _is_new(connection: sqlite3.Connection) -> bool:
-    [tables] = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    return not tables and not _pragma(connection, "application_id")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    [value] = connection.execute(f"PRAGMA {name}").fetchone()
-    return int(value)
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    with suppress(sqlite3.Error):  # SQLite has done it by itself when the disk is full
-        connection.execute("ROLLBACK")
 
 
 def _absent(folder: Path) -> LibraryError:

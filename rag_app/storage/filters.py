@@ -8,11 +8,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ingest import FAMILIES, SUFFIXES
 from rag_app.errors import UsageError
-from rag_app.storage.database import encode
+from rag_app.storage.connection import encode
 from rag_app.storage.tags import tag_key, tag_name
 from rag_app.types import Filter
 
@@ -37,6 +37,7 @@ SUFFIX = "lower(substr(path, length(rtrim(path, replace(path, '.', '')))))"
 class Condition:
     """What the files of a document have to meet; `sql` is about a row of `paths`."""
 
+    kind: Literal["place", "type", "time", "tag"]
     words: str
     option: str  # of the command line
     sql: str
@@ -52,14 +53,14 @@ def conditions(where: Filter, now: datetime) -> list[Condition]:
     found = [_of_types(where.types)] if where.types else []
     if where.since is not None:
         since, text = _nanoseconds(where.since, now, end=False), str(where.since)
-        found.append(Condition(f"changed since {text}", f"--since {quote(text)}", "mtime_ns >= ?", (since,)))
+        found.append(Condition("time", f"changed since {text}", f"--since {quote(text)}", "mtime_ns >= ?", (since,)))
     if where.until is not None:
         until, text = _nanoseconds(where.until, now, end=True), str(where.until)
-        found.append(Condition(f"changed until {text}", f"--until {quote(text)}", "mtime_ns < ?", (until,)))
+        found.append(Condition("time", f"changed until {text}", f"--until {quote(text)}", "mtime_ns < ?", (until,)))
     tagged = "document IN (SELECT document FROM tags WHERE key = ?)"
     for tag in where.tags:
         name = tag_name(tag)
-        found.append(Condition(f"tagged {name}", f"--tag {quote(name)}", tagged, (tag_key(tag),)))
+        found.append(Condition("tag", f"tagged {name}", f"--tag {quote(name)}", tagged, (tag_key(tag),)))
     return found
 
 
@@ -80,13 +81,13 @@ def places(text: str) -> tuple[Condition, Condition]:
         name = encode(f"/{form}")
         named.append((f"substr(CAST(path AS BLOB), -{len(name)}) = ?", (name,)))
         named.append(("instr(CAST(path AS BLOB), ?) > 0", (name + b"/",)))
-    return Condition(words, option, *_any(exact)), Condition(words, option, *_any(named))
+    return Condition("place", words, option, *_any(exact)), Condition("place", words, option, *_any(named))
 
 
 def joined(met: Sequence[Condition]) -> Condition:
-    """Return a condition that is met where any of `met` is."""
+    """Return a condition that is met where any of these places is."""
     both = _any([(one.sql, one.values) for one in met])
-    return Condition(" or ".join(one.words for one in met), " ".join(one.option for one in met), *both)
+    return Condition("place", " or ".join(one.words for one in met), " ".join(one.option for one in met), *both)
 
 
 def described(where: Filter) -> str:
@@ -139,7 +140,7 @@ def _of_types(types: Sequence[str]) -> Condition:
         suffixes |= dict.fromkeys(FAMILIES.get(word, (f".{word}",)))
     marks = ", ".join("?" * len(suffixes))
     option = " ".join(f"--type {quote(name)}" for name in types)
-    return Condition(f"of type {' or '.join(types)}", option, f"{SUFFIX} IN ({marks})", tuple(suffixes))
+    return Condition("type", f"of type {' or '.join(types)}", option, f"{SUFFIX} IN ({marks})", tuple(suffixes))
 
 
 def _any(parts: Sequence[tuple[str, tuple[Any, ...]]]) -> tuple[str, tuple[Any, ...]]:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rag_app.storage.database import encode
+from rag_app.storage.connection import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

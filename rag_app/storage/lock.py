@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FILE = "library.lock"
 
 _LONGEST_NOTE = 1000  # bytes
+_TRIES, _AGAIN = 5, 0.01  # seconds between two; who only asks whether it is held has it for an instant
 _held: set[int] = set()
 
 
@@ -48,10 +49,8 @@ def exclusive(folder: Path) -> Iterator[None]:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         with disk_errors(f"the lock {path}"):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise _busy(folder, _parsed(os.pread(file, _LONGEST_NOTE, 0))) from error
+            if not _take(file):
+                raise _busy(folder, _parsed(os.pread(file, _LONGEST_NOTE, 0)))
             _held.add(file)
         with suppress(OSError):  # the note only tells who it is; a full disk may have no room for it
             _write(file, json.dumps(asdict(_this_process())).encode())
@@ -65,6 +64,24 @@ def exclusive(folder: Path) -> Iterator[None]:
         os.close(file)
 
 
+def is_held(folder: Path) -> bool:
+    """Tell whether anybody, this process included, is writing to the library in `folder`; nothing is written."""
+    try:
+        file = os.open(folder / FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # nobody has written there yet, or nobody but others may
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    except OSError:  # the disk knows no locks, so there is none
+        return False
+    finally:
+        os.close(file)
+    return False
+
+
 def find_holder(folder: Path) -> Holder | None:
     """Return who is writing to the library in `folder`, as far as its note tells, or None."""
     try:
@@ -73,6 +90,15 @@ def find_holder(folder: Path) -> Holder | None:
         return None
     # The note of a process that was killed stays. The lock is not tried: that could turn a writer away.
     return holder if holder and (holder.host != socket.gethostname() or _is_alive(holder.pid)) else None
+
+
+def _take(file: int) -> bool:
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(_AGAIN)
+    return False
 
 
 def _this_process() -> Holder:

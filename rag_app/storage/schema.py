@@ -1,4 +1,4 @@
-"""The tables of a library, the checksum of a document's rows, and how older libraries are brought up to date."""
+"""The tables of a library, the checksum of a document's rows, and what its keyword index holds."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from ingest import PAGE_BREAK
 from rag_app.language.keywords import TABLE, analysis, language_of, stems
-from rag_app.storage.database import LATEST, Schema, encode
+from rag_app.storage.connection import encode
+from rag_app.storage.database import LATEST, Schema
 from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
-
 _PATHS = (
     """CREATE TABLE paths (
         path TEXT PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        mtime_ns INTEGER NOT NULL) WITHOUT ROWID""",
+        mtime_ns INTEGER NOT NULL,
+        stale TEXT NOT NULL DEFAULT '',  -- why it could not be read any more; its document keeps the last good text
+        stale_since REAL) WITHOUT ROWID  -- seconds since 1970""",
     "CREATE INDEX paths_of_document ON paths (document)",
+    "CREATE INDEX stale_paths ON paths (stale) WHERE stale != ''",  # asked at every question
 )
 
 # Asked at every question; without it each document's row would be read, past its warnings and sections.
@@ -45,13 +47,6 @@ _SESSIONS = (
         answer TEXT NOT NULL,  -- JSON
         checksum TEXT NOT NULL)  -- of `answer`""",
     "CREATE INDEX turns_of_session ON turns (session)",
-)
-
-# A file that could not be read any more: why, and since when; its document keeps the last text that could be read.
-_STALE = (
-    "ALTER TABLE paths ADD COLUMN stale TEXT NOT NULL DEFAULT ''",
-    "ALTER TABLE paths ADD COLUMN stale_since REAL",  # seconds since 1970
-    "CREATE INDEX stale_paths ON paths (stale) WHERE stale != ''",  # asked at every question
 )
 
 _JOBS = (
@@ -101,38 +96,26 @@ _STATEMENTS = (
     *_TAGS,
     _LANGUAGES,
     *_SESSIONS,
-    *_STALE,
     *_JOBS,
 )
 
 _PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
     FROM passages WHERE document = ? ORDER BY ordinal"""
 
-_CONTENT_2 = (
+_CONTENT = (
     """SELECT path, title, sha256, bytes, pages, pages_with_text, warnings, sections, tokens_cut
     FROM documents WHERE id = ?""",
     "SELECT path FROM paths WHERE document = ? ORDER BY path",
     "SELECT start, number, label, method, text, confidence, hidden FROM pages WHERE document = ? ORDER BY start",
     _PASSAGES,
-)
-
-_CONTENT = (*_CONTENT_2, "SELECT key, name FROM tags WHERE document = ? ORDER BY key")  # without tags, as before them
-
-_CONTENT_1 = (
-    "SELECT path, title, sha256, bytes, warnings FROM documents WHERE id = ?",
-    "SELECT start, number, label, method, text FROM pages WHERE document = ? ORDER BY start",
-    _PASSAGES,
+    "SELECT key, name FROM tags WHERE document = ? ORDER BY key",
 )
 
 
 def digest(connection: sqlite3.Connection, document: int) -> str:
     """Return a SHA-256 of one document's rows as they are read back; its ids and times do not count."""
-    return _digest(connection, document, _CONTENT)
-
-
-def _digest(connection: sqlite3.Connection, document: int, queries: Sequence[str]) -> str:
     total = hashlib.sha256()
-    for query in queries:
+    for query in _CONTENT:
         for row in connection.execute(query, (document,)):
             for value in row:
                 raw = value if isinstance(value, bytes) else encode(str(value))
@@ -140,54 +123,7 @@ def _digest(connection: sqlite3.Connection, document: int, queries: Sequence[str
     return total.hexdigest()
 
 
-def _to_2(connection: sqlite3.Connection) -> None:
-    """Give documents several paths, sections and a count of lost tokens; pages a confidence and hidden spans."""
-    rows = connection.execute("SELECT id, checksum FROM documents").fetchall()
-    intact = [key for key, checksum in rows if _digest(connection, key, _CONTENT_1) == checksum]
-    for statement in (
-        *_PATHS,
-        "INSERT INTO paths SELECT path, id, mtime_ns FROM documents",
-        "ALTER TABLE documents DROP COLUMN mtime_ns",
-        "ALTER TABLE documents ADD COLUMN sections TEXT NOT NULL DEFAULT '[]'",
-        "ALTER TABLE documents ADD COLUMN tokens_cut INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE pages ADD COLUMN confidence REAL",
-        "ALTER TABLE pages ADD COLUMN hidden TEXT NOT NULL DEFAULT '[]'",
-    ):
-        connection.execute(statement)
-    for key in intact:  # the others keep a checksum that does not fit, so that a check still finds them
-        connection.execute(
-            "UPDATE documents SET checksum = ? WHERE id = ?", (_digest(connection, key, _CONTENT_2), key)
-        )
-
-
-def _to_3(connection: sqlite3.Connection) -> None:
-    """Give documents tags and a language, and the keyword index stems of their words and the names of their files."""
-    for statement in (
-        *_TAGS,
-        "ALTER TABLE documents ADD COLUMN language TEXT NOT NULL DEFAULT ''",
-        _LANGUAGES,
-        "DROP TABLE keywords",
-        f"CREATE VIRTUAL TABLE keywords USING {TABLE}",
-    ):
-        connection.execute(statement)
-    write_keywords(connection)
-
-
-def _to_4(connection: sqlite3.Connection) -> None:
-    """Give the library a place for conversations."""
-    for statement in _SESSIONS:
-        connection.execute(statement)
-
-
-def _to_5(connection: sqlite3.Connection) -> None:
-    """Note which files cannot be read any more, and give uploads that wait a place."""
-    for statement in (*_STALE, *_JOBS):
-        connection.execute(statement)
-
-
 _TABLES = ("meta", "documents", "pages", "passages", "paths", "tags", "sessions", "turns", "jobs")
-
-
 _LARGE = frozenset(("pages", "passages"))  # whose texts have a checksum
 
 
@@ -242,4 +178,4 @@ def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, by
     ]
 
 
-SCHEMA = Schema(_STATEMENTS, (_to_2, _to_3, _to_4, _to_5))
+SCHEMA = Schema(5, _STATEMENTS)

@@ -86,7 +86,7 @@ def _nothing(database: Database, met: Sequence[Condition]) -> UsageError:
     """Return the error that says which condition nothing meets, or that nothing meets all of them."""
     for one in met:
         if not _is_met(database, one):
-            verb = "was" if one.words.startswith("changed") else "is"
+            verb = "was" if one.kind == "time" else "is"
             return UsageError(f"No document of the library {verb} {one.words}.", hint=_hint(database, one))
     words, last = "; ".join(one.words for one in met), met[-1]
     return UsageError(
@@ -98,12 +98,11 @@ def _nothing(database: Database, met: Sequence[Condition]) -> UsageError:
 def _hint(database: Database, condition: Condition) -> str:
     if not database.value("SELECT EXISTS (SELECT 1 FROM documents)"):
         return "Add some with `rag ingest PATH`."
-    kind = condition.option.partition(" ")[0]
-    if kind == "--tag":
+    if condition.kind == "tag":
         names = _listed(database, "SELECT min(name) FROM tags GROUP BY key ORDER BY key")
         used = f"Tags in use: {names}." if names else "No tag is in use."
         return f"{used} Add one with `rag documents tag PATH --add NAME`."
-    if kind == "--type":
+    if condition.kind == "type":
         suffixes = _listed(database, f"SELECT DISTINCT substr({SUFFIX}, 2) FROM paths ORDER BY 1")
         return f"There are: {suffixes}. List them with `rag documents`."
     first, last = database.rows("SELECT min(mtime_ns) / 1e9, max(mtime_ns) / 1e9 FROM paths")[0]

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.storage.database import encode
+from rag_app.storage.connection import encode
 from rag_app.storage.filters import day
 
 if TYPE_CHECKING:

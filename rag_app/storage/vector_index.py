@@ -1,4 +1,4 @@
-"""A copy of the library's vectors that finds the nearest ones, and an exact oracle in numpy."""
+"""A copy of the library's vectors that finds the nearest ones."""
 
 from __future__ import annotations
 
@@ -36,37 +36,9 @@ _log = logging.getLogger(__name__)
 class IndexDamaged(Exception):
     """The copy is missing, altered or not an index; it can be rebuilt, so no user sees this."""
 
-
-class Index(Protocol):
-    """Vectors by id, of any length, searched by inner product (the cosine, for vectors of unit length)."""
-
-    @property
-    def dimensions(self) -> int:
-        """Length of the vectors; 0 in an index that never held any."""
-        ...
-
-    def __len__(self) -> int:
-        """Return how many vectors it holds."""
-        ...
-
-    def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Add (n, d) rows under ids that it does not hold."""
-        ...
-
-    def remove(self, ids: Ids) -> None:
-        """Remove the rows of `ids`; unknown ones are passed over."""
-        ...
-
-    def search(self, vector: Vectors, k: int, places: Places | None = None, allowed: Ids | None = None) -> list[Scored]:
-        """Rank the rows by inner product with the (d,) `vector`; where `allowed` is given, of these ids only.
-
-        Returns:
-            (id, score) pairs, best first, equal scores by place, else by id; fewer than k when there are fewer.
-
-        Raises:
-            ValueError: the dimensions differ, or k < 1.
-        """
-        ...
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.problem = problem
 
 
 class Source(Protocol):
@@ -120,7 +92,9 @@ class Source(Protocol):
 
 
 class VectorIndex:
-    """Vectors by id in FAISS: all compared while they are few, else those of the nearest lists.
+    """Vectors by id in FAISS, of any length: all compared while they are few, else those of the nearest lists.
+
+    They are searched by inner product, which is the cosine for vectors of unit length.
 
     Several threads may share one. Scores are exact where it was given a way to look vectors up (`exact`).
     """
@@ -209,7 +183,14 @@ class VectorIndex:
             self.unsaved += rows
 
     def search(self, vector: Vectors, k: int, places: Places | None = None, allowed: Ids | None = None) -> list[Scored]:
-        """Rank the rows by inner product with the (d,) `vector`; see `Index.search`."""
+        """Rank the rows by inner product with the (d,) `vector`; where `allowed` is given, of these ids only.
+
+        Returns:
+            (id, score) pairs, best first, equal scores by place, else by id; fewer than k when there are fewer.
+
+        Raises:
+            ValueError: the dimensions differ, or k < 1.
+        """
         with self._lock:
             query = _query(vector, k, self.dimensions if len(self) else None)
             n = len(self) if allowed is None else min(len(self), len(allowed))
@@ -311,60 +292,21 @@ class VectorIndex:
         try:
             with path.open("rb") as file:
                 if of_file(file) != sha256:
-                    raise IndexDamaged(f"{path}: the SHA-256 differs")
+                    raise IndexDamaged(path, "the SHA-256 differs")
                 body = faiss_index.read(path)
                 if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                    raise IndexDamaged(f"{path}: another was put in its place")
+                    raise IndexDamaged(path, "another was put in its place")
         except OSError as error:
-            raise IndexDamaged(f"{path}: {error.strerror}") from error
+            raise IndexDamaged(path, error.strerror or str(error)) from error
         except faiss_index.Unreadable as error:
-            raise IndexDamaged(f"{path}: {error}") from error
+            raise IndexDamaged(path, str(error)) from error
         if body.dimensions != dimensions:
-            raise IndexDamaged(f"{path}: not an index of {dimensions} dimensions by id")
+            raise IndexDamaged(path, f"not an index of {dimensions} dimensions by id")
         if isinstance(body, faiss_index.Inverted) and facts is None:
-            raise IndexDamaged(f"{path}: it is not known how it was built")
+            raise IndexDamaged(path, "it is not known how it was built")
         index = cls(dimensions, generation=generation, body=body, facts=facts, exact=exact)
         index.unsaved, index._newest = 0, body.newest()
         return index
-
-
-class ExactIndex:
-    """The same answers from a few lines of numpy: the oracle of the tests."""
-
-    def __init__(self, ids: Ids, vectors: Vectors) -> None:
-        self._ids, self._rows = _rows(ids, vectors)
-
-    @property
-    def dimensions(self) -> int:
-        """Length of the vectors."""
-        return int(self._rows.shape[1])
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Add (n, d) rows under new ids."""
-        import numpy as np
-
-        ids, rows = _rows(ids, vectors)
-        self._rows = np.concatenate([self._rows, rows]) if len(self._rows) else rows
-        self._ids = np.concatenate([self._ids, ids])
-
-    def remove(self, ids: Ids) -> None:
-        """Remove the rows of `ids`."""
-        import numpy as np
-
-        kept = ~np.isin(self._ids, ids)
-        self._ids, self._rows = self._ids[kept], self._rows[kept]
-
-    def search(self, vector: Vectors, k: int, places: Places | None = None, allowed: Ids | None = None) -> list[Scored]:
-        """Rank all rows by inner product; see `Index.search`."""
-        import numpy as np
-
-        query = _query(vector, k, self.dimensions if len(self) else None)
-        kept = slice(None) if allowed is None else np.isin(self._ids, allowed)
-        ids, rows = self._ids[kept], self._rows[kept]
-        return _order(ids, _scores(rows, query), k, places) if len(ids) else []
 
 
 def open_index(folder: Path, source: Source, index: VectorIndex | None = None) -> VectorIndex:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rag_app.models.loaded import Models
     from rag_app.searching.own_embedder import OwnEmbedder
     from rag_app.storage.current_index import CurrentIndex
-    from rag_app.storage.store import Store, StoredPassage
+    from rag_app.storage.passages import StoredPassage
+    from rag_app.storage.store import Store
     from rag_app.types import (
         Citation,
         DocumentReceipt,
@@ -173,7 +174,8 @@ class Documents:
                 except LibraryClosed:
                     raise
                 except UsageError as error:
-                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
+                    report = DocumentReport(str(path), "failed", reason=error.message, code="unknown", hint=error.hint)
+                    reports.append(report)
         return report_of(reports, (), perf_counter() - begun)
 
     def rebuild(self, *, progress: Callable[[Step], None] | None = None) -> RebuildReport:

@@ -26,6 +26,11 @@ class Placing:
     gained: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 
+    @property
+    def old_names(self) -> dict[str, str]:
+        """The old name of each file that was renamed, by its new one."""
+        return dict(zip(self.gained, self.lost, strict=False))
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -34,6 +39,11 @@ class Reading:
     path: str
     sha256: str
     copies: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.path, *self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,12 @@ def plan(found: Mapping[str, Content], stored: Mapping[str, Content], missing: C
         tuple(sorted(readings, key=lambda reading: PurePath(reading.path).parts)),
         tuple(sorted(removals, key=lambda removal: removal.lost)),
     )
+
+
+def lasting(found: Mapping[str, Content], stored: Mapping[str, Content]) -> frozenset[str]:
+    """Return the stored paths whose content is among the found files, under the same or another name."""
+    there = set(found.values())
+    return frozenset(path for path, what in stored.items() if what in there)
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -14,7 +14,7 @@ from shlex import quote
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rag_app.errors import DiskError, LibraryDamaged, LibraryMismatch, UsageError, disk_errors
+from rag_app.errors import DiskError, LibraryDamaged, UsageError, disk_errors
 from rag_app.storage import settings_copy
 from rag_app.storage.checksum import by_another_process, copied_by_another_process
 from rag_app.storage.database import DATABASE, LOG, SEAL, holds_foreign_log, open_database
@@ -31,7 +31,7 @@ from rag_app.writing.rescue import rescue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rag_app.storage.store import Problem
+    from rag_app.storage.check import Problem
     from rag_app.writing.rescue import Rescued
 
     Told = Callable[[str, int, int], None]
@@ -57,7 +57,7 @@ def repair(folder: Path, into: Path | None = None, told: Told | None = None) -> 
         told: of each step: what is counted, how many are done, how many there are.
 
     Raises:
-        LibraryError: there is no library, or one of a newer version.
+        LibraryError: there is no library, or one of another version.
         LibraryBusy: another process is writing.
         UsageError: there is something in the folder of the new library.
         DiskError: the disk is full or failing.
@@ -86,11 +86,7 @@ def _since(begun: float) -> float:
 
 
 def _problems(folder: Path) -> list[Problem]:
-    try:
-        store = Store.open(folder, create=False, to_read=True)
-    except LibraryMismatch:  # an older version, which is brought up to date first; or a newer one
-        store = Store.open(folder, create=False)
-    with store:
+    with Store.open(folder, create=False, to_read=True) as store:
         return store.problems()
 
 

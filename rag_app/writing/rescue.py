@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from ingest.types import PAGE_BREAK
 from rag_app.language.keywords import analysis
 from rag_app.storage.database import LATEST
+from rag_app.storage.facts import JSON_FACTS
 from rag_app.storage.recovery import Text, every_row
 from rag_app.storage.schema import PUT_KEYWORDS, digest, keyword_rows
 from rag_app.storage.sessions import is_answer
-from rag_app.storage.store import JSON_FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import random
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, fingerprint
-from rag_app.storage import settings_copy
 from rag_app.storage.database import DATABASE
 from rag_app.storage.library_files import PART, LibraryFiles
-from rag_app.storage.vector_index import FILE, IndexDamaged, load_saved
 from rag_app.types import Difference, Unreachable, VerifyReport
+from rag_app.writing.copies import PATIENCE, compare_copies
 from rag_app.writing.receipts import warning_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingest import Document
     from rag_app.storage.store import Store
@@ -27,52 +27,49 @@ if TYPE_CHECKING:
 
 SAMPLE = 5  # documents that are read again
 
-_LOCKED = "password"  # in the reason why a file cannot be read that was read with a password
+_LOCKED = frozenset({"password_needed", "password_wrong"})  # codes of files that were read with a password
 
 
-def verify(store: Store, read: Read, sample: int | None = SAMPLE) -> VerifyReport:
+def verify(store: Store, read: Read, sample: int | None = SAMPLE, *, patience: float = PATIENCE) -> VerifyReport:
     """Compare a library with its files and with itself; nothing is written.
 
     Args:
         store: the library.
         read: reads a file as `ingest.read` does.
         sample: how many documents are read again and compared word by word; None means all.
+        patience: seconds that a writer is waited for, where what lies beside the database differs from it.
 
     Returns:
         Every difference, the pages that no question can reach, and what could not be checked.
     """
+    begun = time.perf_counter()
     with store.snapshot():
-        return _verify(store, read, sample, time.perf_counter())
-
-
-def _verify(store: Store, read: Read, sample: int | None, begun: float) -> VerifyReport:
-    damage = store.check()
-    if damage:  # what is read from a damaged database proves nothing
-        skipped = ("The files were not compared: the library itself is damaged.",)
-        found = tuple(Difference("damaged", str(store.folder), problem) for problem in damage)
-        return VerifyReport(False, 0, 0, 0, 0, found, (), skipped, _since(begun))
-    documents = store.documents()
-    differences, intact = _files(documents, LibraryFiles(store.folder))
-    sampled, other, notes = _sampled(store, read, intact, sample)
-    differences += other
-    unreachable: list[Unreachable] = []
-    for document in documents:
-        lost, silent = _reach(document, store)
-        differences += lost
-        unreachable += silent
-    other, outdated = _copies(store)
-    differences += other
+        damage = store.check()
+        if damage:  # what is read from a damaged database proves nothing
+            return _damaged(store, damage, begun)
+        documents = store.documents()
+        files = _compare_files(store, documents, read, sample)
+        reach = [_reach(document, store) for document in documents]
+    beside = compare_copies(store, patience)
+    lost = [difference for differences, _ in reach for difference in differences]
+    differences = (*files.differences, *lost, *beside.differences)
     return VerifyReport(
         ok=not differences,
         documents=len(documents),
         pages=sum(document.pages for document in documents),
         passages=sum(document.chunks for document in documents),
-        sampled=sampled,
-        differences=tuple(differences),
-        unreachable=tuple(unreachable),
-        notes=(*notes, *outdated, *_alone(store)),
+        sampled=files.sampled,
+        differences=differences,
+        unreachable=tuple(page for _, silent in reach for page in silent),
+        notes=(*files.notes, *beside.notes, *_alone(store)),
         seconds=_since(begun),
     )
+
+
+def _damaged(store: Store, damage: Sequence[str], begun: float) -> VerifyReport:
+    found = tuple(Difference("damaged", str(store.folder), problem) for problem in damage)
+    skipped = ("The files were not compared: the library itself is damaged.",)
+    return VerifyReport(False, 0, 0, 0, 0, found, (), skipped, _since(begun))
 
 
 def _alone(store: Store) -> tuple[str, ...]:
@@ -89,16 +86,30 @@ def _since(begun: float) -> float:
     return round(time.perf_counter() - begun, 3)
 
 
-def _files(documents: Iterable[StoredDocument], own: LibraryFiles) -> tuple[list[Difference], list[StoredDocument]]:
-    """Hash every file; return what differs, and the documents of which a file is there and the same."""
-    differences, intact = [], []
+@dataclass(slots=True)
+class _Files:
+    """What comparing the files has found."""
+
+    differences: list[Difference] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # files that could not be read without a password
+    sampled: int = 0  # files that were read again
+
+
+def _compare_files(store: Store, documents: Sequence[StoredDocument], read: Read, sample: int | None) -> _Files:
+    """Hash every file, and read some of those that are unchanged once more."""
+    found, own, intact = _Files(), LibraryFiles(store.folder), []
     for document in documents:
-        found = [problem for path in document.paths if (problem := _file(path, document, own))]
-        differences += found
-        good = set(document.paths) - {difference.path for difference in found}
-        if document.path in good:
-            intact.append(document)
-    return differences, intact
+        problems = [problem for path in document.paths if (problem := _file(path, document, own))]
+        found.differences += problems
+        if document.path not in {problem.path for problem in problems}:
+            intact.append(document.path)
+    for path in sorted(_chosen(intact, sample)):
+        _read_again(path, store, read, found)
+    return found
+
+
+def _chosen(paths: Sequence[str], sample: int | None) -> Sequence[str]:
+    return paths if sample is None else random.Random().sample(paths, min(sample, len(paths)))
 
 
 def _file(path: str, document: StoredDocument, own: LibraryFiles) -> Difference | None:
@@ -117,26 +128,20 @@ def _file(path: str, document: StoredDocument, own: LibraryFiles) -> Difference 
     return None if same else Difference("changed", path, "the file has changed since it was read")
 
 
-def _sampled(
-    store: Store, read: Read, intact: Sequence[StoredDocument], sample: int | None
-) -> tuple[int, list[Difference], tuple[str, ...]]:
-    """Read some files again; return how many, what differs, and which could not be read without a password."""
-    chosen = intact if sample is None else random.Random().sample(intact, min(sample, len(intact)))
-    done, differences, notes = 0, [], []
-    for document in sorted(chosen, key=lambda document: document.path):
-        try:
-            differences += list(_read_again(document.path, store.read(document.path), read))
-            done += 1
-        except DocumentError as error:
-            if _LOCKED in error.reason:
-                notes.append(f"{document.path} was not read again: it {error.reason}.")
-            else:
-                differences.append(Difference("unreadable", document.path, error.reason))
-    return done, differences, tuple(notes)
+def _read_again(path: str, store: Store, read: Read, found: _Files) -> None:
+    try:
+        now = read(Path(path))
+    except DocumentError as error:
+        if error.code in _LOCKED:
+            found.notes.append(f"{path} was not read again: it {error.reason}.")
+        else:
+            found.differences.append(Difference("unreadable", path, error.reason))
+        return
+    found.differences += _changes(path, now, store.read(path))
+    found.sampled += 1
 
 
-def _read_again(path: str, stored: Document, read: Read) -> Iterator[Difference]:
-    now = read(Path(path))
+def _changes(path: str, now: Document, stored: Document) -> Iterator[Difference]:
     if now.title != stored.title:
         yield Difference("text", path, f"its title is {now.title!r}; {stored.title!r} is stored")
     if len(now.pages) != len(stored.pages):
@@ -168,24 +173,3 @@ def _reach(document: StoredDocument, store: Store) -> tuple[list[Difference], li
     if cut:
         lost.append(Difference("cut", document.path, f"{cut} tokens of its passages were not read by the embedder"))
     return lost, silent
-
-
-def _copies(store: Store) -> tuple[list[Difference], tuple[str, ...]]:
-    """Compare what lies beside the database with it; what is missing or outdated is made anew when it is needed."""
-    settings, path, record = store.folder / settings_copy.FILE, store.folder / FILE, store.index_record()
-    differences = []
-    if not settings_copy.is_intact(store):
-        differences.append(Difference("damaged", str(settings), "it does not say what the library says"))
-    anew = f"{path} is missing or outdated; the next search builds it anew."
-    try:
-        index = load_saved(store.folder, store)
-        if index is None or not index.catch_up(store):
-            return differences, (anew,) * bool(store.count())
-    except IndexDamaged as error:
-        if record and record[0] != store.generation:  # it was being replaced, perhaps
-            return differences, (anew,)
-        problem = str(error).rpartition(": ")[2]
-        return [*differences, Difference("damaged", str(path), f"{problem}; the next search builds it anew")], ()
-    if len(index) != store.count() or index.differing(store.vectors_of):
-        differences.append(Difference("damaged", str(path), "it does not hold the vectors of the library"))
-    return differences, ()

@@ -15,7 +15,7 @@ from rag_app.evaluation.run import run_questions
 from rag_app.library import Library
 from rag_app.models.embedder import BiEncoder
 from rag_app.models.reranker import CrossEncoder
-from rag_app.writing.builder import Builder
+from rag_app.writing.embedding import Embedding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,7 +115,7 @@ def test_passages_that_are_eight_times_as_long_are_noticed(
     questions: Path, before: Evaluation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     length = 8 * SETTINGS.passage_tokens
-    monkeypatch.setattr(Builder, "_limit", lambda self: length)  # past the limit of the embedder, too
+    monkeypatch.setattr(Embedding, "_limit", lambda self: length)  # past the limit of the embedder, too
     monkeypatch.setattr(CrossEncoder, "score", lambda self, question, texts: np.zeros(len(texts), np.float32))
     with Library.open(tmp_path, settings=config.changed(SETTINGS, {"passage_tokens": length})) as library:
         library.ingest(SAMPLES)

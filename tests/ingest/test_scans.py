@@ -8,7 +8,7 @@ import pytest
 from odd_files import picture_of, with_scans
 
 from ingest import Document, Page, Readers, ocr_available, pool, scans, worth_reading_again
-from ingest.readers.columns import Line, in_order
+from ingest.readers.reading_order import Line, in_order
 from ingest.scans import Recognised, completed
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from exact_index import ExactIndex
 from fakes import WordEmbedder, make_settings
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
@@ -16,7 +17,6 @@ from rag_app.models import embedder as module
 from rag_app.models.catalogue import InstalledModel
 from rag_app.models.conventions import Conventions
 from rag_app.models.embedder import BiEncoder, open_embedder
-from rag_app.storage.vector_index import ExactIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from exact_index import ExactIndex
 from fakes import make_settings
 
 from rag_app.config import load
@@ -19,7 +20,7 @@ from rag_app.models.catalogue import conventions, halves, resolve
 from rag_app.models.embedder import open_embedder
 from rag_app.models.families import families, family_of
 from rag_app.models.reranker import open_reranker
-from rag_app.storage.vector_index import ExactIndex, VectorIndex
+from rag_app.storage.vector_index import VectorIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

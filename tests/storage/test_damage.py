@@ -19,7 +19,7 @@ from rag_app import __main__
 from rag_app.console import terminal
 from rag_app.errors import LibraryDamaged, LibraryError, RagError
 from rag_app.library import Library
-from rag_app.storage import database
+from rag_app.storage import connection
 from rag_app.storage.schema import SCHEMA
 from rag_app.storage.store import Store
 from rag_app.writing.repair import repair
@@ -182,10 +182,11 @@ CLOSED = {
         f"{{db}} was written by a newer version (schema 99; this one knows {SCHEMA.version}).",
         "Run `pip install --upgrade rag-app`.",
     ),
-    "older, with other tables": (
+    "older": (
         sql("PRAGMA user_version = 1"),
-        "{db} is damaged: table paths already exists.",
-        MEND,
+        f"{{db}} was written by an older version (schema 1; this one knows {SCHEMA.version}).",
+        "Nothing was changed. Move its folder away, or name another one with --library; then run `rag ingest` "
+        "or `rag sync` on your files again.",
     ),
     "without a table": (sql("DROP TABLE turns"), "{db} is damaged: it has no answer in its table turns.", MEND),
     "without a column": (
@@ -248,7 +249,7 @@ def test_a_log_without_its_database_is_kept_and_read_by_repair(
 def test_a_library_that_another_program_locks_is_in_use_and_not_damaged(
     folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_WAIT", 0.1)
+    monkeypatch.setattr(connection, "_WAIT", 0.1)
     code = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA locking_mode = EXCLUSIVE');"
         "c.execute('BEGIN EXCLUSIVE'); print('locked', flush=True); sys.stdin.read()"
@@ -474,8 +475,7 @@ def test_a_value_of_another_kind_is_told_as_damage_and_is_in_no_repaired_library
             assert (door, seen.code, told) == (door, 1, True), seen
     rag("doctor", "--repair", "--json", capture=capsys)
     new = folder / "library.repaired"
-    with Library.open(new if new.exists() else folder / "library") as library:
-        library._embedder = WordEmbedder()
+    with Library.open(new if new.exists() else folder / "library", loaded=FakeModels()) as library:
         library.ingest(folder / "files")
         report = library.verify(None)
         assert (report.ok, report.documents, report.differences) == (True, 2, ())

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from exact_index import ExactIndex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag_app.storage import faiss_index
-from rag_app.storage.vector_index import ExactIndex, VectorIndex
+from rag_app.storage.vector_index import VectorIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

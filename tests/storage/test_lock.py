@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rag_app.errors import LibraryBusy
-from rag_app.storage.lock import FILE, Holder, exclusive, find_holder
+from rag_app.storage import lock
+from rag_app.storage.lock import FILE, Holder, exclusive, find_holder, is_held
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -106,3 +108,22 @@ def test_a_note_from_another_machine_is_believed(tmp_path: Path) -> None:
     assert find_holder(tmp_path) is None
     (tmp_path / FILE).write_text(json.dumps(note | {"host": socket.gethostname(), "pid": os.getpid()}))
     assert find_holder(tmp_path) is not None
+
+
+def test_whether_the_lock_is_held_can_be_asked_without_writing_anything(tmp_path: Path) -> None:
+    assert not is_held(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with exclusive(tmp_path):
+        note = (tmp_path / FILE).read_bytes()
+        assert is_held(tmp_path)
+        assert (tmp_path / FILE).read_bytes() == note
+    assert not is_held(tmp_path)
+
+
+def test_who_asks_whether_it_is_held_turns_no_writer_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(tmp_path)
+    file = os.open(tmp_path / FILE, os.O_RDONLY)
+    fcntl.flock(file, fcntl.LOCK_SH)  # in the middle of asking
+    monkeypatch.setattr(lock.time, "sleep", lambda _seconds: fcntl.flock(file, fcntl.LOCK_UN))
+    take(tmp_path)
+    os.close(file)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from exact_index import ExactIndex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored import make_document, one_a_page, put, vectors_of
 
 from rag_app.errors import UsageError
 from rag_app.storage.store import Store
-from rag_app.storage.vector_index import ExactIndex, VectorIndex
+from rag_app.storage.vector_index import VectorIndex
 from rag_app.types import Filter
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def test_the_passages_of_a_filter_are_found_by_their_index(shelf: Store) -> None
 
 
 def test_the_keyword_index_is_asked_once_however_many_documents_are_allowed(shelf: Store) -> None:
-    from rag_app.storage.store import _KEYWORD, _OF_DOCUMENTS
+    from rag_app.storage.words import _KEYWORD, _OF_DOCUMENTS
 
     statement = _KEYWORD.format(_OF_DOCUMENTS)
     plan = [row[3] for row in shelf._database.rows(f"EXPLAIN QUERY PLAN {statement}", 0.5, 0.5, '"plums"', "[1]", 5)]

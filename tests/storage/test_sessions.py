@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,24 +147,6 @@ def test_fields_that_a_later_version_has_added_are_passed_over(store: Store) -> 
     store.add_turn("lease", make_answer())
     store._database.connection.execute("UPDATE turns SET answer = ?", (json.dumps(value),))
     assert store.session("lease")[0].answer == make_answer()
-
-
-def test_a_library_of_the_third_version_gets_a_place_for_sessions(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as store:
-        put(store, make_document("/a.pdf", "some text"))
-        before = store.signature()
-    connection = sqlite3.connect(tmp_path / "library.db")
-    connection.executescript("""
-        DROP TABLE turns; DROP TABLE sessions; DROP TABLE jobs;
-        DROP INDEX stale_paths; ALTER TABLE paths DROP COLUMN stale; ALTER TABLE paths DROP COLUMN stale_since;
-        PRAGMA user_version = 3;""")
-    connection.close()
-    with Store.open(tmp_path) as store:
-        assert store.signature() == before
-        assert store.check() == []
-        assert store.sessions() == []
-        store.add_turn("lease", make_answer())
-        assert store.sessions()[0].name == "lease"
 
 
 def test_a_full_disk_is_an_error_and_loses_nothing_kept_before(store: Store) -> None:

@@ -21,7 +21,7 @@ from rag_app.library import Library
 from rag_app.storage.stale import Stale
 from rag_app.storage.store import Store
 from rag_app.types import Answer, Passages, SessionTurn, Token
-from rag_app.writing import builder
+from rag_app.writing import ingestion
 from rag_app.writing.watch import watch
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def test_a_file_of_the_stored_content_that_fails_is_not_stale(
 
     library._store.mark_stale({str(papers / "lease.pdf"): "is empty"})
     monkeypatch.setattr(library._store, "warnings", lambda: {str(papers / "lease.pdf"): ["page 1 not read"]})
-    monkeypatch.setattr(builder, "worth_reading_again", lambda warnings: True)
+    monkeypatch.setattr(ingestion, "worth_reading_again", lambda warnings: True)
     fakes_of(library).embedder = Broken()
     assert line(library.ingest([papers]), "lease.pdf") == ("failed", "could not be read: no embedding")
     assert stale(library) == {}

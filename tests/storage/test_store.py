@@ -25,8 +25,11 @@ from ingest.types import Document, Page
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, UsageError
 from rag_app.language.keywords import STEM_WEIGHT
 from rag_app.language.stopwords import STOP_WORDS
-from rag_app.storage import database
-from rag_app.storage.store import Change, FileState, Store, StoredPassage
+from rag_app.storage.connection import keep_log
+from rag_app.storage.documents import Change
+from rag_app.storage.passages import StoredPassage
+from rag_app.storage.paths import FileState
+from rag_app.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +67,8 @@ def test_a_document_comes_back_as_it_was_put(store: Store) -> None:
     change = put(store, document)
     assert change == Change((1, 2), (), 1)
     assert store.read("/a.pdf") == document
-    assert store.pages("/a.pdf") == list(document.pages)
-    assert store.text("/a.pdf") == "Alpha beta.\f\fGamma delta."
+    assert store.read("/a.pdf").pages == document.pages
+    assert store.read("/a.pdf").text == "Alpha beta.\f\fGamma delta."
     assert store.files() == {"/a.pdf": FileState("ab" * 32, 7, 1_700_000_000_123_456_789)}
     known = store.document("/a.pdf")
     assert known is not None
@@ -209,7 +212,7 @@ def test_a_new_version_takes_the_place_of_the_old_one(store: Store) -> None:
     put(store, make_document("/b.pdf", "bystander"))
     new = put(store, make_document("/a.pdf", "modern words", title="Heading"))
     assert new == Change((4,), old.added, 3)
-    assert store.text("/a.pdf") == "modern words"
+    assert store.read("/a.pdf").text == "modern words"
     assert [found(store, question) for question in ("ancient", "shared", "modern", "heading", "bystander")] == [
         [],
         [],
@@ -271,7 +274,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_digest", fail)
+        patch.setattr(store._documents, "digest", fail)
         with pytest.raises(error):
             put(store, make_document("/a", "another"))
     assert (store.signature(), store.generation, vocabulary(store), store.count()) == before
@@ -482,7 +485,7 @@ def test_a_library_that_may_only_be_read_can_be_searched(tmp_path: Path, monkeyp
     monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root, who may write anything
     with Store.open(tmp_path, create=False) as store:
         assert found(store, "words") == ["some words"]
-        assert store.text("/a") == "some words"
+        assert store.read("/a").text == "some words"
         with pytest.raises(DiskError, match="readonly"):
             put(store, make_document("/b", "two"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["library.db", "library.lock"]
@@ -566,14 +569,14 @@ def test_a_reader_sees_the_state_before_a_write_that_is_under_way(
 ) -> None:
     put(store, make_document("/a", "old words"))
     seen: list[object] = []
-    digest = store._digest
+    digest = store._documents.digest
 
     def look(key: int) -> str:
         with Store.open(store.folder, create=False) as reader:
-            seen.extend([reader.text("/a"), found(reader, "words"), reader.generation])
+            seen.extend([reader.read("/a").text, found(reader, "words"), reader.generation])
         return digest(key)
 
-    monkeypatch.setattr(store, "_digest", look)
+    monkeypatch.setattr(store._documents, "digest", look)
     put(store, make_document("/a", "new words"))
     assert seen == ["old words", ["old words"], 1]
     assert found(store, "words") == ["new words"]
@@ -693,7 +696,11 @@ def test_a_new_content_at_one_of_several_paths_leaves_the_others(store: Store) -
     store.relocate("/a", {"/a": 1, "/b": 1})
     change = put(store, make_document("/a", "new words"))
     assert change.removed == ()
-    assert (paths(store), store.text("/b"), store.text("/a")) == ([("/a",), ("/b",)], "old words", "new words")
+    assert (paths(store), store.read("/b").text, store.read("/a").text) == (
+        [("/a",), ("/b",)],
+        "old words",
+        "new words",
+    )
     assert store.check() == []
 
 
@@ -702,7 +709,7 @@ def test_a_path_that_is_taken_from_its_only_document_takes_it_away(store: Store)
     put(store, make_document("/b", "other words"))
     change = store.relocate("/b", {"/a": 1})
     assert (change.removed, change.generation) == (old.added, 3)
-    assert (paths(store), store.text("/a"), found(store, "old")) == ([("/a",)], "other words", [])
+    assert (paths(store), store.read("/a").text, found(store, "old")) == ([("/a",)], "other words", [])
     assert (vocabulary(store), store.check()) == (["a", "other", "title", "words"], [])
 
 
@@ -821,5 +828,5 @@ def test_a_library_that_another_program_begins_too_is_waited_for() -> None:
                 raise error
 
     connection = Taken()
-    database._keep_log(connection)  # type: ignore[arg-type]
+    keep_log(connection)  # type: ignore[arg-type]
     assert connection.asked == ["PRAGMA journal_mode = WAL"] * 4

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from exact_index import ExactIndex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,13 +19,15 @@ from rag_app.storage import faiss_index
 from rag_app.storage.checksum import Checksum
 from rag_app.storage.faiss_index import _faiss
 from rag_app.storage.store import Store
-from rag_app.storage.vector_index import ExactIndex, IndexDamaged, VectorIndex, load_saved, open_index, save_index
+from rag_app.storage.vector_index import IndexDamaged, VectorIndex, load_saved, open_index, save_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from rag_app.storage.vector_index import Ids, Index
+    from exact_index import Index
+
+    from rag_app.storage.vector_index import Ids
     from rag_app.types import Vectors
 
 

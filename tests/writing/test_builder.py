@@ -327,3 +327,29 @@ def test_documents_are_kept_in_whole_groups_when_adding_stops(empty_library: Lib
     with pytest.raises(KeyboardInterrupt):
         empty_library.add(documents)
     assert len(empty_library.documents()) == 64
+
+
+def test_why_a_file_was_not_read_is_a_code_beside_the_sentence(library: Library, papers: Path, tmp_path: Path) -> None:
+    manual, lease, copy = papers / "manual.pdf", papers / "lease.pdf", papers / "sub" / "copy.pdf"
+    copy.parent.mkdir()
+    copy.write_bytes(lease.read_bytes())
+    manual.rename(papers / "guide.pdf")
+    (papers / "bad.txt").write_bytes(b"")
+    report = library.sync(papers)
+    found = {Path(line.path).name: (line.status, line.code, line.other, line.hint) for line in report.documents}
+    assert found == {
+        "bad.txt": ("failed", "empty", "", ""),
+        "copy.pdf": ("added", "copy", str(lease), ""),
+        "guide.pdf": ("updated", "renamed", str(manual), ""),
+        "lease.pdf": ("unchanged", "", "", ""),
+    }
+    [missing] = library.ingest([tmp_path / "gone.pdf"]).documents
+    assert (missing.code, missing.hint) == ("missing", "Check the path.")
+    assert missing.as_json()["code"] == "missing"
+    [gone] = library.remove("gone.pdf").documents
+    assert (gone.code, gone.hint) == ("unknown", "List what is there with `rag documents`.")
+
+
+def test_a_line_without_anything_to_say_has_no_more_json_than_before(library: Library, papers: Path) -> None:
+    [line, _] = library.ingest([papers]).documents
+    assert set(line.as_json()) == {"path", "status", "pages", "pages_with_text", "chunks", "reason"}

@@ -326,7 +326,7 @@ def test_what_lies_in_a_folder_that_cannot_be_opened_stays(
     (folder / "bees.md").unlink()
     found = builder.discover([folder])
     kept = tuple(path for path in found.files if path.parent == folder)
-    problem = builder.DocumentError(str(folder / "deep"), "cannot be opened: Permission denied")
+    problem = builder.DocumentError(str(folder / "deep"), "cannot be opened: Permission denied", "no_access")
     monkeypatch.setattr(builder, "discover", lambda paths: type(found)(kept, (problem,)))
     report = library.sync(folder)
     assert counts(report) == (0, 0, 1, 1, 1)

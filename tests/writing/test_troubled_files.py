@@ -26,16 +26,17 @@ from rag_app.errors import DiskError, UsageError
 from rag_app.server import keys
 from rag_app.storage import library_files
 from rag_app.storage.filters import day
-from rag_app.storage.store import is_exact, kept_time
+from rag_app.storage.paths import is_exact, kept_time
 from rag_app.text import CONTROL, flat
 from rag_app.types import Filter
-from rag_app.writing import builder
+from rag_app.writing import ingestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag_app.library import Library
     from rag_app.types import IngestReport, Vectors
+    from rag_app.writing.steps import Step
 
 SECOND = 10**9
 NO_FILE = "is neither a file nor a folder"
@@ -438,13 +439,13 @@ def test_what_happens_to_a_file_between_the_look_and_the_reading_is_its_line(
     reason: str,
     others: str,
 ) -> None:
-    plan = builder.plan
+    plan = ingestion.plan
 
     def planned(*arguments: object) -> object:
         happens(folder / "bees.txt")
         return plan(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(builder, "plan", planned)
+    monkeypatch.setattr(ingestion, "plan", planned)
     report = library.ingest([folder])
     assert lines(report)["bees.txt"] == ("failed", reason)
     assert statuses(report) == {"apples.txt": others, "bees.txt": "failed", "cats.txt": others}
@@ -486,15 +487,15 @@ class Failing(WordEmbedder):
 def test_any_fault_with_one_file_is_its_line_and_is_logged(
     library: Library, folder: Path, error: Exception, reason: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "rag_app.writing.builder")
+    caplog.set_level(logging.DEBUG, "rag_app.writing.ingestion")
     fakes_of(library).embedder = Failing("Bees", error)
     report = library.ingest([folder])
     assert statuses(report) == {"apples.txt": "added", "bees.txt": "failed", "cats.txt": "added"}
     said = lines(report)["bees.txt"][1] or ""
     assert said == reason if reason else said.startswith("could not be read: 'utf-8' codec")
-    [record] = [record for record in caplog.records if record.name == "rag_app.writing.builder"]
+    [record] = [record for record in caplog.records if record.name == "rag_app.writing.ingestion"]
     assert type(error).__name__ in record.getMessage()
-    assert "builder.py" in record.getMessage()  # where it arose, without its message, which could hold document text
+    assert "embedding.py" in record.getMessage()  # where it arose, without its message, which could hold document text
     assert record.levelno == (logging.DEBUG if isinstance(error, OSError) else logging.ERROR)
     fakes_of(library).embedder = WordEmbedder()
     assert statuses(library.ingest([folder]))["bees.txt"] == "added"
@@ -508,7 +509,7 @@ def test_a_full_disk_is_no_trouble_of_one_file(library: Library, folder: Path) -
 
 
 def test_what_the_caller_raises_when_told_of_progress_ends_the_run(library: Library, folder: Path) -> None:
-    def tell(step: builder.Step) -> None:
+    def tell(step: Step) -> None:
         if step.path.endswith("bees.txt"):
             raise ValueError("enough")
 

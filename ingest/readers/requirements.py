@@ -24,4 +24,5 @@ def needs(path: Path, module: str, package: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name != module:
             raise
-        raise DocumentError(str(path), f"needs the package {package}: run `pip install {package}`") from error
+        reason = f"needs the package {package}: run `pip install {package}`"
+        raise DocumentError(str(path), reason, "package_missing") from error
