@@ -251,7 +251,7 @@ class Library:
                     for known in self._named(path):
                         reports += self._on_a_full_disk_too(partial(self._builder().forget, [known]))
                 except UsageError as error:
-                    reports.append(DocumentReport(str(path), "failed", reason=error.message))
+                    reports.append(DocumentReport(str(path), "failed", reason=error.message, hint=error.hint))
         return report_of(reports, (), perf_counter() - begun)
 
     def rebuild(self, *, progress: Callable[[Step], None] | None = None) -> RebuildReport:

@@ -48,7 +48,7 @@ class Json:
         return _plain(self)
 
 
-_MARKS = frozenset({"hidden_characters", "stale"})  # left out of JSON where they are not set
+_MARKS = frozenset({"hidden_characters", "stale", "code", "hint"})  # left out of JSON where they are not set
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -249,6 +249,13 @@ class DocumentReport(Json):
     pages_with_text: int = 0
     chunks: int = 0
     reason: str | None = None
+    code: str = ""  # what `reason` tells of, for programs: "renamed", "copy", or why it failed
+    hint: str = ""  # what the user can do about it
+
+    @property
+    def was_stored(self) -> bool:
+        """Whether the library held the content before: the file was renamed, or is a copy."""
+        return self.code in {"renamed", "copy"}
 
 
 @dataclass(frozen=True, slots=True)

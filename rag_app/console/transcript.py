@@ -8,7 +8,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from ingest import place_name
-from rag_app.console.terminal import NOT_COVERED, time_text
+from rag_app.console.amounts import count_text, time_text
+from rag_app.console.answers import NOT_COVERED
 from rag_app.errors import UsageError, disk_errors
 from rag_app.text import clean
 
@@ -64,8 +65,7 @@ def write_new(path: Path, text: str) -> Path:
 
 def _head(turns: Sequence[SessionTurn]) -> Iterator[str]:
     if turns:
-        count = f"{len(turns):,} question{'s' * (len(turns) != 1)}"
-        yield f"{count}, {time_text(turns[0].asked)} to {time_text(turns[-1].asked)}"
+        yield f"{count_text(len(turns), 'question')}, {time_text(turns[0].asked)} to {time_text(turns[-1].asked)}"
 
 
 def _turn(n: int, turn: SessionTurn) -> Iterator[str]:

@@ -538,8 +538,28 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
         kinds["removed"],
         kinds["failed"],
         round(seconds, 3),
-        tuple(reports),
+        tuple(map(_marked, reports)),
     )
+
+
+_CODES = {RENAMED: "renamed", COPY: "copy"}  # by how a reason begins
+_HINTS = {  # by what stands in the reason of a failed file
+    "password is needed": "Give the password of an encrypted PDF with --password.",
+    "password is wrong": "Check the password.",
+    "does not exist": "Check the path.",
+}
+
+
+def _marked(report: DocumentReport) -> DocumentReport:
+    """Return the report with its code and hint."""
+    reason, code, hint = report.reason or "", report.code, report.hint
+    for beginning, named in _CODES.items():
+        if reason.startswith(beginning):
+            code = named
+    for words, advice in _HINTS.items():
+        if report.status == "failed" and words in reason:
+            hint = advice
+    return replace(report, code=code, hint=hint)
 
 
 class _Progress:
