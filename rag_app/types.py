@@ -48,7 +48,7 @@ class Json:
         return _plain(self)
 
 
-_MARKS = frozenset({"hidden_characters", "stale", "code", "hint"})  # left out of JSON where they are not set
+_MARKS = frozenset({"hidden_characters", "stale", "code", "other", "hint"})  # left out of JSON where they are not set
 
 
 def _plain(value: Any) -> dict[str, Any]:
@@ -248,14 +248,10 @@ class DocumentReport(Json):
     pages: int = 0
     pages_with_text: int = 0
     chunks: int = 0
-    reason: str | None = None
-    code: str = ""  # what `reason` tells of, for programs: "renamed", "copy", or why it failed
-    hint: str = ""  # what the user can do about it
-
-    @property
-    def was_stored(self) -> bool:
-        """Whether the library held the content before: the file was renamed, or is a copy."""
-        return self.code in {"renamed", "copy"}
+    reason: str | None = None  # in words
+    code: str = ""  # why it failed, or "renamed" or "copy" where its content was stored already
+    other: str = ""  # the path that it was renamed from, or whose content it has
+    hint: str = ""  # what to do about it, where the reason does not say that
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         VerifyReport,
     )
 
+_STORED_BEFORE = frozenset({"renamed", "copy"})  # codes of files whose content the library held already
 _COUNTS = ("added", "updated", "unchanged", "removed", "failed")  # fields of a report, as they are named
 
 
@@ -49,7 +50,7 @@ def _new_passages(documents: Iterable[DocumentReport]) -> int:
     """Return how many passages were made; those of a renamed file or of a copy were there before."""
     made = 0
     for document in documents:
-        if document.status in {"added", "updated"} and not document.was_stored:
+        if document.status in {"added", "updated"} and document.code not in _STORED_BEFORE:
             made += document.chunks
     return made
 
@@ -58,7 +59,7 @@ def _heading(document: DocumentReport) -> tuple[str, str]:
     """Return what is written before a file that is not simply there now, and its colour."""
     if document.status == "failed":
         return "failed  ", "red"
-    if document.was_stored:
+    if document.code in _STORED_BEFORE:
         return "note    ", "dim"
     return "warning ", "yellow"
 

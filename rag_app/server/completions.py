@@ -6,6 +6,8 @@ import json
 import secrets
 import time
 from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -15,22 +17,26 @@ from starlette.responses import Response  # noqa: TC002  fastapi looks it up
 
 from rag_app.errors import RagError
 from rag_app.server import notes
-from rag_app.server.answering import PING, Asked, End, Piece, extra, need, pieces, whole, wish_of
 from rag_app.server.bodies import Body, Whole, read
 from rag_app.server.errors import ApiError, invalid, translated
 from rag_app.server.json_response import Json
 from rag_app.server.messages import Message, said
 from rag_app.server.models import model_name
+from rag_app.server.pieces import PING, End, Piece, extra, pieces, whole
 from rag_app.server.presence import present
 from rag_app.server.requests import context_of, key_of
+from rag_app.server.wish import Asked, need, wish_of
 from rag_app.types import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
-    from rag_app.server.answering import Wish
     from rag_app.server.keys import Key
     from rag_app.server.requests import Context
+    from rag_app.server.wish import Wish
+
+_MOST_STOPS = 4
+_LONGEST_STOP = 200  # characters
 
 router = APIRouter()
 
@@ -62,71 +68,107 @@ class ChatRequest(Asked):
     modalities: list[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What every part of one completion says of it."""
+
+    id: str
+    created: int
+    model: str
+
+    def value(self, kind: str, choices: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+        """Return the completion, or a part of it, with `kind` as the name of its form."""
+        head = {"id": self.id, "created": self.created, "model": self.model}
+        return {**head, "object": kind, "choices": choices, **more}
+
+
+class Chunks:
+    """The parts of one streamed completion."""
+
+    def __init__(self, head: Head, *, usage: bool) -> None:
+        """Take what all parts say, and whether the last one counts the tokens."""
+        self._head = head
+        self._usage = usage
+
+    def chunk(self, delta: dict[str, Any], reason: str | None = None, **more: Any) -> dict[str, str]:
+        """Return the event of one part; `reason` tells why it is the last one of the text."""
+        choice = {"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}
+        if self._usage:
+            more = {"usage": None, **more}
+        return self._event([choice], **more)
+
+    def last(self, end: End, with_it: dict[str, Any]) -> Iterator[dict[str, str]]:
+        """Yield the event that ends the text and proves it, and that with the tokens where it is wanted."""
+        citations = with_it["citations"]
+        yield self.chunk(with_it, end.reason, citations=citations)
+        if self._usage:
+            yield self._event([], usage=_usage(end), citations=citations)
+
+    def _event(self, choices: list[dict[str, Any]], **more: Any) -> dict[str, str]:
+        return _sse(self._head.value("chat.completion.chunk", choices, **more))
+
+
 @router.post("/v1/chat/completions")
 async def complete(request: Request) -> Response:
     """Answer the last message from the documents."""
     context, key = context_of(request), key_of(request)
     body = await read(request, ChatRequest, context.limits.depth)
     wish = _wish(body, key, context)
-    head = {
-        "id": f"chatcmpl-{secrets.token_hex(12)}",
-        "created": int(time.time()),
-        "model": model_name(context.library),
-    }
+    head = Head(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), model_name(context.library))
     found = pieces(wish, context, key)
     if body.stream:
         first = await present(request, anext(found))  # a refusal is a status, not an event
         usage = bool(body.stream_options and body.stream_options.include_usage)
-        events = _chunks(first, found, wish, head, usage, context, key)
+        chunks = Chunks(head, usage=usage)
+        events = _events(chunks, first, found, partial(extra, wish=wish, context=context, key=key))
         return EventSourceResponse(events, ping=PING, sep="\n", headers=notes.headers(wish.notes))
     text, end = await present(request, whole(found))
     with_it = extra(end, wish, context, key)
     message = {"role": "assistant", "content": text, "refusal": None, **with_it}
     choice = {"index": 0, "message": message, "finish_reason": end.reason, "logprobs": None}
-    value = {**head, "object": "chat.completion", "choices": [choice], "usage": _usage(end)}
+    value = head.value("chat.completion", [choice], usage=_usage(end))
     return Json(value, headers=notes.headers(wish.notes, with_it["status"]))
 
 
 def _wish(body: ChatRequest, key: Key, context: Context) -> Wish:
-    need(body.function_call in ("none", "auto", None), "function_call")
-    need(not body.logprobs, "logprobs")
-    need(body.response_format is None or body.response_format.type == "text", "response_format")
-    need(set(body.modalities or ()) <= {"text"}, "modalities")
-    stops = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
-    if len(stops) > 4 or any(not 0 < len(stop) <= 200 for stop in stops):
-        raise invalid("The field stop takes at most four texts.")
+    _check(body)
     if body.functions and body.function_call != "none":
         body = body.model_copy(update={"tools": [*(body.tools or ()), *body.functions]})
     most = body.max_completion_tokens or body.max_tokens
-    return wish_of(body, said(body.messages), key, context, stops=stops, most=most)
+    return wish_of(body, said(body.messages), key, context, stops=_stops(body), most=most)
 
 
-async def _chunks(
-    first: Piece | End,
-    found: AsyncIterator[Piece | End],
-    wish: Wish,
-    head: dict[str, Any],
-    usage: bool,
-    context: Context,
-    key: Key,
+def _check(body: ChatRequest) -> None:
+    """Raise ApiError where a field asks for what the server cannot do."""
+    form = body.response_format
+    need(body.function_call in ("none", "auto", None), "function_call")
+    need(not body.logprobs, "logprobs")
+    need(form is None or form.type == "text", "response_format")
+    need(set(body.modalities or ()) <= {"text"}, "modalities")
+
+
+def _stops(body: ChatRequest) -> tuple[str, ...]:
+    """Return the texts that end the answer; ApiError where there are too many, or one is empty or too long."""
+    stops = [body.stop] if isinstance(body.stop, str) else body.stop or []
+    usable = all(0 < len(stop) <= _LONGEST_STOP for stop in stops)
+    if len(stops) > _MOST_STOPS or not usable:
+        raise invalid("The field stop takes at most four texts.")
+    return tuple(stops)
+
+
+async def _events(
+    chunks: Chunks, first: Piece | End, found: AsyncIterator[Piece | End], proved: Callable[[End], dict[str, Any]]
 ) -> AsyncIterator[dict[str, str]]:
-    def chunk(delta: dict[str, Any], reason: str | None = None, **more: Any) -> dict[str, str]:
-        empty = {"usage": None} if usage else {}
-        choice = {"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}
-        return _sse({**head, "object": "chat.completion.chunk", "choices": [choice], **empty, **more})
-
+    """Yield the events of a stream: its pieces, then the proof or what went wrong, then the mark of the end."""
     async with aclosing(found):  # type: ignore[type-var]
-        yield chunk({"role": "assistant", "content": first.text if isinstance(first, Piece) else ""})
+        yield chunks.chunk({"role": "assistant", "content": first.text if isinstance(first, Piece) else ""})
         try:
             async for piece in found:
                 if isinstance(piece, Piece):
-                    yield chunk({"content": piece.text})
-                    continue
-                with_it = extra(piece, wish, context, key)
-                yield chunk(with_it, piece.reason, citations=with_it["citations"])
-                if usage:
-                    last = {"choices": [], "usage": _usage(piece), "citations": with_it["citations"]}
-                    yield _sse({**head, "object": "chat.completion.chunk", **last})
+                    yield chunks.chunk({"content": piece.text})
+                else:
+                    for event in chunks.last(piece, proved(piece)):
+                        yield event
         except ApiError as error:
             yield _sse(error.body)
         except RagError as error:

@@ -16,22 +16,23 @@ from starlette.responses import Response  # noqa: TC002  fastapi looks it up
 
 from rag_app.errors import RagError
 from rag_app.server import notes
-from rag_app.server.answering import PING, Asked, End, Piece, extra, need, pieces, whole, wish_of
 from rag_app.server.bodies import Body, Whole, read
 from rag_app.server.errors import ApiError, invalid, translated
 from rag_app.server.json_response import Json
 from rag_app.server.messages import Message, said
 from rag_app.server.models import model_name
+from rag_app.server.pieces import PING, End, Piece, extra, pieces, whole
 from rag_app.server.presence import present
 from rag_app.server.requests import context_of, key_of
+from rag_app.server.wish import Asked, need, wish_of
 from rag_app.types import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from rag_app.server.answering import Wish
     from rag_app.server.keys import Key
     from rag_app.server.requests import Context
+    from rag_app.server.wish import Wish
 
 _SHOWN = ("marker", "page", "page_label", "quote", "verified")  # of a citation, in its annotation
 
