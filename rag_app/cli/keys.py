@@ -25,7 +25,7 @@ from rag_app.storage.filters import described
 
 if TYPE_CHECKING:
     from rag_app.library import Library
-    from rag_app.server.keys import Key, KeyKind, KeyRing
+    from rag_app.server.key_ring import Key, KeyKind, KeyRing
 
 app = typer.Typer(help="Make, list and revoke the keys of `rag serve`.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -105,6 +105,6 @@ def _row(key: Key) -> tuple[str, ...]:
 
 
 def _ring(library: Library) -> KeyRing:
-    from rag_app.server.keys import KeyRing
+    from rag_app.server.key_ring import KeyRing
 
     return KeyRing(Path(library.settings.library))

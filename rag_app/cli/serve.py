@@ -64,7 +64,7 @@ def serve(
         from rag_app.server.access import policy_for
         from rag_app.server.app import create_app
         from rag_app.server.doors import fitting
-        from rag_app.server.keys import KeyRing, origin_of
+        from rag_app.server.key_ring import KeyRing, origin_of
         from rag_app.server.limits import Limits
         from rag_app.server.run import bind, server
     settings = settings_for(library, config_file)

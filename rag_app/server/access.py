@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingest import faults
 from rag_app.errors import RagError
-from rag_app.server.errors import ApiError, internal, stopping, translated
+from rag_app.server.api_errors import ApiError, internal, stopping, translated
 from rag_app.server.headers import SECURITY
-from rag_app.server.keys import Key
+from rag_app.server.key_ring import Key
 from rag_app.server.limits import Rates, respond
 from rag_app.server.origins import CHAT, Origins, allowed_headers
 from rag_app.text import flat
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from rag_app.server.attempts import Attempts
-    from rag_app.server.keys import KeyRing
+    from rag_app.server.key_ring import KeyRing
 
 _log = logging.getLogger("rag_app.server")
 

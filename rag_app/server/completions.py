@@ -17,11 +17,11 @@ from starlette.responses import Response  # noqa: TC002  fastapi looks it up
 
 from rag_app.errors import RagError
 from rag_app.server import notes
+from rag_app.server.api_errors import ApiError, invalid, translated
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.errors import ApiError, invalid, translated
 from rag_app.server.json_response import Json
 from rag_app.server.messages import Message, said
-from rag_app.server.models import model_name
+from rag_app.server.model_list import model_name
 from rag_app.server.pieces import PING, End, Piece, extra, pieces, whole
 from rag_app.server.presence import present
 from rag_app.server.requests import context_of, key_of
@@ -31,7 +31,7 @@ from rag_app.types import Tokens
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.requests import Context
     from rag_app.server.wish import Wish
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from rag_app.errors import disk_errors
-from rag_app.server.errors import ApiError, invalid, missing
+from rag_app.server.api_errors import ApiError, invalid, missing
 from rag_app.server.json_response import Json
 from rag_app.server.requests import context_of, find, id_of, key_of, name_of
 from rag_app.server.spool import spooled

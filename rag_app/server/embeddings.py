@@ -13,16 +13,16 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
+from rag_app.server.api_errors import ApiError, invalid
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.errors import ApiError, invalid
-from rag_app.server.models import embedder_name
+from rag_app.server.model_list import embedder_name
 from rag_app.server.presence import present
 from rag_app.server.requests import context_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.requests import Context
     from rag_app.types import Vectors
 

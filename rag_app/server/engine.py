@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from rag_app.models.stopping import Stopped
-from rag_app.server.errors import ApiError, busy, busy_key
+from rag_app.server.api_errors import ApiError, busy, busy_key
 from rag_app.server.lane import Lane
 from rag_app.server.relay import Relay
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from rag_app.library import Library
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.types import Event, Filter, Turn
 
 T = TypeVar("T")

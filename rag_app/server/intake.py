@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ingest import faults
 from rag_app.errors import LibraryBusy, RagError
 from rag_app.models.stopping import Stopped
-from rag_app.server.errors import translated
+from rag_app.server.api_errors import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.server.errors import ApiError
+from rag_app.server.api_errors import ApiError
 from rag_app.server.headers import SECURITY
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag_app.server import notes
+from rag_app.server.api_errors import invalid
 from rag_app.server.bodies import Body
-from rag_app.server.errors import invalid
 from rag_app.types import Turn
 
 if TYPE_CHECKING:

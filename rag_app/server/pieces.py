@@ -15,7 +15,7 @@ from rag_app.types import Answer, Passages, Token
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.requests import Context
     from rag_app.server.wish import Wish
 

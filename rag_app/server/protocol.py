@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from rag_app.server.errors import ApiError, internal, invalid
+from rag_app.server.api_errors import ApiError, internal, invalid
 from rag_app.server.framing import Framing
 from rag_app.server.headers import SECURITY
 from rag_app.server.limits import SURPLUS, Limits, full, respond

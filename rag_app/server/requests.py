@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
+from rag_app.server.api_errors import invalid, missing
 from rag_app.server.bodies import Body
-from rag_app.server.errors import invalid, missing
 from rag_app.text import flat
 from rag_app.types import Filter
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rag_app.library import Library
     from rag_app.server.engine import Engine
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.limits import Limits
     from rag_app.server.prometheus import Metrics
     from rag_app.server.uploads import Uploads

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import SUFFIXES
-from rag_app.server.errors import ApiError, busy
+from rag_app.server.api_errors import ApiError, busy
 from rag_app.server.intake import Intake
 from rag_app.server.shelf import Shelf, folder_of
 from rag_app.storage.jobs import Job

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from rag_app.asking.question import LONGEST_QUESTION, usable
 from rag_app.server import notes, tasks
+from rag_app.server.api_errors import ApiError, invalid
 from rag_app.server.bodies import Body, Whole
-from rag_app.server.errors import ApiError, invalid
 from rag_app.server.requests import Where, filter_of
 
 if TYPE_CHECKING:
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.messages import Said
     from rag_app.server.notes import Note
     from rag_app.server.requests import Context
