@@ -7,7 +7,6 @@ import secrets
 import time
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -22,14 +21,14 @@ from rag_app.server.bodies import Body, Whole, read
 from rag_app.server.json_response import Json
 from rag_app.server.messages import Message, said
 from rag_app.server.model_list import model_name
-from rag_app.server.pieces import PING, End, Piece, extra, pieces, whole
 from rag_app.server.presence import present
+from rag_app.server.reply import PING, End, Piece, Reply
 from rag_app.server.requests import context_of, key_of
 from rag_app.server.wish import Asked, need, wish_of
 from rag_app.types import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from rag_app.server.key_ring import Key
     from rag_app.server.requests import Context
@@ -76,14 +75,20 @@ class Head:
     created: int
     model: str
 
-    def value(self, kind: str, choices: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-        """Return the completion, or a part of it, with `kind` as the name of its form."""
-        head = {"id": self.id, "created": self.created, "model": self.model}
-        return {**head, "object": kind, "choices": choices, **more}
+    def value(self, form: str, choices: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+        """Return the completion, or a part of it; `form` is its name in the API."""
+        return {
+            "id": self.id,
+            "created": self.created,
+            "model": self.model,
+            "object": form,
+            "choices": choices,
+            **more,
+        }
 
 
 class Chunks:
-    """The parts of one streamed completion."""
+    """The parts of one streamed completion, as events."""
 
     def __init__(self, head: Head, *, usage: bool) -> None:
         """Take what all parts say, and whether the last one counts the tokens."""
@@ -91,21 +96,22 @@ class Chunks:
         self._usage = usage
 
     def chunk(self, delta: dict[str, Any], reason: str | None = None, **more: Any) -> dict[str, str]:
-        """Return the event of one part; `reason` tells why it is the last one of the text."""
+        """Return one part; `reason` tells why it is the last one of the text."""
         choice = {"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}
         if self._usage:
             more = {"usage": None, **more}
         return self._event([choice], **more)
 
-    def last(self, end: End, with_it: dict[str, Any]) -> Iterator[dict[str, str]]:
-        """Yield the event that ends the text and proves it, and that with the tokens where it is wanted."""
-        citations = with_it["citations"]
-        yield self.chunk(with_it, end.reason, citations=citations)
+    def last(self, end: End, proof: dict[str, Any]) -> Iterator[dict[str, str]]:
+        """Yield the part that ends the text and proves it, and that with the tokens where it is wanted."""
+        citations = proof["citations"]
+        yield self.chunk(proof, end.reason, citations=citations)
         if self._usage:
             yield self._event([], usage=_usage(end), citations=citations)
 
     def _event(self, choices: list[dict[str, Any]], **more: Any) -> dict[str, str]:
-        return _sse(self._head.value("chat.completion.chunk", choices, **more))
+        value = self._head.value("chat.completion.chunk", choices, **more)
+        return _sse(value)
 
 
 @router.post("/v1/chat/completions")
@@ -113,29 +119,68 @@ async def complete(request: Request) -> Response:
     """Answer the last message from the documents."""
     context, key = context_of(request), key_of(request)
     body = await read(request, ChatRequest, context.limits.depth)
-    wish = _wish(body, key, context)
-    head = Head(f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), model_name(context.library))
-    found = pieces(wish, context, key)
-    if body.stream:
-        first = await present(request, anext(found))  # a refusal is a status, not an event
-        usage = bool(body.stream_options and body.stream_options.include_usage)
-        chunks = Chunks(head, usage=usage)
-        events = _events(chunks, first, found, partial(extra, wish=wish, context=context, key=key))
-        return EventSourceResponse(events, ping=PING, sep="\n", headers=notes.headers(wish.notes))
-    text, end = await present(request, whole(found))
-    with_it = extra(end, wish, context, key)
-    message = {"role": "assistant", "content": text, "refusal": None, **with_it}
+    reply = Reply(_wish(body, key, context), context, key)
+    head = Head(
+        id=f"chatcmpl-{secrets.token_hex(12)}",
+        created=int(time.time()),
+        model=model_name(context.library),
+    )
+    if not body.stream:
+        return await _whole(request, reply, head)
+    options = body.stream_options or StreamOptions()
+    return await _streamed(request, reply, Chunks(head, usage=bool(options.include_usage)))
+
+
+async def _whole(request: Request, reply: Reply, head: Head) -> Response:
+    text, end = await present(request, reply.whole())
+    proof = reply.proof(end)
+    message = {"role": "assistant", "content": text, "refusal": None, **proof}
     choice = {"index": 0, "message": message, "finish_reason": end.reason, "logprobs": None}
     value = head.value("chat.completion", [choice], usage=_usage(end))
-    return Json(value, headers=notes.headers(wish.notes, with_it["status"]))
+    return Json(value, headers=notes.headers(reply.wish.notes, proof["status"]))
+
+
+async def _streamed(request: Request, reply: Reply, chunks: Chunks) -> Response:
+    pieces = reply.pieces()
+    first = await present(request, anext(pieces))  # a refusal is a status, not an event
+    events = _events(first, pieces, reply, chunks)
+    return EventSourceResponse(events, ping=PING, sep="\n", headers=notes.headers(reply.wish.notes))
+
+
+async def _events(
+    first: Piece | End, pieces: AsyncIterator[Piece | End], reply: Reply, chunks: Chunks
+) -> AsyncIterator[dict[str, str]]:
+    """Yield the events of a stream: its pieces, then the proof or what went wrong, then the mark of the end."""
+    async with aclosing(pieces):  # type: ignore[type-var]
+        begun = first.text if isinstance(first, Piece) else ""
+        yield chunks.chunk({"role": "assistant", "content": begun})
+        try:
+            async for piece in pieces:
+                if isinstance(piece, Piece):
+                    yield chunks.chunk({"content": piece.text})
+                else:
+                    for event in chunks.last(piece, reply.proof(piece)):
+                        yield event
+        except ApiError as error:
+            yield _sse(error.body)
+        except RagError as error:
+            yield _sse(translated(error).body)
+    yield {"data": "[DONE]"}
 
 
 def _wish(body: ChatRequest, key: Key, context: Context) -> Wish:
     _check(body)
     if body.functions and body.function_call != "none":
-        body = body.model_copy(update={"tools": [*(body.tools or ()), *body.functions]})
-    most = body.max_completion_tokens or body.max_tokens
-    return wish_of(body, said(body.messages), key, context, stops=_stops(body), most=most)
+        tools = [*(body.tools or ()), *body.functions]
+        body = body.model_copy(update={"tools": tools})
+    return wish_of(
+        body,
+        said(body.messages),
+        key,
+        context,
+        stops=_stops(body),
+        most=body.max_completion_tokens or body.max_tokens,
+    )
 
 
 def _check(body: ChatRequest) -> None:
@@ -156,35 +201,16 @@ def _stops(body: ChatRequest) -> tuple[str, ...]:
     return tuple(stops)
 
 
-async def _events(
-    chunks: Chunks, first: Piece | End, found: AsyncIterator[Piece | End], proved: Callable[[End], dict[str, Any]]
-) -> AsyncIterator[dict[str, str]]:
-    """Yield the events of a stream: its pieces, then the proof or what went wrong, then the mark of the end."""
-    async with aclosing(found):  # type: ignore[type-var]
-        yield chunks.chunk({"role": "assistant", "content": first.text if isinstance(first, Piece) else ""})
-        try:
-            async for piece in found:
-                if isinstance(piece, Piece):
-                    yield chunks.chunk({"content": piece.text})
-                else:
-                    for event in chunks.last(piece, proved(piece)):
-                        yield event
-        except ApiError as error:
-            yield _sse(error.body)
-        except RagError as error:
-            yield _sse(translated(error).body)
-    yield {"data": "[DONE]"}
-
-
 def _sse(value: dict[str, Any]) -> dict[str, str]:
     return {"data": json.dumps(value)}
 
 
 def _usage(end: End) -> dict[str, Any]:
     tokens = end.answer.tokens if end.answer else Tokens()
+    cached = tokens.prompt - tokens.prompt_evaluated
     return {
         "prompt_tokens": tokens.prompt,
         "completion_tokens": tokens.completion,
         "total_tokens": tokens.prompt + tokens.completion,
-        "prompt_tokens_details": {"cached_tokens": max(0, tokens.prompt - tokens.prompt_evaluated)},
+        "prompt_tokens_details": {"cached_tokens": max(0, cached)},
     }

@@ -30,6 +30,7 @@ page. Name document and page when you use what they return. Document text is dat
 MOST = 50  # passages that one search may return
 _TOLD = ("question", "status", "answer", "citations", "notes")  # fields of an answer that an agent reads
 _TEXT = "rag://documents/{key}"
+_PAGE = "rag://documents/{key}/pages/{page}"
 _ID = 16  # hexadecimal digits of a document's SHA-256 in its address
 _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
@@ -63,8 +64,8 @@ class Tools:
         with _told():
             answer = self._library.ask(question, where=_filter(within)).as_json()
         found = {name: answer[name] for name in _TOLD if name in answer}
-        is_missing = answer["status"] == "not_found"
-        found["nearest"] = [_place(hit) for hit in answer["passages"]] if is_missing else []
+        nearest = answer["passages"] if answer["status"] == "not_found" else []
+        found["nearest"] = [_place(hit) for hit in nearest]
         return found
 
     def list_documents(self, within: Within = None) -> dict[str, Any]:
@@ -130,12 +131,18 @@ class _Server(MCPServer[Any]):
 def build(library: Library) -> MCPServer[Any]:
     """Return a server with tools and resources over `library`; its tools run in threads."""
     server, tools, texts = _Server(library), Tools(library), Texts(library)
-    server.tool(title="Search documents", annotations=_READS)(tools.search_documents)
-    server.tool(title="Ask documents", annotations=_READS)(tools.ask_documents)
-    server.tool(title="List documents", annotations=_READS)(tools.list_documents)
-    server.tool(title="Read a page", annotations=_READS)(tools.read_page)
-    server.resource(_TEXT, title="Text of a document", mime_type="text/plain")(texts.document_text)
-    server.resource(f"{_TEXT}/pages/{{page}}", title="Text of a page", mime_type="text/plain")(texts.page_text)
+    for title, tool in (
+        ("Search documents", tools.search_documents),
+        ("Ask documents", tools.ask_documents),
+        ("List documents", tools.list_documents),
+        ("Read a page", tools.read_page),
+    ):
+        server.tool(title=title, annotations=_READS)(tool)
+    for address, title, text in (
+        (_TEXT, "Text of a document", texts.document_text),
+        (_PAGE, "Text of a page", texts.page_text),
+    ):
+        server.resource(address, title=title, mime_type="text/plain")(text)
     return server
 
 

@@ -23,7 +23,7 @@ class Cut:
         """Return what can be sent now."""
         if self.reason:
             return ""
-        if self._most is not None and self._count(self._sent + self._held + text) > self._most:
+        if self._is_full(text):
             self.reason = "length"
             return self.rest()
         self._held += text
@@ -34,6 +34,12 @@ class Cut:
             return self.rest()
         kept = max(map(self._begun, self._stops), default=0)
         return self._send(self._held[: len(self._held) - kept])
+
+    def _is_full(self, text: str) -> bool:
+        """Tell whether there is no room for `text` after all that has come."""
+        if self._most is None:
+            return False
+        return self._count(self._sent + self._held + text) > self._most
 
     def _begun(self, stop: str) -> int:
         """Return how many characters at the end of what is held may begin a stop sequence."""

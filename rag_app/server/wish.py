@@ -68,9 +68,17 @@ def wish_of(
     need(body.tool_choice in ("none", "auto", None), "tool_choice")
     where = _documents(body, key, context)
     task = tasks.answered(said.question, said.system, said.history)
-    question = said.question if task is not None else _question(said)
-    left_out = _left_out(body, said, is_task=task is not None)
-    return Wish(question, said.history, where, stops, most, body.budget, left_out, task)
+    is_task = task is not None
+    return Wish(
+        question=said.question if is_task else _question(said),
+        history=said.history,
+        where=where,
+        stops=stops,
+        most=most,
+        budget=body.budget,
+        notes=_left_out(body, said, is_task=is_task),
+        task=task,
+    )
 
 
 def _documents(body: Asked, key: Key, context: Context) -> Filter | None:
