@@ -32,7 +32,8 @@ _FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # what the encoders 
 
 def diagnose(settings: Settings) -> Diagnosis:
     """Look at everything that an answer needs; nothing is changed."""
-    machine, models = _machine(), statuses(settings)
+    machine = _machine()
+    models = statuses(settings)
     disks = [_disk("library", settings.library), _disk("models", settings.models)]
     library, library_advice = _library(settings)
     advice = [*_on_machine(machine), *_on_disks(disks), *_on_models(models), *library_advice]
@@ -93,8 +94,13 @@ def _system_line(file: str, beginning: str) -> str:
 def _disk(role: Literal["library", "models"], folder: Path) -> DiskState:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     usage = shutil.disk_usage(there)
-    writable = os.access(there, os.W_OK)
-    return DiskState(role, str(folder), usage.total, usage.free, writable)
+    return DiskState(
+        role=role,
+        path=str(folder),
+        total=usage.total,
+        free=usage.free,
+        writable=os.access(there, os.W_OK),
+    )
 
 
 def _library(settings: Settings) -> tuple[LibraryState | None, list[Advice]]:
@@ -151,9 +157,11 @@ def _on_models(models: Sequence[ModelStatus]) -> Iterator[Advice]:
     for model in models:
         remedy = f"Run `rag models pull {model.name}`."
         if model.problem and (model.chosen or model.installed):
-            yield Advice(model.chosen, f"The model {model.name} is damaged: {model.problem}", remedy)
+            problem = f"The model {model.name} is damaged: {model.problem}"
+            yield Advice(model.chosen, problem, remedy)
         elif model.chosen and not model.installed:
-            yield Advice(True, f"The {model.role} {model.name} is not installed.", remedy)
+            problem = f"The {model.role} {model.name} is not installed."
+            yield Advice(True, problem, remedy)
 
 
 def _on_library(library: LibraryState) -> Iterator[Advice]:

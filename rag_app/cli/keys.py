@@ -100,8 +100,13 @@ def revoke_key(
 
 
 def _row(key: Key) -> tuple[str, ...]:
-    documents = described(key.where) if key.where else "all"
-    return key.name, key.kind, time_text(key.created), ", ".join(key.origins), documents
+    return (
+        key.name,
+        key.kind,
+        time_text(key.created),
+        ", ".join(key.origins),
+        described(key.where) if key.where else "all",
+    )
 
 
 def _ring(library: Library) -> KeyRing:

@@ -68,11 +68,13 @@ def serve(
         from rag_app.server.limits import Limits
         from rag_app.server.run import bind, server
     settings = settings_for(library, config_file)
-    hosts, sites = tuple(names or ()), tuple(map(origin_of, origins or ()))
+    hosts = tuple(names or ())
+    sites = tuple(map(origin_of, origins or ()))
     _log_to_standard_error(verbose=verbose)
     with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:
         policy = policy_for(host, port, hosts, sites)
-        _check_keys(policy, has_keys=bool(KeyRing(settings.library).all()), reached_at=hosts or (host,))
+        keys = KeyRing(settings.library).all()
+        _check_keys(policy, has_keys=bool(keys), reached_at=hosts or (host,))
         with bind(host, port) as socket:
             port = socket.getsockname()[1]  # another one where 0 was asked for
             limits = fitting(Limits())
@@ -86,8 +88,10 @@ def _log_to_standard_error(*, verbose: bool) -> None:
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(_Plain("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[lines], level=logging.WARNING)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # clients could fill the log with bad forms
-    logging.getLogger("rag_app.server").setLevel(logging.INFO if verbose else logging.WARNING)
+    forms = logging.getLogger("python_multipart")
+    forms.setLevel(logging.ERROR)  # clients could fill the log with bad ones
+    ours = logging.getLogger("rag_app.server")
+    ours.setLevel(logging.INFO if verbose else logging.WARNING)
 
 
 def _check_keys(policy: Policy, *, has_keys: bool, reached_at: Sequence[str]) -> None:

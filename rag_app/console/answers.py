@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rag_app.console import screen
 from rag_app.console.links import link_of
 from rag_app.console.progress import waiting
-from rag_app.console.screen import NAME_LENGTH, REASON_LENGTH, show_indented, show_line, show_note, show_notes
+from rag_app.console.screen import clause_text, name_text, show_indented, show_line, show_note, show_notes
 from rag_app.console.wrapping import Words, indented
 from rag_app.text import clean, flat
 from rag_app.types import WEAK_SUPPORT, Answer, Passages, Token
@@ -64,7 +64,7 @@ def show_answer_end(answer: Answer) -> None:
 def show_turn(turn: SessionTurn) -> None:
     """Write a question of a session, its answer and sources."""
     answer = turn.answer
-    show_line((f"> {flat(answer.question, NAME_LENGTH)}", "bold"))
+    show_line((f"> {name_text(answer.question)}", "bold"))
     if answer.standalone_question != answer.question:
         show_note(f"Understood as: {answer.standalone_question}")
     out = screen.console()
@@ -76,17 +76,21 @@ def show_turn(turn: SessionTurn) -> None:
 def show_sources(citations: Sequence[Citation]) -> None:
     """Write each citation with its marker, document, page and quote."""
     for citation in citations:
+        marker = f"[{citation.marker}] "
         colour = "yellow" if citation.verified else "red"
-        show_line((f"[{citation.marker}] ", "bold"), link_of(citation), (_doubts(citation), colour))
-        show_indented(f"“{flat(citation.quote, _QUOTE_LENGTH)}”", 4)
+        show_line((marker, "bold"), link_of(citation), (_doubts(citation), colour))
+        quote = flat(citation.quote, _QUOTE_LENGTH)
+        show_indented(f"“{quote}”", 4)
 
 
 def show_passages(hits: Sequence[Hit], *, scores: bool) -> None:
     """Write passages, best first."""
     for hit in hits:
+        rank = f"{hit.rank}. "
         score = f"  {hit.score:.2f}" if scores else ""
-        show_line((f"{hit.rank}. ", "bold"), link_of(hit), (score, "dim"), (_cautions(hit), "yellow"))
-        show_indented(flat(hit.text, _PREVIEW_LENGTH), 3)
+        show_line((rank, "bold"), link_of(hit), (score, "dim"), (_cautions(hit), "yellow"))
+        preview = flat(hit.text, _PREVIEW_LENGTH)
+        show_indented(preview, 3)
 
 
 def _doubts(citation: Citation) -> str:
@@ -107,5 +111,5 @@ def _cautions(hit: Hit) -> str:
     if hit.hidden_characters:
         cautions += "  holds text that the page hides"
     if hit.stale:
-        cautions += f"  {flat(hit.stale, REASON_LENGTH)}"
+        cautions += f"  {clause_text(hit.stale)}"
     return cautions

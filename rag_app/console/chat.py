@@ -53,6 +53,9 @@ A backslash at the end of a line, or Esc then Enter, goes on in the next line.
 Tab completes commands and names. Ctrl-C stops an answer; the chat goes on."""
 
 
+_PLACE_LENGTH = 60  # characters beside a number that is proposed
+
+
 @dataclass(frozen=True, slots=True)
 class _Command:
     """What a command does with the text after it; it returns whether the chat goes on."""
@@ -208,7 +211,9 @@ class Chat:
         sources = _numbered(self._said.last)
         if not sources:
             raise UsageError("The last answer has no sources.", hint="Ask something else first.")
-        number = text.removeprefix("[").removesuffix("]") or ("1" if len(sources) == 1 else "")
+        number = text.removeprefix("[").removesuffix("]")
+        if not number and len(sources) == 1:
+            number = "1"
         if number.isdecimal() and int(number) in sources:
             return sources[int(number)]
         count = count_text(len(sources), "source")
@@ -216,8 +221,13 @@ class Chat:
         raise UsageError(problem, hint=f"Write /open and one of: {', '.join(map(str, sources))}.")
 
     def _source_choices(self) -> list[Choice]:
-        sources = _numbered(self._said.last) if self._said.last else {}
-        return [Choice(str(number), flat(place_text(source), 60)) for number, source in sources.items()]
+        if self._said.last is None:
+            return []
+        choices = []
+        for number, source in _numbered(self._said.last).items():
+            place = flat(place_text(source), _PLACE_LENGTH)
+            choices.append(Choice(str(number), place))
+        return choices
 
     # How it is answered
 

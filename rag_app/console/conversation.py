@@ -75,7 +75,8 @@ class Conversation:
         self.settle()
         self.turns, self.session, self._keep = turns, name, True
         self.history = history_of(turns)
-        questions, last = count_text(len(turns), "question"), amounts.time_text(turns[-1].asked)
+        questions = count_text(len(turns), "question")
+        last = amounts.time_text(turns[-1].asked)
         show_remark(f"Going on with {name}: {questions} so far, the last on {last}.")
 
     def forget(self) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rag_app.console.screen import LABEL_LENGTH, REASON_LENGTH, table
-from rag_app.text import flat
+from rag_app.console.screen import clause_text, label_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +18,8 @@ def show_evaluation(evaluation: Evaluation) -> None:
     figures = evaluation.as_json()
     systems = figures["systems"]
     measures = list(systems[0]["interval"])
-    dataset = flat(figures["dataset"], LABEL_LENGTH)
-    print(f"{dataset}: {figures['documents']:,} documents, {figures['queries']:,} questions\n")
+    dataset, documents, questions = label_text(figures["dataset"]), figures["documents"], figures["queries"]
+    print(f"{dataset}: {documents:,} documents, {questions:,} questions\n")
     table(
         ("system", *measures, "s/question"),
         [_system_row(system, measures) for system in systems],
@@ -33,24 +32,25 @@ def show_evaluation(evaluation: Evaluation) -> None:
 def _system_row(system: dict[str, Any], measures: Sequence[str]) -> list[str]:
     row = [system["name"]]
     for measure in measures:
-        low, high = system["interval"][measure]
-        row.append(f"{system[measure]:.3f} [{low:.3f}, {high:.3f}]")
-    row.append(f"{system['seconds_per_query']:.3f}")
-    return row
+        value, (low, high) = system[measure], system["interval"][measure]
+        row.append(f"{value:.3f} [{low:.3f}, {high:.3f}]")
+    seconds = system["seconds_per_query"]
+    return [*row, f"{seconds:.3f}"]
 
 
 def _show_answers(answers: dict[str, Any]) -> None:
-    low, high = answers["interval"]
-    print(f"\nright answers: {answers['right']:.3f} [{low:.3f}, {high:.3f}] of {answers['questions']:,}")
-    if answers["unanswerable"]:
-        print(f"refused: {answers['refused']:.3f} of {answers['unanswerable']:,} without an answer")
+    right, (low, high) = answers["right"], answers["interval"]
+    print(f"\nright answers: {right:.3f} [{low:.3f}, {high:.3f}] of {answers['questions']:,}")
+    refused, unanswerable = answers["refused"], answers["unanswerable"]
+    if unanswerable:
+        print(f"refused: {refused:.3f} of {unanswerable:,} without an answer")
 
 
 def show_comparisons(comparisons: Sequence[Comparison], changed: Sequence[str]) -> None:
     """Write the differences to an earlier run, and which of them are more than chance."""
     print()
     for setting in changed:
-        print(f"changed setting: {flat(setting, REASON_LENGTH)}")
+        print(f"changed setting: {clause_text(setting)}")
     table(
         ("system", "metric", "before", "now", "difference", "p", ""),
         [_comparison_row(comparison) for comparison in comparisons],

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.console.amounts import bytes_text, time_text
 from rag_app.console.evaluation_figures import refusal_text
-from rag_app.console.screen import NAME_LENGTH, REASON_LENGTH, show_line
-from rag_app.text import flat
+from rag_app.console.screen import clause_text, name_text, show_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +20,12 @@ if TYPE_CHECKING:
 def show_diagnosis(diagnosis: Diagnosis) -> None:
     """Write what was found, a line each, and then what to do."""
     for name, text in _findings(diagnosis):
-        show_line((f"{name:<10}", "bold"), flat(text, NAME_LENGTH))
+        column = f"{name:<10}"
+        show_line((column, "bold"), name_text(text))
     for item in diagnosis.advice:
         heading = ("to do     ", "red") if item.serious else ("advice    ", "yellow")
-        show_line(heading, f"{flat(item.problem, NAME_LENGTH)} {flat(item.remedy, REASON_LENGTH)}")
+        problem, remedy = name_text(item.problem), clause_text(item.remedy)
+        show_line(heading, f"{problem} {remedy}")
     if not diagnosis.advice:
         show_line("Everything is in order.")
 
@@ -32,19 +33,27 @@ def show_diagnosis(diagnosis: Diagnosis) -> None:
 def _findings(diagnosis: Diagnosis) -> Iterator[Finding]:
     yield "machine", _machine_text(diagnosis.machine)
     for disk in diagnosis.disks:
-        yield "disk", f"{bytes_text(disk.free)} of {bytes_text(disk.total)} free for {disk.role}, {disk.path}"
+        free, total = bytes_text(disk.free), bytes_text(disk.total)
+        yield "disk", f"{free} of {total} free for {disk.role}, {disk.path}"
     for model in diagnosis.models:
-        chosen = " (chosen)" if model["chosen"] else ""
-        yield "model", f"{model['role']} {model['name']}{chosen}: {_model_state(model)}"
+        yield "model", _model_text(model)
     if diagnosis.library:
         yield from _library_findings(diagnosis.library)
 
 
 def _machine_text(machine: MachineState) -> str:
-    features = f", with {', '.join(machine.features)}" if machine.features else ""
-    cores = f"{machine.usable_cores} of {machine.cores} cores{features}"
-    memory = f"{bytes_text(machine.memory_available)} of {bytes_text(machine.memory)} memory available"
-    return f"{machine.system}, Python {machine.python}; {cores}; {memory}"
+    cores = f"{machine.usable_cores} of {machine.cores} cores"
+    if machine.features:
+        features = ", ".join(machine.features)
+        cores += f", with {features}"
+    available, memory = bytes_text(machine.memory_available), bytes_text(machine.memory)
+    return f"{machine.system}, Python {machine.python}; {cores}; {available} of {memory} memory available"
+
+
+def _model_text(model: dict[str, object]) -> str:
+    chosen = " (chosen)" if model["chosen"] else ""
+    state = _model_state(model)
+    return f"{model['role']} {model['name']}{chosen}: {state}"
 
 
 def _model_state(model: dict[str, object]) -> str:

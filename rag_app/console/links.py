@@ -6,8 +6,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from rag_app.console.screen import LABEL_LENGTH, NAME_LENGTH, show_line
-from rag_app.text import flat
+from rag_app.console.screen import label_text, name_text, show_line
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -20,19 +19,20 @@ def place_text(source: Citation | Hit) -> str:
     from ingest import place_name
 
     name = PurePath(source.document).name
-    place = place_name(source.document, source.page, flat(source.page_label, LABEL_LENGTH))
+    place = place_name(source.document, source.page, label_text(source.page_label))
     return f"{name}, {place}" if place else name
 
 
 def link_of(source: Citation | Hit) -> Text:
     """Return the place of a source as text that opens it, in terminals that can."""
-    return _link(flat(place_text(source), NAME_LENGTH), file_link(source.document, source.page))
+    place = place_text(source)
+    return _link(name_text(place), file_link(source.document, source.page))
 
 
 def file_link(document: str, page: int) -> str:
     """Return the address of a page of a file; it has no character that a terminal or program could act on."""
-    path = Path(document).as_posix()
-    return f"file://{quote(path.encode('utf-8', 'surrogateescape'))}#page={page}"
+    path = Path(document).as_posix().encode("utf-8", "surrogateescape")
+    return f"file://{quote(path)}#page={page}"
 
 
 def show_link(source: Citation | Hit) -> None:

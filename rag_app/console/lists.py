@@ -13,27 +13,36 @@ if TYPE_CHECKING:
     from rag_app.models.catalogue import ModelStatus
     from rag_app.types import Session, StoredDocument
 
-_COLUMNS = ("document", "pages", "with text", "passages", "size")
+_COLUMNS = ("document", "pages", "with text", "passages", "size", "tags")
+_SAME = ("", "", "", "same", "")  # figures of a file whose content is listed above it
 
 
 def show_documents(documents: Sequence[StoredDocument]) -> None:
     """Write a line for each file of each document, with tags where any has some, and which texts are out of date."""
-    tagged = any(document.tags for document in documents)
-    rows: list[list[str]] = []
+    columns = len(_COLUMNS)
+    if not any(document.tags for document in documents):
+        columns -= 1
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
     for document in documents:
-        rows += _document_rows(document, tagged=tagged)
-    table([*_COLUMNS, "tags"] if tagged else _COLUMNS, rows, right=(1, 2, 3, 4))
-    show_notes([stale_text(document) for document in documents if document.stale])
+        rows.append(_document_row(document))
+        for copy in document.paths[1:]:
+            rows.append((copy, *_SAME))
+        if document.stale:
+            notes.append(stale_text(document))
+    table(_COLUMNS[:columns], [row[:columns] for row in rows], right=(1, 2, 3, 4))
+    show_notes(notes)
 
 
-def _document_rows(document: StoredDocument, *, tagged: bool) -> list[list[str]]:
-    """Return the lines of a document: its first path with the figures, then the others."""
-    first = [document.path, f"{document.pages:,}", f"{document.pages_with_text:,}", f"{document.chunks:,}"]
-    first.append(bytes_text(document.bytes))
-    if tagged:
-        first.append(", ".join(document.tags))
-    copies = [[path, "", "", "", "same", *[""] * tagged] for path in document.paths[1:]]
-    return [first, *copies]
+def _document_row(document: StoredDocument) -> tuple[str, ...]:
+    return (
+        document.path,
+        f"{document.pages:,}",
+        f"{document.pages_with_text:,}",
+        f"{document.chunks:,}",
+        bytes_text(document.bytes),
+        ", ".join(document.tags),
+    )
 
 
 def stale_text(document: StoredDocument) -> str:
@@ -44,7 +53,8 @@ def stale_text(document: StoredDocument) -> str:
 
 def show_tags(documents: Sequence[StoredDocument]) -> None:
     """Write each document with its tags."""
-    table(("document", "tags"), [(document.path, ", ".join(document.tags)) for document in documents])
+    rows = [(document.path, ", ".join(document.tags)) for document in documents]
+    table(("document", "tags"), rows)
 
 
 def show_sessions(sessions: Sequence[Session]) -> None:
@@ -52,19 +62,28 @@ def show_sessions(sessions: Sequence[Session]) -> None:
     if not sessions:
         print("No conversation is kept here yet. `rag chat` begins one.")
         return
-    rows = [(session.name, f"{session.turns:,}", time_text(session.used)) for session in sessions]
+    rows = []
+    for session in sessions:
+        rows.append((session.name, f"{session.turns:,}", time_text(session.used)))
     table(("session", "questions", "last used"), rows, right=(1,))
 
 
 def show_models(models: Sequence[ModelStatus], folder: str) -> None:
     """Write which models there are, what each is for, and which are chosen."""
-    table(("", "model", "role", "size", "licence", "state"), [_model_row(model) for model in models], right=(3,))
+    rows = [_model_row(model) for model in models]
+    table(("", "model", "role", "size", "licence", "state"), rows, right=(3,))
     print(f"\n* chosen. Folder: {folder}\nFetch with `rag models pull [NAME...]`.")
 
 
 def _model_row(model: ModelStatus) -> tuple[str, ...]:
-    mark = "*" if model.chosen else ""
-    return mark, model.name, model.role, bytes_text(model.bytes), model.licence, _model_state(model)
+    return (
+        "*" if model.chosen else "",
+        model.name,
+        model.role,
+        bytes_text(model.bytes),
+        model.licence,
+        _model_state(model),
+    )
 
 
 def _model_state(model: ModelStatus) -> str:

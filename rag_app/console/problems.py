@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag_app.console import screen
-from rag_app.console.screen import NAME_LENGTH, REASON_LENGTH
+from rag_app.console.screen import clause_text, name_text
 from rag_app.text import flat
 
 if TYPE_CHECKING:
@@ -19,27 +19,34 @@ def show_error(message: str, hint: str) -> None:
     """Write one message and one hint to standard error."""
     from rich.text import Text
 
-    out = screen.console(error=True)
-    out.print(Text.assemble(("error: ", "bold red"), flat(message, _PROBLEM_LENGTH)), soft_wrap=True)
-    out.print(Text.assemble(("hint: ", "bold"), flat(hint, _PROBLEM_LENGTH)), soft_wrap=True)
+    problem = Text.assemble(("error: ", "bold red"), flat(message, _PROBLEM_LENGTH))
+    advice = Text.assemble(("hint: ", "bold"), flat(hint, _PROBLEM_LENGTH))
+    for line in (problem, advice):
+        screen.console(error=True).print(line, soft_wrap=True)
 
 
 def show_failures(report: IngestReport) -> None:
     """Write one message and one hint on the files that failed."""
     failed = [document for document in report.documents if document.status == "failed"]
-    message = f"{flat(failed[0].path, _PATH_LENGTH)} {reason_text(failed[0])}"
+    paths = len(report.documents)
+    message = _failure_text(failed[0])
     if len(failed) > 1:
-        message = f"{len(failed):,} of {len(report.documents):,} paths failed; the first: {message}"
+        message = f"{len(failed):,} of {paths:,} paths failed; the first: {message}"
     hints = _hints(failed)
-    if len(failed) < len(report.documents):
+    if len(failed) < paths:
         hints.append("The rest is done.")
-    show_error(f"{message.rstrip('.')}.", " ".join(hints))
+    show_error(message, " ".join(hints))
+
+
+def _failure_text(document: DocumentReport) -> str:
+    path, reason = flat(document.path, _PATH_LENGTH), reason_text(document)
+    return f"{path} {reason.rstrip('.')}."
 
 
 def reason_text(document: DocumentReport) -> str:
     """Return why a file failed or needs attention, as the clause that goes on after its path."""
-    path = flat(document.path, NAME_LENGTH)
-    reason = flat(document.reason or "", REASON_LENGTH)
+    path = name_text(document.path)
+    reason = clause_text(document.reason or "")
     return reason.removeprefix(f"{path} ")
 
 

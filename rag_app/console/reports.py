@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from rag_app.console.problems import reason_text
-from rag_app.console.screen import LABEL_LENGTH, NAME_LENGTH, REASON_LENGTH, show_line, show_remark, table
+from rag_app.console.screen import clause_text, label_text, name_text, note_text, show_line, show_remark, table
 from rag_app.text import flat
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     )
 
 _STORED_BEFORE = frozenset({"renamed", "copy"})  # codes of files whose content the library held already
+_SENTENCE_LENGTH = 4000  # characters, for several names
 _COUNTS = ("added", "updated", "unchanged", "removed", "failed")  # fields of a report, as they are named
 
 
 def show_news(document: DocumentReport) -> None:
     """Write what became of one file, at once."""
-    line = f"{document.status:<9} {flat(document.path, NAME_LENGTH)}"
+    line = f"{document.status:<9} {name_text(document.path)}"
     if document.reason:
         line += f": {reason_text(document)}"
     print(line, flush=True)
@@ -37,13 +38,22 @@ def show_news(document: DocumentReport) -> None:
 
 def show_report(report: IngestReport) -> None:
     """Write a summary of a run, then the files that need attention."""
-    counts = [(getattr(report, name), name) for name in _COUNTS]
-    summary = ", ".join(f"{count} {name}" for count, name in counts if count)
+    summary = _summary(report)
     passages = _new_passages(report.documents)
-    show_line(f"{summary or 'nothing to do'}; {passages:,} new passages in {report.seconds:.1f} s")
+    show_line(f"{summary}; {passages:,} new passages in {report.seconds:.1f} s")
     for document in report.documents:
         if document.reason:
-            show_line(_heading(document), f"{flat(document.path, NAME_LENGTH)}: {reason_text(document)}")
+            name, reason = name_text(document.path), reason_text(document)
+            show_line(_heading(document), f"{name}: {reason}")
+
+
+def _summary(report: IngestReport) -> str:
+    parts = []
+    for name in _COUNTS:
+        count = getattr(report, name)
+        if count:
+            parts.append(f"{count} {name}")
+    return ", ".join(parts) or "nothing to do"
 
 
 def _new_passages(documents: Iterable[DocumentReport]) -> int:
@@ -83,19 +93,22 @@ def show_verification(report: VerifyReport) -> None:
         f"{report.sampled:,} documents read again: {found} ({report.seconds:.1f} s)"
     )
     for difference in report.differences:
-        detail = f"{flat(difference.path, NAME_LENGTH)}: {flat(difference.detail, REASON_LENGTH)}"
-        show_line((f"{difference.kind:<12}", "red"), detail)
+        heading = f"{difference.kind:<12}"
+        path, detail = name_text(difference.path), clause_text(difference.detail)
+        show_line((heading, "red"), f"{path}: {detail}")
     for page in report.unreachable:
         show_line(("unread      ", "yellow"), _unread_page(page))
     for note in report.notes:
-        show_line(("note        ", "dim"), flat(note, NAME_LENGTH + REASON_LENGTH))
+        show_line(("note        ", "dim"), note_text(note))
 
 
 def _unread_page(page: Unreachable) -> str:
     from ingest import place_name
 
-    place = place_name(page.document, page.page, flat(page.page_label, LABEL_LENGTH))
-    return f"{flat(page.document, NAME_LENGTH)}, {place}: {flat(page.reason, REASON_LENGTH)}"
+    name = name_text(page.document)
+    place = place_name(page.document, page.page, label_text(page.page_label))
+    reason = clause_text(page.reason)
+    return f"{name}, {place}: {reason}"
 
 
 def show_repair(report: RepairReport) -> None:
@@ -108,8 +121,9 @@ def show_repair(report: RepairReport) -> None:
 
 
 def _show_each(texts: Iterable[str], heading: str, style: str) -> None:
+    column = f"{heading:<10}"
     for text in texts:
-        show_line((f"{heading:<10}", style), flat(text, 4 * NAME_LENGTH))
+        show_line((column, style), flat(text, _SENTENCE_LENGTH))
 
 
 def show_receipt(receipt: DocumentReceipt) -> None:
@@ -121,9 +135,9 @@ def show_receipt(receipt: DocumentReceipt) -> None:
     )
     print(f"\n{receipt.passages:,} passages, {receipt.tokens_cut:,} tokens cut; SHA-256 {receipt.sha256}")
     for path in receipt.paths:
-        print(flat(path, NAME_LENGTH))
+        print(name_text(path))
     for warning in receipt.warnings:
-        print(f"warning: {flat(warning, REASON_LENGTH)}")
+        print(f"warning: {clause_text(warning)}")
 
 
 def _page_row(page: PageReceipt) -> tuple[str, ...]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-NAME_LENGTH = 1000  # characters of a file's name or path
-REASON_LENGTH = 400
-LABEL_LENGTH = 60  # of a page's label or a heading
+_NAME_LENGTH = 1000  # characters of a file's name or path
+_REASON_LENGTH = 400
+_LABEL_LENGTH = 60  # of a page's label or a heading
 _NOTE_LENGTH = 500
 _WIDE = 10_000  # columns of a file or a pipe, where no line should be broken
 _UNPRINTABLE = re.compile(f"{CONTROL.pattern}|[\u200c\u200d\ud800-\udfff]")
@@ -34,6 +34,26 @@ def console(*, error: bool = False) -> Console:
     return Console(stderr=error, width=width, highlight=False, markup=False, emoji=False, soft_wrap=not error)
 
 
+def name_text(name: str) -> str:
+    """Return the name or path of a file, or what is as long, on one line."""
+    return flat(name, _NAME_LENGTH)
+
+
+def clause_text(clause: str) -> str:
+    """Return a reason or a detail on one line."""
+    return flat(clause, _REASON_LENGTH)
+
+
+def label_text(label: str) -> str:
+    """Return the label of a page, or a heading, on one line."""
+    return flat(label, _LABEL_LENGTH)
+
+
+def note_text(note: str) -> str:
+    """Return a sentence that may name a file, on one line."""
+    return flat(note, _NAME_LENGTH + _REASON_LENGTH)
+
+
 def show_line(*parts: str | tuple[str, str] | Text) -> None:
     """Write one line to standard output; a part may be a text with its style."""
     from rich.text import Text
@@ -43,7 +63,8 @@ def show_line(*parts: str | tuple[str, str] | Text) -> None:
 
 def show_indented(text: str, indent: int) -> None:
     """Write a text in a quiet colour, broken between words, behind so many spaces."""
-    show_line((indented(text, indent, console().width), "dim"))
+    lines = indented(text, indent, console().width)
+    show_line((lines, "dim"))
 
 
 def show_note(text: str) -> None:
@@ -54,13 +75,12 @@ def show_note(text: str) -> None:
 def show_notes(notes: Sequence[str]) -> None:
     """Write what is to be known of sources, a line each."""
     for note in notes:
-        show_line((flat(note, NAME_LENGTH + REASON_LENGTH), "yellow"))
+        show_line((note_text(note), "yellow"))
 
 
 def show_remark(text: str) -> None:
     """Write a remark to standard error."""
-    line = flat(text, NAME_LENGTH + REASON_LENGTH)
-    print(line, file=sys.stderr, flush=True)
+    print(note_text(text), file=sys.stderr, flush=True)
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
@@ -72,7 +92,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequ
     for column, heading in enumerate(headings):
         drawn.add_column(heading, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        cells = [Text(flat(cell, NAME_LENGTH)) for cell in row]
+        cells = [Text(name_text(cell)) for cell in row]
         drawn.add_row(*cells)
     console().print(drawn, soft_wrap=False)
 

@@ -33,9 +33,10 @@ def transcript(name: str, turns: Sequence[SessionTurn]) -> str:
 
 def escaped(text: str) -> str:
     """Return `text` on one line, so that no character of it is Markdown or HTML."""
-    line = " ".join(clean(text).split()).encode("utf-8", "replace").decode()
-    line = _SPECIAL.sub(lambda match: f"\\{match[0]}", line)
-    return _BLOCK.sub(lambda match: f"{match[1] or ''}\\", line)
+    words = clean(text).split()
+    line = " ".join(words).encode("utf-8", "replace").decode()
+    line = _SPECIAL.sub(r"\\\g<0>", line)
+    return _BLOCK.sub(r"\g<1>\\", line)
 
 
 def file_name(name: str) -> str:
@@ -88,6 +89,9 @@ def _sources(answer: Answer) -> Iterator[str]:
 
 def _source(citation: Citation) -> str:
     place = place_name(citation.document, citation.page, citation.page_label)
-    where = ", ".join(filter(None, (PurePath(citation.document).name, place)))
+    where = PurePath(citation.document).name
+    if place:
+        where += f", {place}"
     check = "" if citation.verified else " (quote not found on the page)"
-    return f"\\[{citation.marker}\\] {escaped(where)}{check}  \n  “{escaped(citation.quote)}”"
+    name, quote = escaped(where), escaped(citation.quote)
+    return f"\\[{citation.marker}\\] {name}{check}  \n  “{quote}”"
