@@ -24,7 +24,7 @@ from statistics import mean, median
 from typing import TYPE_CHECKING, Any
 
 from rag_app import Answer, Library, Passages, Token, config
-from rag_app.console import terminal
+from rag_app.console.progress import ingest_progress
 from rag_app.evaluation.questions import path_of, read_collection
 from rag_app.evaluation.run import open_collection
 from rag_app.models.generator import Message, Usage
@@ -187,7 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     questions = chosen(options.collection, options.limit)
     begun = time.perf_counter()
-    with terminal.ingest_progress(shown=True) as building:
+    with ingest_progress(shown=True) as building:
         library = open_collection(read_collection(options.collection), config.load(), building)
     with library:
         library.ask("warm up")

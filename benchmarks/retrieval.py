@@ -16,7 +16,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from rag_app import config
-from rag_app.console import terminal
+from rag_app.console.progress import counting, ingest_progress
 from rag_app.evaluation.compare import SYSTEMS
 from rag_app.evaluation.measures import interval, mean
 from rag_app.evaluation.questions import read_collection
@@ -41,9 +41,9 @@ DEFAULT, DENSE = "hybrid+rerank", "dense"
 def measure(folder: Path, limit: int) -> Evaluation:
     collection = read_collection(folder, limit)
     print(collection.name, file=sys.stderr)
-    with terminal.ingest_progress(shown=True) as building:
+    with ingest_progress(shown=True) as building:
         library = open_collection(collection, config.load(), building)
-    with library, terminal.counting(shown=True) as asking:
+    with library, counting(shown=True) as asking:
         return run_collection(collection, library, asking=asking)
 
 

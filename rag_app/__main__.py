@@ -52,7 +52,7 @@ def _interrupted() -> NoReturn:
 
 
 def _end(message: str, hint: str, code: int) -> NoReturn:
-    from rag_app.console.terminal import show_error
+    from rag_app.console.problems import show_error
 
     show_error(message, hint)
     sys.exit(code)

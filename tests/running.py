@@ -22,7 +22,7 @@ from helpers_cli import wait_for
 
 from rag_app.server.access import policy_for
 from rag_app.server.app import create_app
-from rag_app.server.keys import KeyRing
+from rag_app.server.key_ring import KeyRing
 from rag_app.server.limits import Limits
 from rag_app.server.run import bind, server
 

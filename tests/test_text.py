@@ -3,11 +3,12 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_app.text import one_line, readable, says_something, visible
+from rag_app.text import clean, flat, one_line, readable, says_something, visible
 
+HOSTILE = "a\x1b[31mred\x07\x9b2J\u202eevil\u2066\u200b\ufeff\x7fz"
 HIDING = "\u202e\u2066\u200b\u200e\ufeff\u00ad\u2060\U000e0041"
 ANY = st.text(st.characters() | st.sampled_from(f"\x00\x1b\x9b\x7f\x85\r\n\t\f\u2028{HIDING}\u200c\u200d\ud800"))
 
@@ -96,3 +97,43 @@ def test_one_line_holds_no_control_character_and_nothing_that_hides(text: str) -
 def test_what_is_visible_has_no_joiner_either(text: str) -> None:
     assert visible(readable(text)) == visible(text)
     assert not {"\u200c", "\u200d"} & set(visible(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (HOSTILE, "a[31mred2Jevilz"),
+        ("tab\tand\nline", "tab\tand\nline"),
+        ("page\fbreak\r\nline\rend", "page\nbreak\nlineend"),
+        ("\u200e\u200fmark", "mark"),
+        ("no\u200cne می\u200cخواهم", "none می\u200cخواهم"),
+        ("naïve 日本語 عربى 👍", "naïve 日本語 عربى 👍"),
+        ("", ""),
+    ],
+)
+def test_clean_keeps_text_and_drops_what_steers_a_terminal(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+def test_clean_drops_the_arabic_direction_mark() -> None:
+    assert clean("a\u061cb") == "ab"
+
+
+@settings(max_examples=200)
+@given(st.text(st.sampled_from([*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *"ab\u202e\u200d\u2069\ufeff"])))
+def test_only_tabs_and_line_breaks_are_left_of_the_control_characters(text: str) -> None:
+    assert set(clean(text)) <= set("ab\t\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "line"),
+    [
+        ("  two\n words \x1b", 20, "two words"),
+        ("exactly ten", 11, "exactly ten"),
+        ("exactly ten", 10, "exactly t…"),
+        ("one two three", 5, "one…"),
+    ],
+)
+def test_flat_makes_one_line_that_says_where_it_was_cut(text: str, limit: int, line: str) -> None:
+    assert flat(text, limit) == line
+    assert len(line) <= limit

@@ -1,154 +1,99 @@
-"""What this machine, its disks, the models and a library are like, in words, and what to do about it."""
+"""`rag verify`, `doctor`: whether the library is whole, what is wrong with it or the machine, and mending it."""
 
 from __future__ import annotations
 
-import os
-import platform
-import shutil
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated
 
-from rag_app.errors import DiskError, LibraryError
-from rag_app.models.catalogue import statuses
-from rag_app.models.threads import cores
-from rag_app.proof.refusal import CALIBRATION, state_of
-from rag_app.storage.database import DATABASE, was_there
-from rag_app.storage.lock import find_holder
-from rag_app.storage.store import Store
-from rag_app.storage.vector_index import facts_of
-from rag_app.types import Advice, Diagnosis, DiskState, LibraryState, MachineState
+import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+from rag_app.cli.options import (
+    ConfigOption,
+    JsonOption,
+    LibraryOption,
+    PasswordFileOption,
+    PasswordOption,
+    open_library,
+    password_of,
+    settings_for,
+)
+from rag_app.console.progress import counting, waiting
+from rag_app.console.reports import show_repair, show_verification
+from rag_app.console.screen import print_json
 
-    from rag_app.config import Settings
-    from rag_app.models.catalogue import ModelStatus
-
-_SCARCE_DISK = 2_000_000_000  # bytes; the models alone take 1.4 GB
-_SCARCE_MEMORY = 4_000_000_000  # bytes; an answer peaks at 3 GB
-_FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # what the encoders gain from
-
-
-def diagnose(settings: Settings) -> Diagnosis:
-    """Look at everything that an answer needs; nothing is changed."""
-    machine, models = _machine(), statuses(settings)
-    disks = [_disk("library", settings.library), _disk("models", settings.models)]
-    library, problem = _library(settings)
-    advice = [*_on_machine(machine), *_on_disks(disks), *_on_models(models), *_on_library(library, problem)]
-    return Diagnosis(
-        ok=not any(item.serious for item in advice),
-        machine=machine,
-        disks=tuple(disks),
-        models=tuple(model.as_json() for model in models if model.chosen or model.installed),
-        library=library,
-        advice=tuple(advice),
-    )
+SampleOption = Annotated[
+    str, typer.Option("--sample", metavar="N|all", help="Documents that are read again and compared.")
+]
+RepairOption = Annotated[
+    bool, typer.Option("--repair", help="Mend the library; of a broken one save what can be read in a new folder.")
+]
+IntoOption = Annotated[
+    Path | None,
+    typer.Option("--into", metavar="DIR", help="That folder.  [default: the library's, with .repaired at its end]"),
+]
 
 
-def _machine() -> MachineState:
-    return MachineState(
-        system=f"{platform.system()} {platform.machine()}",
-        python=platform.python_version(),
-        cores=os.cpu_count() or 1,
-        usable_cores=cores(),
-        memory=_pages("SC_PHYS_PAGES"),
-        memory_available=_available(),
-        features=tuple(feature for feature in _FEATURES if feature in _flags()),
-    )
+def verify(
+    sample: SampleOption = "5",
+    password: PasswordOption = None,
+    password_file: PasswordFileOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that the library holds what its files say, undamaged; name every difference."""
+    with open_library(library, config_file, repair=False) as opened, waiting("comparing"):
+        report = opened.verify(_sample(sample), password=password_of(password, password_file))
+    if as_json:
+        print_json(report.as_json())
+    else:
+        show_verification(report)
+    report.raise_differences()
 
 
-def _pages(name: str) -> int:
-    try:
-        return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return 0
+def _sample(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isdigit():
+        raise typer.BadParameter(f"{text!r} is neither a number nor all.")
+    return int(text)
 
 
-def _available() -> int:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        return _pages("SC_AVPHYS_PAGES")
+def doctor(
+    repair: RepairOption = False,
+    into: IntoOption = None,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell about this machine, the disks, models and library, and what to do.
+
+    Example: rag doctor --repair
+    """
+    if into is not None and not repair:
+        raise typer.BadParameter("--into goes with --repair.")
+    settings = settings_for(library, config_file)
+    if repair:
+        _repair(settings.library, into, as_json)
+        return
+    from rag_app.cli.diagnosis import diagnose
+    from rag_app.console.findings import show_diagnosis
+
+    diagnosis = diagnose(settings)
+    if as_json:
+        print_json(diagnosis.as_json())
+    else:
+        show_diagnosis(diagnosis)
+    diagnosis.raise_problems()
 
 
-def _flags() -> set[str]:
-    if sys.platform != "linux":
-        return set()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return set()
-    return set(next((line for line in lines if line.startswith("flags")), "").split())
+def _repair(folder: Path, into: Path | None, as_json: bool) -> None:
+    from rag_app.writing.repair import repair
 
-
-def _disk(role: Literal["library", "models"], folder: Path) -> DiskState:
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    usage = shutil.disk_usage(there)
-    return DiskState(role, str(folder), usage.total, usage.free, os.access(there, os.W_OK))
-
-
-def _library(settings: Settings) -> tuple[LibraryState | None, str]:
-    """Return the state of the library, and what is wrong with it."""
-    folder = settings.library
-    if not (folder / DATABASE).exists() and not was_there(folder):
-        return None, f"There is no library in {folder} yet."
-    holder = find_holder(folder)
-    try:
-        with Store.open(folder, create=False) as store:
-            documents, built = store.documents(), facts_of(store)
-            return LibraryState(
-                path=str(folder),
-                documents=len(documents),
-                paths=sum(len(document.paths) for document in documents),
-                pages=sum(document.pages for document in documents),
-                pages_without_text=sum(document.pages - document.pages_with_text for document in documents),
-                passages=store.count(),
-                bytes=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
-                last_write=max((document.ingested for document in documents), default=None),
-                embedder=store.get("embedder"),
-                writer=f"process {holder.pid} ({holder.command} on {holder.host})" if holder else None,
-                index=built.kind if built else None,
-                index_recall=built.recall if built else None,
-                refusal=state_of(store.get(CALIBRATION), settings.reranker, settings.generator),
-            ), ""
-    except (LibraryError, DiskError) as error:
-        return None, f"{error.message} {error.hint}"
-
-
-def _on_machine(machine: MachineState) -> Iterator[Advice]:
-    if 0 < machine.memory < _SCARCE_MEMORY:
-        yield Advice(False, "This machine has little memory.", "Choose a smaller generator, or close other programs.")
-
-
-def _on_disks(disks: Iterable[DiskState]) -> Iterator[Advice]:
-    for disk in disks:
-        if not disk.writable:
-            yield Advice(
-                True, f"{disk.path} cannot be written.", "Choose another folder, or ask for the right to write."
-            )
-        if disk.free < _SCARCE_DISK:
-            free = f"{disk.free / 1e9:.1f} GB"
-            yield Advice(False, f"The disk of {disk.path} has {free} free.", "Free some space, or choose another disk.")
-
-
-def _on_models(models: Sequence[ModelStatus]) -> Iterator[Advice]:
-    for model in models:
-        if model.problem and (model.chosen or model.installed):
-            yield Advice(model.chosen, f"The model {model.name} is damaged: {model.problem}", _pull(model))
-        elif model.chosen and not model.installed:
-            yield Advice(True, f"The {model.role} {model.name} is not installed.", _pull(model))
-
-
-def _pull(model: ModelStatus) -> str:
-    return f"Run `rag models pull {model.name}`."
-
-
-def _on_library(library: LibraryState | None, problem: str) -> Iterator[Advice]:
-    if problem:
-        new = problem.startswith("There is no")
-        yield Advice(not new, problem, "Run `rag ingest PATH` to make one." if new else "See the message.")
-    elif library and library.pages_without_text:
-        count = f"{library.pages_without_text:,} of {library.pages:,} pages have no text."
-        yield Advice(False, count, "Run `rag verify` to list them; no question can reach them.")
+    with counting(shown=not as_json) as progress:
+        report = repair(folder, into, progress)
+    if as_json:
+        print_json(report.as_json())
+    else:
+        show_repair(report)
+    report.raise_missing()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag_app import config
 from rag_app.cli.options import (
     ConfigOption,
     InOption,
@@ -19,13 +17,15 @@ from rag_app.cli.options import (
     TypeOption,
     UntilOption,
     chosen,
+    open_library,
 )
-from rag_app.console import terminal
-from rag_app.library import Library
+from rag_app.console.amounts import time_text
+from rag_app.console.screen import print_json, show_remark, table
 from rag_app.storage.filters import described
 
 if TYPE_CHECKING:
-    from rag_app.server.keys import KeyKind, KeyRing
+    from rag_app.library import Library
+    from rag_app.server.key_ring import Key, KeyKind, KeyRing
 
 app = typer.Typer(help="Make, list and revoke the keys of `rag serve`.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -60,37 +60,28 @@ def add_key(
 
     Example: rag keys add shop --widget --origin https://example.com --tag public
     """
-    with Library.open(settings=config.load(config_file, flags={"library": library})) as opened:
+    with open_library(library, config_file, create=True) as opened:
         where = chosen(within, types, since, until, tags)
         if where:
             opened.documents(where)  # raises where it leaves nothing
         kind: KeyKind = "widget" if widget else "admin"
         secret = _ring(opened).add(name, kind, origins=origins or (), where=where, rate=rate)
     if as_json:
-        print(terminal.json_line({"name": name, "kind": kind, "key": secret}), flush=True)
+        print_json({"name": name, "kind": kind, "key": secret})
         return
     print(secret)
-    terminal.show_remark("Keep it now: it is not shown again.")
+    show_remark("Keep it now: it is not shown again.")
 
 
 @app.command("list")
 def list_keys(library: LibraryOption = None, config_file: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the keys: what they open, and for whom."""
-    with Library.open(settings=config.load(config_file, flags={"library": library}), create=False) as opened:
+    with open_library(library, config_file) as opened:
         keys = _ring(opened).all()
     if as_json:
-        print(terminal.json_line({"keys": [key.shown() for key in keys]}), flush=True)
+        print_json({"keys": [key.shown() for key in keys]})
     elif keys:
-        terminal.table(
-            ("key", "kind", "made", "sites", "documents"),
-            [
-                (
-                    *(key.name, key.kind, datetime.fromtimestamp(key.created).strftime("%Y-%m-%d %H:%M")),
-                    *(", ".join(key.origins), described(key.where) if key.where else "all"),
-                )
-                for key in keys
-            ],
-        )
+        table(("key", "kind", "made", "sites", "documents"), [_row(key) for key in keys])
     else:
         print("There are no keys yet. Make one with `rag keys add NAME`.")
 
@@ -100,15 +91,25 @@ def revoke_key(
     name: NameArgument, library: LibraryOption = None, config_file: ConfigOption = None, as_json: JsonOption = False
 ) -> None:
     """Make a key worthless; a running server refuses it at once."""
-    with Library.open(settings=config.load(config_file, flags={"library": library}), create=False) as opened:
+    with open_library(library, config_file) as opened:
         _ring(opened).revoke(name)
     if as_json:
-        print(terminal.json_line({"revoked": name}), flush=True)
+        print_json({"revoked": name})
     else:
         print(f"{name} is revoked.")
 
 
+def _row(key: Key) -> tuple[str, ...]:
+    return (
+        key.name,
+        key.kind,
+        time_text(key.created),
+        ", ".join(key.origins),
+        described(key.where) if key.where else "all",
+    )
+
+
 def _ring(library: Library) -> KeyRing:
-    from rag_app.server.keys import KeyRing
+    from rag_app.server.key_ring import KeyRing
 
     return KeyRing(Path(library.settings.library))

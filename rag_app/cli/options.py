@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rag_app import config
+from rag_app.errors import UsageError
+from rag_app.library import Library
 from rag_app.types import Filter
 
 LibraryOption = Annotated[
@@ -40,6 +44,32 @@ NewTagOption = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="NAME", help="Tag the files that are new to the library; may be repeated."),
 ]
+PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
+PasswordFileOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="Holds it in its first line, out of sight of other users."),
+]
+CandidatesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--candidates", min=1, max=1000, metavar="N", help="Passages the first stage proposes.  [default: 50]"
+    ),
+]
+QuestionArgument = Annotated[
+    str, typer.Argument(metavar="QUESTION", help="In your own words; - reads it from standard input.")
+]
+
+
+def settings_for(library: Path | None, config_file: Path | None) -> config.Settings:
+    """Return the settings, with the library that was given on the command line."""
+    return config.load(config_file, flags={"library": library})
+
+
+def open_library(
+    library: Path | None, config_file: Path | None, *, create: bool = False, repair: bool = True
+) -> Library:
+    """Return the library that the options name, opened."""
+    return Library.open(settings=settings_for(library, config_file), create=create, repair=repair)
 
 
 def chosen(
@@ -50,7 +80,13 @@ def chosen(
     tags: list[str] | None,
 ) -> Filter | None:
     """Return the filter that the options stand for; None where none was given."""
-    where = Filter(tuple(within or ()), tuple(types or ()), since, until, tuple(tags or ()))
+    where = Filter(
+        within=tuple(within or ()),
+        types=tuple(types or ()),
+        since=since,
+        until=until,
+        tags=tuple(tags or ()),
+    )
     return None if where == Filter() else where
 
 
@@ -60,3 +96,28 @@ def inherited(
     """Let options stand before the subcommand too: `rag documents --library L show FILE`."""
     outer_library, outer_config, outer_json = context.obj or (None, None, False)
     return library or outer_library, config_file or outer_config, as_json or outer_json
+
+
+def password_of(text: str | None, file: Path | None) -> str | None:
+    """Return the password that was given, or the one that the file holds.
+
+    Raises:
+        UsageError: both are given, or the file cannot be read.
+    """
+    if file is None:
+        return text
+    if text is not None:
+        raise UsageError("Both --password and --password-file are given.", hint="Leave one of them out.")
+    try:
+        first, _, _ = file.read_text(encoding="utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"{file} cannot be read: {reason}.", hint="Check --password-file.") from error
+    return first.removesuffix("\r")
+
+
+def question_text(question: str) -> str:
+    """Return the question; what standard input holds where it is a dash."""
+    if question != "-":
+        return question
+    return sys.stdin.read() if sys.stdin else ""

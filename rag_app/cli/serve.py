@@ -1,19 +1,24 @@
-"""`rag serve`: the HTTP server with the web chat."""
+"""`rag serve`, `mcp`: the library for other programs, over HTTP with the web chat, or as tools of an agent."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag_app import config
-from rag_app.cli.options import ConfigOption, LibraryOption  # noqa: TC001  typer looks them up
-from rag_app.console import terminal
+from rag_app.cli.options import ConfigOption, LibraryOption, open_library, settings_for
+from rag_app.console.screen import show_remark
 from rag_app.errors import UsageError, needs
 from rag_app.library import Library
 from rag_app.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag_app.server.access import Policy
+    from rag_app.server.limits import Limits
 
 HostOption = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where it listens.")]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, metavar="N", help="0 takes a free one.")]
@@ -59,34 +64,65 @@ def serve(
         from rag_app.server.access import policy_for
         from rag_app.server.app import create_app
         from rag_app.server.doors import fitting
-        from rag_app.server.keys import KeyRing, origin_of
+        from rag_app.server.key_ring import KeyRing, origin_of
         from rag_app.server.limits import Limits
         from rag_app.server.run import bind, server
-    settings = config.load(config_file, flags={"library": library})
-    sites = tuple(origin_of(origin) for origin in origins or ())
+    settings = settings_for(library, config_file)
+    hosts = tuple(names or ())
+    sites = tuple(map(origin_of, origins or ()))
+    _log_to_standard_error(verbose=verbose)
+    with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:
+        policy = policy_for(host, port, hosts, sites)
+        keys = KeyRing(settings.library).all()
+        _check_keys(policy, has_keys=bool(keys), reached_at=hosts or (host,))
+        with bind(host, port) as socket:
+            port = socket.getsockname()[1]  # another one where 0 was asked for
+            limits = fitting(Limits())
+            app = create_app(reader, writer, policy_for(host, port, hosts, sites), limits)
+            _announce(host, port, limits, usual=Limits().connections)
+            sys.setswitchinterval(_TURN)
+            server(app, limits).run(sockets=[socket])
+
+
+def _log_to_standard_error(*, verbose: bool) -> None:
     lines = logging.StreamHandler(sys.stderr)
     lines.setFormatter(_Plain("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[lines], level=logging.WARNING)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # clients could fill the log with bad forms
-    logging.getLogger("rag_app.server").setLevel(logging.INFO if verbose else logging.WARNING)
-    with Library.open(settings=settings) as reader, Library.open(settings=settings) as writer:
-        ring, limits = KeyRing(settings.library), fitting(Limits())
-        policy = policy_for(host, port, tuple(names or ()), sites)
-        if not policy.keyless and not ring.all():
-            raise UsageError(
-                f"Others could reach the library at {', '.join(names or [host])}, and there is no key yet.",
-                hint="Make one with `rag keys add NAME`, or leave --host and --allow-host out.",
-            )
-        socket = bind(host, port)
-        with socket:
-            port = socket.getsockname()[1]
-            app = create_app(reader, writer, policy_for(host, port, tuple(names or ()), sites), limits)
-            shown = f"[{host}]" if ":" in host else host
-            terminal.show_remark(f"Listening on http://{shown}:{port}/; Ctrl-C ends it.")
-            if limits.connections < Limits().connections:
-                terminal.show_remark(
-                    f"At most {limits.connections} connections at once: the system lets this process open few files. "
-                    "Raise `ulimit -n` for more."
-                )
-            sys.setswitchinterval(_TURN)
-            server(app, limits).run(sockets=[socket])
+    forms = logging.getLogger("python_multipart")
+    forms.setLevel(logging.ERROR)  # clients could fill the log with bad ones
+    ours = logging.getLogger("rag_app.server")
+    ours.setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+def _check_keys(policy: Policy, *, has_keys: bool, reached_at: Sequence[str]) -> None:
+    """Raise UsageError where others can reach the server, and no key keeps them out."""
+    if not policy.keyless and not has_keys:
+        raise UsageError(
+            f"Others could reach the library at {', '.join(reached_at)}, and there is no key yet.",
+            hint="Make one with `rag keys add NAME`, or leave --host and --allow-host out.",
+        )
+
+
+def _announce(host: str, port: int, limits: Limits, *, usual: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    show_remark(f"Listening on http://{shown}:{port}/; Ctrl-C ends it.")
+    if limits.connections < usual:
+        show_remark(
+            f"At most {limits.connections} connections at once: the system lets this process open few files. "
+            "Raise `ulimit -n` for more."
+        )
+
+
+def mcp(library: LibraryOption = None, config_file: ConfigOption = None) -> None:
+    """Give an agent tools to search and ask the library, as an MCP server on standard input and output.
+
+    An MCP client starts this command by itself; docs/mcp.md shows what to enter there. Needs the extra "mcp".
+    """
+    try:
+        from rag_app.server.mcp import serve
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "The MCP server needs a package that is not installed.", hint="Run `pip install 'rag-app[mcp]'`."
+        ) from error
+    with open_library(library, config_file) as opened:
+        serve(opened)

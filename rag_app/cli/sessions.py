@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from rag_app import config
-from rag_app.cli.options import ConfigOption, JsonOption, LibraryOption, inherited
-from rag_app.console import terminal
-from rag_app.library import Library
-
-if TYPE_CHECKING:
-    from rag_app.types import SessionTurn
+from rag_app.cli.options import ConfigOption, JsonOption, LibraryOption, inherited, open_library
+from rag_app.console.amounts import count_text
+from rag_app.console.answers import show_turn
+from rag_app.console.lists import show_sessions
+from rag_app.console.screen import print_json, show_remark
 
 app = typer.Typer(help="List, show, export or remove the conversations of `rag chat`.", rich_markup_mode=None)
 
@@ -45,7 +43,8 @@ def list_sessions(
     as_json: JsonOption = False,
 ) -> None:
     """List the sessions, the one used last first."""
-    _list(*inherited(context, library, config_file, as_json))
+    library, config_file, as_json = inherited(context, library, config_file, as_json)
+    _list(library, config_file, as_json)
 
 
 @app.command("show")
@@ -58,13 +57,13 @@ def show_session(
 ) -> None:
     """Print the questions and answers of a session, with their sources."""
     library, config_file, as_json = inherited(context, library, config_file, as_json)
-    with _open(library, config_file) as opened:
+    with open_library(library, config_file) as opened:
         turns = opened.session(name)
     if as_json:
-        _print_json({"session": name, "turns": [turn.as_json() for turn in turns]})
+        print_json({"session": name, "turns": [turn.as_json() for turn in turns]})
         return
     for turn in turns:
-        terminal.show_turn(turn)
+        show_turn(turn)
 
 
 @app.command("export")
@@ -83,14 +82,15 @@ def export_session(
     from rag_app.console.transcript import transcript, write_new
 
     library, config_file, as_json = inherited(context, library, config_file, as_json)
-    with _open(library, config_file) as opened:
+    with open_library(library, config_file) as opened:
         turns = opened.session(name)
     text = transcript(name, turns)
     path = write_new(output, text) if output else None
     if as_json:
-        _print_json({"session": name, "turns": len(turns), "path": path and str(path), "markdown": text})
+        where = str(path) if path else None
+        print_json({"session": name, "turns": len(turns), "path": where, "markdown": text})
     elif path:
-        terminal.show_remark(f"{_count(turns)} written to {path}.")
+        show_remark(f"{count_text(len(turns), 'question')} written to {path}.")
     else:
         print(text, end="")
 
@@ -105,30 +105,18 @@ def remove_sessions(
 ) -> None:
     """Forget sessions: all of those named, or none where one is not there."""
     library, config_file, as_json = inherited(context, library, config_file, as_json)
-    with _open(library, config_file) as opened:
+    with open_library(library, config_file) as opened:
         opened.remove_sessions(names)
     if as_json:
-        _print_json({"removed": names})
+        print_json({"removed": names})
     else:
-        print(f"{len(names):,} session{'s' * (len(names) != 1)} removed.")
+        print(f"{count_text(len(names), 'session')} removed.")
 
 
 def _list(library: Path | None, config_file: Path | None, as_json: bool) -> None:
-    with _open(library, config_file) as opened:
+    with open_library(library, config_file) as opened:
         found = opened.sessions()
     if as_json:
-        _print_json({"sessions": [session.as_json() for session in found]})
+        print_json({"sessions": [session.as_json() for session in found]})
     else:
-        terminal.show_sessions(found)
-
-
-def _open(library: Path | None, config_file: Path | None) -> Library:
-    return Library.open(settings=config.load(config_file, flags={"library": library}), create=False)
-
-
-def _print_json(value: Any) -> None:
-    print(terminal.json_line(value), flush=True)
-
-
-def _count(turns: list[SessionTurn]) -> str:
-    return f"{len(turns):,} question{'s' * (len(turns) != 1)}"
+        show_sessions(found)

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app.console import opener, terminal
+from rag_app.console import opener
+from rag_app.console.amounts import count_text
+from rag_app.console.answers import show_answer_end, show_events, show_passages, show_sources
 from rag_app.console.choices import Choices
 from rag_app.console.completion import Argument, Choice, proposals
 from rag_app.console.conversation import Conversation
 from rag_app.console.keyboard import open_keyboard
+from rag_app.console.links import file_link, place_text, show_link
+from rag_app.console.lists import show_sessions
+from rag_app.console.problems import show_error
+from rag_app.console.screen import print_json, show_note, show_remark
 from rag_app.console.transcript import file_name, transcript, write_new
 from rag_app.errors import RagError, UsageError
 from rag_app.storage.filters import described, parsed
@@ -45,6 +51,9 @@ Ask in your own words; a follow-up such as "and for pets?" is understood.
 /quit     leave (also Ctrl-D)
 A backslash at the end of a line, or Esc then Enter, goes on in the next line.
 Tab completes commands and names. Ctrl-C stops an answer; the chat goes on."""
+
+
+_PLACE_LENGTH = 60  # characters beside a number that is proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,34 +145,37 @@ class Chat:
             return True
         try:
             if text.startswith("/"):
-                name, *rest = text.split(maxsplit=1)
-                command = self._commands.get(name)
-                if command is None:
-                    raise UsageError(f"There is no command {name}.", hint=f"Try one of: {', '.join(self._commands)}.")
-                return command.run("".join(rest))
+                return self._obey(text)
             self._ask(text)
         except KeyboardInterrupt:
             print("\n(stopped)", file=sys.stderr)
         except RagError as error:
-            terminal.show_error(error.message, error.hint)
+            show_error(error.message, error.hint)
         return True
+
+    def _obey(self, text: str) -> bool:
+        name, *rest = text.split(maxsplit=1)
+        command = self._commands.get(name)
+        if command is None:
+            raise UsageError(f"There is no command {name}.", hint=f"Try one of: {', '.join(self._commands)}.")
+        return command.run("".join(rest))
 
     def _ask(self, question: str) -> None:
         history = tuple(self._said.history)
         events = self._library.stream(question, history=history, budget=self._budget, where=self._where)
         try:
-            answer = _last_of(events) if self._as_json else terminal.show_events(events)
+            answer = _last_of(events) if self._as_json else show_events(events)
         finally:
             close = getattr(events, "close", None)
             if close:
                 close()
         self._said.add(answer)
         if self._as_json:
-            print(terminal.json_line(answer.as_json()), flush=True)
+            print_json(answer.as_json())
             return
-        terminal.show_answer_end(answer)
+        show_answer_end(answer)
         if answer.standalone_question != question:
-            terminal.show_note(f"Understood as: {answer.standalone_question}")
+            show_note(f"Understood as: {answer.standalone_question}")
         print()
 
     # The last answer
@@ -174,8 +186,8 @@ class Chat:
         elif self._as_json:
             self._say("They are in the JSON of the answer.")
         else:
-            terminal.show_sources(self._said.last.citations)
-            terminal.show_passages(self._said.last.passages, scores=True)
+            show_sources(self._said.last.citations)
+            show_passages(self._said.last.passages, scores=True)
         return True
 
     def _open(self, text: str) -> bool:
@@ -186,12 +198,11 @@ class Chat:
             raise UsageError(f"{source.document} is not there any more.", hint="/sources shows what was read of it.")
         arguments = opener.command(file, source.page)
         if arguments and opener.launch(arguments):
-            place = terminal.place_text(source.document, source.page, source.page_label)
-            self._say(f"Opening {flat(place, 500)}.")
+            self._say(f"Opening {flat(place_text(source), 500)}.")
         elif self._as_json:
-            self._say(terminal.file_link(source.document, source.page))
+            self._say(file_link(source.document, source.page))
         else:
-            terminal.show_link(source.document, source.page)
+            show_link(source)
         return True
 
     def _source(self, text: str) -> Citation | Hit:
@@ -200,31 +211,35 @@ class Chat:
         sources = _numbered(self._said.last)
         if not sources:
             raise UsageError("The last answer has no sources.", hint="Ask something else first.")
-        number = text.removeprefix("[").removesuffix("]") or ("1" if len(sources) == 1 else "")
+        number = text.removeprefix("[").removesuffix("]")
+        if not number and len(sources) == 1:
+            number = "1"
         if number.isdecimal() and int(number) in sources:
             return sources[int(number)]
-        n = f"{len(sources)} source{'s' * (len(sources) != 1)}"
-        raise UsageError(
-            f"The last answer has {n}, and none is called {text}." if text else f"Which of the {n}?",
-            hint=f"Write /open and one of: {', '.join(map(str, sources))}.",
-        )
+        count = count_text(len(sources), "source")
+        problem = f"The last answer has {count}, and none is called {text}." if text else f"Which of the {count}?"
+        raise UsageError(problem, hint=f"Write /open and one of: {', '.join(map(str, sources))}.")
 
     def _source_choices(self) -> list[Choice]:
-        sources = _numbered(self._said.last) if self._said.last else {}
-        return [
-            Choice(str(n), flat(terminal.place_text(source.document, source.page, source.page_label), 60))
-            for n, source in sources.items()
-        ]
+        if self._said.last is None:
+            return []
+        choices = []
+        for number, source in _numbered(self._said.last).items():
+            place = flat(place_text(source), _PLACE_LENGTH)
+            choices.append(Choice(str(number), place))
+        return choices
 
     # How it is answered
 
     def _choose(self, text: str) -> bool:
         """Set, show or end the filter; one that cannot be used changes nothing."""
-        where = self._where if not text else None if text == "off" else parsed(_words(text))
+        where = self._where
+        if text:
+            where = None if text == "off" else parsed(_words(text))
         found = self._library.documents(where)
         self._where = where
-        which = f": {flat(described(self._where), 500)}" if self._where else ", which is all"
-        self._say(f"Searching {len(found):,} document{'s' * (len(found) != 1)}{which}.")
+        which = f": {flat(described(where), 500)}" if where else ", which is all"
+        self._say(f"Searching {count_text(len(found), 'document')}{which}.")
         return True
 
     def _model(self, name: str) -> bool:
@@ -233,9 +248,12 @@ class Chat:
             self._library.use_generator(name)
             self._say(f"Answers are written by {flat(name, 500)} now.")
             return True
-        used, installed = self._library.settings.generator, [choice.text for choice in self._choices.generators()]
-        lines = [f"{'*' if name == used else ' '} {flat(name, 500)}" for name in dict.fromkeys([*installed, used])]
-        self._say("\n".join([*lines, "* writes the answers. /model NAME lets another one write."]))
+        used = self._library.settings.generator
+        installed = [choice.text for choice in self._choices.generators()]
+        for known in dict.fromkeys([*installed, used]):
+            mark = "*" if known == used else " "
+            self._say(f"{mark} {flat(known, 500)}")
+        self._say("* writes the answers. /model NAME lets another one write.")
         return True
 
     def _limit(self, text: str) -> bool:
@@ -251,10 +269,12 @@ class Chat:
     # The conversation
 
     def _sessions(self) -> bool:
+        sessions = self._library.sessions()
         if self._as_json:
-            self._say(", ".join(session.name for session in self._library.sessions()) or "No conversation is kept yet.")
+            names = ", ".join(session.name for session in sessions)
+            self._say(names or "No conversation is kept yet.")
         else:
-            terminal.show_sessions(self._library.sessions())
+            show_sessions(sessions)
         return True
 
     def _resume(self, text: str) -> bool:
@@ -270,12 +290,14 @@ class Chat:
         if not self._said.turns:
             raise UsageError("Nothing has been asked yet.", hint="Ask something first.")
         file = " ".join(_words(text)) or file_name(name)
-        terminal.show_remark(f"Written to {write_new(Path(file), transcript(name, self._said.turns))}.")
+        path = write_new(Path(file), transcript(name, self._said.turns))
+        show_remark(f"Written to {path}.")
         return True
 
     def _clear(self) -> bool:
         kept = self._said.forget()
-        self._say(f"The conversation is forgotten.{f' It stays kept as {kept}.' if kept else ''}")
+        stays = f" It stays kept as {kept}." if kept else ""
+        self._say(f"The conversation is forgotten.{stays}")
         return True
 
     def _help(self) -> bool:

@@ -7,11 +7,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import FAMILIES
+from rag_app.console.amounts import count_text
 from rag_app.console.completion import Choice
 from rag_app.storage.filters import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rag_app.library import Library
 
@@ -30,17 +31,11 @@ class Choices:
 
     def generators(self) -> list[Choice]:
         """Return the installed generators, and the one that the chat began with."""
-        return self._once("generators", lambda: map(Choice, dict.fromkeys([*self._library.generators(), self._first])))
+        return self._once("generators", self._generators)
 
     def sessions(self) -> list[Choice]:
         """Return the sessions, the one used last first, with the questions of each."""
-        return self._once(
-            "sessions",
-            lambda: (
-                Choice(session.name, f"{session.turns:,} question{'s' * (session.turns != 1)}")
-                for session in self._library.sessions()
-            ),
-        )
+        return self._once("sessions", self._sessions)
 
     def filters(self, before: str) -> list[Choice]:
         """Return what a filter may go on with after the words `before`."""
@@ -53,14 +48,27 @@ class Choices:
             return []
         return [*self._once("documents", self._documents), *map(Choice, OPTIONS), Choice("off")]
 
-    def _tags(self) -> Iterable[Choice]:
-        return map(Choice, dict.fromkeys(tag for document in self._library.documents() for tag in document.tags))
+    def _generators(self) -> Iterator[Choice]:
+        for name in dict.fromkeys([*self._library.generators(), self._first]):
+            yield Choice(name)
 
-    def _documents(self) -> Iterable[Choice]:
-        """Return the names of the documents, and paths where several have the same name."""
+    def _sessions(self) -> Iterator[Choice]:
+        for session in self._library.sessions():
+            yield Choice(session.name, count_text(session.turns, "question"))
+
+    def _tags(self) -> Iterable[Choice]:
+        tags: dict[str, None] = {}  # each once, in the order of the documents
+        for document in self._library.documents():
+            tags |= dict.fromkeys(document.tags)
+        return map(Choice, tags)
+
+    def _documents(self) -> Iterator[Choice]:
+        """Yield the names of the documents, and paths where several have the same name."""
         paths = [path for document in self._library.documents() for path in document.paths]
-        taken = Counter(PurePath(path).name for path in paths)
-        return [Choice(path if taken[PurePath(path).name] > 1 else PurePath(path).name) for path in paths]
+        names = [PurePath(path).name for path in paths]
+        taken = Counter(names)
+        for path, name in zip(paths, names, strict=True):
+            yield Choice(name if taken[name] == 1 else path)
 
     def _once(self, kind: str, look_up: Callable[[], Iterable[Choice]]) -> list[Choice]:
         if kind not in self._found:

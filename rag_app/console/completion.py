@@ -44,19 +44,38 @@ def proposals(line: str, commands: Mapping[str, Argument | None]) -> list[Propos
         line: of the chat; one that is no command goes on with nothing.
         commands: each with what it takes; None where that is nothing.
     """
+    if not line:
+        return []
     name, space, rest = line.partition(" ")
     if not space:
-        return [Proposal(known, len(line)) for known in commands if name and known.startswith(name)]
+        return [Proposal(known, len(line)) for known in commands if known.startswith(name)]
     argument = commands.get(name)
     if argument is None or "\n" in line:
         return []
     word = _unfinished(rest) if argument.words else rest.lstrip()
-    wanted = word.strip("'\"").casefold()
-    before = rest[: len(rest) - len(word)]
-    # a name that the terminal would show otherwise than it is cannot be chosen by its looks
-    found = [one for one in argument.choices(before) if wanted in one.text.casefold() and clean(one.text) == one.text]
-    found.sort(key=lambda one: not one.text.casefold().startswith(wanted))  # stable
-    return [Proposal(shlex.quote(one.text) if argument.words else one.text, len(word), one.note) for one in found]
+    before = rest.removesuffix(word)
+    found = _fitting(argument.choices(before), word.strip("'\""))
+    return [_proposal(choice, word, quoted=argument.words) for choice in found]
+
+
+def _fitting(choices: Iterable[Choice], begun: str) -> list[Choice]:
+    """Return the choices that hold what is begun, those that begin with it first; capitals do not count."""
+    wanted = begun.casefold()
+    first, others = [], []
+    for choice in choices:
+        if clean(choice.text) != choice.text:
+            continue  # the terminal would show it otherwise than it is, so it cannot be chosen by its looks
+        name = choice.text.casefold()
+        if name.startswith(wanted):
+            first.append(choice)
+        elif wanted in name:
+            others.append(choice)
+    return first + others
+
+
+def _proposal(choice: Choice, word: str, *, quoted: bool) -> Proposal:
+    text = shlex.quote(choice.text) if quoted else choice.text
+    return Proposal(text, len(word), choice.note)
 
 
 def _unfinished(text: str) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rag_app.console import terminal
+from rag_app.console import amounts
+from rag_app.console.amounts import count_text
+from rag_app.console.problems import show_error
+from rag_app.console.screen import show_remark
 from rag_app.errors import RagError
 from rag_app.storage.sessions import history_of, messages, session_name
 from rag_app.storage.tags import label_key
@@ -42,7 +45,8 @@ class Conversation:
         """Tell whether the session is kept in the library already; capitals do not count."""
         if not (self._keep and self.session):
             return False
-        return label_key(self.session) in {label_key(session.name) for session in self._library.sessions()}
+        wanted = label_key(self.session)
+        return any(label_key(session.name) == wanted for session in self._library.sessions())
 
     def add(self, answer: Answer) -> None:
         """Take an answer as the next turn, and keep it; what cannot be written is tried again with the next one."""
@@ -55,9 +59,9 @@ class Conversation:
     def settle(self) -> None:
         """Write what is left before the conversation ends; say so where it cannot be."""
         if not self._write() and self._problem:
-            n = len(self._unkept)
-            what = f"{n:,} question{'s' * (n != 1)} of this conversation could not be kept: {self._problem.message}"
-            terminal.show_error(what, self._problem.hint)
+            questions = count_text(len(self._unkept), "question")
+            message = f"{questions} of this conversation could not be kept: {self._problem.message}"
+            show_error(message, self._problem.hint)
         self._unkept = []
 
     def take_up(self, name: str) -> None:
@@ -71,8 +75,9 @@ class Conversation:
         self.settle()
         self.turns, self.session, self._keep = turns, name, True
         self.history = history_of(turns)
-        n, last = len(turns), terminal.time_text(turns[-1].asked)
-        terminal.show_remark(f"Going on with {name}: {n:,} question{'s' * (n != 1)} so far, the last on {last}.")
+        questions = count_text(len(turns), "question")
+        last = amounts.time_text(turns[-1].asked)
+        show_remark(f"Going on with {name}: {questions} so far, the last on {last}.")
 
     def forget(self) -> str | None:
         """Begin anew; return the name under which the turns so far stay kept, where they do."""
@@ -94,7 +99,10 @@ class Conversation:
 
     def _new_name(self) -> str:
         """Return the present time, and a number where a session is called so already."""
-        name, taken = terminal.time_text(time.time()), {session.name for session in self._library.sessions()}
-        return next(
-            text for n in range(1, len(taken) + 2) if (text := name if n == 1 else f"{name} ({n})") not in taken
-        )
+        taken = {session.name for session in self._library.sessions()}
+        now = amounts.time_text(time.time())
+        name, number = now, 1
+        while name in taken:
+            number += 1
+            name = f"{now} ({number})"
+        return name

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ingest import FAMILIES
-from rag_app.console.terminal import file_link
+from rag_app.console.links import file_link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

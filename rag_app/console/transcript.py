@@ -8,7 +8,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from ingest import place_name
-from rag_app.console.terminal import NOT_COVERED, time_text
+from rag_app.console.amounts import count_text, time_text
+from rag_app.console.answers import NOT_COVERED
 from rag_app.errors import UsageError, disk_errors
 from rag_app.text import clean
 
@@ -32,9 +33,10 @@ def transcript(name: str, turns: Sequence[SessionTurn]) -> str:
 
 def escaped(text: str) -> str:
     """Return `text` on one line, so that no character of it is Markdown or HTML."""
-    line = " ".join(clean(text).split()).encode("utf-8", "replace").decode()
-    line = _SPECIAL.sub(lambda match: f"\\{match[0]}", line)
-    return _BLOCK.sub(lambda match: f"{match[1] or ''}\\", line)
+    words = clean(text).split()
+    line = " ".join(words).encode("utf-8", "replace").decode()
+    line = _SPECIAL.sub(r"\\\g<0>", line)
+    return _BLOCK.sub(r"\g<1>\\", line)
 
 
 def file_name(name: str) -> str:
@@ -64,8 +66,7 @@ def write_new(path: Path, text: str) -> Path:
 
 def _head(turns: Sequence[SessionTurn]) -> Iterator[str]:
     if turns:
-        count = f"{len(turns):,} question{'s' * (len(turns) != 1)}"
-        yield f"{count}, {time_text(turns[0].asked)} to {time_text(turns[-1].asked)}"
+        yield f"{count_text(len(turns), 'question')}, {time_text(turns[0].asked)} to {time_text(turns[-1].asked)}"
 
 
 def _turn(n: int, turn: SessionTurn) -> Iterator[str]:
@@ -88,6 +89,9 @@ def _sources(answer: Answer) -> Iterator[str]:
 
 def _source(citation: Citation) -> str:
     place = place_name(citation.document, citation.page, citation.page_label)
-    where = ", ".join(filter(None, (PurePath(citation.document).name, place)))
+    where = PurePath(citation.document).name
+    if place:
+        where += f", {place}"
     check = "" if citation.verified else " (quote not found on the page)"
-    return f"\\[{citation.marker}\\] {escaped(where)}{check}  \n  “{escaped(citation.quote)}”"
+    name, quote = escaped(where), escaped(citation.quote)
+    return f"\\[{citation.marker}\\] {name}{check}  \n  “{quote}”"

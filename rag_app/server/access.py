@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingest import faults
 from rag_app.errors import RagError
-from rag_app.server.errors import ApiError, internal, stopping, translated
+from rag_app.server.api_errors import ApiError, internal, stopping, translated
 from rag_app.server.headers import SECURITY
-from rag_app.server.keys import Key
+from rag_app.server.key_ring import Key
 from rag_app.server.limits import Rates, respond
 from rag_app.server.origins import CHAT, Origins, allowed_headers
 from rag_app.text import flat
@@ -29,12 +29,16 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from rag_app.server.attempts import Attempts
-    from rag_app.server.keys import KeyRing
+    from rag_app.server.key_ring import KeyRing
 
 _log = logging.getLogger("rag_app.server")
 
 LOCAL = Key("local", "admin", "", 0.0)
 """Who asks without a key, from this machine, while there are no keys."""
+
+
+_HTTP = 80  # the port that is meant where none is named
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # addresses to listen on that are no name of this machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,17 @@ def is_loopback(host: str) -> bool:
 
 def policy_for(host: str, port: int, names: tuple[str, ...] = (), origins: tuple[str, ...] = ()) -> Policy:
     """Return the policy of a server that listens on `host` and `port` and is also known under `names`."""
-    own = {"localhost", "127.0.0.1", "[::1]", f"[{host}]" if ":" in host else host} - {"0.0.0.0", "[::]"}
-    hosts = {f"{name}:{port}".lower() for name in own} | {name.lower() for name in names}
-    if port == 80:
-        hosts |= {name.lower() for name in own}
-    return Policy(frozenset(hosts), frozenset(origins), keyless=is_loopback(host) and not names)
+    own = {"localhost", "127.0.0.1", "[::1]"}
+    if host not in _EVERYWHERE:
+        own.add(f"[{host}]" if ":" in host else host)
+    hosts = {f"{name}:{port}" for name in own} | set(names)
+    if port == _HTTP:
+        hosts |= own  # browsers leave the usual port out
+    return Policy(
+        hosts=frozenset(name.lower() for name in hosts),
+        origins=frozenset(origins),
+        keyless=is_loopback(host) and not names,
+    )
 
 
 class Guard:
@@ -134,8 +144,7 @@ class Guard:
         self._check_site(headers, origin, path)
         key = self._key(headers.get("authorization"), forwarded=not _FORWARDED.isdisjoint(headers))
         if key is None:
-            client = scope.get("client") or ("", 0)
-            raise await self._attempts.refuse(str(client[0]), _unknown("The key is not known."))
+            raise await self._attempts.refuse(_client(scope), _unknown("The key is not known."))
         if key.kind == "widget":
             self._check_widget(key, scope, origin)
         elif origin and not self._own(origin, headers["host"]) and not self._origins.listed(origin):
@@ -169,10 +178,10 @@ class Guard:
             raise ApiError(403, "This key is for the chat only.", "key_not_allowed")
         if origin is not None and origin.lower() not in key.origins:
             raise _foreign()
-        client = scope.get("client") or ("", 0)
-        wait = self._rates.wait(key.name, str(client[0]), key.rate)
+        wait = self._rates.wait(key.name, _client(scope), key.rate)
         if wait:
-            headers = {"retry-after": str(max(1, round(wait + 0.5)))}
+            seconds = max(1, round(wait + 0.5))
+            headers = {"retry-after": str(seconds)}
             raise ApiError(429, "Too many questions in a minute.", "rate_limit_exceeded", headers)
 
     def _preflight(self, path: str, origin: str | None, headers: Mapping[str, str], answer: _Answer) -> None:
@@ -244,6 +253,12 @@ def _single(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
             raise ApiError(400, "A header is there twice.", "invalid_header")
         found[key] = value.decode("latin-1")
     return found
+
+
+def _client(scope: Scope) -> str:
+    """Return the address that a request comes from; empty where that is not known."""
+    address, _ = scope.get("client") or ("", 0)
+    return str(address)
 
 
 def _foreign() -> ApiError:

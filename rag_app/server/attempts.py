@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
-from rag_app.server.errors import ApiError
+from rag_app.server.api_errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
-from rag_app.server.errors import ApiError, invalid
+from rag_app.server.api_errors import ApiError, invalid
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from rag_app.errors import disk_errors
-from rag_app.server.errors import ApiError, invalid, missing
+from rag_app.server.api_errors import ApiError, invalid, missing
 from rag_app.server.json_response import Json
 from rag_app.server.requests import context_of, find, id_of, key_of, name_of
 from rag_app.server.spool import spooled
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rag_app.types import StoredDocument
 
 MOST_PAGE = 10_000_000
+_MOST_DIGITS = 8
 _LOOKS = (0.05, 1.0)  # seconds between two looks at a job whose end is waited for, at first and at last
 
 # In threads of their own: while another program writes, each can wait for seconds, and nothing else may wait for them.
@@ -105,10 +106,17 @@ async def remove(request: Request, identifier: str) -> Json:
 async def page(request: Request, identifier: str, number: str) -> Json:
     """Return the stored text of a page, as answers quote it."""
     context, key = context_of(request), key_of(request)
-    if not (number.isascii() and number.isdigit() and len(number) < 9 and 0 < int(number) < MOST_PAGE):
-        raise invalid("Pages are counted from 1.")
-    value = await asyncio.to_thread(_page, context, identifier, int(number), key.kind == "admin")
+    page, is_admin = _page_number(number), key.kind == "admin"
+    value = await asyncio.to_thread(_page, context, identifier, page, is_admin)
     return Json(value)
+
+
+def _page_number(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
+        number = int(text)
+        if 0 < number < MOST_PAGE:
+            return number
+    raise invalid("Pages are counted from 1.")
 
 
 def _page(context: Context, identifier: str, number: int, paths: bool) -> dict[str, Any]:

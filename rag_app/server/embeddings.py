@@ -13,16 +13,16 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
+from rag_app.server.api_errors import ApiError, invalid
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.errors import ApiError, invalid
-from rag_app.server.models import embedder_name
+from rag_app.server.model_list import embedder_name
 from rag_app.server.presence import present
 from rag_app.server.requests import context_of, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.requests import Context
     from rag_app.types import Vectors
 
@@ -67,12 +67,18 @@ async def _answer(body: EmbeddingRequest, texts: Sequence[str], context: Context
         if time.monotonic() > until:
             raise ApiError(504, "The texts took too long.", "timeout")
         work = partial(_embedded, texts[start : start + SLICE], body, context)
-        rows, n = await context.engine.run(work, key=key, admitted=start > 0)
-        tokens += n
-        pieces.append(await asyncio.to_thread(_written, rows, start, body.encoding_format))
-    tail = {"model": embedder_name(context.library), "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
-    pieces.append(b"]," + json.dumps(tail, separators=(",", ":")).encode("ascii")[1:])
+        rows, count = await context.engine.run(work, key=key, admitted=start > 0)
+        tokens += count
+        piece = await asyncio.to_thread(_written, rows, start, body.encoding_format)
+        pieces.append(piece)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    tail = _compact({"model": embedder_name(context.library), "usage": usage})
+    pieces.append(b"]," + tail.removeprefix(b"{"))
     return pieces
+
+
+def _compact(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
 def _embedded(texts: Sequence[str], body: EmbeddingRequest, context: Context) -> tuple[Vectors, int]:
@@ -106,10 +112,15 @@ def _written(rows: Vectors, start: int, form: str) -> bytes:
 
 
 def _entries(rows: Vectors, start: int, form: str) -> Iterator[bytes]:
-    for i, row in enumerate(rows, start):
-        entry = {"object": "embedding", "index": i, "embedding": _encoded(row, form)}
-        yield (b"," if i else b"") + json.dumps(entry, separators=(",", ":")).encode("ascii")
+    for index, row in enumerate(rows, start):
+        if index:
+            yield b","
+        yield _compact({"object": "embedding", "index": index, "embedding": _encoded(row, form)})
 
 
 def _encoded(row: Vectors, form: str) -> list[float] | str:
-    return base64.b64encode(row.astype("<f4").tobytes()).decode() if form == "base64" else row.tolist()
+    if form == "base64":
+        content = row.astype("<f4").tobytes()
+        return base64.b64encode(content).decode()
+    numbers: list[float] = row.tolist()
+    return numbers

@@ -6,18 +6,20 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from rag_app.models.stopping import Stopped
-from rag_app.server.errors import ApiError, busy, busy_key
+from rag_app.server.api_errors import ApiError, busy, busy_key
 from rag_app.server.lane import Lane
+from rag_app.server.relay import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from rag_app.library import Library
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.types import Event, Filter, Turn
 
 T = TypeVar("T")
@@ -76,45 +78,19 @@ class Engine:
         Raises:
             ApiError: the queue is full, or what the key may fill of it, or the time is up.
         """
-        loop = asyncio.get_running_loop()
-        found: asyncio.Queue[Any] = asyncio.Queue()
-        gone = threading.Event()
-        until = time.monotonic() + self._seconds
+        relay: Relay[Event] = Relay(self._seconds)
 
-        def stop() -> bool:
-            return gone.is_set() or time.monotonic() > until
+        def answer() -> Iterator[Event]:
+            return self.library.stream(question, history=history, where=where, budget=budget, stop=relay.is_over)
 
-        def tell(value: Any) -> None:
-            if not gone.is_set():
-                loop.call_soon_threadsafe(found.put_nowait, value)
-
-        def work() -> None:
-            try:
-                if not stop():
-                    stream = self.library.stream(question, history=history, where=where, budget=budget, stop=stop)
-                    for event in stream:
-                        tell(event)
-            except Stopped:
-                tell(_late())
-            except Exception as error:
-                tell(error)
-            finally:
-                tell(None)
-
-        future = self._submit(work, key)
+        future = self._submit(partial(relay.carry, answer), key)
         try:
-            while True:
-                try:
-                    event = await asyncio.wait_for(found.get(), max(0.1, until + 5 - time.monotonic()))
-                except TimeoutError:
-                    raise _late() from None
-                if event is None:
-                    return
-                if isinstance(event, Exception):
-                    raise event
+            while (event := await relay.next()) is not None:
                 yield event
+        except Stopped:
+            raise _late() from None
         finally:
-            gone.set()
+            relay.close()
             future.cancel()
 
     def _submit(self, work: Callable[[], T], key: Key, *, admitted: bool = False) -> Future[T]:
@@ -123,20 +99,22 @@ class Engine:
                 self._check_room(key)
             self._inside[key.name] += 1
 
-        def timed() -> T:
-            begun = time.monotonic()
-            try:
-                return work()
-            finally:
-                self._usual += (time.monotonic() - begun - self._usual) / 8
-
-        future = self._lane.submit(key.name, timed)
+        future = self._lane.submit(key.name, partial(self._timed, work))
         future.add_done_callback(lambda _: self._leave(key.name))
         return future
 
+    def _timed(self, work: Callable[[], T]) -> T:
+        """Do `work`, and let its seconds count in what is usual."""
+        begun = time.monotonic()
+        try:
+            return work()
+        finally:
+            self._usual += (time.monotonic() - begun - self._usual) / 8
+
     def _check_room(self, key: Key) -> None:
         inside = self._inside.total()
-        if inside > self._waiting * (_WIDGETS if key.kind == "widget" else 1.0):
+        all_of_its_kind = _WIDGETS if key.kind == "widget" else 1.0
+        if inside > self._waiting * all_of_its_kind:
             raise busy(self._usual * inside)
         if self._inside[key.name] > self._waiting * _share(key):
             raise busy_key(self._usual * inside)

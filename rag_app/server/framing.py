@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.server.errors import ApiError, invalid
+from rag_app.server.api_errors import ApiError, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable

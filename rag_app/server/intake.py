@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING
 from ingest import faults
 from rag_app.errors import LibraryBusy, RagError
 from rag_app.models.stopping import Stopped
-from rag_app.server.errors import translated
-from rag_app.types import COPY
+from rag_app.server.api_errors import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from rag_app.library import Library
     from rag_app.server.shelf import Shelf
     from rag_app.storage.jobs import Job
+    from rag_app.types import DocumentReport
     from rag_app.writing.builder import Step
 
 MOST_TRIES = 3
@@ -198,7 +198,7 @@ class Intake:
         self._passages, self._now = (0, 0), job.id
         try:
             [report] = self._library.ingest([path], progress=self._note, stop=self._is_late).documents
-            self._conclude(job, path, report.reason)
+            self._conclude(job, path, report)
         except (RagError, Stopped):
             self._untaken.add(job.id)
             self._library.jobs.give_back(job.id, counted=False)
@@ -226,26 +226,30 @@ class Intake:
             self._library.jobs.end(job.id, "failed", reason=THRICE)
             self._shelf.discard(path)
 
-    def _conclude(self, job: Job, path: Path, reason: str | None) -> None:
+    def _conclude(self, job: Job, path: Path, report: DocumentReport | None) -> None:
         """Note what became of an upload, and delete its file unless a document needs it."""
-        known = self._library.find_document(path)
+        jobs, known = self._library.jobs, self._library.find_document(path)
         if known is None:
-            self._library.jobs.end(job.id, "failed", reason=_without(path, reason))
+            jobs.end(job.id, "failed", reason=_reason(path, report))
             self._shelf.discard(path)
             return
         others = [other for other in known.paths if other != str(path) and Path(other).exists()]
         if others:  # the library has it already: the first file stays the only one
             self._library.remove([path])
-            self._library.jobs.end(job.id, "done", document=others[0], reason=THERE)
+            jobs.end(job.id, "done", document=others[0], reason=THERE)
             self._shelf.discard(path)
         else:
-            reason = THERE if reason and reason.startswith(COPY) else _without(path, reason)
-            self._library.jobs.end(job.id, "done", document=str(path), reason=reason)
+            jobs.end(job.id, "done", document=str(path), reason=_reason(path, report))
 
 
-def _without(path: Path, reason: str | None) -> str | None:
-    """Return a reason as a client may know it: without the path."""
-    return (reason or "").replace(str(path), path.name).replace(str(path.parent), "").strip() or None
+def _reason(path: Path, report: DocumentReport | None) -> str | None:
+    """Return what a client may know of a reason: not where the file lies, nor where another one does."""
+    if report is None or not report.reason:
+        return None
+    if report.code == "copy":
+        return THERE
+    text = report.reason.replace(str(path), path.name).replace(str(path.parent), "")
+    return text.strip() or None
 
 
 def _delay(failures: int) -> float:

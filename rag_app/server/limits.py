@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.server.errors import ApiError
+from rag_app.server.api_errors import ApiError
 from rag_app.server.headers import SECURITY
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SURPLUS = "rag.surplus"
 """In the scope of a request on a connection beyond the limit."""
+
+
+_MOST_DIGITS = 18  # of a length that is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +164,19 @@ def too_large(most: int) -> ApiError:
 
 def _oversized(scope: Scope, limits: Limits, most: int) -> ApiError | None:
     close = {"connection": "close"}
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
-    target = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
-    if target > limits.target:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    if len(path) + len(scope["query_string"]) > limits.target:
         return ApiError(414, "The address is too long.", "uri_too_long", close)
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
     size = sum(len(name) + len(value) for name, value in headers)
     if len(headers) > limits.header_count or size > limits.headers:
         return ApiError(431, "The headers are too large.", "headers_too_large", close)
     lengths = [value for name, value in headers if name == b"content-length"]
-    if len(lengths) > 1 or any(not value.isdigit() for value in lengths):
+    if not lengths:
+        return None
+    if len(lengths) > 1 or not lengths[0].isdigit():
         return ApiError(400, "The length of the body is not a number.", "invalid_header", close)
-    if lengths and (len(lengths[0]) > 18 or int(lengths[0]) > most):
+    if len(lengths[0]) > _MOST_DIGITS or int(lengths[0]) > most:
         return too_large(most)
     return None
 
@@ -196,11 +201,15 @@ class Rates:
 
     def wait(self, key: str, client: str, rate: int) -> float:
         """Take a request from the client's bucket; return 0, or the seconds until there is one."""
-        now = self._now()
-        left, since = self._buckets.pop((key, client), (float(rate), now))
-        left = min(float(rate), left + (now - since) * rate / 60)
-        taken = left >= 1
-        self._buckets[key, client] = (left - 1 if taken else left, now)
+        now, whole = self._now(), float(rate)
+        a_second = rate / 60
+        left, since = self._buckets.pop((key, client), (whole, now))
+        left = min(whole, left + (now - since) * a_second)
+        wait = max(0.0, (1 - left) / a_second)
+        if not wait:
+            left -= 1
+        self._buckets[key, client] = (left, now)
         if len(self._buckets) > self._most:
-            del self._buckets[next(iter(self._buckets))]  # the one that was quiet for longest
-        return 0.0 if taken else (1 - left) * 60 / rate
+            quiet_for_longest = next(iter(self._buckets))
+            del self._buckets[quiet_for_longest]
+        return wait

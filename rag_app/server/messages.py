@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag_app.server import notes
+from rag_app.server.api_errors import invalid
 from rag_app.server.bodies import Body
-from rag_app.server.errors import invalid
 from rag_app.types import Turn
 
 if TYPE_CHECKING:
@@ -57,16 +57,31 @@ def said(messages: Sequence[Message]) -> Said:
     question = _text(last).strip()
     if not question and _is_more(last):
         raise invalid("Only text can be read in a message, and the last one has none.", "unsupported")
-    system = "\n".join(_text(message) for message in before if message.role in {"system", "developer"}).strip()
-    turns = [Turn(m.role, _text(m)) for m in before if m.role == "user" or m.role == "assistant"]
-    turns = [turn for turn in turns if turn.content.strip()]
+    system, turns = _system(before), _turns(before)
     found = (
         (bool(system), notes.SYSTEM),
-        (any(_is_more(message) for message in messages), notes.NOT_TEXT),
-        (any(_is_of_tools(message) for message in before), notes.TOOL_TURNS),
+        (any(map(_is_more, messages)), notes.NOT_TEXT),
+        (any(map(_is_of_tools, before)), notes.TOOL_TURNS),
         (len(turns) > _TURNS, notes.HISTORY),
     )
-    return Said(question, tuple(turns[-_TURNS:]), system, tuple(note for is_so, note in found if is_so))
+    left_out = [note for is_so, note in found if is_so]
+    return Said(question, tuple(turns[-_TURNS:]), system, tuple(left_out))
+
+
+def _system(messages: Sequence[Message]) -> str:
+    """Return what the system messages say together."""
+    texts = [_text(message) for message in messages if message.role in {"system", "developer"}]
+    return "\n".join(texts).strip()
+
+
+def _turns(messages: Sequence[Message]) -> list[Turn]:
+    """Return what the user and the assistant have said, where it is any text."""
+    turns = []
+    for message in messages:
+        text = _text(message)
+        if (message.role == "user" or message.role == "assistant") and text.strip():
+            turns.append(Turn(message.role, text))
+    return turns
 
 
 def _text(message: Message) -> str:
@@ -77,7 +92,9 @@ def _text(message: Message) -> str:
 
 def _is_more(message: Message) -> bool:
     """Tell whether something in a message is not text."""
-    return isinstance(message.content, list) and any(part.type not in _TEXTS for part in message.content)
+    if not isinstance(message.content, list):
+        return False
+    return any(part.type not in _TEXTS for part in message.content)
 
 
 def _is_of_tools(message: Message) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from rag_app.server.keys import KeyRing
+    from rag_app.server.key_ring import KeyRing
 
 CHAT = "/v1/chat/completions"
 """The only route of widget keys."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from rag_app.server.doors import Doors
-from rag_app.server.errors import ApiError, internal, invalid
+from rag_app.server.api_errors import ApiError, internal, invalid
 from rag_app.server.framing import Framing
 from rag_app.server.headers import SECURITY
 from rag_app.server.limits import SURPLUS, Limits, full, respond
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from rag_app.server.doors import Doors
+
 _log = logging.getLogger("rag_app.server")
 
 HEALTH = b"/health"
@@ -29,14 +30,20 @@ _LINGER = 2.0  # seconds for a refused client to stop sending; closing at once c
 _DRAINED = 4 * 1024 * 1024  # bytes that are thrown away meanwhile
 
 
-class Strict(H11Protocol):
+class Connection(H11Protocol):
     """Hands h11 only bytes that `Framing` has found good, one request after the other."""
 
-    limits: Limits
-    doors: Doors[Strict]
+    def __init__(self, *, limits: Limits, doors: Doors[Connection], **uvicorn: Any) -> None:
+        """Take what all connections of a server share.
 
-    def __init__(self, *arguments: Any, **how: Any) -> None:
-        super().__init__(*arguments, **how)
+        Args:
+            limits: of each connection.
+            doors: which connections are open.
+            uvicorn: what its own protocol takes.
+        """
+        super().__init__(**uvicorn)
+        self.limits = limits
+        self.doors = doors
         self.access_log = False  # it would write whole addresses, with what they ask
         self.app: Any = _Whole(self.app, self._admitted)
         self._framing = Framing(self.limits)
@@ -268,16 +275,6 @@ class Strict(H11Protocol):
             self._deadline = None
 
 
-def protocol(bounds: Limits) -> type[Strict]:
-    """Return the protocol of one server, whose connections share these limits."""
-
-    class Bounded(Strict):
-        limits = bounds
-        doors = Doors(bounds.connections, bounds.spare)
-
-    return Bounded
-
-
 def answer(error: ApiError, more: list[tuple[bytes, bytes]], *, bodiless: bool = False) -> bytes:
     """Return an error as a whole answer, after which the connection ends."""
     headers = {
@@ -296,7 +293,7 @@ def answer(error: ApiError, more: list[tuple[bytes, bytes]], *, bodiless: bool =
 class _Way:
     """The way to the client as uvicorn's answer sees it."""
 
-    def __init__(self, connection: Strict) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def write(self, data: bytes) -> None:

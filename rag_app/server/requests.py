@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
+from rag_app.server.api_errors import invalid, missing
 from rag_app.server.bodies import Body
-from rag_app.server.errors import invalid, missing
 from rag_app.text import flat
 from rag_app.types import Filter
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from rag_app.library import Library
     from rag_app.server.engine import Engine
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.limits import Limits
     from rag_app.server.prometheus import Metrics
     from rag_app.server.uploads import Uploads
     from rag_app.types import StoredDocument
 
+_MOST_TEXTS, _LONGEST_TEXT, _LONGEST_DATE = 100, 200, 40  # of each field of a filter; characters
 _ID = "doc-"
 _DIGITS = 32  # of the SHA-256 of a document's content
 
@@ -45,6 +46,13 @@ class Where(Body):
     tags: list[str] | None = None
     since: str | None = None
     until: str | None = None
+
+    def is_short(self) -> bool:
+        """Tell whether it has no more and no longer texts than anybody needs."""
+        for texts in (self.documents, self.types, self.tags):
+            if texts and (len(texts) > _MOST_TEXTS or max(map(len, texts)) > _LONGEST_TEXT):
+                return False
+        return all(len(date or "") <= _LONGEST_DATE for date in (self.since, self.until))
 
 
 def context_of(request: Request) -> Context:
@@ -78,13 +86,16 @@ def filter_of(library: Library, where: Where | None) -> Filter | None:
     """
     if where is None:
         return None
-    named, types, tags = where.documents or [], where.types or [], where.tags or []
-    if any(len(texts) > 100 or any(len(text) > 200 for text in texts) for texts in (named, types, tags)):
+    if not where.is_short():
         raise invalid("The filter is too long.")
-    if any(len(text or "") > 40 for text in (where.since, where.until)):
-        raise invalid("The filter is too long.")
-    paths = tuple(find(library, text).path for text in dict.fromkeys(named))
-    chosen = Filter(paths, tuple(types), where.since, where.until, tuple(tags))
+    named = dict.fromkeys(where.documents or ())
+    chosen = Filter(
+        within=tuple(find(library, identifier).path for identifier in named),
+        types=tuple(where.types or ()),
+        since=where.since,
+        until=where.until,
+        tags=tuple(where.tags or ()),
+    )
     return None if chosen == Filter() else chosen
 
 
@@ -97,7 +108,10 @@ def named(value: dict[str, Any], ids: dict[str, str], *, paths: bool) -> dict[st
 
 def ids_of(library: Library) -> dict[str, str]:
     """Return the id of each document by its paths."""
-    return {path: id_of(document.sha256) for document in library.documents() for path in document.paths}
+    ids: dict[str, str] = {}
+    for document in library.documents():
+        ids |= dict.fromkeys(document.paths, id_of(document.sha256))
+    return ids
 
 
 def name_of(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from contextlib import aclosing
@@ -16,22 +17,23 @@ from starlette.responses import Response  # noqa: TC002  fastapi looks it up
 
 from rag_app.errors import RagError
 from rag_app.server import notes
-from rag_app.server.answering import PING, Asked, End, Piece, extra, need, pieces, whole, wish_of
+from rag_app.server.api_errors import ApiError, invalid, translated
 from rag_app.server.bodies import Body, Whole, read
-from rag_app.server.errors import ApiError, invalid, translated
 from rag_app.server.json_response import Json
 from rag_app.server.messages import Message, said
-from rag_app.server.models import model_name
+from rag_app.server.model_list import model_name
 from rag_app.server.presence import present
+from rag_app.server.reply import PING, End, Piece, Reply
 from rag_app.server.requests import context_of, key_of
+from rag_app.server.wish import Asked, need, wish_of
 from rag_app.types import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
-    from rag_app.server.answering import Wish
-    from rag_app.server.keys import Key
+    from rag_app.server.key_ring import Key
     from rag_app.server.requests import Context
+    from rag_app.server.wish import Wish
 
 _SHOWN = ("marker", "page", "page_label", "quote", "verified")  # of a citation, in its annotation
 
@@ -112,23 +114,27 @@ async def respond(request: Request) -> Response:
     """Answer the last message from the documents."""
     context, key = context_of(request), key_of(request)
     body = await read(request, ResponsesRequest, context.limits.depth)
-    wish = _wish(body, key, context)
+    reply = Reply(_wish(body, key, context), context, key)
     head = Head(
-        f"resp_{secrets.token_hex(12)}",
-        f"msg_{secrets.token_hex(12)}",
-        int(time.time()),
-        model_name(context.library),
-        body.metadata or {},
+        id=f"resp_{secrets.token_hex(12)}",
+        item=f"msg_{secrets.token_hex(12)}",
+        created=int(time.time()),
+        model=model_name(context.library),
+        metadata=body.metadata or {},
     )
-    found = pieces(wish, context, key)
     if body.stream:
-        first = await present(request, anext(found))  # a refusal is a status, not an event
-        events = _numbered(_events(first, found, wish, head, context, key))
-        return EventSourceResponse(events, ping=PING, sep="\n", headers=notes.headers(wish.notes))
-    text, end = await present(request, whole(found))
-    with_it = extra(end, wish, context, key)
-    value = _ended(head, text, end, with_it)
-    return Json(value, headers=notes.headers(wish.notes, with_it["status"]))
+        return await _streamed(request, reply, head)
+    text, end = await present(request, reply.whole())
+    proof = reply.proof(end)
+    value = _ended(head, text, end, proof)
+    return Json(value, headers=notes.headers(reply.wish.notes, proof["status"]))
+
+
+async def _streamed(request: Request, reply: Reply, head: Head) -> Response:
+    pieces = reply.pieces()
+    first = await present(request, anext(pieces))  # a refusal is a status, not an event
+    events = _numbered(_events(first, pieces, reply, head))
+    return EventSourceResponse(events, ping=PING, sep="\n", headers=notes.headers(reply.wish.notes))
 
 
 def _wish(body: ResponsesRequest, key: Key, context: Context) -> Wish:
@@ -136,7 +142,8 @@ def _wish(body: ResponsesRequest, key: Key, context: Context) -> Wish:
         raise invalid("The server keeps no conversation: send the earlier messages in the field input.", "unsupported")
     need(not body.background, "background")
     need(body.prompt is None, "prompt")
-    need(body.text is None or body.text.format is None or body.text.format.type == "text", "text.format")
+    form = body.text.format if body.text else None
+    need(form is None or form.type == "text", "text.format")
     return wish_of(body, said(_messages(body)), key, context, most=body.max_output_tokens)
 
 
@@ -159,31 +166,55 @@ def _messages(body: ResponsesRequest) -> list[Message]:
 
 
 def _annotations(text: str, citations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return an annotation for each place of the text that a citation proves; one without a mark stands at the end."""
+    """Return an annotation for each place of the text that a citation proves, in their order."""
     found = []
     for citation in citations:
-        mark = f"[{citation['marker']}]"
-        places = [at for at in range(len(text)) if text.startswith(mark, at)] or [len(text)]
-        known = {name: citation[name] for name in _SHOWN}
-        cited = {"type": "file_citation", "file_id": citation["document_id"] or "", "filename": citation["name"]}
-        found += [{**cited, "index": at, **known} for at in places]
+        for place in _places(text, citation["marker"]):
+            found.append(_annotation(citation, place))
     return sorted(found, key=lambda annotation: annotation["index"])
+
+
+def _places(text: str, marker: int) -> list[int]:
+    """Return where a text holds the mark of a citation; its end where it does not."""
+    mark = re.escape(f"[{marker}]")
+    places = [found.start() for found in re.finditer(mark, text)]
+    return places or [len(text)]
+
+
+def _annotation(citation: dict[str, Any], place: int) -> dict[str, Any]:
+    shown = {name: citation[name] for name in _SHOWN}
+    return {
+        "type": "file_citation",
+        "file_id": citation["document_id"] or "",
+        "filename": citation["name"],
+        "index": place,
+        **shown,
+    }
 
 
 def _part(text: str, annotations: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": []}
 
 
-def _ended(head: Head, text: str, end: End, with_it: dict[str, Any]) -> dict[str, Any]:
+def _ended(head: Head, text: str, end: End, proof: dict[str, Any]) -> dict[str, Any]:
     """Return the response at its end: all fields of a chat's message but the status, whose name is taken here."""
-    cut = end.reason == "length"
-    status = "incomplete" if cut else "completed"
-    message = head.message(status, [_part(text, _annotations(text, with_it["citations"]))])
-    more = {("answer_status" if name == "status" else name): value for name, value in with_it.items()}
-    codes = ", ".join(note["code"] for note in with_it["notes"])
-    more["metadata"] = {**head.metadata, "rag_status": with_it["status"], **({"rag_notes": codes} if codes else {})}
-    more["incomplete_details"] = {"reason": "max_output_tokens"} if cut else None
-    return head.value(status, [message], usage=_usage(end), **more)
+    is_cut = end.reason == "length"
+    status = "incomplete" if is_cut else "completed"
+    part = _part(text, _annotations(text, proof["citations"]))
+    more = {**proof, "answer_status": proof["status"]}
+    del more["status"]
+    more["metadata"] = _metadata(head, proof)
+    more["incomplete_details"] = {"reason": "max_output_tokens"} if is_cut else None
+    more["usage"] = _usage(end)
+    return head.value(status, [head.message(status, [part])], **more)
+
+
+def _metadata(head: Head, proof: dict[str, Any]) -> dict[str, str]:
+    """Return what the client sent to be kept with the response, with the status and the notes of the answer."""
+    metadata = {**head.metadata, "rag_status": proof["status"]}
+    if proof["notes"]:
+        metadata["rag_notes"] = ", ".join(note["code"] for note in proof["notes"])
+    return metadata
 
 
 def _usage(end: End) -> dict[str, Any]:
@@ -207,39 +238,52 @@ async def _numbered(events: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict
 
 
 async def _events(
-    first: Piece | End, found: AsyncIterator[Piece | End], wish: Wish, head: Head, context: Context, key: Key
+    first: Piece | End, pieces: AsyncIterator[Piece | End], reply: Reply, head: Head
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield the events of a response in the order of the OpenAI API."""
-    item = {"output_index": 0, "item_id": head.item}
-    part = {**item, "content_index": 0}
+    part = {"output_index": 0, "item_id": head.item, "content_index": 0}
     text = ""
-    async with aclosing(found):  # type: ignore[type-var]
-        yield {"type": "response.created", "response": head.value("in_progress", [])}
-        yield {"type": "response.in_progress", "response": head.value("in_progress", [])}
-        yield {"type": "response.output_item.added", "output_index": 0, "item": head.message("in_progress", [])}
-        yield {"type": "response.content_part.added", **part, "part": _part("", [])}
+    async with aclosing(pieces):  # type: ignore[type-var]
+        for event in _opening(head, part):
+            yield event
         try:
             piece = first
             while isinstance(piece, Piece):
                 if piece.text:
                     text += piece.text
                     yield {"type": "response.output_text.delta", **part, "delta": piece.text, "logprobs": []}
-                piece = await anext(found)
+                piece = await anext(pieces)
         except (ApiError, RagError) as error:
             yield {"type": "response.failed", "response": _failed(head, error)}
             return
-        value = _ended(head, text, piece, extra(piece, wish, context, key))
-        [message] = value["output"]
-        [content] = message["content"]
-        for i, annotation in enumerate(content["annotations"]):
-            known = {"annotation_index": i, "annotation": annotation}
-            yield {"type": "response.output_text.annotation.added", **part, **known}
-        yield {"type": "response.output_text.done", **part, "text": text, "logprobs": []}
-        yield {"type": "response.content_part.done", **part, "part": content}
-        yield {"type": "response.output_item.done", "output_index": 0, "item": message}
-        yield {"type": f"response.{value['status']}", "response": value}
+        value = _ended(head, text, piece, reply.proof(piece))
+        for event in _closing(value, part, text):
+            yield event
+
+
+def _opening(head: Head, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the events before the text."""
+    begun = head.value("in_progress", [])
+    yield {"type": "response.created", "response": begun}
+    yield {"type": "response.in_progress", "response": begun}
+    yield {"type": "response.output_item.added", "output_index": 0, "item": head.message("in_progress", [])}
+    yield {"type": "response.content_part.added", **part, "part": _part("", [])}
+
+
+def _closing(value: dict[str, Any], part: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
+    """Yield the events after the text: its annotations, and each thing whole that came in pieces."""
+    [message] = value["output"]
+    [content] = message["content"]
+    for number, annotation in enumerate(content["annotations"]):
+        shown = {"annotation_index": number, "annotation": annotation}
+        yield {"type": "response.output_text.annotation.added", **part, **shown}
+    yield {"type": "response.output_text.done", **part, "text": text, "logprobs": []}
+    yield {"type": "response.content_part.done", **part, "part": content}
+    yield {"type": "response.output_item.done", "output_index": 0, "item": message}
+    yield {"type": f"response.{value['status']}", "response": value}
 
 
 def _failed(head: Head, error: ApiError | RagError) -> dict[str, Any]:
-    told = error if isinstance(error, ApiError) else translated(error)
-    return head.value("failed", [], error={"code": told.code, "message": told.message})
+    if isinstance(error, RagError):
+        error = translated(error)
+    return head.value("failed", [], error={"code": error.code, "message": error.message})

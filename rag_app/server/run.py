@@ -6,12 +6,14 @@ import math
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
 from rag_app.errors import UsageError
-from rag_app.server.protocol import protocol
+from rag_app.server.doors import Doors
+from rag_app.server.protocol import Connection
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -30,9 +32,8 @@ def bind(host: str, port: int) -> socket.socket:
         UsageError: the address is in use, or not this machine's.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
         made = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:
         raise UsageError(f"{host} is not an address of this machine.", hint="Try --host 127.0.0.1.") from error
@@ -51,9 +52,11 @@ def bind(host: str, port: int) -> socket.socket:
 
 def server(app: ASGIApp, limits: Limits) -> uvicorn.Server:
     """Return a server for one socket; `run(sockets=[...])` serves until it is told to stop."""
+    doors: Doors[Connection] = Doors(limits.connections, limits.spare)
+    connection = partial(Connection, limits=limits, doors=doors)
     config = uvicorn.Config(
         app,
-        http=protocol(limits),
+        http=cast("Any", connection),  # uvicorn calls it once for each connection
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -61,7 +64,7 @@ def server(app: ASGIApp, limits: Limits) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,  # else anybody could name the address that counts for the rate
-        timeout_keep_alive=2 * math.ceil(limits.header_seconds),  # never first: `protocol` has its own clock
+        timeout_keep_alive=2 * math.ceil(limits.header_seconds),  # never first: a connection has its own clock
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=limits.headers,
     )

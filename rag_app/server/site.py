@@ -8,7 +8,7 @@ from importlib.resources import files
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from rag_app.server.errors import missing
+from rag_app.server.api_errors import missing
 
 _SCRIPT = "text/javascript; charset=utf-8"
 

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import SUFFIXES
-from rag_app.server.errors import ApiError, busy
+from rag_app.server.api_errors import ApiError, busy
 from rag_app.server.intake import Intake
 from rag_app.server.shelf import Shelf, folder_of
 from rag_app.storage.jobs import Job
@@ -66,10 +66,14 @@ class Uploads:
     def sweep(self) -> None:
         """Delete files that neither a job that has not ended nor a document needs."""
         folders = self._shelf.folders()
-        jobs = self._library.jobs.all()  # before the documents: one whose job has ended is among them
-        paths = {path for document in self._library.documents() for path in document.paths}
-        needed = {folder_of(job.path) for job in jobs if job.ended is None} | {folder_of(path) for path in paths}
-        self._shelf.sweep(folders, needed, {folder_of(job.path) for job in jobs})
+        needed: set[str] = set()
+        ended: set[str] = set()
+        for job in self._library.jobs.all():  # before the documents: one whose job has ended is among them
+            kind = needed if job.ended is None else ended
+            kind.add(folder_of(job.path))
+        for document in self._library.documents():
+            needed.update(map(folder_of, document.paths))
+        self._shelf.sweep(folders, needed, ended)
 
     def job(self, identifier: str) -> Job | None:
         """Return how far an upload is; None for one that is unknown or ended long ago."""
@@ -100,7 +104,8 @@ class Uploads:
         if not size:
             raise ApiError(400, "The file is empty.", "empty_file")
         self._check(self._jobs.usage(owner), size)
-        job = Job(f"job-{secrets.token_hex(16)}", safe, self._shelf.put(file, safe), owner, size)
+        stored = self._shelf.put(file, safe)
+        job = Job(f"job-{secrets.token_hex(16)}", safe, stored, owner, size)
         try:
             self._library.jobs.add(job, lambda used: self._check(used, size))
         except BaseException:
@@ -144,12 +149,21 @@ def safe_name(name: str) -> str:
     Raises:
         ApiError: files of this type cannot be read.
     """
-    last = re.split(r"[/\\]", unicodedata.normalize("NFKC", name.replace("\0", "")))[-1]
+    plain = unicodedata.normalize("NFKC", name.replace("\0", ""))
+    last = re.split(r"[/\\]", plain)[-1]
     suffix = PurePath(last).suffix.lower()
     if suffix not in SUFFIXES:
         raise ApiError(415, "Files of this type cannot be read.", "unsupported_file_type")
-    kept = (c if c.isalnum() or c in _SIGNS else " " for c in last[: -len(suffix)])
-    stem = " ".join("".join(kept).split()).strip(" .").encode("utf-8", "ignore")[:_LONGEST].decode("utf-8", "ignore")
+    stem = _safe_stem(last[: -len(suffix)])
+    return f"{stem}{suffix}"
+
+
+def _safe_stem(text: str) -> str:
+    """Return a name without its suffix, in signs and of a length that every disk takes."""
+    kept = [sign if sign.isalnum() or sign in _SIGNS else " " for sign in text]
+    words = "".join(kept).split()
+    whole = " ".join(words).strip(" .").encode("utf-8", "ignore")
+    stem = whole[:_LONGEST].decode("utf-8", "ignore")
     if not stem or stem.startswith("-") or _DEVICES.fullmatch(stem):
         stem = f"upload {stem.lstrip('-')}".strip()
-    return f"{stem}{suffix}"
+    return stem

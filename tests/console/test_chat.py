@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fakes import ScriptedGenerator, fakes_of, write_pdf
 
-from rag_app.console import terminal
+from rag_app.console import screen
 from rag_app.console.chat import HELP, Chat
 from rag_app.errors import LibraryBusy, ModelMissing, UsageError
 from rag_app.types import Answer, Filter
@@ -40,7 +40,7 @@ def talk(library: Library, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         session: str | None = None,
         keep: bool = False,
     ) -> tuple[list[str], list[str]]:
-        terminal.console.cache_clear()  # a console keeps the stream that it was made for
+        screen.console.cache_clear()  # a console keeps the stream that it was made for
         monkeypatch.setattr("sys.stdin", Pipe("".join(f"{line}\n" for line in lines)))
         Chat(library, as_json=as_json, where=where, session=session, keep=keep).run()
         out, error = capsys.readouterr()
@@ -148,7 +148,7 @@ def test_a_session_is_kept_turn_by_turn_and_gone_on_with(talk: Talk, library: Li
 def test_a_session_without_a_name_is_called_by_its_time(
     talk: Talk, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag_app.console.terminal.time_text", lambda _: "2026-11-28 08:30")
+    monkeypatch.setattr("rag_app.console.amounts.time_text", lambda _: "2026-11-28 08:30")
     for _ in range(3):
         talk(NOTICE, keep=True)
     names = {session.name for session in library.sessions()}

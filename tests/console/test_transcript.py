@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from rag_app.console.terminal import time_text
+from rag_app.console.amounts import time_text
 from rag_app.console.transcript import escaped, file_name, transcript, write_new
 from rag_app.errors import DiskError, UsageError
 from rag_app.types import SessionTurn

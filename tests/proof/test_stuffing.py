@@ -13,7 +13,8 @@ from fakes import ScriptedGenerator, fakes_of, make_hit, open_library
 
 import ingest
 from ingest import Document, Page
-from rag_app.console import terminal
+from rag_app.console import screen
+from rag_app.console.answers import show_answer_end
 from rag_app.evidence.choose import Evidence, units
 from rag_app.langchain.tool import told
 from rag_app.proof.contradictions import about_question
@@ -65,9 +66,9 @@ def test_a_reader_is_told_in_the_terminal_by_a_tool_and_over_mcp(
 ) -> None:
     answer, out = stuffed.ask(PASS), io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
-    terminal.console.cache_clear()
-    terminal.show_answer_end(answer)
-    terminal.console.cache_clear()
+    screen.console.cache_clear()
+    show_answer_end(answer)
+    screen.console.cache_clear()
     assert NOTE in out.getvalue()
     assert f"({answer.notes[0]})" in told(answer)
     asked: Any = build(stuffed)._tool_manager.get_tool("ask_documents")

@@ -11,8 +11,8 @@ import pytest
 from fakes import Clock
 from running import SMALL, filled, running
 
+from rag_app.server.api_errors import ApiError
 from rag_app.server.attempts import Attempts, network_of
-from rag_app.server.errors import ApiError
 from rag_app.server.headers import SECURITY
 from rag_app.server.limits import Limits
 

@@ -15,7 +15,7 @@ from fakes import Slow, fakes_of
 from helpers_cli import wait_for
 
 from rag_app.server import notes
-from rag_app.server.answering import Cut
+from rag_app.server.stop_sequences import Cut
 
 if TYPE_CHECKING:
     from running import Running

@@ -16,8 +16,8 @@ import pytest
 from helpers_cli import WITH_WORDS, WORDS, finish, start, wait_for
 from running import SMALL, answers, filled, running, serving_app
 
+from rag_app.server.api_errors import ApiError
 from rag_app.server.doors import Doors, fitting
-from rag_app.server.errors import ApiError
 from rag_app.server.headers import SECURITY
 from rag_app.server.limits import Limits, respond
 

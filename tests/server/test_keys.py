@@ -12,7 +12,7 @@ from helpers_cli import rag
 from running import filled, running
 
 from rag_app.errors import LibraryError, UsageError
-from rag_app.server.keys import KeyRing, origin_of
+from rag_app.server.key_ring import KeyRing, origin_of
 from rag_app.server.limits import Rates
 from rag_app.types import Filter
 

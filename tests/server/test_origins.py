@@ -9,7 +9,7 @@ import pytest
 from running import SMALL, filled, running
 
 from rag_app.errors import UsageError
-from rag_app.server.keys import origin_of
+from rag_app.server.key_ring import origin_of
 from rag_app.server.origins import allowed_headers
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from helpers_cli import wait_for
 from running import filled, running
 
 from rag_app.server.access import LOCAL
+from rag_app.server.api_errors import ApiError
 from rag_app.server.engine import Engine
-from rag_app.server.errors import ApiError
-from rag_app.server.keys import Key
+from rag_app.server.key_ring import Key
 from rag_app.server.lane import Lane
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from fakes import write_pdf
 from helpers_cli import wait_for
 from running import SMALL, filled, running
 
-from rag_app.server.errors import ApiError
+from rag_app.server.api_errors import ApiError
 from rag_app.server.shelf import Shelf
 from rag_app.server.uploads import Uploads, safe_name
 

@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running import SMALL, filled, serving_app
 
+from rag_app.server.api_errors import ApiError
 from rag_app.server.bodies import _closes, parsed
-from rag_app.server.errors import ApiError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from running import SMALL, filled, running
 from rag_app import files
 from rag_app.errors import DiskError, LibraryBusy, ModelMissing
 from rag_app.server import intake
-from rag_app.server.errors import ApiError
+from rag_app.server.api_errors import ApiError
 from rag_app.server.intake import BUSY, THERE, THRICE
 from rag_app.server.uploads import Uploads
 from rag_app.storage.jobs import Job

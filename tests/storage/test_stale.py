@@ -12,8 +12,9 @@ import pytest
 from fakes import ScriptedGenerator, WordEmbedder, fakes_of, nearest_line, write_pdf
 from tools import call
 
-from rag_app.cli.app import _stale
-from rag_app.console import terminal
+from rag_app.console import screen
+from rag_app.console.answers import show_answer_end, show_passages
+from rag_app.console.lists import stale_text
 from rag_app.console.transcript import transcript
 from rag_app.evidence.sources import trouble
 from rag_app.langchain.tool import told
@@ -368,13 +369,13 @@ def test_search_and_lists_say_so(emptied: Library) -> None:
 
 
 def test_the_terminal_says_so(emptied: Library, capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.console.cache_clear()
+    screen.console.cache_clear()
     answer = emptied.ask(NOTICE)
-    terminal.show_answer_end(answer)
-    terminal.show_passages(emptied.search(NOTICE), scores=False)
-    terminal.show_notes([_stale(document) for document in emptied.documents() if document.stale])
+    show_answer_end(answer)
+    show_passages(emptied.search(NOTICE), scores=False)
+    screen.show_notes([stale_text(document) for document in emptied.documents() if document.stale])
     shown = capsys.readouterr().out
-    terminal.console.cache_clear()
+    screen.console.cache_clear()
     assert answer.notes[0] in shown
     assert "(its last readable text)" in shown
     assert len(re.findall(SINCE, shown)) >= 3

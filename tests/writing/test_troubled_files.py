@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import DocumentError, fingerprint
-from rag_app.console import terminal
+from rag_app.console.screen import json_line
 from rag_app.errors import DiskError, UsageError
 from rag_app.server import keys
 from rag_app.storage import library_files
@@ -201,7 +201,7 @@ def test_a_file_of_any_name_is_added_kept_exactly_in_json_and_cleaned_on_the_ter
     path.write_text("Plums are blue.")
     report = library.ingest([tmp_path / "files"])
     assert [(d.path, d.status) for d in report.documents] == [(str(path), "added")]
-    assert json.loads(terminal.json_line(report.as_json()))["documents"][0]["path"] == str(path)
+    assert json.loads(json_line(report.as_json()))["documents"][0]["path"] == str(path)
     assert library.ingest([path]).unchanged == 1
     assert library.verify(None).ok
     assert library.search("plums")[0].document == str(path)
@@ -626,7 +626,7 @@ def test_whatever_files_are_like_the_good_ones_are_read_and_each_other_is_one_li
             for document in report.documents:
                 if document.status == "failed":
                     assert (document.reason or "").startswith(expected[document.path] or "no reason")
-            assert json.loads(terminal.json_line(report.as_json())) == json.loads(json.dumps(report.as_json()))
+            assert json.loads(json_line(report.as_json())) == json.loads(json.dumps(report.as_json()))
         assert sorted(path for document in library.documents() for path in document.paths) == good
         assert library.verify(None).ok
         for path in folder.iterdir():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from fakes import write_pdf
 
-from rag_app.cli.doctor import diagnose
+from rag_app.cli.diagnosis import diagnose
 from rag_app.errors import LibraryError
 from rag_app.storage.vector_index import facts_of
 

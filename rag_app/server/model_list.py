@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 
-from rag_app.server.errors import missing
+from rag_app.server.api_errors import missing
 from rag_app.server.json_response import Json
 from rag_app.server.requests import context_of
 

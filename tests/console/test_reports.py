@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shown import plain
+
+from rag_app.console.reports import show_report
+from rag_app.types import DocumentReport, IngestReport
+
+if TYPE_CHECKING:
+    from shown import Screen
+
+
+def test_a_report_counts_and_then_names_the_files_that_need_attention(screens: tuple[Screen, Screen]) -> None:
+    documents = (
+        DocumentReport("/a.pdf", "added", 2, 2, 1200),
+        DocumentReport("/b.pdf", "unchanged", 2, 2, 5),
+        DocumentReport("/c.pdf", "failed", reason="is \x1bempty"),
+        DocumentReport("/d.pdf", "empty", 1, 0, 0, "no text found"),
+    )
+    show_report(IngestReport(2, 0, 1, 0, 1, 1.25, documents))
+    assert plain(screens[0].getvalue()) == (
+        "2 added, 1 unchanged, 1 failed; 1,200 new passages in 1.2 s\n"
+        "failed  /c.pdf: is empty\n"
+        "warning /d.pdf: no text found\n"
+    )
+
+
+def test_a_report_of_nothing_says_that_there_is_nothing_to_do(screens: tuple[Screen, Screen]) -> None:
+    show_report(IngestReport())
+    assert plain(screens[0].getvalue()) == "nothing to do; 0 new passages in 0.0 s\n"
+
+
+def test_a_renamed_file_or_a_copy_is_a_note_and_no_warning(screens: tuple[Screen, Screen]) -> None:
+    documents = (
+        DocumentReport("/a.pdf", "updated", 2, 2, 5, "renamed from /b.pdf", "renamed"),
+        DocumentReport("/c.pdf", "added", 2, 2, 5, "the same content as /a.pdf", "copy"),
+    )
+    show_report(IngestReport(1, 1, 0, 0, 0, 1.0, documents))
+    assert plain(screens[0].getvalue()).splitlines()[1:] == [
+        "note    /a.pdf: renamed from /b.pdf",
+        "note    /c.pdf: the same content as /a.pdf",
+    ]
