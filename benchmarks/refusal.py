@@ -115,7 +115,9 @@ class Looker:
     def look(self, asked: Asked) -> dict[str, Any]:
         seen = self.library(asked.library)._look(asked.question, None)
         assert seen is not None
-        return asdict(asked) | {"signals": {name: round(value, 3) for name, value in seen.signals.values.items()}}
+        return asdict(asked) | {
+            "signals": {name: round(value, 3) for name, value in seen.signals.within(shipped().reach).items()}
+        }
 
 
 def collect(folder: Path, file: Path, parts: list[str], limit: int, seconds: float) -> None:

@@ -53,9 +53,10 @@ if TYPE_CHECKING:
     from rag_app.models.catalogue import InstalledModel
     from rag_app.models.embedder import Embedder
     from rag_app.models.generator import Generator
+    from rag_app.models.numbers import GeneratorNumbers
     from rag_app.models.reranker import Reranker
     from rag_app.models.shared_scores import SharedScores
-    from rag_app.proof.refusal import Look
+    from rag_app.proof.refusal import Calibration, Look
     from rag_app.searching.candidates import Search, Trace
     from rag_app.storage.jobs import Jobs
     from rag_app.storage.selection import Selection
@@ -668,7 +669,6 @@ class Library:
             LibraryBusy: another process is writing.
         """
         from rag_app.proof.calibrate import calibrated, examples
-        from rag_app.proof.refusal import shipped
 
         if self._store.document_count() < 2:
             raise UsageError(
@@ -679,11 +679,12 @@ class Library:
         tell("questions", 0, questions)
         made = self.make_questions(questions, seed=seed)
         found = list(examples(made, self._look, lambda done: tell("questions", done, questions)))
-        own, before = calibrated(found, shipped())
+        program = self._program_calibration()
+        own, before = calibrated(found, program)
         own = replace(own, reranker=self.settings.reranker, generator=self.settings.generator)
         self._keep_calibration(json.dumps(own.as_json()))
         return CalibrationReport(
-            self.refusal(), before.missed, before.false, own.second != shipped().second, perf_counter() - begun
+            self.refusal(), before.missed, before.false, own.second != program.second, perf_counter() - begun
         )
 
     def reset_calibration(self) -> None:
@@ -692,9 +693,12 @@ class Library:
 
     def refusal(self) -> RefusalState:
         """Tell by what it is decided whether the documents answer a question."""
-        from rag_app.proof.refusal import CALIBRATION, state_of
+        from rag_app.models.catalogue import measured_as
+        from rag_app.proof.refusal import CALIBRATION, state_of, supplied
 
-        return state_of(self._store.get(CALIBRATION), self.settings.reranker, self.settings.generator)
+        settings = self.settings
+        program = supplied(measured_as("reranker", settings), measured_as("generator", settings))
+        return state_of(self._store.get(CALIBRATION), settings.reranker, settings.generator, program)
 
     def _keep_calibration(self, text: str) -> None:
         from rag_app.proof.refusal import CALIBRATION
@@ -725,7 +729,6 @@ class Library:
 
     def _stages(self, candidates: int, evidence: int, chosen: Selection | None) -> Any:
         from rag_app.answering.answer import Stages
-        from rag_app.proof.refusal import CALIBRATION, in_force
 
         settings, cited = self.settings, self._cited(chosen)
         about = cache(lambda question: self._about(question, cited, chosen))  # for passages, and then their sentences
@@ -744,10 +747,33 @@ class Library:
             documents=lambda: self._chosen_documents(chosen),
             mentions=lambda topic: self._mentions(topic, cited, chosen),
             embed=lambda texts: self._open_embedder().embed_passages(texts),
-            calibration=in_force(self._store.get(CALIBRATION), settings.reranker, settings.generator)[0],
+            numbers=lambda: self._open_reranker().numbers,
+            calibration=cache(self._calibration),
             trouble=self._trouble_now,
             generation=lambda: self._store.generation,
         )
+
+    def _calibration(self) -> Calibration:
+        """Return by what it is decided whether the documents answer."""
+        from rag_app.proof.refusal import CALIBRATION, in_force
+
+        stored, settings = self._store.get(CALIBRATION), self.settings
+        return in_force(stored, settings.reranker, settings.generator, self._program_calibration())[0]
+
+    def _program_calibration(self) -> Calibration:
+        """Return the same for a library that has none of its own."""
+        from rag_app.proof.refusal import supplied
+
+        return supplied(self._open_reranker().numbers.model, self._generator_numbers().model)
+
+    def _generator_numbers(self) -> GeneratorNumbers:
+        """Return what the generator's likelihoods are worth; it is not loaded for that."""
+        from rag_app.models.numbers import generator_numbers
+
+        with self._lock:
+            if self._generator is not None:
+                return self._generator.numbers
+        return generator_numbers(self._installed(self.settings.generator, "generator"))
 
     def _chosen_documents(self, chosen: Selection | None) -> list[StoredDocument]:
         return [document for document in self._store.documents() if chosen is None or document.path in chosen.names]

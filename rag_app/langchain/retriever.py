@@ -16,8 +16,7 @@ from langchain_core.runnables import Runnable
 from pydantic import ConfigDict
 
 from rag_app.language.keywords import codes
-from rag_app.searching.document_names import WEIGHT
-from rag_app.searching.ranking import EXACT, blended, exactness, keep, read_until_settled
+from rag_app.searching.ranking import blended, exactness, keep, read_until_settled
 from rag_app.storage.heading import heading
 from rag_app.types import Answer, Filter, Hit, Turn
 
@@ -82,18 +81,21 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
             [document.metadata.get("document", "") for document in ranked],
             self.k,
             self.per_document or ceil(0.8 * self.k),
+            self.reranker.numbers,
         )
         if self.trace is not None:
             self.trace.timed("rerank", since)
         return [ranked[row] for row in kept]
 
     def _ranked(self, documents: Sequence[Document], query: str) -> list[Document]:
-        named = self.about(query) if self.about else {}
+        named, numbers = self.about(query) if self.about else {}, self.reranker.numbers
         texts = [reading(document) for document in documents]
         priors = [
             blended(
-                WEIGHT * named.get(document.metadata.get("document", ""), 0.0) + EXACT * exact,
+                numbers.named_document * named.get(document.metadata.get("document", ""), 0.0)
+                + numbers.exact_words * exact,
                 document.metadata["retrieval_rank"],
+                numbers.late_rank,
             )
             for document, exact in zip(documents, exactness(codes(query), texts), strict=True)
         ]
@@ -102,7 +104,7 @@ class CrossEncoderCompressor(BaseDocumentCompressor):
             scores: Sequence[float] = self.reranker.score(query, [texts[row] for row in rows])
             return scores
 
-        scores = read_until_settled(priors, read, self.k, adaptive=self.adaptive)
+        scores = read_until_settled(priors, read, self.k, numbers.margin, adaptive=self.adaptive)
         return [_scored(documents[row], scores[row]) for row in sorted(scores, key=lambda row: (-scores[row], row))]
 
 
