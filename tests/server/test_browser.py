@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import CHROMIUM, DRIVER, NARROW, PICTURES, WIDE, Page, driven
+from fakes import LIKELIHOODS
 from running import filled, running
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ class Slow:
 
     name = "script"
     context = 4096
+    numbers = LIKELIHOODS
 
     def __init__(self) -> None:
         self.ended = threading.Event()
