@@ -1,15 +1,16 @@
 """Measure what each constant of the search is worth: the ranking with it, and with a neutral value in its place.
 
-Run: python benchmarks/ablation.py SET... [--queries 150] [--only NAME...]
+Run: python benchmarks/ablation.py SET... [--queries 150] [--work FOLDER]
 
 A SET is a folder in the BEIR layout, or `samples`, the questions about data/samples. Printed is for each constant the
 change of nDCG@10, of each set and in the mean, with the interval of 95 %, and whether it is worth being kept. The
-cross-encoder reads each pair once.
+cross-encoder reads each pair once. With --work what is measured of a set is kept, and not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -104,13 +105,25 @@ def quality(library: Library, topics: Sequence[Topic]) -> dict[str, float]:
     return per_query({topic.id: topic.relevant for topic in topics}, rankings)["ndcg@10"]
 
 
-def measured(name: str, queries: int, constants: Sequence[Neutral]) -> list[dict[str, float]]:
+def changes_of(name: str, queries: int, work: Path | None) -> list[dict[str, float]]:
+    """Return what `measured` does, or what it returned before."""
+    file = work / f"{Path(name).name}-{queries}.json" if work else None
+    if file and file.is_file():
+        found: list[dict[str, float]] = json.loads(file.read_text(encoding="utf-8"))
+        return found
+    found = measured(name, queries)
+    if file:
+        file.write_text(json.dumps(found), encoding="utf-8")
+    return found
+
+
+def measured(name: str, queries: int) -> list[dict[str, float]]:
     """Return by how much the nDCG@10 of each question changes without each constant."""
     with opened(name, queries) as (library, topics), library.shared_scores() as scores:
         before = quality(library, topics)
         print(f"{name}: {len(topics)} questions, nDCG@10 {mean(before):.3f}", flush=True)
         changes = []
-        for one in constants:
+        for one in NEUTRAL:
             with neutral(one, scores):
                 after = quality(library, topics)
             changes.append({query: after[query] - before[query] for query in before})
@@ -122,13 +135,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+")
     parser.add_argument("--queries", type=int, default=150, help="of each set (default: %(default)s)")
-    parser.add_argument("--only", nargs="*", help="names of constants (default: all)")
+    parser.add_argument("--work", type=Path, help="a folder that is there")
     options = parser.parse_args()
-    constants = [one for one in NEUTRAL if not options.only or one.name in options.only]
-    sets = [measured(name, options.queries, constants) for name in options.sets]
+    sets = [changes_of(name, options.queries, options.work) for name in options.sets]
     print("\n| without | " + " | ".join([*(Path(name).name for name in options.sets), "mean", "95 %", "kept"]) + " |")
     print("|---|" + "---|" * (len(sets) + 3))
-    for one, *changes in zip(constants, *sets, strict=True):
+    for one, *changes in zip(NEUTRAL, *sets, strict=True):
         together = {f"{n} {query}": value for n, change in enumerate(changes) for query, value in change.items()}
         low, high = interval(together)
         average = sum(map(mean, changes)) / len(changes)

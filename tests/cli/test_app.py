@@ -1163,7 +1163,7 @@ def test_calibrate_needs_questions_and_reset_needs_none(shelf: Shelf) -> None:
     words = shelf.run("calibrate", "--reset")
     assert words.out.startswith("Refusal is not calibrated for the models that are chosen: ")
     told = shelf.run("doctor", program=REAL).out.splitlines()
-    assert any(line.startswith("refusal   not calibrated for the models that are chosen") for line in told)
+    assert any(line.startswith("refusal   calibrated as the program comes") for line in told)
 
 
 def test_eval_says_what_is_missing(shelf: Shelf, tmp_path: Path) -> None:
