@@ -32,6 +32,7 @@ from rag_app.evidence.choose import gather
 from rag_app.models.catalogue import resolve
 from rag_app.models.generator import Message, Usage, open_generator
 from rag_app.models.loaded import LoadedModels
+from rag_app.models.numbers import RerankerNumbers, generator_numbers
 from rag_app.types import Hit
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Remembering:
     def __init__(self, settings: Settings, file: Path | None) -> None:
         self._settings, self._file = settings, file
         self.name, self.context = settings.generator, settings.context
+        self.numbers = generator_numbers(resolve(self.name, "generator", settings))
         self._own: Generator | None = None
         self._known: dict[str, Any] = {}
         if file and file.exists():
@@ -162,7 +164,7 @@ def left_of(attack: dict[str, Any]) -> list[str]:
     def score(_question: str, texts: Sequence[str]) -> Vectors:
         return np.zeros(len(texts), np.float32)
 
-    pieces = gather(attack["question"], [hit], score, lambda _: document, {})
+    pieces = gather(attack["question"], [hit], score, lambda _: document, {}, RerankerNumbers())
     return [piece.said for piece in pieces if not _SUBJECT.fullmatch(piece.said)]
 
 

@@ -62,6 +62,7 @@ class Scores:
 
     def __init__(self, reranker: Reranker) -> None:
         self.name = reranker.name
+        self.numbers = reranker.numbers
         self.saved = np.zeros(2)  # seconds on the clock, of the processor
         self.pairs = 0
         self._reranker = reranker

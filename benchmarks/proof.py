@@ -27,6 +27,7 @@ from fpdf import FPDF
 from rag_app import Library
 from rag_app.evidence.choose import units
 from rag_app.models.loaded import LoadedModels
+from rag_app.models.numbers import GeneratorNumbers
 from rag_app.proof.quotes import cite, locate, markers
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Liar:
 
     name = "liar"
     context = 8192
+    numbers = GeneratorNumbers()
 
     def __init__(self) -> None:
         self.text = ""

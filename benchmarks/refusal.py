@@ -117,7 +117,9 @@ class Looker:
     def look(self, asked: Asked) -> dict[str, Any]:
         seen = look(asked.question, self.library(asked.library)._stages(None))
         assert seen is not None
-        return asdict(asked) | {"signals": {name: round(value, 3) for name, value in seen.signals.values.items()}}
+        return asdict(asked) | {
+            "signals": {name: round(value, 3) for name, value in seen.signals.within(shipped().reach).items()}
+        }
 
 
 def collect(folder: Path, file: Path, parts: list[str], limit: int, seconds: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from rag_app.evaluation.questions import read_collection
 from rag_app.evaluation.run import open_collection
 from rag_app.language.keywords import codes
 from rag_app.searching import candidates, ranking
-from rag_app.searching.document_names import WEIGHT
 from rag_app.searching.second_stage import Proposed
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from rag_app.evaluation.questions import Collection, Topic
     from rag_app.library import Library
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Scored
 
 POOL = 50
@@ -46,6 +46,7 @@ class Observed:
     named: dict[int, float]
     texts: dict[int, str]
     logits: dict[int, float]
+    numbers: RerankerNumbers
 
 
 def observe(library: Library, topic: Topic) -> Observed:
@@ -65,6 +66,7 @@ def observe(library: Library, topic: Topic) -> Observed:
         {p.id: about.get(p.document, 0.0) for p in passages},
         texts,
         dict(zip(texts, map(float, scores), strict=True)),
+        library._open_reranker().numbers,
     )
 
 
@@ -87,16 +89,21 @@ def first_stage(seen: Observed, share: float) -> list[int]:
     return [passage for passage, _ in fused(seen.dense, seen.keyword, share)]
 
 
-def second_stage(seen: Observed, share: float, blend: float, margin: float, exact: float) -> tuple[list[int], int]:
+def second_stage(seen: Observed, share: float, numbers: RerankerNumbers) -> tuple[list[int], int]:
     """Return the passages as the default search orders them, and how many the cross-encoder read."""
     candidates = first_stage(seen, share)
     letters = ranking.exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
-    with constant(ranking, "BLEND", blend), constant(ranking, "MARGIN", margin):
-        priors = [
-            ranking.blended(WEIGHT * seen.named[passage] + exact * letter, rank)
-            for rank, (passage, letter) in enumerate(zip(candidates, letters, strict=True), 1)
-        ]
-        scores = ranking.read_until_settled(priors, lambda rows: [seen.logits[candidates[row]] for row in rows], 5)
+    priors = [
+        ranking.blended(
+            numbers.named_document * seen.named[passage] + numbers.exact_words * letter, rank, numbers.late_rank
+        )
+        for rank, (passage, letter) in enumerate(zip(candidates, letters, strict=True), 1)
+    ]
+
+    def relevance(rows: Sequence[int]) -> list[float]:
+        return [seen.logits[candidates[row]] for row in rows]
+
+    scores = ranking.read_until_settled(priors, relevance, 5, numbers.margin)
     read = sorted(scores, key=lambda row: (-scores[row], row))
     rest = [row for row in range(len(candidates)) if row not in scores]
     return [candidates[row] for row in (*read, *rest)], len(scores)
@@ -147,14 +154,14 @@ def main() -> None:
         row(f"{share}", seen, lambda one, share=share: default(one, share=share))
     table("logits for each doubling of the first-stage rank", names)
     for blend in BLENDS:
-        row(f"{blend}", seen, lambda one, blend=blend: default(one, blend=blend))
+        row(f"{blend}", seen, lambda one, blend=blend: default(one, late_rank=blend))
     table("logits for what is held to the letter", names)
     for exact in (0.0, 1.0, 2.0, 4.0):
-        row(f"{exact}", seen, lambda one, exact=exact: default(one, exact=exact))
+        row(f"{exact}", seen, lambda one, exact=exact: default(one, exact_words=exact))
     table("margin, in logits", names)
     for margin in MARGINS:
         depths = [
-            second_stage(one, candidates.DENSE, ranking.BLEND, margin, ranking.EXACT)[1] for s in seen for one in s
+            second_stage(one, candidates.DENSE, replace(one.numbers, margin=margin))[1] for s in seen for one in s
         ]
         name = f"{margin} (reads {sum(depths) / len(depths):.0f})"
         row(name, seen, lambda one, margin=margin: default(one, margin=margin))
@@ -166,15 +173,8 @@ def observed(collection: Collection, **changes: int) -> list[Observed]:
         return [observe(library, topic) for topic in collection.topics]
 
 
-def default(
-    one: Observed,
-    *,
-    share: float = candidates.DENSE,
-    blend: float = ranking.BLEND,
-    margin: float = ranking.MARGIN,
-    exact: float = ranking.EXACT,
-) -> list[int]:
-    return second_stage(one, share, blend, margin, exact)[0]
+def default(one: Observed, *, share: float = candidates.DENSE, **changes: float) -> list[int]:
+    return second_stage(one, share, replace(one.numbers, **changes))[0]
 
 
 if __name__ == "__main__":

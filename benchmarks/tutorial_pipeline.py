@@ -36,6 +36,7 @@ from rag_app import Library, config
 from rag_app.models.catalogue import conventions, resolve
 from rag_app.models.embedder import BiEncoder
 from rag_app.models.encoder import open_encoder
+from rag_app.models.numbers import reranker_numbers
 from rag_app.models.reranker import CrossEncoder
 from rag_app.models.threads import available_threads
 from rag_app.types import Answer, Token
@@ -216,7 +217,7 @@ def load_ours(settings: Settings) -> Ours:
     embedder = BiEncoder(model.name, model.fingerprint, first, rules)
     model, _, second = encoder(settings.reranker, "reranker")
     precision = " and ".join(dict.fromkeys((first.precision, second.precision)))
-    return Ours(settings, embedder, CrossEncoder(model.name, second), precision)
+    return Ours(settings, embedder, CrossEncoder(model.name, second, reranker_numbers(model)), precision)
 
 
 def embedding(tutorial: Tutorial, ours: Ours, texts: list[str], rounds: int, report: Report) -> bool:

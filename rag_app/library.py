@@ -432,7 +432,7 @@ class Library(Documents, Awaited):
     def _calibration(self) -> OwnCalibration:
         from rag_app.answering.own_calibration import OwnCalibration
 
-        return OwnCalibration(self._store, self.settings)
+        return OwnCalibration(self._store, self.settings, self.loaded)
 
 
 def _is_ours(trace: TracebackType | None) -> bool:

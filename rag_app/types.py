@@ -287,8 +287,8 @@ class RefusalState(Json):
     """By what it is decided whether the documents answer, and how often that is expected to be wrong, 0 to 1."""
 
     own: bool  # fitted to the library's documents; else it came with the program
-    fits: bool  # made with the models that are chosen
-    questions: int  # that it was measured on
+    fits: bool  # made with the models that are chosen; else the generator's check alone decides, and nothing is known
+    questions: int  # that it was measured on; 0 where it was not
     wrongly_refused: float  # share of the answerable ones
     wrongly_answered: float  # share of the others
 

@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,17 +18,22 @@ from rag_app.config import Settings
 from rag_app.errors import ModelMissing
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.library import Library
+from rag_app.models.catalogue import InstalledModel
+from rag_app.models.numbers import generator_numbers, reranker_numbers
+from rag_app.models.registry import registry
 from rag_app.types import Answer, AnswerSeconds, Citation, Hit, ModelNames, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from rag_app.models.generator import Form, Message, Usage
     from rag_app.types import Vectors
 
     Script = Callable[[Sequence[Message]], str]
 
+_DEFAULTS = {spec.role: InstalledModel(spec.name, spec.role, Path(), spec, "") for spec in registry() if spec.default}
+SCORES = reranker_numbers(_DEFAULTS["reranker"])  # the fakes score on the scales of the default models
+LIKELIHOODS = generator_numbers(_DEFAULTS["generator"])
 _WORD = re.compile(r"[^\W_]+")
 _SAYS = re.compile(
     r"^(?!From .*, page \d+:$|\[(?:end of )?text |Question: |Conversation:|Last question: "
@@ -95,6 +101,7 @@ class WordReranker:
     """Relevance is the share of the question's subject words that a text holds, times 10; -10 where there are none."""
 
     name = "shared-words"
+    numbers = SCORES
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
         """Return (len(texts),) float32 logits."""
@@ -111,6 +118,7 @@ class ScriptedGenerator:
 
     name = "script"
     context = 4096
+    numbers = LIKELIHOODS
 
     def __init__(self, script: Script | None = None, *, obeys: bool = True) -> None:
         self.script = script or nearest_line
@@ -263,6 +271,10 @@ class FakeModels:
     def generator(self) -> Any:
         return _installed(self._generator, "generator")
 
+    @property
+    def generator_numbers(self) -> Any:
+        return self.generator.numbers
+
     @generator.setter
     def generator(self, generator: Any) -> None:
         self._generator = generator
@@ -325,6 +337,7 @@ class Slow:
 
     name = "script"
     context = 4096
+    numbers = LIKELIHOODS
 
     def __init__(self) -> None:
         self.begun = threading.Event()

@@ -77,12 +77,8 @@ if TYPE_CHECKING:
 
 NOT_MENTIONED = "No document mentions this."
 NOT_FOUND = "The documents do not answer this question."
-_CERTAIN = -0.15  # mean log-likelihood of an answer's tokens; below it the generator is asked in another way too
-_BELIEVED = -0.25  # the same of the likelier of two answers that differ; below it the document is quoted
-_REPEATED = -0.4  # the same of an answer that is given twice
 _ROOMY = 3072  # tokens of a generator that holds the examples too; without them a smaller one answers less well
-_CLEAR = 6.0  # logits; of evidence with so good a piece only the best is read
-_FEW = 600  # characters of it
+_FEW = 600  # characters of evidence with a piece that is clearly best
 _TRIES = 5  # of an answer, each without one more document that went meanwhile
 _READ = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
@@ -424,13 +420,13 @@ def _from(
         sought: as it is searched for, where that differs.
     """
     since = time.perf_counter()
-    pieces = gather(sought or question, hits, stages.score, stages.read, stages.about(question))
+    pieces = gather(sought or question, hits, stages.score, stages.read, stages.about(question), stages.numbers())
     trace.timed("rerank", since)
     result = _Result("not_found", NOT_FOUND)
     check = AskedOnce(stages.generator)  # the piece that is checked before is often the one that proves the answer
     likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
     doubted = DOUBT[0] <= likely < DOUBT[1]
-    if doubted or likely >= stages.calibration.bound:
+    if doubted or likely >= stages.calibration().bound:
         result = _prove(question, sought or question, pieces, stages, usage, check if doubted else None)
     return replace(result, hits=hits, trace=trace)
 
@@ -439,16 +435,20 @@ def look(question: str, stages: Stages) -> Look | None:
     """Return what is seen of a question, the generator's check included; None where no passage is found."""
     hits, _ = stages.find(question)
     read = lru_cache(_READ)(stages.read)
-    pieces = gather(question, hits, stages.score, read, stages.about(question))
+    numbers = stages.numbers()
+    pieces = gather(question, hits, stages.score, read, stages.about(question), numbers)
     if not pieces:
         return None
     checked = holds(question, pieces, read, stages.generator())
     said = " ".join(piece.text for piece in pieces)
-    return Look(replace(signals(hits, pieces), holds=checked), frozenset(hit.document for hit in hits), said)
+    return Look(
+        replace(signals(hits, pieces, numbers.late_rank), holds=checked), frozenset(hit.document for hit in hits), said
+    )
 
 
 def _likely(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stages: Stages, check: AskedOnce) -> float:
-    return chance(signals(hits, pieces), lambda: holds(question, pieces, stages.read, check), stages.calibration)
+    seen = signals(hits, pieces, stages.numbers().late_rank)
+    return chance(seen, lambda: holds(question, pieces, stages.read, check), stages.calibration())
 
 
 def _prove(
@@ -464,13 +464,13 @@ def _prove(
         usage: counts tokens.
         check: looks at an answer that is in doubt.
     """
-    read = stages.read
-    shown = choose(pieces, stages.evidence)
+    read, numbers = stages.read, stages.numbers()
+    shown = choose(pieces, stages.evidence, out_of_reach=numbers.out_of_reach)
     draft = _write(question, shown, stages, usage)
     best = max(shown, key=lambda piece: piece.worth)
     if is_verdict(draft.text):  # a small model often gets yes and no wrong where it has found the fact that decides
         draft = _Draft(stated(best))
-    piece = proof_of(draft.text, question, shown)
+    piece = proof_of(draft.text, question, shown, numbers.proof_share)
     if foreign(question, read(piece.hit.document)):
         return _Result("not_found", NOT_FOUND)
     if piece.row:
@@ -483,7 +483,7 @@ def _prove(
                 piece.row and _made_up(again.text, question, nearest) and not _made_up(draft.text, question, [piece])
             ):
                 draft, shown = again, nearest
-                piece = proof_of(draft.text, question, shown)
+                piece = proof_of(draft.text, question, shown, numbers.proof_share)
     if piece.row:
         text = in_column(question, draft.text, piece.named)
     else:
@@ -495,7 +495,9 @@ def _prove(
         text = harmless(stated(piece))
     document = read(piece.hit.document)
     short = text if draft.believed or piece.row else draft.text
-    if check and not carries(question, short, piece, pieces, document, check):
+    if check and not carries(
+        question, short, piece, pieces, document, check, numbers, stages.generator().numbers.agreed
+    ):
         return _Result("not_found", NOT_FOUND)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     result = replace(result, status="partial") if made_up else result
@@ -519,7 +521,7 @@ def _weighed(
     if piece.hit.document in talking:
         rest = [other for other in pieces if other.hit.document not in talking]
         return _instead(question, sought, text, piece, rest, stages, usage) or result
-    for other in rivals(question, text, piece, pieces, stages.read):
+    for other in rivals(question, text, piece, pieces, stages.read, stages.numbers()):
         said = _alone(question, other, pieces, stages, usage)
         if said and differs(question, text, said):
             if other.hit.document not in talking:
@@ -533,13 +535,14 @@ def _instead(
 ) -> _Result | None:
     """Return what the other documents answer, where that is another value; the reader is told what was set aside."""
     hits = list(dict.fromkeys(other.hit for other in rest))
-    if not rest or _likely(question, hits, rest, stages, AskedOnce(stages.generator)) < stages.calibration.bound:
+    if not rest or _likely(question, hits, rest, stages, AskedOnce(stages.generator)) < stages.calibration().bound:
         return None
     again = _prove(question, sought, rest, stages, usage, None)
     if again.status == "not_found":
         return None
     said = _MARKED.sub("", again.text)
-    other = proof_of(said, question, [one for one in rest if one.hit.document == again.citations[0].document])
+    own = [one for one in rest if one.hit.document == again.citations[0].document]
+    other = proof_of(said, question, own, stages.numbers().proof_share)
     if not (differs(question, text, said) and answers_too(question, piece, other, stages.read)):
         return None
     return replace(again, notes=(*again.notes, set_aside(piece.hit.document, text)))
@@ -547,7 +550,7 @@ def _instead(
 
 def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
     """Return what is answered from a piece and its neighbours alone; nothing where they do not hold it."""
-    evidence = choose(around(pieces, [piece]), _FEW)
+    evidence = choose(around(pieces, [piece]), _FEW, out_of_reach=stages.numbers().out_of_reach)
     before = _examples_for(stages)
     text, _ = _ask("answer_user", question, evidence, stages, usage, before)
     return "" if empty(question, text) or _made_up(text, question, evidence) else harmless(text)
@@ -602,19 +605,21 @@ def _write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: U
     Where a piece of evidence is clearly best, the generator reads the best alone.
     An answer that is the same as an `earlier` one, from more evidence, is believed sooner.
     """
-    if not earlier and max(piece.score for piece in evidence) >= _CLEAR:
-        evidence = choose(evidence, _FEW)
+    scores, likelihoods = stages.numbers(), stages.generator().numbers
+    if not earlier and max(piece.score for piece in evidence) >= scores.clearly_best:
+        evidence = choose(evidence, _FEW, out_of_reach=scores.out_of_reach)
     before = _examples_for(stages)
     text, certainty = _ask("answer_user", question, evidence, stages, usage, before)
-    if certainty >= (_REPEATED if earlier and agree(text, earlier) else _CERTAIN) or is_verdict(text):
+    repeated = bool(earlier) and agree(text, earlier)
+    if certainty >= (likelihoods.repeated if repeated else likelihoods.certain) or is_verdict(text):
         return _Draft(text)
     brief, likelihood = _ask("brief_user", question, evidence, stages, usage)
     likelier = max(certainty, likelihood)
     if empty(question, text):
-        return _Draft(brief, likelier >= _BELIEVED)
+        return _Draft(brief, likelier >= likelihoods.believed)
     if agree(text, brief) or agree(brief, text) or empty(question, brief):
-        return _Draft(text, likelier >= _REPEATED)
-    return _Draft(text if certainty >= likelihood else brief, likelier >= _BELIEVED)
+        return _Draft(text, likelier >= likelihoods.repeated)
+    return _Draft(text if certainty >= likelihood else brief, likelier >= likelihoods.believed)
 
 
 def _ask(
@@ -675,7 +680,8 @@ def _cited(question: str, text: str, evidence: Sequence[Evidence], stages: Stage
     cited = [cite(marker, piece, stages.read(piece.hit.document)) for marker, piece in enumerate(used, 1)]
     covered = all(citation.verified for citation in cited) and not _unsupported(text, question, used)
     told = [piece.whole for piece in used]
-    support = supports(question, text, [*told, " ".join(told)] if len(told) > 1 else told, stages.score)
+    together = [*told, " ".join(told)] if len(told) > 1 else told
+    support = supports(question, text, together, stages.score, stages.numbers())
     cited = [replace(citation, support=round(value, 3)) for citation, value in zip(cited, support, strict=False)]
     covered = covered and max(support) >= WEAK_SUPPORT
     unknown = tuple(markers(text))  # none of the generator's own is a citation

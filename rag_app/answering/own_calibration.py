@@ -8,9 +8,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.answering.answer import look
+from rag_app.answering.stages import program_calibration
 from rag_app.errors import UsageError
+from rag_app.models.catalogue import measured_as
 from rag_app.proof.calibrate import calibrated, examples
-from rag_app.proof.refusal import CALIBRATION, shipped, state_of
+from rag_app.proof.refusal import CALIBRATION, state_of, supplied
 from rag_app.types import CalibrationReport, Filter
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from rag_app.answering.stages import Stages
     from rag_app.config import Settings
+    from rag_app.models.loaded import Models
     from rag_app.proof.refusal import Look
     from rag_app.storage.selection import Selection
     from rag_app.storage.store import Store
@@ -27,9 +30,10 @@ if TYPE_CHECKING:
 class OwnCalibration:
     """The calibration that a library keeps."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, models: Models) -> None:
         self._store = store
         self._settings = settings
+        self._models = models
 
     def need_documents(self) -> None:
         """Raise UsageError where there are too few to calibrate with."""
@@ -61,10 +65,12 @@ class OwnCalibration:
         def seen(question: str, without: str | None) -> Look | None:
             return look(question, stages(self._all_but(without)))
 
-        own, before = calibrated(list(examples(made, seen, told)), shipped())
+        found = list(examples(made, seen, told))
+        program = program_calibration(self._models)
+        own, before = calibrated(found, program)
         own = replace(own, reranker=self._settings.reranker, generator=self._settings.generator)
         self._keep(json.dumps(own.as_json()))
-        changed = own.second != shipped().second
+        changed = own.second != program.second
         return CalibrationReport(self.state(), before.missed, before.false, changed, perf_counter() - begun)
 
     def reset(self) -> None:
@@ -73,7 +79,9 @@ class OwnCalibration:
 
     def state(self) -> RefusalState:
         """Tell which calibration counts."""
-        return state_of(self._store.get(CALIBRATION), self._settings.reranker, self._settings.generator)
+        settings = self._settings
+        program = supplied(measured_as("reranker", settings), measured_as("generator", settings))
+        return state_of(self._store.get(CALIBRATION), settings.reranker, settings.generator, program)
 
     def _all_but(self, path: str | None) -> Selection:
         chosen = self._store.select(Filter())

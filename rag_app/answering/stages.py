@@ -10,7 +10,7 @@ from rag_app.answering.listing import Mention
 from rag_app.errors import UsageError
 from rag_app.evidence.choose import EVIDENCE
 from rag_app.models.stopping import StoppableGenerator, check
-from rag_app.proof.refusal import CALIBRATION, in_force
+from rag_app.proof.refusal import CALIBRATION, in_force, supplied
 from rag_app.types import Filter, ModelNames
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
     from rag_app.models.generator import Generator
     from rag_app.models.loaded import Models
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.proof.refusal import Calibration
     from rag_app.searching.candidates import Trace
     from rag_app.searching.searcher import Searcher, Wanted
@@ -49,9 +50,12 @@ class Stages(Protocol):
         """Characters that the generator reads."""
         ...
 
-    @property
     def calibration(self) -> Calibration:
-        """Decides whether there is an answer."""
+        """Return what decides whether there is an answer."""
+        ...
+
+    def numbers(self) -> RerankerNumbers:
+        """Return what the cross-encoder's scores are worth."""
         ...
 
     def find(self, question: str) -> Found:
@@ -125,6 +129,11 @@ def reading_depth(candidates: int, budget: float | None = None) -> ReadingDepth:
     return ReadingDepth(max(int(candidates * share), 10), max(round(EVIDENCE * share), 400))
 
 
+def program_calibration(models: Models) -> Calibration:
+    """Return what decides whether there is an answer for a library that has no calibration of its own."""
+    return supplied(models.reranker.numbers.model, models.generator_numbers.model)
+
+
 class LibraryStages:
     """Answers from the documents of a library that a filter leaves."""
 
@@ -152,8 +161,8 @@ class LibraryStages:
         self.models = ModelNames(settings.embedder, settings.reranker, settings.generator)
         self.answer_tokens = settings.answer_tokens
         self.evidence = depth.evidence
-        self.calibration = in_force(store.get(CALIBRATION), settings.reranker, settings.generator)[0]
         self._store = store
+        self._settings = settings
         self._models = models
         self._searcher = searcher
         self._finder = finder
@@ -161,6 +170,15 @@ class LibraryStages:
         self._wanted = searcher.wanted(candidates=depth.candidates)
         self._cited = searcher.cited(chosen)
         self._about = cache(self._named)  # asked for passages, and then for their sentences
+        self._calibration = cache(self._in_force)
+
+    def calibration(self) -> Calibration:
+        """Return what decides whether there is an answer."""
+        return self._calibration()
+
+    def numbers(self) -> RerankerNumbers:
+        """Return what the cross-encoder's scores are worth."""
+        return self._models.reranker.numbers
 
     def find(self, question: str) -> Found:
         """Return the passages that bear most on a question."""
@@ -217,6 +235,10 @@ class LibraryStages:
         """Return a number; another one tells that the library has changed."""
         return self._store.generation
 
+    def _in_force(self) -> Calibration:
+        names = self._settings.reranker, self._settings.generator
+        return in_force(self._store.get(CALIBRATION), *names, program_calibration(self._models))[0]
+
     def _named(self, question: str) -> dict[str, float]:
         return self._searcher.about(question, self._chosen)
 
@@ -228,8 +250,15 @@ class Relay:
         self.models = stages.models
         self.answer_tokens = stages.answer_tokens
         self.evidence = stages.evidence
-        self.calibration = stages.calibration
         self._stages = stages
+
+    def calibration(self) -> Calibration:
+        """Pass on."""
+        return self._stages.calibration()
+
+    def numbers(self) -> RerankerNumbers:
+        """Pass on."""
+        return self._stages.numbers()
 
     def find(self, question: str) -> Found:
         """Pass on."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rag_app.errors import DiskError, LibraryError
-from rag_app.models.catalogue import statuses
+from rag_app.models.catalogue import measured_as, statuses
 from rag_app.models.threads import cores
-from rag_app.proof.refusal import CALIBRATION, state_of
+from rag_app.proof.refusal import CALIBRATION, state_of, supplied
 from rag_app.storage.database import DATABASE, was_there
 from rag_app.storage.lock import find_holder
 from rag_app.storage.store import Store
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
     from rag_app.models.catalogue import ModelStatus
     from rag_app.storage.lock import Holder
+    from rag_app.types import RefusalState
 
 _SCARCE_DISK = 2_000_000_000  # bytes; the models alone take 1.4 GB
 _SCARCE_MEMORY = 4_000_000_000  # bytes; an answer peaks at 3 GB
@@ -36,7 +37,8 @@ def diagnose(settings: Settings) -> Diagnosis:
     models = statuses(settings)
     disks = [_disk("library", settings.library), _disk("models", settings.models)]
     library, library_advice = _library(settings)
-    advice = [*_on_machine(machine), *_on_disks(disks), *_on_models(models), *library_advice]
+    advice = [*_on_machine(machine), *_on_disks(disks), *_on_models(models)]
+    advice += [*_on_numbers(models, settings, library), *library_advice]
     return Diagnosis(
         ok=not any(item.serious for item in advice),
         machine=machine,
@@ -134,8 +136,13 @@ def _state(store: Store, settings: Settings, holder: Holder | None) -> LibrarySt
         writer=f"process {holder.pid} ({holder.command} on {holder.host})" if holder else None,
         index=built.kind if built else None,
         index_recall=built.recall if built else None,
-        refusal=state_of(store.get(CALIBRATION), settings.reranker, settings.generator),
+        refusal=_refusal(store, settings),
     )
+
+
+def _refusal(store: Store, settings: Settings) -> RefusalState:
+    program = supplied(measured_as("reranker", settings), measured_as("generator", settings))
+    return state_of(store.get(CALIBRATION), settings.reranker, settings.generator, program)
 
 
 def _on_machine(machine: MachineState) -> Iterator[Advice]:
@@ -162,6 +169,22 @@ def _on_models(models: Sequence[ModelStatus]) -> Iterator[Advice]:
         elif model.chosen and not model.installed:
             problem = f"The {model.role} {model.name} is not installed."
             yield Advice(True, problem, remedy)
+
+
+def _on_numbers(models: Sequence[ModelStatus], settings: Settings, library: LibraryState | None) -> Iterator[Advice]:
+    fitted = library is not None and library.refusal is not None and library.refusal.own
+    remedy = "Run `rag calibrate` to fit to your documents when a question is refused."
+    for model in models:
+        scored = model.role != "embedder"  # nothing depends on the scale of its similarities
+        if model.chosen and model.verified and scored and not measured_as(model.role, settings):
+            problem = (
+                f"The {model.role} {model.name} is not calibrated: rules that need the scale of its scores are off."
+            )
+            yield Advice(
+                False,
+                problem,
+                "When a question is refused is fitted to your documents; nothing else can be." if fitted else remedy,
+            )
 
 
 def _on_library(library: LibraryState) -> Iterator[Advice]:

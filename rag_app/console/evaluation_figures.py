@@ -94,8 +94,9 @@ def show_refusal(state: RefusalState) -> None:
 def refusal_text(state: RefusalState) -> str:
     """Return by what it is decided whether the documents answer, and how often that is expected to be wrong."""
     whose = "calibrated on this library" if state.own else "calibrated as the program comes"
-    other = "" if state.fits else ", with other models than are chosen"
+    if not state.fits:
+        return "not calibrated for the models that are chosen: the generator's check decides alone"
     return (
-        f"{whose}{other}; of {state.questions:,} questions, {state.wrongly_refused:.0%} of the answerable ones were "
+        f"{whose}; of {state.questions:,} questions, {state.wrongly_refused:.0%} of the answerable ones were "
         f"refused and {state.wrongly_answered:.0%} of the others answered"
     )

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ingest import Document
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Hit, Vectors
 
 NEIGHBOUR = float("-inf")  # worth of a piece outside the passages: it is shown beside another, not on its own account
 EVIDENCE = 1450  # characters shown to the generator, some 350 tokens
-_FAR = 10.0  # logits; a piece worth so much less than the best is left out: to read it takes time and helps no answer
 _JOINT = 16  # characters that each piece costs beside its own: line break, heading
 _IN_CONTEXT = 2  # best pieces that are shown with the ones before and after: they often hold what a pronoun stands for
 _WINDOW = 300  # characters before and after a passage, of which whole sentences may be neighbours of its best pieces
@@ -35,10 +35,7 @@ _NEAR = 700  # characters; a piece further away is no neighbour
 _HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
 _SHORT = 60  # characters; a shorter sentence is quoted together with the next one
 _TOPIC = 32  # characters; a paragraph that opens with so short a sentence names its topic there ("6. Summer fair.")
-_NAMED_WEIGHT = 3.0  # logits; the passage's score has its share of what its document's name is worth
 _PASSAGE_WEIGHT = 0.25  # of the passage's score beside the sentence's own, in choosing sentences
-_CHANGE = 6.0  # logits; a sentence that says by how much something changed answers no question for how much it is
-_LABEL = 4.0  # logits; a row is worth less than the row of its table whose label has most of the question's words
 _CLEARLY = 0.5  # of the words of a question, that one row of a table is called more than another
 _LEAD_LINES = 2  # at the top of a table: its title and its header row
 _END_MARKS = ".!?…:;。！？"
@@ -154,6 +151,7 @@ def gather(
     score: Callable[[str, Sequence[str]], Vectors],
     read: Callable[[str], Document],
     named: Mapping[str, float],
+    numbers: RerankerNumbers,
 ) -> list[Evidence]:
     """Cut `hits` into pieces and score each; pieces of overlapping passages come once.
 
@@ -163,6 +161,7 @@ def gather(
         score: the cross-encoder: question and texts to one logit each.
         read: gives the document of a path.
         named: how much the question names a document, 0 to 1; none for those it does not.
+        numbers: of the cross-encoder.
 
     Returns:
         The pieces in reading order, document by document, that of the best hit first; none where the hits hold none.
@@ -196,9 +195,9 @@ def gather(
             float(value),
             float(value)
             + _PASSAGE_WEIGHT * hit.score
-            + _NAMED_WEIGHT * named.get(hit.document, 0.0)
-            - _CHANGE * (level and changes(_flat(said)))
-            - _LABEL * (unit.row and most[hit.document, unit.lead] - called[number])
+            + numbers.named_sentence * named.get(hit.document, 0.0)
+            - numbers.only_a_change * (level and changes(_flat(said)))
+            - numbers.another_row * (unit.row and most[hit.document, unit.lead] - called[number])
             if number < own
             else NEIGHBOUR,
             unit.named,
@@ -312,14 +311,17 @@ def _margins(hit: Hit, whole: str) -> list[tuple[int, int]]:
     return [*spans, (hit.end + after[0][0], hit.end + after[-1][1])] if after else spans
 
 
-def choose(pieces: Sequence[Evidence], room: int = EVIDENCE) -> list[Evidence]:
-    """Return the best of `pieces` that fit into `room` characters, in their order; the best two with neighbours."""
+def choose(pieces: Sequence[Evidence], room: int = EVIDENCE, *, out_of_reach: float) -> list[Evidence]:
+    """Return the best of `pieces` that fit into `room` characters, in their order; the best two with neighbours.
+
+    A piece worth `out_of_reach` less than the best is left out: to read it takes time and helps no answer.
+    """
     chosen: set[int] = set()
     taken, used = Counter[tuple[str, str]](), 0
     most = max((piece.worth for piece in pieces), default=0.0)
     for nth, best in enumerate(sorted(range(len(pieces)), key=lambda row: -pieces[row].worth)):
         piece = pieces[best]
-        if piece.worth == NEIGHBOUR or (chosen and piece.worth < most - _FAR):
+        if piece.worth == NEIGHBOUR or (chosen and piece.worth < most - out_of_reach):
             break
         taken[piece.hit.document, piece.lead] += piece.row
         if taken[piece.hit.document, piece.lead] > _ROWS:

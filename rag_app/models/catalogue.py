@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rag_app.errors import FetchError, ModelDamaged, ModelError, ModelMissing
 from rag_app.models.conventions import PAIR, Conventions, conventions_of, is_pair, read_conventions, read_half
 from rag_app.models.local import need_gguf, own_fingerprint, own_weights, role_of
+from rag_app.models.numbers import calibrations, find_calibration
 from rag_app.models.provenance import contents, fingerprint, verify
 from rag_app.models.registry import ModelRole, ModelSpec, find_spec, registry
 from rag_app.types import Json
@@ -33,6 +34,7 @@ __all__ = [
     "generators",
     "half_conventions",
     "halves",
+    "measured_as",
     "pull",
     "registry",
     "resolve",
@@ -234,6 +236,18 @@ def statuses(settings: Settings) -> list[ModelStatus]:
     known = [_status(spec.name, spec.role, settings, spec) for spec in registry()]
     others = [(name, role) for role, name in chosen(settings).items() if not _fits(find_spec(name), role)]
     return known + [_status(name, role, settings, None) for name, role in others]
+
+
+def measured_as(role: ModelRole, settings: Settings) -> str:
+    """Return the name under which the chosen model's numbers were measured; "" where there are none."""
+    name = chosen(settings)[role]
+    if spec := find_spec(name):  # installed or not
+        return next((one.model for one in calibrations() if one.model == spec.name), "")
+    try:
+        found = find_calibration(resolve(name, role, settings))
+    except ModelError:
+        return ""
+    return found.model if found else ""
 
 
 def _fits(spec: ModelSpec | None, role: ModelRole) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rag_app.errors import ModelError, UsageError
+from rag_app.models.numbers import GeneratorNumbers, generator_numbers
 from rag_app.models.prompt_cache import Heads
 from rag_app.models.stopping import Stopped
 from rag_app.models.threads import Crew, available_threads, let_waiting_threads_sleep
@@ -66,6 +67,7 @@ class Generator(Protocol):
 
     name: str
     context: int  # tokens of prompt and answer together
+    numbers: GeneratorNumbers  # what its likelihoods and preferences are worth
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`."""
@@ -128,7 +130,13 @@ class LlamaGenerator:
     """
 
     def __init__(
-        self, name: str, model: Any, template: ChatTemplate, heads: Heads | None = None, crew: Crew | None = None
+        self,
+        name: str,
+        model: Any,
+        template: ChatTemplate,
+        heads: Heads | None = None,
+        crew: Crew | None = None,
+        numbers: GeneratorNumbers | None = None,
     ) -> None:
         """Take a loaded model.
 
@@ -138,7 +146,9 @@ class LlamaGenerator:
             template: of its family.
             heads: keep what it has read before the last message of a prompt.
             crew: says how many threads suit what is free; else there are as many as it was loaded with.
+            numbers: of the model; else they are those of one that was not measured.
         """
+        self.numbers = numbers or GeneratorNumbers()
         self._crew = crew
         self.name = name
         self._heads = heads
@@ -434,7 +444,7 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
         ) from error
     family = (model.spec.chat if model.spec else None) or family_of(llama.metadata.get("tokenizer.chat_template", ""))
     heads = Heads(settings.models / ".heads", f"{model.fingerprint} {llama_cpp.__version__}")
-    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads, Crew(settings))
+    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads, Crew(settings), generator_numbers(model))
 
 
 def family_of(template: str) -> str:

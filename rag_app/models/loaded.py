@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag_app.models.catalogue import InstalledModel, ModelRole
     from rag_app.models.embedder import Embedder
     from rag_app.models.generator import Generator
+    from rag_app.models.numbers import GeneratorNumbers
     from rag_app.models.reranker import Reranker
 
     Provider = Callable[[Settings], "Models"]
@@ -59,6 +60,11 @@ class Models(Protocol):
     @property
     def generator(self) -> Generator:
         """What writes."""
+        ...
+
+    @property
+    def generator_numbers(self) -> GeneratorNumbers:
+        """What its likelihoods are worth; nothing is loaded to tell."""
         ...
 
     def use_reranker(self, reranker: Reranker) -> None:
@@ -118,6 +124,14 @@ class LoadedModels:
     def generator(self) -> Generator:
         """What writes."""
         return self._generator.get()
+
+    @property
+    def generator_numbers(self) -> GeneratorNumbers:
+        """What its likelihoods are worth; nothing is loaded to tell."""
+        from rag_app.models.numbers import generator_numbers
+
+        made = self._generator.made
+        return made.numbers if made else generator_numbers(self._installed("generator"))
 
     def use_reranker(self, reranker: Reranker) -> None:
         """Let this one score from now on."""

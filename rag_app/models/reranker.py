@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag_app.errors import ModelError
 from rag_app.models.catalogue import conventions
 from rag_app.models.encoder import open_encoder
+from rag_app.models.numbers import RerankerNumbers, reranker_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ class Reranker(Protocol):
     """Scores passages for one question."""
 
     name: str
+    numbers: RerankerNumbers  # what its scores are worth
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
         """Return (len(texts),) float32 logits: larger is more relevant, independent of the other texts."""
@@ -30,8 +32,10 @@ class Reranker(Protocol):
 class CrossEncoder:
     """A sequence classifier with one logit, or two of which the difference counts."""
 
-    def __init__(self, name: str, encoder: Encoder) -> None:
+    def __init__(self, name: str, encoder: Encoder, numbers: RerankerNumbers | None = None) -> None:
+        """Take the parts; without `numbers` the scores are those of a model that was not measured."""
         self.name = name
+        self.numbers = numbers or RerankerNumbers()
         self._encoder = encoder
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
@@ -60,4 +64,4 @@ def open_reranker(model: InstalledModel, settings: Settings) -> CrossEncoder:
             f"The model {model.name} sorts a pair into {len(logits)} classes; a reranker gives it one score, or two.",
             hint="Choose a cross-encoder for ranking, such as ms-marco-MiniLM-L-12-v2.",
         )
-    return CrossEncoder(model.name, encoder)
+    return CrossEncoder(model.name, encoder, reranker_numbers(model))

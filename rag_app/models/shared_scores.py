@@ -17,6 +17,7 @@ class SharedScores:
 
     def __init__(self, reranker: Reranker) -> None:
         self.name = reranker.name
+        self.numbers = reranker.numbers
         self.saved = 0.0  # seconds that were not spent because scores were known
         self._reranker = reranker
         self._known: dict[tuple[str, str], tuple[float, float]] = {}  # score, seconds

@@ -31,6 +31,7 @@ class StoppableGenerator:
             generator = generator.until(stop)
         self.name = generator.name
         self.context = generator.context
+        self.numbers = generator.numbers
         self._generator = generator
         self._stop = stop
 

@@ -66,7 +66,7 @@ def calibrated(found: Sequence[Example], by: Calibration) -> tuple[Calibration, 
     Raises:
         UsageError: fewer than five examples of one kind.
     """
-    rows, labels = [example.signals.values for example in found], [example.answerable for example in found]
+    rows, labels = [example.signals.within(by.reach) for example in found], [example.answerable for example in found]
     if min(sum(labels), len(labels) - sum(labels)) < LEAST:
         raise UsageError(
             f"The questions gave {sum(labels)} examples with an answer and {len(labels) - sum(labels)} without; "

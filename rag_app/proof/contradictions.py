@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.evidence.choose import Evidence
+    from rag_app.models.numbers import RerankerNumbers
 
-_CLOSE = 4.0  # logits that the piece of another document may bear less on the question
-_RELEVANT = 3.0  # logits that it must have at least
 _LACKED = 0.4  # of the question's words, that a passage may lack which is believed instead of one about the question
 _SHARED = 0.6  # of the question's words, that a text about the question has
 _VERBATIM = 0.8  # of the question, word for word
@@ -91,7 +90,12 @@ def _longest(asked: Sequence[str], said: Sequence[str]) -> int:
 
 
 def rivals(
-    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], read: Callable[[str], Document]
+    question: str,
+    answer: str,
+    piece: Evidence,
+    pieces: Sequence[Evidence],
+    read: Callable[[str], Document],
+    numbers: RerankerNumbers,
 ) -> list[Evidence]:
     """Return the pieces of other documents that may answer with another value of the same kind, the best of each.
 
@@ -101,7 +105,7 @@ def rivals(
     """
     if piece.row or not (content_words(answer) - content_words(question)) & content_words(piece.said):
         return []
-    least = max(piece.score - _CLOSE, _RELEVANT)
+    least = max(piece.score - numbers.rival_behind, numbers.rival_least)
     found: dict[str, Evidence] = {}
     for other in sorted(pieces, key=lambda other: -other.score):
         if other.row or other.hit.document == piece.hit.document or other.score < least:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 SENTENCES = 2  # an answer ends after so many
 CITATIONS = 3  # at most, of one answer
-_COVERED = 6.0  # worth of evidence that holds all words of the answer, beside `_SCORED` for each logit of its own
-_SCORED = 0.2
+_COVERED = 6.0  # merit of evidence that holds all words of the answer, beside a share of its worth
 _FIGURE_WEIGHT = 4  # of a figure, counted in words
 _CONTENT = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
 _VERDICT = re.compile(r"\W*(yes|no|ja|nein|oui|non|s[ií])\b", re.IGNORECASE)
@@ -68,20 +67,25 @@ def form_for(question: str, evidence: Sequence[Evidence]) -> AnswerForm:
     return AnswerForm(any(c.isalpha() and not _latin(c) for c in text))
 
 
-def proof_of(answer: str, question: str, evidence: Sequence[Evidence]) -> Evidence:
+def proof_of(answer: str, question: str, evidence: Sequence[Evidence], share: float) -> Evidence:
     """Return the piece of evidence that an answer rests on: it holds the answer's words, and bears on the question.
 
     Words of the question prove nothing and are left out; figures count more than words, and what stands in the heading
-    alone half as much.
+    alone half as much. Of equals the one of most worth is taken.
+
+    Args:
+        answer: without markers.
+        question: as it was asked.
+        evidence: at least one piece.
+        share: of its worth in logits, that counts beside the words.
     """
     said = content_words(answer) - content_words(question)
     whole = sum(map(_weight, said)) or 1
 
-    def merit(piece: Evidence) -> float:
+    def merit(piece: Evidence) -> tuple[float, float]:
+        worth = piece.worth if isfinite(piece.worth) else piece.score
         held = (said & content_words(text) for text in (piece.said, piece.whole))
-        return _COVERED * sum(sum(map(_weight, words)) for words in held) / (2 * whole) + _SCORED * (
-            piece.worth if isfinite(piece.worth) else piece.score
-        )
+        return _COVERED * sum(sum(map(_weight, words)) for words in held) / (2 * whole) + share * worth, worth
 
     return max(evidence, key=merit)
 

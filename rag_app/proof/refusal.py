@@ -24,7 +24,6 @@ from rag_app.language.stopwords import STOP_WORDS
 from rag_app.models.generator import Message
 from rag_app.proof.calibration import Errors, Logistic, logistic
 from rag_app.searching.document_names import CODE
-from rag_app.searching.ranking import BLEND
 from rag_app.types import Json, RefusalState
 
 if TYPE_CHECKING:
@@ -32,14 +31,11 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.evidence.choose import Evidence
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Hit
 
 CALIBRATION = "refusal"  # what the library's own is called in its store
 DOUBT = 0.2, 0.75  # probabilities between which the answer is written, and looked at as well
-_SURE = 2.0  # logits; evidence above it carries an answer without a look
-_AGREED = 0.7  # of the generator's two preferences for yes together, in logits, with what follows added
-_SCORE = 0.1  # for each logit of the evidence
-_LOGIT = 12.0  # scores beyond it, either way, say no more
 _EITHER = {"or", "oder", "ou", "o"}
 _WHICH = [{word, "between"} for word in ("which", "what", "who")] + [
     {word, "zwischen"} for word in ("welche", "welcher", "welches", "wer", "was")
@@ -56,10 +52,10 @@ class Signals(Json):
     piece: float  # of the best sentence or table row
     holds: float | None = None  # how much rather the generator says "yes" than "no" to the answer being in the piece
 
-    @property
-    def values(self) -> dict[str, float]:
-        """Return them by name, as a model weighs them."""
-        return {name: max(min(value, _LOGIT), -_LOGIT) for name, value in self.as_json().items() if value is not None}
+    def within(self, reach: float | None) -> dict[str, float]:
+        """Return them by name, as a model weighs them: what is beyond `reach`, either way, says no more."""
+        known = {name: float(value) for name, value in self.as_json().items() if value is not None}
+        return known if reach is None else {name: max(min(value, reach), -reach) for name, value in known.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +76,9 @@ class Calibration(Json):
     bound: float  # least probability of an answer that is given
     hopeless: float  # probability by the first; below it the check is left out, and the question refused
     sure: float  # from it on the check is left out, and the question answered
+    reach: float | None  # logits; scores beyond it, either way, say no more; None: all count as they are
     errors: Errors  # shares of answerable questions that are refused, and of others that are answered
-    questions: int  # that these were measured on
+    questions: int  # that these were measured on; 0: it is neutral, and was not measured
     reranker: str  # the models whose scores they were
     generator: str
 
@@ -96,42 +93,63 @@ def shipped() -> Calibration:
     return calibration(resource_files("rag_app.proof").joinpath("refusal.json").read_text(encoding="utf-8"))
 
 
+@cache
+def supplied(reranker: str, generator: str) -> Calibration:
+    """Return the calibration of the program for two models: a neutral one where it was not made with them.
+
+    Of another pair the sign of the generator's check decides, and before it the scores, if the reranker is the same.
+
+    Args:
+        reranker: name under which its numbers were measured; empty if they were not.
+        generator: the same of the generator.
+    """
+    known = shipped()
+    if known.fits(reranker, generator):
+        return known
+    first = known.first if reranker == known.reranker else Logistic(0.0, {"passage": 0.0, "piece": 0.0})
+    second = Logistic(0.0, {"passage": 0.0, "piece": 0.0, "holds": 1.0})
+    neutral = replace(known, first=first, second=second, reach=None, errors=Errors(0.0, 0.0), questions=0)
+    return replace(neutral, reranker=reranker, generator=generator)
+
+
 def calibration(text: str) -> Calibration:
     """Return the calibration that was written as JSON; ValueError where `text` is none."""
     try:
         value: Mapping[str, Any] = json.loads(text)
         parts = {name: logistic(value[name]) for name in ("first", "second")}
         rates = Errors(**{name: float(rate) for name, rate in value["errors"].items()})
-        bounds = {name: float(value[name]) for name in ("bound", "hopeless", "sure")}
+        bounds: dict[str, float | None] = {name: float(value[name]) for name in ("bound", "hopeless", "sure")}
         names = {name: str(value[name]) for name in ("reranker", "generator")}
-        known = set(Signals(0.0, 0.0, 0.0).values)
+        known = set(Signals(0.0, 0.0, 0.0).as_json())
         if unknown := {name for part in parts.values() for name in part.weights} - known:
             raise ValueError(f"unknown signals: {', '.join(sorted(unknown))}")
+        reach = value["reach"] if "reach" in value else shipped().reach  # which was not kept at first
+        bounds["reach"] = None if reach is None else float(reach)
         return Calibration(**parts, **bounds, errors=rates, questions=int(value["questions"]), **names)  # type: ignore[arg-type]
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a calibration: {error!r}") from error
 
 
-def state_of(stored: str | None, reranker: str, generator: str) -> RefusalState:
+def state_of(stored: str | None, reranker: str, generator: str, program: Calibration) -> RefusalState:
     """Return in words of the interface what `in_force` returns."""
-    by, own = in_force(stored, reranker, generator)
-    return RefusalState(own, by.fits(reranker, generator), by.questions, by.errors.missed, by.errors.false)
+    by, own = in_force(stored, reranker, generator, program)
+    return RefusalState(own, by.questions > 0, by.questions, by.errors.missed, by.errors.false)
 
 
-def signals(hits: Sequence[Hit], pieces: Sequence[Evidence]) -> Signals:
-    """Return what the scores tell; there must be evidence, and so hits."""
-    return Signals(max(_relevance(hit) for hit in hits), max(piece.score for piece in pieces))
+def signals(hits: Sequence[Hit], pieces: Sequence[Evidence], late_rank: float) -> Signals:
+    """Return what the scores tell; there must be evidence, and so hits.
 
-
-def _relevance(hit: Hit) -> float:
-    """Return a hit's score before its rank in the first stage was counted in."""
-    return hit.score + BLEND * log2(hit.retrieval_rank)
+    What the hits lost for each doubling of their rank in the first stage, `late_rank`, is given back.
+    """
+    passage = max(hit.score + late_rank * log2(hit.retrieval_rank) for hit in hits)
+    return Signals(passage, max(piece.score for piece in pieces))
 
 
 def chance(found: Signals, check: Callable[[], float], by: Calibration) -> float:
     """Return the probability that the question can be answered; `check` is called only where the scores leave doubt."""
-    first = by.first.probability(found.values)
-    second = by.second.probability(replace(found, holds=check()).values) if by.hopeless <= first < by.sure else first
+    first = second = by.first.probability(found.within(by.reach))
+    if by.hopeless <= first < by.sure:
+        second = by.second.probability(replace(found, holds=check()).within(by.reach))
     return decided(by, first, second)
 
 
@@ -140,19 +158,20 @@ def decided(by: Calibration, first: float, second: float) -> float:
     return second if by.hopeless <= first < by.sure else float(first >= by.sure)
 
 
-def in_force(stored: str | None, reranker: str, generator: str) -> tuple[Calibration, bool]:
+def in_force(stored: str | None, reranker: str, generator: str, program: Calibration) -> tuple[Calibration, bool]:
     """Return the calibration to decide by, and whether it is the library's own.
 
     Args:
         stored: what the library has, if anything; it counts where it can be read and was made with the same models.
         reranker: name of the cross-encoder that is used.
         generator: name of the model that is asked.
+        program: what counts where the library has none.
     """
     try:
         own = calibration(stored) if stored else None
     except ValueError:
         own = None
-    return (own, True) if own and own.fits(reranker, generator) else (shipped(), False)
+    return (own, True) if own and own.fits(reranker, generator) else (program, False)
 
 
 class Prefers(Protocol):
@@ -192,15 +211,25 @@ def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Docum
 
 
 def carries(
-    question: str, answer: str, piece: Evidence, pieces: Sequence[Evidence], document: Document, generator: Prefers
+    question: str,
+    answer: str,
+    piece: Evidence,
+    pieces: Sequence[Evidence],
+    document: Document,
+    generator: Prefers,
+    numbers: RerankerNumbers,
+    least: float,
 ) -> bool:
-    """Tell whether `piece`, with what stands around it in `pieces`, carries an answer that was in doubt."""
-    if piece.score >= _SURE:
+    """Tell whether `piece`, with what stands around it in `pieces`, carries an answer that was in doubt.
+
+    Where the scores leave it open, the generator is asked twice; its preferences must be above `least` together.
+    """
+    if piece.score >= numbers.carries_alone:
         return True
     values = _looked_at(question, piece, pieces, document)
     agreed = _prefers_yes("holds_user", values, generator)
     agreed += _prefers_yes("states_user", {**values, "answer": answer}, generator)
-    return agreed + _SCORE * piece.score > _AGREED
+    return agreed + numbers.look_share * piece.score > least
 
 
 def _looked_at(question: str, piece: Evidence, pieces: Sequence[Evidence], document: Document) -> dict[str, str]:

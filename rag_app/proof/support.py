@@ -15,14 +15,18 @@ from rag_app.proof.quotes import content_words, figures
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Vectors
 
 _FIGURE_WEIGHT = 4  # of a figure, counted in words
-_MODEL = Logistic(-3.5554, {"score": 0.1379, "held": 3.9685})  # fitted to 403 quotes, a fifth of them right
 
 
 def supports(
-    question: str, answer: str, quotes: Sequence[str], score: Callable[[str, Sequence[str]], Vectors]
+    question: str,
+    answer: str,
+    quotes: Sequence[str],
+    score: Callable[[str, Sequence[str]], Vectors],
+    numbers: RerankerNumbers,
 ) -> list[float]:
     """Return for each quote the probability, 0 to 1, that it supports the answer.
 
@@ -31,10 +35,12 @@ def supports(
         answer: without markers.
         quotes: from the documents, with the headings that they stand under.
         score: the cross-encoder: a text and others to one logit each.
+        numbers: of the cross-encoder.
     """
+    model = Logistic(numbers.support_bias, {"score": numbers.support_score, "held": numbers.support_held})
     scores = score(f"{question} {answer}", quotes)
     return [
-        _MODEL.probability({"score": float(value), "held": held(question, answer, quote)})
+        model.probability({"score": float(value), "held": held(question, answer, quote)})
         for value, quote in zip(scores, quotes, strict=True)
     ]
 

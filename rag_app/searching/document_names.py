@@ -15,7 +15,6 @@ from rag_app.language.stopwords import STOP_WORDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-WEIGHT = 6.0  # logits that passages of the document named most gain on those of documents never named
 CODE = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
 _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")

@@ -14,25 +14,21 @@ from rag_app.language.keywords import words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rag_app.models.numbers import RerankerNumbers
+
     _Said: TypeAlias = tuple[frozenset[str], frozenset[tuple[str, ...]]]  # the figures and the shingles of a text
 
-EXACT = 1.0  # logits that a candidate gains which alone holds what the question means to the letter
-BLEND = 0.5  # logits that a candidate loses each time its first-stage rank doubles
 FIRST = 20  # candidates that are always read
 STEP = 10  # that are read at a time after those
-MARGIN = 1.0  # logits by which one of the rest may be more relevant than those read last
-
-RELEVANT = 0.0  # logits: a passage that is likelier relevant than not
-YIELD = 3.0  # logits that a passage of a document with enough of them may be ahead of another document's
 
 _COMPARED = 4  # times as many rows as are wanted are compared with each other
 _SHINGLE = 3  # words
 _SAME = 0.85  # share of the shorter passage's shingles that the longer one has
 
 
-def blended(relevance: float, retrieval_rank: int) -> float:
+def blended(relevance: float, retrieval_rank: int, late_rank: float) -> float:
     """Return the score that orders passages: the cross-encoder's logit, less a little for a late first-stage rank."""
-    return relevance - BLEND * log2(retrieval_rank)
+    return relevance - late_rank * log2(retrieval_rank)
 
 
 def exactness(codes: Sequence[str], texts: Sequence[str]) -> list[float]:
@@ -54,18 +50,24 @@ def exactness(codes: Sequence[str], texts: Sequence[str]) -> list[float]:
 
 
 def read_until_settled(
-    priors: Sequence[float], read: Callable[[Sequence[int]], Sequence[float]], k: int, *, adaptive: bool = True
+    priors: Sequence[float],
+    read: Callable[[Sequence[int]], Sequence[float]],
+    k: int,
+    margin: float,
+    *,
+    adaptive: bool = True,
 ) -> dict[int, float]:
     """Read candidates, the likeliest first, until the best `k` are not likely to change.
 
     They are taken for settled when the k-th best score is above what the rest could reach if none of them were more
-    than `MARGIN` more relevant than the best of those read last. The first stage orders candidates well enough that
+    than `margin` more relevant than the best of those read last. The first stage orders candidates well enough that
     relevance falls along them, so later ones seldom are; docs/decisions/0016 has the figures.
 
     Args:
         priors: what each candidate's score has beside its relevance.
         read: the cross-encoder: rows to their relevance.
         k: how many are wanted.
+        margin: in the cross-encoder's logits.
         adaptive: else all are read.
 
     Returns:
@@ -79,19 +81,24 @@ def read_until_settled(
         scores |= {row: value + priors[row] for row, value in zip(rows, relevance, strict=True)}
         rest = order[len(scores) :]
         last = max(relevance[-STEP:])
-        if rest and len(scores) >= k and sorted(scores.values())[-k] > last + MARGIN + priors[rest[0]]:
+        if rest and len(scores) >= k and sorted(scores.values())[-k] > last + margin + priors[rest[0]]:
             break
     return scores
 
 
 def keep(
-    scores: Sequence[float], texts: Sequence[str], documents: Sequence[str], k: int, per_document: int
+    scores: Sequence[float],
+    texts: Sequence[str],
+    documents: Sequence[str],
+    k: int,
+    per_document: int,
+    numbers: RerankerNumbers,
 ) -> list[int]:
     """Choose `k` of the rows, which come best first.
 
     A row is passed over that says the same as a better one; where too few are left, such rows come back in their order.
     A row that is one too many of its document gives way to the best of another document that is relevant, too, unless
-    that scores more than `YIELD` less.
+    that scores more than `gives_way` less.
 
     Args:
         scores: of the rows, falling.
@@ -99,6 +106,7 @@ def keep(
         documents: which document each is from.
         k: how many are wanted.
         per_document: most of one document.
+        numbers: of the cross-encoder that gave the scores.
 
     Returns:
         The rows that are kept, rising; fewer than k where there are fewer.
@@ -112,7 +120,7 @@ def keep(
         if taken[documents[best]] >= per_document:
             others = (row for row in left if taken[documents[row]] < per_document and row not in same)
             other = next(others, best)
-            best = other if scores[other] >= max(scores[best] - YIELD, RELEVANT) else best
+            best = other if scores[other] >= max(scores[best] - numbers.gives_way, numbers.relevant) else best
         left.remove(best)
         kept.append(best)
         taken[documents[best]] += 1

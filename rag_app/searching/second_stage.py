@@ -8,13 +8,13 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from rag_app.language.keywords import codes
-from rag_app.searching.document_names import WEIGHT
-from rag_app.searching.ranking import EXACT, blended, exactness, keep, read_until_settled
+from rag_app.searching.ranking import blended, exactness, keep, read_until_settled
 from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.models.reranker import Reranker
     from rag_app.searching.candidates import Trace
 
@@ -91,6 +91,7 @@ class SecondStage:
             [candidates[one.row].document for one in ranked],
             self._k,
             self._per_document,
+            self._reranker.numbers,
         )
         if self._trace is not None:
             self._trace.timed("rerank", since)
@@ -103,14 +104,17 @@ class SecondStage:
         def read(rows: Sequence[int]) -> Sequence[float]:
             return list(map(float, reranker.score(question, [texts[row] for row in rows])))
 
-        scores = read_until_settled(self._priors(question, candidates, texts), read, self._k, adaptive=self._adaptive)
+        priors = self._priors(question, candidates, texts, reranker.numbers)
+        scores = read_until_settled(priors, read, self._k, reranker.numbers.margin, adaptive=self._adaptive)
         return [Kept(row, scores[row]) for row in sorted(scores, key=lambda row: (-scores[row], row))]
 
-    def _priors(self, question: str, candidates: Sequence[Proposed], texts: Sequence[str]) -> list[float]:
+    def _priors(
+        self, question: str, candidates: Sequence[Proposed], texts: Sequence[str], numbers: RerankerNumbers
+    ) -> list[float]:
         """Return what each candidate's score has beside its relevance."""
         named = self._about(question) if self._about else {}
         priors = []
         for candidate, exact in zip(candidates, exactness(codes(question), texts), strict=True):
-            bonus = WEIGHT * named.get(candidate.document, 0.0) + EXACT * exact
-            priors.append(blended(bonus, candidate.rank))
+            bonus = numbers.named_document * named.get(candidate.document, 0.0) + numbers.exact_words * exact
+            priors.append(blended(bonus, candidate.rank, numbers.late_rank))
         return priors

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
-from fakes import ScriptedGenerator, WordEmbedder, WordReranker, evidence_lines, make_hit
+from fakes import SCORES, ScriptedGenerator, WordEmbedder, WordReranker, evidence_lines, make_hit
 
 from ingest import CELL
 from ingest.types import Document, Page
@@ -89,6 +89,7 @@ class World:
             documents=lambda: self.documents,
             mentions=lambda topic: [Mention("/files/a.pdf", 0, len(self.stored))] if self.found else [],
             embed=WordEmbedder().embed_passages,
+            numbers=lambda: SCORES,
         )
 
     def find(self, question: str) -> tuple[tuple[Hit, ...], Trace]:
@@ -273,7 +274,7 @@ def test_an_answer_with_one_figure_altered_is_partial_and_keeps_its_quote() -> N
 
 def test_an_answer_whose_quotes_hardly_support_it_is_partial(monkeypatch: pytest.MonkeyPatch) -> None:
     assert world("three months").ask(QUESTION).status == "answered"
-    monkeypatch.setattr("rag_app.answering.answer.supports", lambda _q, _a, quotes, _s: [0.19] * len(quotes))
+    monkeypatch.setattr("rag_app.answering.answer.supports", lambda _q, _a, quotes, _s, _n: [0.19] * len(quotes))
     found = world("three months").ask(QUESTION)
     assert (found.status, found.answer) == ("partial", "three months [1]")
     assert found.citations[0].verified

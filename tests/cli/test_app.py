@@ -1161,7 +1161,7 @@ def test_calibrate_needs_questions_and_reset_needs_none(shelf: Shelf) -> None:
         state, {"own": bool, "fits": bool, "questions": int, "wrongly_refused": float, "wrongly_answered": float}
     )
     words = shelf.run("calibrate", "--reset")
-    assert words.out.startswith("Refusal is calibrated as the program comes, with other models than are chosen; of ")
+    assert words.out.startswith("Refusal is not calibrated for the models that are chosen: ")
     told = shelf.run("doctor", program=REAL).out.splitlines()
     assert any(line.startswith("refusal   calibrated as the program comes") for line in told)
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import hashlib
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from fakes import write_pdf
+from fakes import make_settings, write_pdf
 
 from rag_app.cli.diagnosis import diagnose
 from rag_app.errors import LibraryError
+from rag_app.models.numbers import Calibration
 from rag_app.storage.vector_index import facts_of
 
 if TYPE_CHECKING:
@@ -74,3 +76,24 @@ def test_a_full_disk_is_named(library: Library, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10**12, 10**12 - 10**9, 10**9))
     folder = library.settings.library
     assert (False, f"The disk of {folder} has 1.0 GB free.") in advice(diagnose(library.settings))
+
+
+def test_models_that_were_not_measured_are_named_with_what_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reranker, generator = tmp_path / "own-reranker", tmp_path / "own.gguf"
+    reranker.mkdir()
+    (reranker / "config.json").write_text('{"architectures": ["BertForSequenceClassification"]}')
+    (reranker / "model.safetensors").write_bytes(b"weights")
+    generator.write_bytes(b"GGUF weights")
+    settings = make_settings(tmp_path, reranker=str(reranker), generator=str(generator))
+    found = [item for item in diagnose(settings).advice if "not calibrated" in item.problem]
+    assert [(item.serious, item.problem.partition(":")[0]) for item in found] == [
+        (False, f"The reranker {reranker} is not calibrated"),
+        (False, f"The generator {generator} is not calibrated"),
+    ]
+    assert all("`rag calibrate`" in item.remedy for item in found)
+    known = Calibration("mine", "reranker", hashlib.sha256(b"weights").hexdigest(), {})
+    monkeypatch.setattr("rag_app.models.numbers.calibrations", lambda: (known,))
+    left = [item.problem for item in diagnose(settings).advice if "not calibrated" in item.problem]
+    assert [problem.partition(" is ")[0] for problem in left] == [f"The generator {generator}"]

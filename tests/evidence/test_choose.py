@@ -1,23 +1,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fakes import WordReranker, make_hit
+from fakes import SCORES, WordReranker, make_hit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import Document
 from ingest.types import Page
-from rag_app.evidence.choose import NEIGHBOUR, Evidence, around, choose, gather, row_called, show, units, with_heading
+from rag_app.evidence import choose as module
+from rag_app.evidence.choose import NEIGHBOUR, Evidence, around, row_called, show, units, with_heading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag_app.types import Vectors
 
+gather = partial(module.gather, numbers=SCORES)
+choose = partial(module.choose, out_of_reach=SCORES.out_of_reach)
 RENT = "The monthly rent of the flat is 1,250 euros, which is due on the third day of each month."
 NOTICE = "The notice period for both parties is three months to the end of a calendar month."
 PETS = "The tenant may keep one cat in the flat, but a dog needs the consent of the landlord."

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import ScriptedGenerator, WordEmbedder, WordReranker, fakes_of
+from fakes import SCORES, ScriptedGenerator, WordEmbedder, WordReranker, fakes_of
 from langchain_classic.retrievers import ContextualCompressionRetriever
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage
@@ -47,7 +47,7 @@ def test_the_compressor_orders_by_relevance_and_keeps_the_best_with_their_scores
     documents = [document("the rent", 1), document("notice of the tenant", 2), document("notice period", 3)]
     kept = CrossEncoderCompressor(stage=SecondStage(WordReranker(), 2)).compress_documents(documents, "notice period")
     assert [d.page_content for d in kept] == ["notice period", "notice of the tenant"]
-    assert [d.metadata["score"] for d in kept] == [blended(10, 3), blended(5, 2)]
+    assert [d.metadata["score"] for d in kept] == [blended(10, 3, SCORES.late_rank), blended(5, 2, SCORES.late_rank)]
     assert "score" not in documents[0].metadata  # the first stage's documents stay as they were
 
 

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes import LIKELIHOODS
 
 from ingest import DocumentError, Readers
 from rag_app.models.generator import Message, Usage
@@ -27,6 +28,7 @@ class Endless:
 
     name = "endless"
     context = 4096
+    numbers = LIKELIHOODS
 
     def __init__(self) -> None:
         self.written = 0

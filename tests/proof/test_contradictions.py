@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import make_hit
+from fakes import SCORES, make_hit
 
 from ingest import Document, Page
 from rag_app.evidence.choose import Evidence
@@ -34,7 +34,7 @@ def reader(*pieces: Evidence) -> Callable[[str], Document]:
 
 
 def found(question: str, answer: str, one: Evidence, *others: Evidence) -> list[Evidence]:
-    return rivals(question, answer, one, [one, *others], reader(one, *others))
+    return rivals(question, answer, one, [one, *others], reader(one, *others), SCORES)
 
 
 # Who may say otherwise

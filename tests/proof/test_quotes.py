@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from fakes import make_hit
+from fakes import SCORES, make_hit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.types import Document, Page
 from rag_app.evidence.choose import Evidence
+from rag_app.proof import quotes
 from rag_app.proof.quotes import (
     SENTENCES,
     AnswerForm,
@@ -19,7 +21,6 @@ from rag_app.proof.quotes import (
     locate,
     markers,
     normal,
-    proof_of,
     sentence_ends,
     stands,
     stated,
@@ -29,6 +30,8 @@ from rag_app.proof.quotes import (
     whole_sentences,
 )
 from rag_app.types import Citation
+
+proof_of = partial(quotes.proof_of, share=SCORES.proof_share)
 
 
 def evidence(text: str, *, start: int = 0, worth: float = 1.0, lead: str = "") -> Evidence:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import ScriptedGenerator, make_hit
+from fakes import SCORES, ScriptedGenerator, make_hit
 
 from ingest.types import Document, Page
 from rag_app.evidence.choose import Evidence
@@ -44,6 +44,7 @@ BY = Calibration(
     bound=0.5,
     hopeless=0.02,
     sure=0.98,
+    reach=12.0,
     errors=Errors(0.1, 0.2),
     questions=100,
     reranker="r",
@@ -65,12 +66,12 @@ def test_in_between_the_generators_check_counts_with_the_scores(piece: float, ch
 
 def test_the_signals_are_the_best_scores_before_the_first_stages_rank_was_counted_in() -> None:
     hits = [make_hit(NOTICE, score=3.0, rank=1), make_hit(NOTICE, score=2.5, rank=8), make_hit(NOTICE, score=0, rank=2)]
-    assert signals(hits, [piece(-1.0), piece(2.5)]) == Signals(4.0, 2.5)
+    assert signals(hits, [piece(-1.0), piece(2.5)], SCORES.late_rank) == Signals(4.0, 2.5)
 
 
 def test_scores_beyond_what_was_measured_count_no_more() -> None:
-    assert Signals(99.0, -99.0, 1.0).values == {"passage": 12.0, "piece": -12.0, "holds": 1.0}
-    assert "holds" not in Signals(0.0, 0.0).values
+    assert Signals(99.0, -99.0, 1.0).within(12.0) == {"passage": 12.0, "piece": -12.0, "holds": 1.0}
+    assert "holds" not in Signals(0.0, 0.0).within(12.0)
 
 
 def test_the_shipped_calibration_can_be_read_and_separates_the_clear_cases() -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from fakes import SCORES
 
 from rag_app.proof.support import held, supports
 
@@ -39,7 +40,7 @@ def test_a_quote_supports_by_its_words_and_its_score_with_question_and_answer() 
         asked.append(question)
         return np.array([9.0 if "notice" in text else -9.0 for text in texts], np.float32)
 
-    right, wrong = supports(QUESTION, "three months", [NOTICE, RENT], score)
+    right, wrong = supports(QUESTION, "three months", [NOTICE, RENT], score, SCORES)
     assert asked == [f"{QUESTION} three months"]
     assert 0 < wrong < 0.2 < 0.6 < right < 1
-    assert supports(QUESTION, "three months", [NOTICE], lambda q, t: np.array([-9.0], np.float32))[0] < right
+    assert supports(QUESTION, "three months", [NOTICE], lambda q, t: np.array([-9.0], np.float32), SCORES)[0] < right

@@ -3,22 +3,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes import SCORES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.searching.ranking import BLEND, FIRST, STEP, YIELD, blended, exactness, keep, read_until_settled
+from rag_app.searching.ranking import FIRST, STEP, blended, exactness, keep, read_until_settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RANKS = [blended(0.0, rank) for rank in range(1, 51)]
+BLEND, YIELD = SCORES.late_rank, SCORES.gives_way
+RANKS = [blended(0.0, rank, BLEND) for rank in range(1, 51)]
 FALLING = [5.0 - 0.5 * row for row in range(50)]
 
 
 def reading(
     relevance: Sequence[float], priors: Sequence[float] = RANKS, k: int = 5, **options: bool
 ) -> dict[int, float]:
-    return read_until_settled(priors, lambda rows: [relevance[row] for row in rows], k, **options)
+    return read_until_settled(priors, lambda rows: [relevance[row] for row in rows], k, SCORES.margin, **options)
 
 
 def test_reading_stops_once_what_is_left_is_less_relevant() -> None:
@@ -47,7 +49,7 @@ def test_a_candidate_with_a_high_prior_is_read_first_however_late_its_rank() -> 
 
 @given(st.lists(st.floats(-11, 11), max_size=60), st.integers(1, 60))
 def test_all_that_is_read_has_its_relevance_and_its_prior(relevance: list[float], k: int) -> None:
-    priors = [blended(0.0, rank) for rank in range(1, len(relevance) + 1)]
+    priors = [blended(0.0, rank, BLEND) for rank in range(1, len(relevance) + 1)]
     scores = reading(relevance, priors, k)
     assert scores == {row: relevance[row] + priors[row] for row in scores}
     assert len(scores) >= min(k, len(relevance))
@@ -55,7 +57,7 @@ def test_all_that_is_read_has_its_relevance_and_its_prior(relevance: list[float]
 
 
 def test_a_late_rank_costs_the_same_each_time_it_doubles() -> None:
-    assert [blended(1.0, rank) for rank in (1, 2, 4)] == [1.0, 1.0 - BLEND, 1.0 - 2 * BLEND]
+    assert [blended(1.0, rank, BLEND) for rank in (1, 2, 4)] == [1.0, 1.0 - BLEND, 1.0 - 2 * BLEND]
 
 
 def test_the_only_text_with_the_code_gains_most_and_a_code_that_all_have_says_nothing() -> None:
@@ -71,7 +73,7 @@ LEASE = "The tenant pays a rent of 900 euros on the third working day of each mo
 
 
 def kept(texts: Sequence[str], documents: Sequence[str], k: int, per_document: int) -> list[int]:
-    return keep([0.0] * len(texts), texts, documents, k, per_document)
+    return keep([0.0] * len(texts), texts, documents, k, per_document, SCORES)
 
 
 def test_of_passages_that_say_the_same_the_best_is_kept() -> None:
@@ -103,9 +105,9 @@ def test_places_that_no_other_document_wants_stay_with_the_first() -> None:
 
 def test_a_document_with_enough_passages_gives_way_only_to_one_that_scores_nearly_as_well() -> None:
     texts = [f"{word} alone" for word in ("one", "two", "three", "four")]
-    assert keep([9, 8, 7, 7 - YIELD], texts, ["a", "a", "a", "b"], 3, 2) == [0, 1, 3]
-    assert keep([9, 8, 7, 6.9 - YIELD], texts, ["a", "a", "a", "b"], 3, 2) == [0, 1, 2]
-    assert keep([9, 8, -7, -7.1], texts, ["a", "a", "a", "b"], 3, 2) == [0, 1, 2]  # neither says anything
+    assert keep([9, 8, 7, 7 - YIELD], texts, ["a", "a", "a", "b"], 3, 2, SCORES) == [0, 1, 3]
+    assert keep([9, 8, 7, 6.9 - YIELD], texts, ["a", "a", "a", "b"], 3, 2, SCORES) == [0, 1, 2]
+    assert keep([9, 8, -7, -7.1], texts, ["a", "a", "a", "b"], 3, 2, SCORES) == [0, 1, 2]  # neither says anything
 
 
 @given(st.lists(st.tuples(st.text("ab 1", max_size=8), st.sampled_from("xyz")), max_size=12), st.integers(1, 12))

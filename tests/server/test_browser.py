@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import CHROMIUM, DRIVER, NARROW, PICTURES, WIDE, Page, driven
-from fakes import fakes_of
+from fakes import LIKELIHOODS, fakes_of
 from running import filled, running
 
 if TYPE_CHECKING:
@@ -198,6 +198,7 @@ class Slow:
 
     name = "script"
     context = 4096
+    numbers = LIKELIHOODS
 
     def __init__(self) -> None:
         self.ended = threading.Event()

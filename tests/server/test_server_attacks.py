@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import fakes_of
+from fakes import LIKELIHOODS, fakes_of
 from helpers_cli import wait_for
 from running import SMALL, filled, running
 
@@ -485,7 +485,7 @@ def test_an_error_inside_is_told_without_its_message(target: Running, caplog: py
         raise ZeroDivisionError(text)
 
     fakes_of(target.library).generator = type(
-        "Broken", (), {"name": "b", "context": 1, "stream": broken, "preference": broken}
+        "Broken", (), {"name": "b", "context": 1, "numbers": LIKELIHOODS, "stream": broken, "preference": broken}
     )()
     try:
         answer = target.ask("How long is the notice period?")
