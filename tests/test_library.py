@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from exact_index import ExactIndex
 from fakes import ScriptedGenerator, WordEmbedder, fakes_of, make_settings, open_library, words, write_pdf
 from fpdf import FPDF
 from fpdf.enums import TextMode
@@ -17,7 +18,6 @@ from rag_app.asking.question import LONGEST_QUESTION
 from rag_app.errors import LibraryError, LibraryMismatch, ModelMissing, SettingsError, UsageError
 from rag_app.library import Library
 from rag_app.models.catalogue import InstalledModel
-from rag_app.storage.vector_index import ExactIndex
 from rag_app.types import Answer, Passages, Token, Turn
 
 if TYPE_CHECKING:

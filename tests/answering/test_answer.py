@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from rag_app.answering.stages import Found
     from rag_app.models.generator import Form, Generator, Message, Usage
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Event, Hit, StoredDocument, Vectors
 
 RENT = "The monthly rent of the flat is 1,250 euros, which is due on the third day of each month."
@@ -48,7 +49,8 @@ class Parts:
     documents: Callable[[], Sequence[StoredDocument]]
     mentions: Callable[[str], Sequence[Mention]]
     embed: Callable[[Sequence[str]], Vectors]
-    calibration: Calibration = field(default_factory=shipped)
+    numbers: Callable[[], RerankerNumbers] = lambda: SCORES
+    calibration: Callable[[], Calibration] = shipped
     trouble: Callable[[str], str] = lambda _: ""
     generation: Callable[[], int] = lambda: 0
 

@@ -19,7 +19,7 @@ from rag_app.searching.candidates import Trace
 from rag_app.searching.ranking import blended
 from rag_app.searching.searcher import FoundPassage
 from rag_app.searching.second_stage import SecondStage
-from rag_app.storage.store import StoredPassage
+from rag_app.storage.passages import StoredPassage
 from rag_app.types import Answer, AnswerSeconds, Candidate, Passages, Token, Turn
 
 if TYPE_CHECKING:
