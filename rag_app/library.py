@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Self
 from rag_app import __version__, config
 from rag_app.asking.question import readable_turns, usable
 from rag_app.asynchronous import Awaited
-from rag_app.evidence.sources import trouble
 from rag_app.models.loaded import models_for
 from rag_app.searching.own_embedder import OwnEmbedder
 from rag_app.searching.searcher import Searcher
@@ -29,7 +28,7 @@ from rag_app.types import Answer, Filter, SearchResult, SearchSeconds
 from rag_app.writing.documents import Documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from rag_app.models.shared_scores import SharedScores
     from rag_app.storage.jobs import Jobs
     from rag_app.storage.selection import Selection
+    from rag_app.storage.stale import Stale
     from rag_app.types import (
         CalibrationReport,
         Event,
@@ -109,7 +109,7 @@ class Library(Documents, Awaited):
         if repair:
             settings_copy.restore(store)
         models = loaded or models_for(settings)
-        searcher = Searcher(store, models, OwnEmbedder(store, models), CurrentIndex(store), settings, trouble)
+        searcher = Searcher(store, models, OwnEmbedder(store, models), CurrentIndex(store), settings, _trouble)
         return cls(store, settings, models, searcher, owns_models=loaded is None)
 
     def close(self) -> None:
@@ -442,3 +442,10 @@ def _is_ours(trace: TracebackType | None) -> bool:
         modules.append(trace.tb_frame.f_globals.get("__name__", ""))
         trace = trace.tb_next
     return any(name.startswith("rag_app.") for name in modules)
+
+
+def _trouble(path: str, stale: Mapping[str, Stale]) -> str:
+    """Return what is said of a file that is not what was read of it."""
+    from rag_app.evidence.sources import trouble  # not before a search: its patterns take their time to load
+
+    return trouble(path, stale)

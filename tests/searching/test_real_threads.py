@@ -17,6 +17,7 @@ from rag_app.types import AnswerSeconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.models
 
@@ -30,6 +31,7 @@ TEXTS = (
 )
 QUESTIONS = ("When is the rent due?", "How heavy is the dishwasher?", "Wann fährt der Zug?", "roses in winter")
 MANY, THREADS = 200, 8
+SMALL = "SmolLM2-135M-Instruct-Q4_1"
 
 
 @pytest.fixture(scope="module", params=["openvino", "torch"])
@@ -67,3 +69,20 @@ def test_threads_find_and_answer_bit_for_bit_what_one_alone_does(shared: Library
         together = list(threads.map(lambda one: ways[one[0]](one[1]), work))
     assert together == [alone[one] for one in work]
     assert "rent" in alone[0, QUESTIONS[0]][0].text
+
+
+def test_threads_that_ask_the_installed_generator_get_the_answers_that_one_alone_gets(tmp_path: Path) -> None:
+    settings = config.load(environment={"RAG_MODELS": str(config.load().models), "RAG_GENERATOR": SMALL})
+
+    with Library.open(tmp_path, settings=settings) as library:
+        library.add(Document(f"notes-{n}", "", (Page(1, "1", text),)) for n, text in enumerate(TEXTS))
+
+        def ask(question: str) -> dict[str, Any]:
+            told = library.ask(question).as_json()
+            return {name: value for name, value in told.items() if name not in {"seconds", "tokens"}}
+
+        questions = QUESTIONS[:2]
+        alone = [ask(question) for question in questions]
+        with ThreadPoolExecutor(THREADS) as threads:
+            assert list(threads.map(ask, questions * 4)) == alone * 4
+    assert [one["status"] for one in alone] == ["answered", "answered"]
