@@ -353,14 +353,12 @@ def mcp_command(library: LibraryOption = None, config_file: ConfigOption = None)
 
     An MCP client starts this command by itself; docs/mcp.md shows what to enter there. Needs the extra "mcp".
     """
-    from rag_app.errors import UsageError
+    from rag_app.errors import UsageError, install
 
     try:
         from rag_app.server.mcp import serve
     except ModuleNotFoundError as error:
-        raise UsageError(
-            "The MCP server needs a package that is not installed.", hint="Run `pip install 'rag-app[mcp]'`."
-        ) from error
+        raise UsageError("The MCP server needs a package that is not installed.", hint=install("mcp")) from error
     with _open(library, config_file) as opened:
         serve(opened)
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 LINES = "The boiler is serviced every spring by two people\nand the valve is replaced after nine years at the latest."
 FONT = "page 1 set in a font that does not say which letters its shapes are"
-HOW = "page 1 not read, shown only as pictures: `pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+HOW = (
+    "page 1 not read, shown only as pictures: `pip install '.[ocr]'` in the folder of rag-app's source "
+    "and `rag ingest` again would read them"
+)
 NOT_A_LETTER = {
     "nothing": dict.fromkeys(LINES, "\uffff"),
     "replacements": dict.fromkeys(LINES, "\ufffd"),

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCANNED = picture_of("The warranty of the heron boat", "ends on 14 March 2031.")
-HOW = "not read, shown only as pictures: `pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+HOW = (
+    "not read, shown only as pictures: `pip install '.[ocr]'` in the folder of rag-app's source "
+    "and `rag ingest` again would read them"
+)
 
 
 @pytest.fixture
@@ -74,6 +77,7 @@ def test_a_document_is_worth_reading_again_once_its_pages_can_be_recognised(
         monkeypatch.setattr(scans, "ocr_available", lambda answer=available: answer)
         assert worth_reading_again(warnings) is available
     monkeypatch.setattr(scans, "ocr_available", lambda: True)
+    assert worth_reading_again(["page 3 not read, shown only as pictures: as it was told by earlier versions"])
     assert not worth_reading_again(completed(document, {}, "made the reader crash").warnings)
     assert not worth_reading_again(())
 

@@ -178,7 +178,7 @@ CLOSED = {
     "newer": (
         sql("PRAGMA user_version = 99"),
         f"{{db}} was written by a newer version (schema 99; this one knows {SCHEMA.version}).",
-        "Run `pip install --upgrade rag-app`.",
+        "Run `git pull` and `pip install .` in the folder of rag-app's source.",
     ),
     "older, with other tables": (
         sql("PRAGMA user_version = 1"),

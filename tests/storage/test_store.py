@@ -424,7 +424,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(LibraryMismatch, match=r"library\.db was written by a newer version \(schema 99") as raised:
         Store.open(tmp_path)
-    assert raised.value.hint == "Run `pip install --upgrade rag-app`."
+    assert raised.value.hint == "Run `git pull` and `pip install .` in the folder of rag-app's source."
 
 
 def test_the_database_of_another_program_is_refused_untouched(tmp_path: Path) -> None:
