@@ -25,7 +25,7 @@ help:
 	@echo "make check  ruff, mypy and the import contract;  make unit  the quick tests;  make coverage  what these reach"
 	@echo "make hooks  run the checks before each commit;  make constraints  write down the versions that are installed"
 	@echo "make release TAG=v0.1.0  build a version, if program, changelog and tag name the same one"
-	@echo "make samples  write the sample PDFs again;  make bench  the benchmarks of the README;  make clean"
+	@echo "make samples  write the sample PDFs again;  make bench  benchmarks of the sample PDFs;  make clean"
 	@echo "make torture  let programs share a library and kill them at random, TRIALS times; SEED=N repeats a run"
 
 $(BIN)/python:
