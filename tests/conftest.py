@@ -47,11 +47,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the slow tests where only the quick ones are wanted."""
+    """Mark the tests of a server as slow, and leave out the slow ones where only the quick ones are wanted."""
+    for item in items:
+        if "served" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
     if not config.getoption("--quick"):
         return
-    slow = [item for item in items if any(item.get_closest_marker(name) for name in _SLOW)]
-    config.hook.pytest_deselected(items=slow)
+    slow = {item for item in items if any(item.get_closest_marker(name) for name in _SLOW)}
+    config.hook.pytest_deselected(items=[*slow])
     items[:] = [item for item in items if item not in slow]
 
 

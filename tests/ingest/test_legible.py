@@ -98,6 +98,7 @@ def test_a_page_whose_font_says_its_letters_is_read(tmp_path: Path) -> None:
     assert " ".join(document.text.split()) == " ".join(LINES.split())
 
 
+@pytest.mark.slow
 def test_a_page_in_a_font_without_letters_is_recognised_by_its_looks(tmp_path: Path) -> None:
     if not ocr_available():
         pytest.skip("the extra ocr is not installed")

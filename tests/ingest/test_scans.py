@@ -26,6 +26,7 @@ def document() -> Document:
     return Document("a.pdf", "a", (Page(1, "1", "Text."), Page(2, "2", ""), Page(3, "3", "")), unread=(2, 3))
 
 
+@pytest.mark.slow
 def test_one_scanned_page_of_forty_is_recognised_with_its_number(tmp_path: Path) -> None:
     if not ocr_available():
         pytest.skip("the extra ocr is not installed")

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     Capture = pytest.CaptureFixture[str]
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "How high is the rent?"
 DOORS = {
     "documents": ["documents"],

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from rag_app.library import Library
     from rag_app.types import IngestReport, Vectors
 
+pytestmark = pytest.mark.slow
+
 SECOND = 10**9
 NO_FILE = "is neither a file nor a folder"
 
