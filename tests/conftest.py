@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import sys
 import threading
@@ -38,12 +39,20 @@ MANUAL = (
 )
 
 _SLOW = ("slow", "models", "network")
+_MOST_MEMORY = 4 << 30  # bytes of address space
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--quick`, the tier of `make unit`."""
     words = f"leave out what is marked {', '.join(_SLOW)}; read files in this process, and start no other"
     parser.addoption("--quick", action="store_true", help=words)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bound the memory of a quick run: what a damaged file makes a parser take is limited in other processes only."""
+    if config.getoption("--quick"):
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, most))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

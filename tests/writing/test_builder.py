@@ -185,6 +185,7 @@ def test_pages_that_are_only_pictures_are_reported_by_number(
     assert document.reason == f"page 2 not read, shown only as pictures: {how}"
 
 
+@pytest.mark.slow
 def test_a_hostile_file_costs_only_itself(empty_library: Library, papers: Path) -> None:
     (papers / "forms.pdf").write_bytes(recursive_form())
     (papers / "garbage.pdf").write_bytes(b"%PDF-1.7" + bytes(range(256)) * 100)
