@@ -18,12 +18,14 @@ DEMO := .demo/library
 QUESTION ?= I bought my Aquilo dishwasher second-hand. Does the maker's guarantee still apply to me?
 
 .DEFAULT_GOAL := help
-.PHONY: help install models demo test check unit samples bench torture clean
+.PHONY: help install hooks models demo test check unit coverage constraints release samples bench torture clean
 
 help:
 	@sed -n '1,3p' Makefile
-	@echo "make check  ruff, mypy and the import contract;  make unit  the tests that need no model"
-	@echo "make samples  write the sample PDFs again;  make bench  the benchmarks of the README;  make clean"
+	@echo "make check  ruff, mypy and the import contract;  make unit  the quick tests;  make coverage  what these reach"
+	@echo "make hooks  run the checks before each commit;  make constraints  write down the versions that are installed"
+	@echo "make release TAG=v0.1.0  build a version, if program, changelog and tag name the same one"
+	@echo "make samples  write the sample PDFs again;  make bench  benchmarks of the sample PDFs;  make clean"
 	@echo "make torture  let programs share a library and kill them at random, TRIALS times; SEED=N repeats a run"
 
 $(BIN)/python:
@@ -47,11 +49,14 @@ $(VENV)/.llama: | $(BIN)/python
 	$(PIP) install --quiet $(LLAMA_WHEEL)-*.whl
 	@touch $@
 
-$(VENV)/.installed: pyproject.toml $(VENV)/.torch $(VENV)/.llama
-	$(PIP) install --quiet --editable '.[dev]'
+$(VENV)/.installed: pyproject.toml constraints.txt $(VENV)/.torch $(VENV)/.llama
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 install: $(VENV)/.installed
+
+hooks: install
+	$(BIN)/pre-commit install
 
 models: install
 	$(BIN)/rag models pull
@@ -69,11 +74,21 @@ check: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -m 'not models and not network'
+	$(BIN)/pytest --quick
+
+coverage: install
+	$(BIN)/pytest --quick --cov --cov-report=term:skip-covered
 
 test: check
 	$(BIN)/rag models pull all-MiniLM-L6-v2 ms-marco-MiniLM-L-12-v2 Qwen2.5-Coder-1.5B-Instruct-Q4_K_M bge-small-en-v1.5-int8 SmolLM2-135M-Instruct-Q4_1
 	$(BIN)/pytest
+
+constraints: install
+	$(BIN)/python .ci/constraints.py
+
+release: check
+	$(BIN)/python .ci/release.py $(TAG)
+	$(BIN)/hatchling build
 
 samples: install
 	$(BIN)/python data/make_samples.py
@@ -87,4 +102,4 @@ torture: install
 	$(BIN)/python benchmarks/torture.py --trials $(TRIALS) $(if $(SEED),--seed $(SEED))
 
 clean:
-	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

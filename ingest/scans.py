@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from ingest.types import Document, Page
 
-HOW_TO_READ = "`pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+UNREAD = "not read, shown only as pictures"
+HOW_TO_READ = "`pip install '.[ocr]'` in the folder of rag-app's source and `rag ingest` again would read them"
 _LOW = 0.6  # confidence
 
 
@@ -27,7 +28,7 @@ class Recognised:
 
 def worth_reading_again(warnings: Iterable[str]) -> bool:
     """Tell whether a document with these warnings has pages that were not recognised then and can be now."""
-    return any(HOW_TO_READ in warning for warning in warnings) and ocr_available()
+    return any(UNREAD in warning for warning in warnings) and ocr_available()
 
 
 def completed(document: Document, found: Mapping[int, Recognised], problem: str | None = None) -> Document:
@@ -44,7 +45,7 @@ def completed(document: Document, found: Mapping[int, Recognised], problem: str 
     empty = [number for number in document.unread if number in found and not found[number].text]
     warnings = [*document.warnings]
     if unread:
-        what = f"could not be recognised: {problem}" if problem else f"not read, shown only as pictures: {HOW_TO_READ}"
+        what = f"could not be recognised: {problem}" if problem else f"{UNREAD}: {HOW_TO_READ}"
         warnings.append(f"{name_pages(unread)} {what}")
     if empty:
         warnings.append(f"{name_pages(empty)} shown as pictures in which no text was recognised")

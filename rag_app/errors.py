@@ -110,6 +110,11 @@ class MissingExtra(RagError):
     """An optional package is not installed."""
 
 
+def install(extra: str) -> str:
+    """Return the hint that says how to install the packages of `extra`, from the source: nothing is published."""
+    return f"Run `pip install '.[{extra}]'` in the folder of rag-app's source."
+
+
 @contextmanager
 def needs(module: str, *, extra: str) -> Iterator[None]:
     """Turn the absence of `module` into `MissingExtra`; other import failures pass untouched."""
@@ -120,7 +125,7 @@ def needs(module: str, *, extra: str) -> Iterator[None]:
             raise
         raise MissingExtra(
             f"This needs the package {module}, which is not installed.",
-            hint=f"Run `pip install 'rag-app[{extra}]'`.",
+            hint=install(extra),
         ) from error
 
 

@@ -25,7 +25,7 @@ def test_an_absent_package_becomes_the_command_that_installs_it() -> None:
     with pytest.raises(MissingExtra) as caught, needs("no_such_package", extra="local"):
         import no_such_package.part  # noqa: F401
     assert caught.value.message == "This needs the package no_such_package, which is not installed."
-    assert caught.value.hint == "Run `pip install 'rag-app[local]'`."
+    assert caught.value.hint == "Run `pip install '.[local]'` in the folder of rag-app's source."
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
 

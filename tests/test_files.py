@@ -59,6 +59,7 @@ files.write_whole(Path(sys.argv[1]), b"new" * 100_000, "the file")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", range(len(CALLS)), ids=CALLS)
 def test_a_kill_at_any_call_leaves_the_old_file_or_the_new_one(tmp_path: Path, n: int) -> None:
     write_whole(tmp_path / "a", b"old", "the file")

@@ -23,13 +23,16 @@ def test_the_wheel_holds_all_of_the_program_and_nothing_else(tmp_path: Path) -> 
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
     assert packed == {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
     assert "rag = rag_app.__main__:main" in commands
+    assert {f"{package}/py.typed" for package in PACKAGES} <= packed  # type checkers read our types
 
 
 def test_the_image_is_built_from_files_that_are_there_and_from_all_that_the_wheel_needs() -> None:
     text = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
     copied = [name for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE) for name in line.split()[:-1]]
-    assert set(copied) == {"pyproject.toml", "README.md", "LICENSE", *PACKAGES}
+    assert set(copied) == {"pyproject.toml", "constraints.txt", "README.md", "LICENSE", *PACKAGES}
     assert all((ROOT / name).exists() for name in copied)
+    sent = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(sent) == set(copied)
 
 
 def test_the_image_takes_the_torch_that_the_makefile_takes() -> None:
@@ -37,6 +40,7 @@ def test_the_image_takes_the_torch_that_the_makefile_takes() -> None:
     assert f"torch=={made}\n" in (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_service_is_a_unit_that_systemd_takes(tmp_path: Path) -> None:
     systemd = shutil.which("systemd-analyze")
     if systemd is None:

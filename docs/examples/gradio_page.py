@@ -2,7 +2,7 @@
 
 Run: python gradio_page.py notes.library
 
-It needs `pip install rag-app gradio`. The library is opened in this process, and only this machine can reach the page.
+It needs rag-app and `pip install gradio`. The library is opened in this process; only this machine reaches the page.
 Gradio's Chatbot takes all text for HTML, even with Markdown switched off, and loads the pictures that it names; so each
 text is escaped before it is shown. The fonts are those of the system, and Gradio's usage statistics are switched off.
 """

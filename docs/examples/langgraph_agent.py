@@ -2,7 +2,7 @@
 
 Run: python langgraph_agent.py notes.library "Which of my contracts ends first, and is that before Easter?"
 
-It needs `pip install rag-app langchain-openai` and a model that can call tools, here any server that speaks OpenAI's
+It needs rag-app, `pip install langchain-openai`, and a model that can call tools, here any server that speaks OpenAI's
 protocol: set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL. The agent's model sees only the answers and their quotes.
 """
 

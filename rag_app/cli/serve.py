@@ -10,7 +10,7 @@ import typer
 
 from rag_app.cli.options import ConfigOption, LibraryOption, open_library, settings_for
 from rag_app.console.screen import show_remark
-from rag_app.errors import UsageError, needs
+from rag_app.errors import UsageError, install, needs
 from rag_app.library import Library
 from rag_app.text import clean
 
@@ -121,8 +121,6 @@ def mcp(library: LibraryOption = None, config_file: ConfigOption = None) -> None
     try:
         from rag_app.server.mcp import serve
     except ModuleNotFoundError as error:
-        raise UsageError(
-            "The MCP server needs a package that is not installed.", hint="Run `pip install 'rag-app[mcp]'`."
-        ) from error
+        raise UsageError("The MCP server needs a package that is not installed.", hint=install("mcp")) from error
     with open_library(library, config_file) as opened:
         serve(opened)

@@ -411,7 +411,7 @@ def _prepare(connection: sqlite3.Connection, folder: Path, schema: Schema, *, cr
     if version > schema.version:
         raise LibraryMismatch(
             f"{path} was written by a newer version (schema {version}; this one knows {schema.version}).",
-            hint="Run `pip install --upgrade rag-app`.",
+            hint="Run `git pull` and `pip install .` in the folder of rag-app's source.",
         )
     if version < schema.version:
         raise LibraryMismatch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from documented import load
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
@@ -42,6 +43,7 @@ def test_a_langgraph_agent_asks_the_documents_and_keeps_the_proof(library: Libra
     assert answer.citations[0].quote in library.read(answer.citations[0].document).text
 
 
+@pytest.mark.slow
 def test_a_telegram_bot_answers_over_http_with_quote_and_page(tmp_path: Path) -> None:
     from running import filled, running
 

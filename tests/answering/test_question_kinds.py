@@ -184,6 +184,7 @@ def test_a_summary_goes_through_the_whole_document_in_its_own_statements(tmp_pat
     assert answer.citations[-1].page > 50
 
 
+@pytest.mark.slow
 def test_a_summary_tells_how_much_of_a_very_long_document_was_read(tmp_path: Path, leases: Library) -> None:
     leases.ingest([_long(tmp_path)])
     english, german = leases.ask("Summarise rules.txt"), leases.ask("Fasse rules.txt zusammen")

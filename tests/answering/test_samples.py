@@ -102,6 +102,7 @@ def test_some_words_are_hyphenated_and_some_sentences_run_over() -> None:
     assert "approves their own trip" in normal(second)
 
 
+@pytest.mark.slow
 def test_the_script_makes_the_stored_documents_again(script: Any, tmp_path: Path) -> None:
     made = script.main(tmp_path)
     assert sorted(path.name for path in made) == DOCUMENTS

@@ -174,6 +174,7 @@ ROUGH = st.text(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ROUGH, ROUGH, ROUGH)
 def test_no_control_character_reaches_a_prompt_or_an_answer(tmp_path: Path, one: str, two: str, three: str) -> None:

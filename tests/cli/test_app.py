@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from helpers_cli import Run
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 MODELS = config.load().models
 LEASE = (

@@ -13,6 +13,8 @@ from conftest import LEASE, MANUAL
 from fakes import write_pdf
 from helpers_cli import Run, rag
 
+pytestmark = pytest.mark.slow
+
 NOTICE = "How long is the notice period?"
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from helpers_cli import Run
 
+pytestmark = pytest.mark.slow
+
 NOTICE = "How long is the notice period?"
 
 

@@ -12,7 +12,7 @@ from rag_app.console import opener
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not supported there")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="not supported there")]
 
 
 @pytest.fixture

@@ -137,6 +137,7 @@ def test_passages_are_exact_cover_the_text_and_keep_the_limit(
             assert words([doc.text[after.start : before.end]])[0] <= overlap
 
 
+@pytest.mark.slow
 def test_four_thousand_pages_are_cut_in_seconds_with_few_calls() -> None:
     page = "Results\n" + "\n".join(["Revenue rose because more people bought telephones. " * 8, "Net sales 1 2"] * 5)
     doc = document(*[page.strip()] * 4000)

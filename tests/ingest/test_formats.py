@@ -232,6 +232,7 @@ def test_any_text_is_read_and_cut_without_a_loss(tmp_path: Path, suffix: str, te
     assert "\n" not in outcome(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "package", "name"),
     [

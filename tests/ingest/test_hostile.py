@@ -21,7 +21,7 @@ from ingest import Document, DocumentError, Readers, discover, fingerprint, proc
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 Result = Document | DocumentError
 

@@ -103,6 +103,7 @@ def test_entities_that_a_page_declares_are_not_expanded(tmp_path: Path) -> None:
     assert "yyyy" not in text.partition("a &x;")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     ("text", "expected"),

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 LINES = "The boiler is serviced every spring by two people\nand the valve is replaced after nine years at the latest."
 FONT = "page 1 set in a font that does not say which letters its shapes are"
-HOW = "page 1 not read, shown only as pictures: `pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+HOW = (
+    "page 1 not read, shown only as pictures: `pip install '.[ocr]'` in the folder of rag-app's source "
+    "and `rag ingest` again would read them"
+)
 NOT_A_LETTER = {
     "nothing": dict.fromkeys(LINES, "\uffff"),
     "replacements": dict.fromkeys(LINES, "\ufffd"),
@@ -95,6 +98,7 @@ def test_a_page_whose_font_says_its_letters_is_read(tmp_path: Path) -> None:
     assert " ".join(document.text.split()) == " ".join(LINES.split())
 
 
+@pytest.mark.slow
 def test_a_page_in_a_font_without_letters_is_recognised_by_its_looks(tmp_path: Path) -> None:
     if not ocr_available():
         pytest.skip("the extra ocr is not installed")

@@ -82,6 +82,7 @@ def test_a_file_without_the_fields_is_no_message(tmp_path: Path) -> None:
     assert caught.value.reason == "is not an e-mail message"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(30)
 def test_hostile_messages_are_read_or_refused_in_time(tmp_path: Path) -> None:
     nested = b"".join(

@@ -58,6 +58,7 @@ def test_front_matter_is_kept_and_names_the_title(tmp_path: Path) -> None:
     assert document.label_at(document.text.index("More"), len(document.text)) == "line 7"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
     "text", ["> " * 20_000 + "x", "![" * 500_000, "*a" * 50_000, "`" * 100_000, "word " * 200_000, "<a " * 50_000]

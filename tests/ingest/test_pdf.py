@@ -196,6 +196,7 @@ def test_a_sentence_over_two_pages_stays_whole(tmp_path: Path) -> None:
     assert (passage.page, passage.page_end, passage.text) == (1, 2, document.text)
 
 
+@pytest.mark.slow
 def test_pypdf_is_loaded_only_when_a_pdf_is_read() -> None:
     code = "import sys, ingest; sys.exit('pypdf' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

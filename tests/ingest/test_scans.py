@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCANNED = picture_of("The warranty of the heron boat", "ends on 14 March 2031.")
-HOW = "not read, shown only as pictures: `pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+HOW = (
+    "not read, shown only as pictures: `pip install '.[ocr]'` in the folder of rag-app's source "
+    "and `rag ingest` again would read them"
+)
 
 
 @pytest.fixture
@@ -23,6 +26,7 @@ def document() -> Document:
     return Document("a.pdf", "a", (Page(1, "1", "Text."), Page(2, "2", ""), Page(3, "3", "")), unread=(2, 3))
 
 
+@pytest.mark.slow
 def test_one_scanned_page_of_forty_is_recognised_with_its_number(tmp_path: Path) -> None:
     if not ocr_available():
         pytest.skip("the extra ocr is not installed")
@@ -74,6 +78,7 @@ def test_a_document_is_worth_reading_again_once_its_pages_can_be_recognised(
         monkeypatch.setattr(scans, "ocr_available", lambda answer=available: answer)
         assert worth_reading_again(warnings) is available
     monkeypatch.setattr(scans, "ocr_available", lambda: True)
+    assert worth_reading_again(["page 3 not read, shown only as pictures: as it was told by earlier versions"])
     assert not worth_reading_again(completed(document, {}, "made the reader crash").warnings)
     assert not worth_reading_again(())
 

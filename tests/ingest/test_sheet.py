@@ -127,6 +127,7 @@ def test_shares_are_shown_in_per_cent(tmp_path: Path, code: str, shown: str) -> 
     assert read(tmp_path / "a.xlsx").text == f"Share\t{shown}"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_cells_far_out_do_not_fill_the_memory(tmp_path: Path) -> None:
     book = openpyxl.Workbook()

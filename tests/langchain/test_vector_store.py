@@ -62,6 +62,7 @@ def test_langchain_embeddings_are_those_of_the_library() -> None:
     assert embeddings.embed_documents(["one", "two words"]) == embedder.embed_passages(["one", "two words"]).tolist()
 
 
+@pytest.mark.slow
 def test_searching_and_asking_do_not_import_the_community_package() -> None:
     modules = "rag_app.langchain.retriever, rag_app.answering.answer, rag_app.cli.app"
     code = f"import sys, {modules}; print('langchain_community' in sys.modules)"

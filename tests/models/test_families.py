@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from rag_app.models.embedder import BiEncoder
     from rag_app.types import Vectors
 
+pytestmark = pytest.mark.slow
+
 TEXT = "the a cat dog sat ran tax year which when query passage instruct : represent this sentence web search"
 WORDS = TEXT.split()
 PASSAGES = ["the cat sat", "tax year", "a dog ran the year the cat sat when the dog ran", "", "zebra " * 60]

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from rag_app.models.registry import ModelSpec
 
+pytestmark = pytest.mark.slow
+
 PARTS = [b"GGUF" + b"a" * 3000, b"b" * 3000, b"c" * 3000]
 ENCODER = {"config.json": b'{"hidden_size": 4}', "model.safetensors": b"w" * 5000}
 

@@ -20,6 +20,7 @@ def test_threads_are_those_of_the_settings_else_those_this_process_may_use(tmp_p
     assert available_threads(make_settings(tmp_path)) == len(os.sched_getaffinity(0))
 
 
+@pytest.mark.slow
 def test_stepping_aside_twice_is_stepping_aside_once() -> None:
     program = "import os; from rag_app.models.threads import step_aside as f; f(); f(); print(os.nice(0) - BEFORE)"
     assert child(program.replace("BEFORE", str(os.nice(0)))) == str(max(0, 10 - os.nice(0)))
@@ -85,6 +86,7 @@ def child(program: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_waiting_threads_spin_only_for_a_moment_unless_the_user_says_otherwise() -> None:
     program = (
         "import os; from rag_app.models.threads import let_waiting_threads_sleep as f; f(); "
@@ -95,6 +97,7 @@ def test_waiting_threads_spin_only_for_a_moment_unless_the_user_says_otherwise()
     assert child(program, GOMP_SPINCOUNT="7") == "7 None"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "call"),
     [

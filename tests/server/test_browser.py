@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="neither Chromium nor its driver is installed"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # selenium leaves the driver's socket to the collector
 ]

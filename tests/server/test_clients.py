@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 openai = pytest.importorskip("openai", reason="the package openai is not installed")
 
 if TYPE_CHECKING:

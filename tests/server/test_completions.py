@@ -20,6 +20,8 @@ from rag_app.server.stop_sequences import Cut
 if TYPE_CHECKING:
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 NOTICE = "How long is the notice period?"
 SAID = "The notice period is three months to the end of a calendar month. [1]"
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {}}}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from running import Running
     from starlette.types import Receive, Scope, Send
 
+pytestmark = pytest.mark.slow
+
 FEW = replace(SMALL, connections=3, spare=2, header_seconds=60.0)
 FULL = {
     "message": "Too many connections are open. Try again in a moment.",

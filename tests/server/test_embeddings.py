@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from rag_app.types import Vectors
 
+pytestmark = pytest.mark.slow
+
 NOTICE = "How long is the notice period?"
 PASSAGE = "The tenant shall keep the flat, the cellar and the garden in good order and repair them at once. " * 13
 

@@ -13,7 +13,7 @@ import pytest
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # those of Gradio and what it brings along
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # those of Gradio and what it brings along
 
 from browser import CHROMIUM, DRIVER, Page, driven  # noqa: E402
 from documented import load  # noqa: E402

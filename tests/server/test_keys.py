@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import httpx
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 SITE = "https://shop.example"
 NOTICE = "How long is the notice period?"
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import httpx
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 SITE, PROGRAM, SHOP = "https://pages.example", "capacitor://localhost", "https://shop.example"
 CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
 ASKED = {"messages": [{"role": "user", "content": "How long is the notice period?"}]}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 SEARCH = b"POST /v1/search HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\n"
 CHUNKED = SEARCH + b"Transfer-Encoding: chunked\r\n\r\n"
 HEADERS, BODY = "The headers came too slowly.", "The body came too slowly."

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from rag_app.library import Library
 
+pytestmark = pytest.mark.slow
+
 ADMIN, OTHER = Key("a", "admin", "1", 0.0), Key("b", "admin", "2", 0.0)
 SHOP, SECOND, THIRD = (Key(name, "widget", name, 0.0) for name in ("shop", "second", "third"))
 

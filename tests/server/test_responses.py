@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import httpx
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 NOTICE = "How long is the notice period?"
 SAID = "The notice period is three months to the end of a calendar month. [1]"
 QUOTE = "The notice period is three months to the end of a calendar month."

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="interrupts are sent differently there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="interrupts are sent differently there"),
+]
 
 
 def address(process: subprocess.Popen[bytes]) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 HOST = "HOST"  # replaced by the server's own
 CHAT = "/v1/chat/completions"
 JSON = "application/json"

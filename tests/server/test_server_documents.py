@@ -28,6 +28,8 @@ from rag_app.server.uploads import Uploads, safe_name
 if TYPE_CHECKING:
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 POOL = "The swimming pool opens at seven in the morning."
 
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from running import Running
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "How long is the notice period?"
 EXPECTED = {
     "a GiB declared, refused",

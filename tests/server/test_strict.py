@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from running import Running
     from starlette.types import Receive, Scope, Send
 
+pytestmark = pytest.mark.slow
+
 SMUGGLED = b"GET /v1/models HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n"
 """What follows each request; it is served after a good one, and never after one that was refused."""
 ASKED = b'{"question":"x"}'

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from rag_app.library import Library
 
+pytestmark = pytest.mark.slow
+
 POOL = "The swimming pool opens at seven in the morning."
 FULL = "The disk of the server is full or failing. The file is kept and tried again."
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from rag_app.storage.jobs import Job
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are ended differently there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="processes are ended differently there"),
+]
 
 UPLOADS = int(os.environ.get("RAG_TEST_UPLOADS", "12"))
 ENDS = int(os.environ.get("RAG_TEST_ENDS", "3"))

@@ -20,6 +20,8 @@ from helpers_cli import REAL, rag, start, wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SECTION = re.compile(r"^## A chatbot on your own page\n(.*?)^## ", re.MULTILINE | re.DOTALL)
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     Capture = pytest.CaptureFixture[str]
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "How high is the rent?"
 DOORS = {
     "documents": ["documents"],
@@ -180,7 +182,7 @@ CLOSED = {
     "newer": (
         sql("PRAGMA user_version = 99"),
         f"{{db}} was written by a newer version (schema 99; this one knows {SCHEMA.version}).",
-        "Run `pip install --upgrade rag-app`.",
+        "Run `git pull` and `pip install .` in the folder of rag-app's source.",
     ),
     "older": (
         sql("PRAGMA user_version = 1"),

@@ -89,6 +89,7 @@ def test_the_recall_that_is_reported_is_that_of_the_lists_looked_into() -> None:
     assert 1 < facts.probes < 128
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 599), max_size=30), st.lists(st.integers(600, 650), max_size=30, unique=True), st.booleans()
 )

@@ -49,6 +49,7 @@ def test_what_is_no_date_is_refused_with_examples(text: str) -> None:
     assert "2024-03-31" in raised.value.hint
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_for_a_date_is_used_or_refused(text: str) -> None:
     try:

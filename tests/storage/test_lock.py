@@ -44,6 +44,7 @@ def take(folder: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_told_who_holds_the_lock_and_no_password(tmp_path: Path) -> None:
     process = hold(tmp_path)
     try:
@@ -63,6 +64,7 @@ def test_a_second_writer_is_told_who_holds_the_lock_and_no_password(tmp_path: Pa
     assert "secret" not in (tmp_path / FILE).read_text()
 
 
+@pytest.mark.slow
 def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
     process = hold(tmp_path)
     process.kill()
@@ -73,6 +75,7 @@ def test_the_lock_ends_with_its_process(tmp_path: Path) -> None:
     assert ((tmp_path / FILE).read_text(), find_holder(tmp_path)) == ("", None)
 
 
+@pytest.mark.slow
 def test_a_forked_child_does_not_share_the_lock(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     seen = context.SimpleQueue()

@@ -209,6 +209,7 @@ def by_hand(where: Filter, path: str, day: int, tags: set[str]) -> bool:
     )
 
 
+@pytest.mark.slow
 @given(DOCUMENTS, FILTERS, st.integers(1, 12), st.lists(st.sampled_from(WORDS), min_size=1, max_size=2))
 @settings(max_examples=150, deadline=None)
 def test_a_filtered_search_is_the_whole_ranking_filtered(

@@ -159,6 +159,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing_kept_before(store: Store) -> 
     assert store.check() == []
 
 
+@pytest.mark.slow
 def test_documents_come_and_go_and_sessions_stay(library: Library, papers: Path) -> None:
     answer = library.ask("How long is the notice period?")
     library.keep("lease", answer)

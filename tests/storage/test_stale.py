@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from rag_app.models.generator import Message
     from rag_app.types import Event, IngestReport
 
+pytestmark = pytest.mark.slow
+
 NOTICE = "How long is the notice period?"
 KEPT = "; the last text that could be read is kept"
 SINCE = r"could not be read any more since \d{4}-\d\d-\d\d \(is empty\)"

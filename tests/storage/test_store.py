@@ -118,6 +118,7 @@ def test_passages_come_in_the_order_asked_without_those_that_are_gone(store: Sto
 ODD = st.characters(exclude_characters="\f", exclude_categories=()) | st.sampled_from("\0\ud800\udcff\udc00'\"\n%é")
 
 
+@pytest.mark.slow
 @given(
     st.text(ODD, min_size=1),
     st.text(ODD),
@@ -380,6 +381,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.text(ODD) | st.lists(WORDS | st.text(ODD, max_size=3)).map(" ".join))
 @settings(max_examples=300, deadline=None)
 def test_any_question_finds_only_passages_that_hold_one_of_its_words(small: Store, question: str) -> None:
@@ -427,7 +429,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(LibraryMismatch, match=r"library\.db was written by a newer version \(schema 99") as raised:
         Store.open(tmp_path)
-    assert raised.value.hint == "Run `pip install --upgrade rag-app`."
+    assert raised.value.hint == "Run `git pull` and `pip install .` in the folder of rag-app's source."
 
 
 def test_the_database_of_another_program_is_refused_untouched(tmp_path: Path) -> None:
@@ -530,6 +532,7 @@ with Store.open(Path(sys.argv[1])) as store, store.writing():
 """
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused_and_told_the_process(store: Store) -> None:
     put(store, make_document("/a", "some words"))
     process = start(HOLD, store.folder)
@@ -627,6 +630,7 @@ with Store.open(Path(sys.argv[1])) as store:
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_one_whole_version(tmp_path: Path) -> None:
     signatures, library = [], tmp_path / "library"
     for version in VERSIONS:

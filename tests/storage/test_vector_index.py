@@ -116,6 +116,7 @@ def test_wrong_shapes_are_refused(build: Callable[[Ids, Vectors], Index]) -> Non
 COARSE = st.lists(st.integers(-2, 2), min_size=3, max_size=3).filter(any)  # few directions: many equal scores
 
 
+@pytest.mark.slow
 @given(
     st.lists(COARSE, max_size=60),
     st.lists(COARSE, max_size=20),

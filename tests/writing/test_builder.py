@@ -190,10 +190,11 @@ def test_pages_that_are_only_pictures_are_reported_by_number(
     path = with_scans(tmp_path / "book.pdf", ["Some text.", picture_of("A picture."), "More text."])
     [document] = empty_library.ingest([path]).documents
     assert (document.status, document.pages, document.pages_with_text) == ("added", 3, 2)
-    how = "`pip install 'rag-app[ocr]'` and `rag ingest` again would read them"
+    how = "`pip install '.[ocr]'` in the folder of rag-app's source and `rag ingest` again would read them"
     assert document.reason == f"page 2 not read, shown only as pictures: {how}"
 
 
+@pytest.mark.slow
 def test_a_hostile_file_costs_only_itself(empty_library: Library, papers: Path) -> None:
     (papers / "forms.pdf").write_bytes(recursive_form())
     (papers / "garbage.pdf").write_bytes(b"%PDF-1.7" + bytes(range(256)) * 100)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from rag_app.library import Library
 
+pytestmark = pytest.mark.slow
+
 KILLS = int(os.environ.get("RAG_TEST_KILLS", "15"))
 STEPS = int(os.environ.get("RAG_TEST_STEPS", "40"))
 EACH = int(os.environ.get("RAG_TEST_EACH", "23"))  # every how many-th call is hit

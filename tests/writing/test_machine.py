@@ -12,6 +12,8 @@ from machine import trials
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TRIALS = int(os.environ.get("RAG_TEST_TRIALS", "40"))
 STEPS = int(os.environ.get("RAG_TEST_TRIAL_STEPS", "12"))
 SEED = int(os.environ.get("RAG_TEST_SEED", "1"))

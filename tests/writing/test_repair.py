@@ -27,6 +27,8 @@ from rag_app.writing.repair import repair
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
+
 
 class Usage(NamedTuple):
     total: int

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from rag_app.types import IngestReport, Vectors
     from rag_app.writing.steps import Step
 
+pytestmark = pytest.mark.slow
+
 SECOND = 10**9
 NO_FILE = "is neither a file nor a folder"
 

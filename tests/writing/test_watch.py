@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from rag_app.library import Library
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clock() -> Clock:
