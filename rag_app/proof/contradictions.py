@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import sentences
+from rag_app.language.language import DEFAULT, filled, get_language
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.proof.quotes import content_words, normal
 from rag_app.proof.wording import NUMBERS, agree, among
@@ -149,11 +150,11 @@ def differs(question: str, answer: str, other: str) -> bool:
     return bool(_said(question, other)) and not (agree(answer, other) or agree(other, answer))
 
 
-def set_aside(document: str, said: str) -> str:
+def set_aside(document: str, said: str, language: str = DEFAULT) -> str:
     """Return the sentence that tells a reader which document was not believed, and why."""
     name = one_line(PurePath(document).name)
     said = said if len(said) <= _QUOTED else f"{said[: _QUOTED - 1].rstrip()}…"
-    return f"{name} was set aside: it speaks about the question instead of its subject, and says “{said}”."
+    return filled(get_language(language).sentences.set_aside, document=name, said=said)
 
 
 def _may_replace(question: str, answer: str, piece: Evidence, other: Evidence) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app.errors import LibraryDamaged, LibraryError, UsageError
 from rag_app.language import keywords
+from rag_app.language.detector import language_of
 from rag_app.storage.database import Database, damaged, encode, open_database
 from rag_app.storage.jobs import Jobs
 from rag_app.storage.reserve import keep_reserve, make_room
@@ -976,7 +977,7 @@ class Store:
                 encode(document.title),
                 *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
                 *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
-                keywords.language_of(document.text),
+                language_of(document.text).stemmer,
             )
         except sqlite3.IntegrityError as error:  # there is a document of this name, to which no path leads
             raise self._altered(document.path) from error
