@@ -50,9 +50,10 @@ _kept = lru_cache(1024)(_likely)
 
 
 def by_likelihood(text: str) -> tuple[Language, ...]:
-    """Return all languages, those first that `text` may be written in."""
+    """Return the languages whose rules may fit `text`, the likeliest first; all of them where nothing tells."""
     likely = likely_languages(text)
-    return (*likely, *(language for language in languages() if language not in likely))
+    others = (get_language(DEFAULT),) if any(word in _weights() for word in words(text)) else languages()
+    return (*likely, *(language for language in others if language not in likely))
 
 
 @cache
@@ -61,7 +62,7 @@ def _weights() -> dict[str, dict[str, float]]:
     having: dict[str, dict[str, float]] = {}
     for language in languages():
         frequent = {*language.frequent}
-        asking = filter(str.isalpha, (*language.followup.verbs, *language.followup.asks))
+        asking = filter(str.isalpha, (*language.followup.verbs, *language.followup.asks, *language.kinds.summary))
         for word in {*language.frequent, *language.stop, *language.stop_here, *asking}:
             having.setdefault(word, {})[language.code] = 1.0 if word in frequent else _RARE
     return {word: {code: weight / len(known) for code, weight in known.items()} for word, known in having.items()}
