@@ -15,6 +15,7 @@ from prompts import examples, render
 from rag_app.asking.leaning import is_fragment, leans, points
 from rag_app.evidence.guard import neutral
 from rag_app.language.detector import by_likelihood, language_of, likely_languages
+from rag_app.language.keywords import stems
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.vocabulary import alternatives, every, pattern
 from rag_app.language.words import among, tokens
@@ -113,14 +114,18 @@ def faithful(written: str, question: str, said: Sequence[str]) -> bool:
     Every content word has to come from the question or from what was said; the question's own, its names and figures
     among them, have to be there still; and something has to be added.
     """
-    own, new = _content(question), _content(written)
+    own, new, stemmer = _content(question), _content(written), language_of(written).stemmer
     known = own + [word for text in said for word in _content(text)]
     kept = [word for word in own if word not in _talk()]
     return (
-        all(among(word, known) for word in new)
-        and all(among(word, new) for word in kept)
-        and any(not among(word, own) for word in new)
+        all(_among(word, known, stemmer) for word in new)
+        and all(_among(word, new, stemmer) for word in kept)
+        and any(not _among(word, own, stemmer) for word in new)
     )
+
+
+def _among(word: str, others: Sequence[str], stemmer: str) -> bool:
+    return among(word, others) or any(stems(word, stemmer) == stems(other, stemmer) != "" for other in others)
 
 
 @cache

@@ -39,6 +39,7 @@ class Numbers:
     """Numbers in words."""
 
     words: Words = ()  # from nought to twelve
+    doubtful: Words = ()  # those that are other words, too, in this language or another
     large: Words = ()
     before_large: str = ""
     percent: Words = ()
@@ -299,7 +300,7 @@ def _written_out(values: Any, parts: dict[str, str]) -> Any:
         return values
     whole: dict[str, str] = {}
     for name, expression in parts.items():
-        whole[name] = _used(expression, whole)
+        whole[name] = f"(?:{_used(expression, whole)})"
     return _each(values, whole)
 
 

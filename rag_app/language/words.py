@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from rag_app.language.numbers import number_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,17 +55,29 @@ def roots(text: str, without: frozenset[str] = frozenset()) -> frozenset[str]:
 
 
 @lru_cache(50_000)
-def same_word(one: str, other: str) -> bool:
-    """Tell whether two words are one, in any of its forms; what holds a digit has no other form."""
-    one, other = folded(one), folded(other)
-    if one == other:
+def same_word(word: str, source: str) -> bool:
+    """Tell whether `word` is `source`, or another form of it.
+
+    Letter case and accents do not count, and a number may be a figure or a word. A name, which begins with a capital,
+    and what holds a digit have no other form.
+    """
+    one, other = folded(word), folded(source)
+    if one == other or _figure(word) == _figure(source):
         return True
-    if not (one.isalpha() and other.isalpha()) or min(len(one), len(other)) < _STEM:
+    if not (one.isalpha() and other.isalpha() and source.islower()):
+        return False
+    shared = shared_letters(one, other)
+    if min(len(one), len(other)) < _STEM:
         return False
     if one[:_ALIKE] == other[:_ALIKE] and sorted(one) == sorted(other):  # "liters", "litres"
         return True
-    shared = shared_letters(one, other)
     return shared >= _STEM and max(len(one), len(other)) - shared <= _ENDING
+
+
+def _figure(word: str) -> str:
+    """Return a word, or the figure of the number that it stands for."""
+    number = number_of(word.casefold())
+    return word if number is None else str(number)
 
 
 def among(word: str, others: Iterable[str]) -> bool:
