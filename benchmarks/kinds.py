@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app import Library
 from rag_app.asking.kind import kind_of
-from rag_app.language.keywords import words
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.words import words
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:

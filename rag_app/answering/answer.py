@@ -24,6 +24,8 @@ from rag_app.evidence.choose import around, choose, gather, row_called, show, wi
 from rag_app.evidence.guard import Fence, harmless, neutral
 from rag_app.evidence.injection import shown_name
 from rag_app.evidence.sources import changed, last_text, removed
+from rag_app.language.detector import language_of
+from rag_app.language.language import filled, get_language
 from rag_app.models.generator import Message, Usage
 from rag_app.proof.contradictions import about_question, answers_too, differs, rivals, set_aside
 from rag_app.proof.quotes import (
@@ -75,8 +77,6 @@ if TYPE_CHECKING:
 
     Made = Generating[Event, None, "_Result"]
 
-NOT_MENTIONED = "No document mentions this."
-NOT_FOUND = "The documents do not answer this question."
 _ROOMY = 3072  # tokens of a generator that holds the examples too; without them a smaller one answers less well
 _FEW = 600  # characters of evidence with a piece that is clearly best
 _TRIES = 5  # of an answer, each without one more document that went meanwhile
@@ -150,8 +150,9 @@ def _without_those_gone(question: str, stages: Stages, usage: Usage, gone: set[s
         except _Gone:
             if not left:
                 break
-    yield from _spoken(NOT_FOUND)
-    return _Result("not_found", NOT_FOUND)
+    result = _nothing(question)
+    yield from _spoken(result.text)
+    return result
 
 
 class _Present(Relay):
@@ -225,6 +226,11 @@ def _overtaken(citation: Citation, stages: Stages) -> str:
         return removed(citation.document)
 
 
+def _nothing(question: str) -> _Result:
+    """Say in the language of a question that the documents do not answer it."""
+    return _Result("not_found", language_of(question).sentences.not_found)
+
+
 def _events(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     if wish.kind == "list":
         return _list(wish, stages)
@@ -293,11 +299,11 @@ def _list(wish: Asked, stages: Stages) -> Made:
     """Name every document that mentions the topic: all passages are looked through, no model is asked."""
     hits, trace = stages.find(wish.topic)
     yield Passages(hits)
-    found = look_up(wish.topic, stages.mentions, stages.read, exact=wish.exact)
-    nothing = "Kein Dokument erwähnt das." if wish.german else NOT_MENTIONED
+    found = look_up(wish.topic, stages.mentions, stages.read, exact=wish.exact, language=wish.language)
+    nothing = get_language(wish.language).sentences.not_mentioned
     result = _Result("not_found", nothing, hits=hits, trace=trace)
     if found:
-        text, citations = listing(wish.topic, found, stages.read, german=wish.german)
+        text, citations = listing(wish.topic, found, stages.read, language=wish.language)
         status: AnswerStatus = "answered" if all(citation.verified for citation in citations) else "partial"
         result = _Result(status, text, tuple(citations), hits=hits, trace=trace)
     yield from _spoken(result.text)
@@ -319,7 +325,7 @@ def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
         )
         if wish.topic
         else (
-            _gist(parts(document, _GIST)[0], document, stages, usage, german=wish.german)
+            _gist(parts(document, _GIST)[0], document, stages, usage, language=wish.language)
             for document in list(map(stages.read, wish.documents))  # both, before anything is said of one
         )
     )
@@ -331,7 +337,7 @@ def _unless_gone(side: Callable[[], _Result]) -> _Result:
     try:
         return side()
     except _Gone:
-        return _Result("not_found", NOT_FOUND)
+        return _Result("not_found", "")
 
 
 def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Result], wish: Asked) -> Made:
@@ -351,11 +357,11 @@ def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[_Resul
         statuses.add(side.status)
         if statuses != {"not_found"}:
             before = text
-            text, citations = side_by_side(answers, german=wish.german)
+            text, citations = side_by_side(answers, language=wish.language)
             yield from _spoken(text.removeprefix(before))
     status: AnswerStatus = "partial" if len(statuses) > 1 else statuses.pop()
     if status == "not_found":
-        text = NOT_FOUND
+        text = get_language(wish.language).sentences.not_found
         yield from _spoken(text)
     return _Result(status, text, citations, hits=hits, trace=found[0][1], notes=notes)
 
@@ -367,10 +373,10 @@ def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
     hits, trace = stages.find_in(document.title or question, path)
     yield Passages(hits)
     found, read, count = parts(document, PARTS)
-    result = _gist(found, document, stages, usage, german=wish.german, bullet="\n- ")
+    result = _gist(found, document, stages, usage, language=wish.language, bullet="\n- ")
     if count > read:
-        left = "Aus {} von {} Teilen des Dokuments." if wish.german else "From {} of {} parts of the document."
-        result = replace(result, text=f"{result.text}\n({left.format(read, count)})")
+        left = filled(get_language(wish.language).sentences.parts_read, read=read, count=count)
+        result = replace(result, text=f"{result.text}\n({left})")
     yield from _spoken(result.text)
     return replace(result, hits=hits, trace=trace)
 
@@ -381,17 +387,16 @@ def _gist(
     stages: Stages,
     usage: Usage,
     *,
-    german: bool,
+    language: str,
     bullet: str = " ",
 ) -> _Result:
     """Return what a document is about, and after a bullet each a statement from every part that was found."""
     if not found:
-        return _Result("not_found", NOT_FOUND)
+        return _Result("not_found", get_language(language).sentences.not_found)
     pieces = [central(part, stages.embed) for part in found]
     shown = neutral(show(pieces))
     name = shown_name(" ".join(document.title.split()) or PurePath(document.path).name)
-    prompt = "summary_german_user" if german else "summary_user"
-    asked = render(prompt, text=Fence.of(shown, document.path).around(shown), document=name)
+    asked = render("summary_user", language, text=Fence.of(shown, document.path).around(shown), document=name)
     sentence, _ = _say(asked, form_for(name, pieces), stages, usage)
     first, carried = opening(sentence, name, pieces)
     text = f"{harmless(first)} {''.join(f'[{row + 1}]' for row in carried)}" if first else ""
@@ -422,7 +427,7 @@ def _from(
     since = time.perf_counter()
     pieces = gather(sought or question, hits, stages.score, stages.read, stages.about(question), stages.numbers())
     trace.timed("rerank", since)
-    result = _Result("not_found", NOT_FOUND)
+    result = _nothing(question)
     check = AskedOnce(stages.generator)  # the piece that is checked before is often the one that proves the answer
     likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
     doubted = DOUBT[0] <= likely < DOUBT[1]
@@ -472,7 +477,7 @@ def _prove(
         draft = _Draft(stated(best))
     piece = proof_of(draft.text, question, shown, numbers.proof_share)
     if foreign(question, read(piece.hit.document)):
-        return _Result("not_found", NOT_FOUND)
+        return _nothing(question)
     if piece.row:
         piece = row_called(sought, piece, pieces)
     if (draft.believed or piece.row) and draft.text != stated(piece) and _doubtful(draft.text, question, piece):
@@ -490,7 +495,7 @@ def _prove(
         text = snap(draft.text, piece.text) if draft.believed else stated(piece)
     text = harmless(text)
     if empty(question, text):
-        return _Result("not_found", NOT_FOUND)
+        return _nothing(question)
     if made_up := _made_up(text, question, shown):  # no such figure is shown: what the documents say is
         text = harmless(stated(piece))
     document = read(piece.hit.document)
@@ -498,7 +503,7 @@ def _prove(
     if check and not carries(
         question, short, piece, pieces, document, check, numbers, stages.generator().numbers.agreed
     ):
-        return _Result("not_found", NOT_FOUND)
+        return _nothing(question)
     result = _cited(question, text, [piece, *(other for other in shown if other is not piece)], stages)
     result = replace(result, status="partial") if made_up else result
     if piece.row and (said := scale(text, piece.text, document.text[: piece.start])):
@@ -525,8 +530,8 @@ def _weighed(
         said = _alone(question, other, pieces, stages, usage)
         if said and differs(question, text, said):
             if other.hit.document not in talking:
-                return _contradicted(result, other, stages.read)
-            result = replace(result, notes=(*result.notes, set_aside(other.hit.document, said)))
+                return _contradicted(question, result, other, stages.read)
+            result = replace(result, notes=(*result.notes, _aside(question, other, said)))
     return result
 
 
@@ -545,7 +550,11 @@ def _instead(
     other = proof_of(said, question, own, stages.numbers().proof_share)
     if not (differs(question, text, said) and answers_too(question, piece, other, stages.read)):
         return None
-    return replace(again, notes=(*again.notes, set_aside(piece.hit.document, text)))
+    return replace(again, notes=(*again.notes, _aside(question, piece, text)))
+
+
+def _aside(question: str, piece: Evidence, said: str) -> str:
+    return set_aside(piece.hit.document, said, language_of(question).code)
 
 
 def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
@@ -556,7 +565,7 @@ def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: S
     return "" if empty(question, text) or _made_up(text, question, evidence) else harmless(text)
 
 
-def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Document]) -> _Result:
+def _contradicted(question: str, result: _Result, against: Evidence, read: Callable[[str], Document]) -> _Result:
     """Add what another document says instead."""
     cited = result.citations[: CITATIONS - 1]
     if any(citation.document == against.hit.document for citation in cited[1:]):
@@ -564,8 +573,9 @@ def _contradicted(result: _Result, against: Evidence, read: Callable[[str], Docu
     citation = cite(len(cited) + 1, against, read(against.hit.document))
     text = _MARKED.sub("", result.text) + " ".join(f"[{one.marker}]" for one in cited)
     quote = harmless(stated(against))
-    said = f"{text} But {one_line(PurePath(citation.document).name)} says: \u201c{quote}\u201d [{citation.marker}]"
-    return replace(result, text=said, citations=(*cited, citation))
+    name = one_line(PurePath(citation.document).name)
+    instead = filled(language_of(question).sentences.says_instead, document=name, quote=quote)
+    return replace(result, text=f"{text} {instead} [{citation.marker}]", citations=(*cited, citation))
 
 
 def _doubtful(text: str, question: str, piece: Evidence) -> bool:
@@ -636,7 +646,8 @@ def _ask(
 
 
 def _asked(prompt: str, shown: str, question: str) -> str:
-    return render(prompt, evidence=Fence.of(shown, question).around(shown), question=question)
+    language = language_of(question).code
+    return render(prompt, language, evidence=Fence.of(shown, question).around(shown), question=question)
 
 
 def _examples_for(stages: Stages) -> Sequence[Message]:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import sentences
 from rag_app.evidence.choose import Evidence, seen, units
-from rag_app.language.keywords import language_of, stems, words
+from rag_app.language.detector import language_of
+from rag_app.language.keywords import stems
+from rag_app.language.language import DEFAULT, filled, get_language
+from rag_app.language.vocabulary import alternatives, every, pattern
+from rag_app.language.words import shared_letters, words
 from rag_app.proof.quotes import cite
 from rag_app.text import one_line
 from rag_app.types import Hit
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable, Sequence
 
     from ingest import Document
+    from rag_app.language.language import Language, Words
     from rag_app.types import Citation
 
-_ARTICLE = r"(?:(?:the|an?|der|die|das|dem|den|eine?|einen|einem)\s+)?"
-_OR = re.compile(rf"\s+(?:or|oder)\s+{_ARTICLE}", re.IGNORECASE)
-_AND = re.compile(rf"\s+(?:and|und|as\s+well\s+as|sowie)\s+{_ARTICLE}", re.IGNORECASE)
-_ENDINGS = frozenset(["", "s", "es", "y", "ies", "e", "n", "en", "er", "ern", "em", "x"])
 SHOWN = 20  # documents that a list names; all are counted
 
 
@@ -58,8 +59,9 @@ def look_up(
     read: Callable[[str], Document],
     *,
     exact: bool = False,
+    language: str = DEFAULT,
 ) -> list[Mentioning]:
-    """Return the documents that mention `topic`.
+    """Return the documents that mention `topic`, which is said in a language.
 
     "X or Y" is either. "X and Y" is looked for as it stands ("terms and conditions"); where no document has that, it
     is both, anywhere in a document. What is `exact` has to stand so, letter case aside. Documents come in the order
@@ -67,18 +69,19 @@ def look_up(
     """
     if exact:
         return prove(topic, mentions(topic), read, exact=True)
-    either = _OR.split(topic)
+    said = get_language(language)
+    either = _between(said.kinds.either, said).split(topic)
     if len(either) > 1:
         known: dict[str, list[Mentioning]] = defaultdict(list)
         for part in either:
-            for one in look_up(part, mentions, read):
+            for one in look_up(part, mentions, read, language=language):
                 known[one.document].append(one)
         return _ordered(map(_joined, known.values()))
     found = prove(topic, mentions(topic), read)
-    both = _AND.split(topic)
+    both = _between(said.kinds.both, said).split(topic)
     if found or len(both) < 2:
         return found
-    parts = [{one.document: one for one in look_up(part, mentions, read)} for part in both]
+    parts = [{one.document: one for one in look_up(part, mentions, read, language=language)} for part in both]
     shared = set.intersection(*(set(part) for part in parts))
     return _ordered(_joined([part[document] for part in parts]) for document in shared)
 
@@ -96,7 +99,7 @@ def prove(
     found: list[Mentioning] = []
     for path, places in spans.items():
         document = read(path)
-        language = None if exact else language_of(document.text)
+        language = None if exact else language_of(document.text).stemmer
         pieces: dict[int, Evidence] = {}
         for place in sorted(places, key=lambda place: place.start):
             for piece in pieces_of(document, place.start, place.end, headings=True):
@@ -162,7 +165,7 @@ def pieces_of(document: Document, start: int, end: int, *, headings: bool = Fals
 
 
 def listing(
-    topic: str, found: Sequence[Mentioning], read: Callable[[str], Document], *, german: bool = False
+    topic: str, found: Sequence[Mentioning], read: Callable[[str], Document], *, language: str = DEFAULT
 ) -> tuple[str, list[Citation]]:
     """Write the answer: how many documents, and the first of them with a quote each."""
     count = len(found)
@@ -174,12 +177,9 @@ def listing(
         markers = "".join(f"[{citation.marker}]" for citation in citations[first - 1 :])
         times = f" ({one.times} ×)" if one.times > len(one.pieces) else ""
         lines.append(f"- {one_line(PurePath(one.document).name)} {markers}{times}")
-    if german:
-        head = f"1 Dokument erwähnt „{topic}“" if count == 1 else f"{count} Dokumente erwähnen „{topic}“"
-        more = f"\n… und {count - SHOWN} weitere"
-    else:
-        head = f"1 document mentions “{topic}”" if count == 1 else f"{count} documents mention “{topic}”"
-        more = f"\n… and {count - SHOWN} more"
+    said = get_language(language).sentences
+    head = filled(said.list_of_one if count == 1 else said.list_of_many, count=count, topic=topic)
+    more = f"\n{filled(said.more, count=count - SHOWN)}"
     return "\n".join([f"{head}:", *lines]) + (more if count > SHOWN else ""), citations
 
 
@@ -202,7 +202,16 @@ def _same(word: str, other: str, language: str | None) -> bool:
         return True
     if language is None or stems(word, language) != stems(other, language):
         return False
-    shared = 0
-    while shared < min(len(word), len(other)) and word[shared] == other[shared]:
-        shared += 1
-    return {word[shared:], other[shared:]} <= _ENDINGS
+    shared = shared_letters(word, other)
+    return {word[shared:], other[shared:]} <= _noun_endings()
+
+
+@cache
+def _noun_endings() -> frozenset[str]:
+    return every(lambda language: language.kinds.noun_endings) | {""}
+
+
+@cache
+def _between(words_between: Words, language: Language) -> re.Pattern[str]:
+    """Return the pattern of one of these words between two things, with the article of the second."""
+    return pattern(words_between, before=r"\s+", after=rf"\s+{alternatives(language.kinds.articles)}?")

@@ -6,17 +6,19 @@ The statements are the document's own: sentences that a small model writes about
 
 from __future__ import annotations
 
-import re
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from rag_app.answering.listing import pieces_of
 from rag_app.evidence.choose import without_orders
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.vocabulary import in_order, pattern
+from rag_app.language.words import among
 from rag_app.proof.quotes import content_words, sentence_ends, stated, unsupported_numbers, unsupported_words
-from rag_app.proof.wording import among
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Sequence
 
     from ingest import Document
@@ -28,7 +30,6 @@ STRETCHES = 200  # that are read, at even distances; forty cost a second
 _ROOM = 2200  # characters of a stretch, about a page
 _WORDS = range(6, 41)  # of a statement that can be read alone, and quickly
 _HELD = 0.5  # of an opening's words, that title and statements must hold; the others are general ("outlines", "rules")
-_ELSEWHERE = re.compile(r"\[\d+\]|(?:See|Siehe|Vgl)\b")  # opens an entry of a bibliography, or points to another place
 
 
 def parts(document: Document, most: int = PARTS) -> tuple[list[list[Evidence]], int, int]:
@@ -79,10 +80,17 @@ def central(part: Sequence[Evidence], embed: Callable[[Sequence[str]], Vectors])
     return pieces[int((vectors @ vectors.mean(axis=0)).argmax())]
 
 
+@cache
+def _elsewhere() -> re.Pattern[str]:
+    """Return the pattern of what opens an entry of a bibliography, or points to another place."""
+    words = in_order(lambda language: language.answers.elsewhere)
+    return pattern([r"\[\d+\]", *(rf"{word}\b" for word in words)], case=True)
+
+
 def _tells(piece: Evidence) -> bool:
     """Tell whether a piece is a statement that can be read alone: no row, fragment, question or reference."""
     text = stated(piece)
-    shaped = text.endswith((".", "!")) and "?" not in text and not text[0].islower() and not _ELSEWHERE.match(text)
+    shaped = text.endswith((".", "!")) and "?" not in text and not text[0].islower() and not _elsewhere().match(text)
     return shaped and not piece.row and len(text.split()) in _WORDS
 
 

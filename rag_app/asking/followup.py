@@ -7,19 +7,25 @@ that nobody has said, a name or figure that got lost, or half a question, and th
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from prompts import examples, render
-from rag_app.asking.leaning import is_fragment, leans
+from rag_app.asking.leaning import is_fragment, leans, points
 from rag_app.evidence.guard import neutral
+from rag_app.language.detector import by_likelihood, language_of, likely_languages
+from rag_app.language.keywords import stems
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.vocabulary import alternatives, every, pattern
+from rag_app.language.words import among, tokens
 from rag_app.models.generator import Message, Usage
 from rag_app.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rag_app.language.language import Language
     from rag_app.models.generator import Generator
     from rag_app.types import Turn
 
@@ -27,18 +33,29 @@ TURNS = 4  # of the conversation, latest last, that the rewriting sees
 _LONGEST = 300  # characters of a rewritten question
 _TURN = 400  # characters kept of each turn
 
-_WORD = re.compile(r"[^\W_]+(?:[.,:'’-][^\W_]+)*")
 _MARKER = re.compile(r"\s*\[\d+\]")
 _CODE = r"(?=\w*\d)(?=\w*[A-Za-z])[\w-]{2,}|(?:19|20)\d\d"  # E05, 4B, 2023
-_SWAPPED = re.compile(
-    rf"^(?:and|und|what about|how about|was ist mit)(?: (in|for|im|für))? ({_CODE}) ?\?$", re.IGNORECASE
-)
-_ADDED = re.compile(r"^(?:and|but|und|aber) ((?:in|for|at|on|per|during|im|am|bei|pro) [^?,;]+?) ?\?$", re.IGNORECASE)
-_PREPOSITION = re.compile(
-    r"\b(of|for|in|at|on|per|during|from|to|with|by|von|für|im|in|am|an|bei|pro|mit|zum|zur|auf) ", re.IGNORECASE
-)
-_TALK = frozenset({"else", "instead", "exactly", "actually", "really", "happen", "happens", "one", "ones", "thing"})
-_SHORTEST_STEM = 4  # characters that words have to share to be forms of one
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How a language swaps one thing for another, as patterns."""
+
+    swapped: re.Pattern[str]
+    added: re.Pattern[str]
+    prepositions: re.Pattern[str]
+
+
+@cache
+def _rules(language: Language) -> _Rules:
+    said = language.followup
+    swapped = rf"{alternatives(said.swap)}(?: {alternatives(said.swap_within)})? (?P<code>{_CODE}) ?"
+    added = rf"{alternatives(said.add)} (?P<condition>{alternatives(said.add_within)} [^?,;]+?) ?"
+    return _Rules(
+        swapped=re.compile(rf"^[¿¡]?{swapped}\?$", re.IGNORECASE),
+        added=re.compile(rf"^[¿¡]?{added}\?$", re.IGNORECASE),
+        prepositions=pattern(said.prepositions, before=r"\b", after=" "),
+    )
 
 
 def standalone(question: str, history: Sequence[Turn], generator: Callable[[], Generator]) -> str:
@@ -69,18 +86,26 @@ def swapped(question: str, last: str) -> str | None:
     "What does E05 mean?" and "And E08?" make "What does E08 mean?"; "How high is the fee?" and "And for guests?" make
     "How high is the fee for guests?".
     """
-    if found := _SWAPPED.match(question):
-        there = re.findall(rf"\b(?:{_CODE})\b", last)
-        return last.replace(there[0], found[2]) if len(there) == 1 and last.count(there[0]) == 1 else None
-    found = _ADDED.match(question)
-    if found and last.endswith("?") and not _PREPOSITION.search(last) and not leans(last) and not leans_on(found[1]):
-        return f"{last[:-1].rstrip()} {found[1]}?"
+    for language in by_likelihood(question):
+        rules = _rules(language)
+        if found := rules.swapped.match(question):
+            there = re.findall(rf"\b(?:{_CODE})\b", last)
+            return last.replace(there[0], found["code"]) if len(there) == 1 and last.count(there[0]) == 1 else None
+        found = rules.added.match(question)
+        if found and last.endswith("?") and not _has_condition(last, question) and not leans_on(found["condition"]):
+            asked = last[:-1].rstrip()
+            return f"{asked} {found['condition']}{last[len(asked) :]}"
     return None
+
+
+def _has_condition(last: str, question: str) -> bool:
+    """Tell whether a question leans itself, or says for what, where or when already."""
+    return leans(last) or any(_rules(language).prepositions.search(last) for language in likely_languages(question))
 
 
 def leans_on(condition: str) -> bool:
     """Tell whether a condition such as "for it" points at something itself."""
-    return leans(f"What is the fee {condition}?")
+    return points(condition)
 
 
 def faithful(written: str, question: str, said: Sequence[str]) -> bool:
@@ -89,50 +114,45 @@ def faithful(written: str, question: str, said: Sequence[str]) -> bool:
     Every content word has to come from the question or from what was said; the question's own, its names and figures
     among them, have to be there still; and something has to be added.
     """
-    own, new = _content(question), _content(written)
+    own, new, stemmer = _content(question), _content(written), language_of(written).stemmer
     known = own + [word for text in said for word in _content(text)]
-    kept = [word for word in own if word not in _TALK]
+    kept = [word for word in own if word not in _talk()]
     return (
-        all(_among(word, known) for word in new)
-        and all(_among(word, new) for word in kept)
-        and any(not _among(word, own) for word in new)
+        all(_among(word, known, stemmer) for word in new)
+        and all(_among(word, new, stemmer) for word in kept)
+        and any(not _among(word, own, stemmer) for word in new)
     )
+
+
+def _among(word: str, others: Sequence[str], stemmer: str) -> bool:
+    return among(word, others) or any(stems(word, stemmer) == stems(other, stemmer) != "" for other in others)
+
+
+@cache
+def _talk() -> frozenset[str]:
+    return every(lambda language: language.followup.talk)
 
 
 def _content(text: str) -> list[str]:
     """Return the words of a text that say what it is about, and its figures, in lower case."""
-    words = [word.casefold() for word in _WORD.findall(_MARKER.sub("", text))]
-    return [word for word in words if word not in STOP_WORDS or any(map(str.isdigit, word))]
-
-
-def _among(word: str, words: Sequence[str]) -> bool:
-    return any(_same(word, other) for other in words)
-
-
-def _same(one: str, other: str) -> bool:
-    """Tell whether two words are forms of one: equal, or alike but for their endings; figures have to be equal."""
-    if one == other or any(map(str.isdigit, one + other)):
-        return one == other
-    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return shared >= max(_SHORTEST_STEM, max(len(one), len(other)) - 3) or (
-        shared >= 3 and shared == min(len(one), len(other)) and max(len(one), len(other)) - shared <= 2
-    )
+    said = [one.text.casefold() for one in tokens(_MARKER.sub("", text))]
+    return [word for word in said if word not in STOP_WORDS or any(map(str.isdigit, word))]
 
 
 def _written(question: str, said: Sequence[str], generator: Generator) -> str:
     messages = [
         Message("system", render("rewrite_system")),
-        *_examples(),
+        *_examples(language_of(f"{said[-2:]} {question}").code),
         Message("user", render("rewrite_user", history="\n".join(said), question=question)),
     ]
     return "".join(generator.stream(messages, Usage(), max_tokens=80)).strip().strip('"').strip()
 
 
 @cache
-def _examples() -> tuple[Message, ...]:
+def _examples(language: str) -> tuple[Message, ...]:
     """Return conversations whose last question is rewritten, as turns that go before the one to be rewritten."""
     messages: list[Message] = []
-    for history, question, alone in examples("rewrite_examples"):
+    for history, question, alone in examples("rewrite_examples", language):
         messages += [
             Message("user", render("rewrite_user", history=history, question=question)),
             Message("assistant", alone),

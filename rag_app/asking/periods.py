@@ -4,46 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
-_YEAR = r"(?:19|20)\d\d"
+from rag_app.language.dates import YEAR, month_pattern, quarter_of, quarters_in
+from rag_app.language.words import written_words
+
 _GAP = r"[\s./–-]?"
 _NUMERIC = (  # the longest first
-    rf"(?<!\w)(?P<year>{_YEAR}){_GAP}(?P<month>0[1-9]|1[0-2]){_GAP}(?P<day>0[1-9]|[12]\d|3[01])(?!\d)",
-    rf"(?<!\w)(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\.\s?(?P<year>{_YEAR})(?!\d)",
-    rf"(?<!\w)(?P<year>{_YEAR})[\s./–-](?P<month>0[1-9]|1[0-2])(?![\w-])",
-    rf"(?<![\w-])(?P<month>0[1-9]|1[0-2])[\s./–-](?P<year>{_YEAR})(?!\d)",
+    rf"(?<!\w)(?P<year>{YEAR}){_GAP}(?P<month>0[1-9]|1[0-2]){_GAP}(?P<day>0[1-9]|[12]\d|3[01])(?!\d)",
+    rf"(?<!\w)(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\.\s?(?P<year>{YEAR})(?!\d)",
+    rf"(?<!\w)(?P<year>{YEAR})[\s./–-](?P<month>0[1-9]|1[0-2])(?![\w-])",
+    rf"(?<![\w-])(?P<month>0[1-9]|1[0-2])[\s./–-](?P<year>{YEAR})(?!\d)",
 )
-_ORDINALS = (
-    "first|1st|erste[sn]?|1\\.",
-    "second|2nd|zweite[sn]?|2\\.",
-    "third|3rd|dritte[sn]?|3\\.",
-    "fourth|4th|vierte[sn]?|4\\.",
-)
-_QUARTERS = "|".join(f"(?P<q{at}>{words})" for at, words in enumerate(_ORDINALS, 1))
-_QUARTER = rf"\b(?:q(?P<short>[1-4])(?!\d)|(?:{_QUARTERS})[\s-]*(?:quarter|quartal)s?\b)"
-_MONTHS = (  # in full, and cut short
-    ("january|januar|jänner", "jan"),
-    ("february|februar", "feb"),
-    ("march|märz|maerz", "mar|mär"),
-    ("april", "apr"),
-    ("may|mai", ""),
-    ("june|juni", "jun"),
-    ("july|juli", "jul"),
-    ("august", "aug"),
-    ("september", "sept?"),
-    ("october|oktober", "oct|okt"),
-    ("november", "nov"),
-    ("december|dezember", "dec|dez"),
-)
-_MAY = r"mai|may(?=,?\s+\d)|(?<=\bin\s)may(?![\s-]\w)|(?<=\d\s)may"  # in a sentence, where it is no verb
-_DAY = r"(?P<{}>[12]\d|3[01]|0?[1-9])"
-_BARE_YEAR = rf"(?<!\d)(?:fy\s?)?(?P<year>{_YEAR})(?!\d)"
-PERIOD = (  # as a question writes it, quarter or year
-    rf"(?:(?:the\s+)?(?:q[1-4]|(?:first|second|third|fourth|1st|2nd|3rd|4th)[\s-]+quarter)(?:\s+of)?(?:\s+{_YEAR})?|"
-    rf"{_YEAR}(?:\s+q[1-4])?)"
-)
-_WORDS = re.compile(r"[^\W_]+")
+_BARE_YEAR = rf"(?<!\d)(?:fy\s?)?(?P<year>{YEAR})(?!\d)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +53,7 @@ def period_in(text: str, *, name: bool = False) -> tuple[Period | None, str]:
     text = text.replace("_", " ")
     for pattern in _NUMERIC:
         found = list(re.finditer(pattern, text))
-        if len(found) == 1 and not re.search(_YEAR, _without(text, found)):
+        if len(found) == 1 and not re.search(YEAR, _without(text, found)):
             [match] = found
             parts = match.groupdict()
             period = Period(int(parts["year"]), 0, int(parts["month"]), int(parts.get("day") or 0))
@@ -89,8 +61,8 @@ def period_in(text: str, *, name: bool = False) -> tuple[Period | None, str]:
         if found:
             return None, text
     years = list(re.finditer(_BARE_YEAR, text, re.IGNORECASE))
-    quarters = list(re.finditer(_QUARTER, text, re.IGNORECASE))
-    months = list(re.finditer(_dated(name), text, re.IGNORECASE))
+    quarters = quarters_in(text)
+    months = list(month_pattern(name=name).finditer(text))
     if (
         len({match["year"] for match in years}) > 1
         or len(quarters) + len(months) > 1
@@ -98,27 +70,9 @@ def period_in(text: str, *, name: bool = False) -> tuple[Period | None, str]:
     ):
         return None, text
     year = int(years[0]["year"]) if years else 0
-    quarter = _quarter(quarters[0]) if quarters else 0
+    quarter = quarter_of(quarters[0]) if quarters else 0
     month, day = _month(months[0]) if months else (0, 0)
     return Period(year, quarter, month, day), _without(text, [*years, *quarters, *months])
-
-
-@cache
-def _dated(name: bool) -> str:
-    """Return the pattern of a month with its day; in a text "may" and short forms need a number beside them."""
-    groups = []
-    for at, (full, short) in enumerate(_MONTHS, 1):
-        words = [_MAY if "may" in full and not name else full]
-        if short:
-            words.append(rf"(?:{short})\b\.?" if name else rf"(?:{short})\b\.?(?=\s+{_YEAR})")
-        groups.append(f"(?P<m{at}>{'|'.join(words)})")
-    before = rf"(?:{_DAY.format('before')}(?:st|nd|rd|th|\.)?\s+(?:of\s+)?)?"
-    after = rf"(?:\s+{_DAY.format('after')}(?:st|nd|rd|th)?(?!\d))?"
-    return rf"(?<![^\W_]){before}(?:{'|'.join(groups)})(?![^\W\d_]){after}"
-
-
-def _quarter(match: re.Match[str]) -> int:
-    return int(match["short"] or next(at for at in range(1, 5) if match[f"q{at}"]))
 
 
 def _month(match: re.Match[str]) -> tuple[int, int]:
@@ -129,4 +83,4 @@ def _month(match: re.Match[str]) -> tuple[int, int]:
 def _without(text: str, matches: list[re.Match[str]]) -> str:
     for match in sorted(matches, key=lambda match: -match.start()):
         text = f"{text[: match.start()]} {text[match.end() :]}"
-    return " ".join(_WORDS.findall(text))
+    return " ".join(written_words(text))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from prompts import render
 from rag_app.evidence.guard import neutral
 from rag_app.evidence.injection import shown_name
+from rag_app.language.language import languages
+from rag_app.language.vocabulary import word_pattern
+from rag_app.language.words import words
 from rag_app.models.generator import Message, Usage
 from rag_app.storage.heading import heading
 from rag_app.types import MadeQuestion
@@ -28,10 +32,6 @@ _LONGEST = 80  # characters of an answer
 _LONGEST_QUESTION = 200
 _LEAST_WORDS = 5  # of a question
 _TOKENS = 120
-_WORD = re.compile(r"[^\W_]+")
-_SELF = re.compile(
-    r"\b(the|this|that|given|above) (text|passage|document|excerpt|paragraph|table|data)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +138,19 @@ def _page_of(answer: str, document: Document, start: int, end: int) -> int | Non
 
 def _usable(question: str, answer: str) -> bool:
     """Tell whether a question stands on its own and does not give its answer away."""
-    said = _WORD.findall(question.casefold())
-    told = set(_WORD.findall(answer.casefold()))
+    said = words(question)
+    told = set(words(answer))
     new = told - set(said)
     return (
         question.endswith("?")
         and len(said) >= _LEAST_WORDS
         and bool(new)
         and (2 * len(new) >= len(told) or any(map(str.isdigit, new)))
-        and not _SELF.search(question)
+        and not _itself().search(question)
     )
+
+
+@cache
+def _itself() -> re.Pattern[str]:
+    """Return the pattern of words by which a question speaks of the text that it was made from."""
+    return word_pattern(filter(None, (language.questions.itself for language in languages())))

@@ -7,119 +7,94 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import stem
-from rag_app.asking.periods import PERIOD, Period, period_in
+from rag_app.asking.periods import Period, period_in
+from rag_app.language.dates import period_written
+from rag_app.language.detector import by_likelihood, language_of
+from rag_app.language.language import languages
+from rag_app.language.vocabulary import alternatives, pattern
 from rag_app.searching.document_names import names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ingest import Document
+    from rag_app.language.language import Language
     from rag_app.types import StoredDocument
 
     Series = Sequence[tuple[Period, str]]  # the documents' paths in order of time
 
-_ISSUE = (
-    r"(?:quarter|month|year|week|period|report|filing|10-[qk]|statement|invoice|bill|payslip|edition|issue|minutes|meeting|"
-    r"newsletter|letter|update|quartal|monat|jahr|bericht|abschluss|rechnung|abrechnung|protokoll|ausgabe|sitzung)"
-)
-_SEVERAL = (
-    r"(?:quarters|months|years|weeks|periods|reports|filings|10-[qk]s|statements|invoices|bills|payslips|editions|issues|"
-    r"meetings|minutes|newsletters|letters|updates|quartale\w*|monate\w*|jahre\w*|berichte\w*|abschlüsse\w*|rechnungen|"
-    r"abrechnungen|protokolle\w*|ausgaben|sitzungen)"
-)
-_PERIODICAL = r"(?:quarterly|monthly|annual|yearly|weekly|earnings|board|bank|energy|10-[qk])"
-_KIND = rf"(?:{_PERIODICAL}\s+)*"
-_TOLD = r"(?:stated|reported|disclosed|detailed|revealed|said|given)"
-_LAST = re.compile(
-    rf"(?:\b(?:(?:as\s+)?{_TOLD}\s+)?(?:in|of|for|from|per)\s+(?:the|its|their)\s+)?"
-    r"\b(?:latest|most\s+recent|newest|last|neueste\w*|letzte\w*|jüngste\w*|aktuellste\w*)\s+"
-    rf"{_KIND}{_ISSUE}(?![\w-])",
-    re.IGNORECASE,
-)
-_THOSE = (
-    r"(?:all|both|each|these|those|reported|reporting|past|previous|prior|earlier|various|different|several|historical|"
-    r"quarterly|monthly|annual|yearly|weekly|alle\w*|diese\w*|einzelnen?|vergangenen?|verschiedenen?)"
-)
-_THESE = rf"(?:(?:of|the|den|die)\s+)*(?:{_THOSE}\s+)(?:(?:of|the|den|die|{_THOSE})\s+)*"
-_AS = r"(?:as\s+(?:reported|disclosed|reflected|stated|described|per)\s+)?"
-_SERIAL = re.compile(
-    "|".join(
-        (
-            r"\bover\s+time\b|\bim\s+laufe\s+der\s+(?:zeit|jahre|monate)\b",
-            rf"\b{_AS}(?:(?:across|over|throughout|during|in|for|from|per|über|während)\s+)?"
-            rf"\b{_THESE}{_KIND}{_SEVERAL}(?![\w-])",
-            rf"\bin\s+\w+['’]s?\s+(?:{_PERIODICAL}\s+{_SEVERAL}|10-[qk]s)(?![\w-])",
-            rf"\b(?:across|over|throughout)\s+(?:the\s+)?{_KIND}{_SEVERAL}(?![\w-])",
-            r"\b(?:over|throughout|during)\s+the\s+report(?:ed|ing)\s+(?:period|time\s?frame)\b",
-            rf"\b(?:for|in|of|from|für)\s+(?:each|every|jede\w*)\s+(?:report(?:ed|ing)\s+)?{_KIND}{_ISSUE}(?![\w-])",
-            rf"\b(?:from\s+|von\s+)?(?P<one>{_ISSUE})(?:\s+|-)(?:to|by|after|zu)(?:\s+|-)(?P=one)\b",
-            r"\bcomparing\s+the\s+[^,]+?\s+to\s+(?:the\s+)?(?:previous|prior|earlier)\s+ones\b",
-        )
-    ),
-    re.IGNORECASE,
-)
-_CHANGED = (
-    r"(?:changed?|fluctuated?|evolved?|trended|varied|shifted|develop(?:ed)?|moved|differed|grown|risen|fallen|seen\s+\w+|"
-    r"adapted|verändert|entwickelt)"
-)
-_HOW = re.compile(
-    rf"(?:how|in\s+what\s+ways)\s+(?P<verb>has|have|did)\s+(?P<topic>.+?)\s+{_CHANGED}\b.*", re.IGNORECASE
-)
-_WIE = re.compile(rf"wie\s+(?P<verb>hat|haben)\s+sich\s+(?P<topic>.+?)\s+{_CHANGED}\b.*", re.IGNORECASE)
-_TREND = r"(?:\w+\s+)?(?:trends?|patterns?)"
-_TRENDS = re.compile(
-    rf"(?:(?:can|could)\s+any\s+{_TREND}\s+be\s+\w+|are\s+there\s+(?:any\s+)?{_TREND}|"
-    rf"what\s+{_TREND}\s+(?:can\s+be\s+\w+|are\s+there))\s+(?:in|from|of)\s+(?P<topic>.+)",
-    re.IGNORECASE,
-)
-_NOW = re.compile(
-    rf"how\s+(?:do|does|did)\s+(?P<topic>.+?)\s+in\s+the\s+(?:latest|most\s+recent|current|last)\s+{_KIND}{_ISSUE}\s+"
-    r"(?:compare|stack\s+up|measure\s+up|differ)\b.*",
-    re.IGNORECASE,
-)
-_MORE = re.compile(  # a second sentence or question
-    r"(?:[?.;]\s+|"
-    r",?\s+(?:and|und)\s+(?=(?:(?:describe|explain)\s+)?(?:how|what|why|which|who|if|wie|was|warum)\b)).*",
-    re.IGNORECASE,
-)
-_COMPARED = re.compile(r"\b(?:compared?|relative|in\s+comparison)\s+(?:to|with)\s*$", re.IGNORECASE)
-_DATED = re.compile(
-    rf"(?:\b(?:as\s+)?(?:{_TOLD}\s+)?(?:in|of|for|from|per|im|vom)\s+(?:(?:the|its|their|dem|der)\s+)?)?"
-    rf"{PERIOD}(?:\s+{_KIND}{_ISSUE})?(?![\w-])",
-    re.IGNORECASE,
-)
-_THREE_MONTHS = re.compile(r"\bthree[\s-]+months?\b", re.IGNORECASE)
+OPENING_MARKS = "¿¡ "  # before a Spanish question
 _LONG = 8  # pages; a shorter document has no cover
 _COVER = 1500  # characters
 _MAJORITY = 0.5  # of the passages that are found; a series that is asked about has more
 MOST = 8  # documents of a series that are asked, the latest
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How a language asks about series, as patterns."""
+
+    last: re.Pattern[str]
+    over: re.Pattern[str]
+    now: re.Pattern[str]
+    each: tuple[tuple[re.Pattern[str], str], ...]
+    more: re.Pattern[str]  # a second sentence or question
+    compared: re.Pattern[str]
+    dated: re.Pattern[str]
+    three_months: re.Pattern[str]
+
+
+@cache
+def _rules(language: Language) -> _Rules:
+    said = language.series
+    return _Rules(
+        last=pattern(filter(None, [said.last])),
+        over=pattern(said.over),
+        now=pattern(filter(None, [said.now])),
+        each=tuple((re.compile(asked, re.IGNORECASE), each) for asked, each in said.each),
+        more=re.compile(rf"(?:[?.;]\s+|,?\s+{alternatives(said.more)}).*", re.IGNORECASE),
+        compared=pattern(filter(None, [said.compared])),
+        dated=re.compile(rf"{said.dated}{period_written()}{said.issue}(?![\w-])", re.IGNORECASE),
+        three_months=pattern(filter(None, [said.three_months])),
+    )
+
+
 def serial(question: str) -> str:
     """Return what a question that goes over a series asks of each of its documents; "" for any other question."""
-    text, period = " ".join(question.split()), period_in(question)[0]
+    return next((each for _, each in asked_of_each(question)), "")
+
+
+def asked_of_each(question: str) -> Iterator[tuple[Language, str]]:
+    """Go through the languages in which a question goes over a series, with what it asks of each document."""
+    text, period = " ".join(question.split()).lstrip(OPENING_MARKS), period_in(question)[0]
     if period is not None and (period.quarter or period.month):
-        return ""
-    if not _SERIAL.search(text) and not _NOW.match(text):
-        return ""
-    first = _MORE.sub("", text).rstrip("?!. ")
-    if match := _WIE.fullmatch(first):
-        return f"Was {'ist' if match['verb'] == 'hat' else 'sind'} {_tidy(match['topic'])}?"
-    for pattern in (_HOW, _NOW, _TRENDS):
-        if match := pattern.fullmatch(first):
-            verb = "were" if match.groupdict().get("verb") == "have" else "was"
-            return f"What {verb} {_tidy(match['topic'])}?"
-    asked = _tidy(first)
-    return f"{asked[:1].upper()}{asked[1:]}?"
+        return
+    for language in by_likelihood(question):
+        rules = _rules(language)
+        if rules.over.search(text) or rules.now.match(text):
+            yield language, _each(rules.more.sub("", text).rstrip("?!. "), rules)
 
 
-def _tidy(text: str) -> str:
-    text = " ".join(_LAST.sub("", _SERIAL.sub("", text)).split())
-    return _COMPARED.sub("", text).strip(" ,")
+def _each(text: str, rules: _Rules) -> str:
+    for asked, each in rules.each:
+        if match := asked.fullmatch(text):
+            return each.replace("{topic}", _tidy(match["topic"], rules))
+    return _capital(_tidy(text, rules))
+
+
+def _tidy(text: str, rules: _Rules) -> str:
+    text = " ".join(rules.last.sub("", rules.over.sub("", text)).split())
+    return rules.compared.sub("", text).strip(" ,")
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}?"
 
 
 def all_series(documents: Sequence[StoredDocument]) -> list[Series]:
@@ -152,7 +127,11 @@ def edition(question: str, series: Series) -> tuple[Period, str] | None:
             return meant[0]
         if period.quarter or period.month:
             return None
-    return series[-1] if series and _LAST.search(question) else None
+    return series[-1] if series and _means_last(question) else None
+
+
+def _means_last(question: str) -> bool:
+    return any(_rules(language).last.search(question) for language in languages())
 
 
 def asked_of(question: str, period: Period, document: Document) -> str:
@@ -160,11 +139,14 @@ def asked_of(question: str, period: Period, document: Document) -> str:
 
     Where it tells of three months beside longer times, the question says so as well.
     """
-    text = _LAST.sub("", question.rstrip("?!. "))
-    text = _DATED.sub("", text) if period_in(text)[0] is not None else text
-    months = " for the three months" if period.quarter and _THREE_MONTHS.search(document.text) else ""
-    text = " ".join(text.split()).strip(" ,")
-    return f"{text[:1].upper()}{text[1:]}{months}?"
+    text, dated = question.rstrip("?!. ").lstrip(OPENING_MARKS), period_in(question)[0] is not None
+    for language in by_likelihood(question):
+        text = _rules(language).last.sub("", text)
+    for language in by_likelihood(question) if dated else ():
+        text = _rules(language).dated.sub("", text)
+    asks = language_of(question)
+    months = period.quarter and _rules(asks).three_months.search(document.text)
+    return _capital(" ".join(text.split()).strip(" ,") + (asks.series.for_three_months if months else ""))
 
 
 def looked_for(question: str, document: Document) -> str:
@@ -182,4 +164,4 @@ def looked_for(question: str, document: Document) -> str:
 
 def asks_edition(question: str) -> bool:
     """Tell whether a question may mean one document of a series."""
-    return period_in(question)[0] is not None or bool(_LAST.search(question))
+    return period_in(question)[0] is not None or _means_last(question)

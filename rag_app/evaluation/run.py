@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 _WEIGHED = 10  # passages that nDCG@10 looks at
 # What a library built from the same texts depends on, beside the embedder and the settings.
 _BUILDING = (
+    "language/detector.py",
     "language/keywords.py",
-    "language/stopwords.py",
+    "language/language.py",
+    "language/words.py",
     "models/conventions.py",
     "models/embedder.py",
     "models/encoder.py",
@@ -364,8 +366,9 @@ def _key(collection: Collection, fingerprint: str, settings: Settings) -> str:
     total = hashlib.sha256()
     values = (__version__, fingerprint, settings.passage_tokens, settings.overlap_tokens)
     total.update(json.dumps(values).encode())
-    own = Path(__file__).parents[1]  # the package
-    for source in sorted([*(own / name for name in _BUILDING), *Path(ingest.__file__).parent.rglob("*.py")]):
+    own = Path(__file__).parents[1]
+    words = (own / "language" / "data").glob("*.toml")
+    for source in sorted([*(own / name for name in _BUILDING), *words, *Path(ingest.__file__).parent.rglob("*.py")]):
         total.update(source.read_bytes() if source.is_file() else b"")
     for document in collection.documents:
         total.update(json.dumps((document.path, document.title, document.text)).encode())

@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-_VERB = (
-    r"(?:increas|decreas|declin|grew|grow|rise|rising|rose|fell|fall|drop|reduc|gain|lower|rais|climb|shr[aiu]nk|improv|"
-    r"erhöh|gestiegen|steig|stieg|gesunken|sink|sank|verringer|gesenkt|senk)\w*"
-)
-_FIGURE = r"(?:approximately\s+|about\s+|rund\s+)?[$€£¥]?\s?\d[\d.,]*"
-_CHANGES = re.compile(
-    rf"\b{_VERB}(?:\s+(?:by|of|um))?\s+{_FIGURE}|\b{_VERB}\s+(?:[\w-]+\s+){{1,8}}?(?:by|um)\s+{_FIGURE}|"
-    rf"{_FIGURE}\s?(?:%|percent|prozent|million|billion|mio\.?)?\s+(?:increase|decrease|decline|reduction|drop|rise)\b",
-    re.IGNORECASE,
-)
-_LEVEL = re.compile(rf"\b(?:to|from|of|auf|von)\s+{_FIGURE}|\b(?:was|were|is|are|totall?ed|amounted)\b", re.IGNORECASE)
-_ASKS = re.compile(
-    rf"\b(?:{_VERB}|chang\w*|differ\w*|shift\w*|fluctuat\w*|trend\w*|evol\w*|compar\w*|more|less|effects?|impact\w*|affect\w*|"
-    r"änder\w*|veränder\w*|mehr|weniger)\b",
-    re.IGNORECASE,
-)
+from rag_app.language.detector import by_likelihood
+from rag_app.language.language import languages
+from rag_app.language.vocabulary import alternatives, in_order, word_pattern
+
+if TYPE_CHECKING:
+    from rag_app.language.language import Changes, Language
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """How any language says it, as patterns."""
+
+    changes: re.Pattern[str]
+    level: re.Pattern[str]
+
+
+@cache
+def _rules() -> _Rules:
+    told = [language.changes for language in languages() if language.changes.verbs]
+    verbs = rf"{alternatives(in_order(lambda language: language.changes.verbs))}\w*"
+    figure = rf"(?:{alternatives(in_order(lambda language: language.changes.about))}\s+)?[$€£¥]?\s?\d[\d.,]*"
+    return _Rules(
+        changes=re.compile("|".join(_says(said, verbs, figure) for said in told), re.IGNORECASE),
+        level=re.compile(
+            rf"\b{alternatives(in_order(lambda language: language.changes.level))}\s+{figure}|"
+            rf"\b{alternatives(in_order(lambda language: language.changes.level_verbs))}\b",
+            re.IGNORECASE,
+        ),
+    )
+
+
+def _says(said: Changes, verbs: str, figure: str) -> str:
+    by, far = alternatives(said.by), alternatives(said.by_far)
+    units, nouns = alternatives(said.units), alternatives(said.nouns)
+    return (
+        rf"\b{verbs}(?:\s+{by})?\s+{figure}|\b{verbs}\s+(?:[\w-]+\s+){{1,8}}?{far}\s+{figure}|"
+        rf"{figure}\s?(?:%|{units})?\s+{nouns}\b"
+    )
 
 
 def changes(sentence: str) -> bool:
     """Tell whether a sentence says by how much something changed and gives no figure of what it is."""
-    return bool(_CHANGES.search(sentence)) and not _LEVEL.search(sentence)
+    rules = _rules()
+    return bool(rules.changes.search(sentence)) and not rules.level.search(sentence)
 
 
 def asks_change(question: str) -> bool:
     """Tell whether a question may ask for a change."""
-    return bool(_ASKS.search(question))
+    return any(_asks(language).search(question) for language in by_likelihood(question))
+
+
+@cache
+def _asks(language: Language) -> re.Pattern[str]:
+    said = language.changes
+    return word_pattern([rf"{alternatives(said.verbs)}\w*", *said.asks])

@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import CELL, row_at, sentences, stem
+from prompts import render
 from rag_app.evidence.changes import asks_change, changes
 from rag_app.evidence.guard import blanked
 from rag_app.evidence.injection import gives_orders, order_spans, shown_name
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.vocabulary import alternatives, in_order
+from rag_app.language.words import roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,10 +44,7 @@ _CLEARLY = 0.5  # of the words of a question, that one row of a table is called 
 _LEAD_LINES = 2  # at the top of a table: its title and its header row
 _END_MARKS = ".!?…:;。！？"
 _ROWS = 6  # of one table: its rows score alike under a header that fits the question
-_NUMBERING = re.compile(r"^(?:(?:Table|Figure|Annex|Tabelle|Abbildung|Anlage|§)\s*)?\d+(?:\.\d+)*\.?\s")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # heads columns, so it does not make a row
-_WORD = re.compile(r"[^\W\d_]+")
-_STEM = 5  # letters that two forms of a word share
 _DIGIT = re.compile(r"\d")
 
 
@@ -118,7 +119,13 @@ def units(text: str, whole: str | None = None, offset: int = 0) -> list[Unit]:
 
 def _heads(line: str) -> bool:
     """Tell whether a short line is a heading or header row: apart from its numbering and years it holds no figures."""
-    return not _DIGIT.search(_YEAR.sub("", _NUMBERING.sub("", line)))
+    return not _DIGIT.search(_YEAR.sub("", _numbering().sub("", line)))
+
+
+@cache
+def _numbering() -> re.Pattern[str]:
+    captions = alternatives([*in_order(lambda language: language.answers.captions), "§"])
+    return re.compile(rf"^(?:{captions}\s*)?\d+(?:\.\d+)*\.?\s")
 
 
 def _lines(text: str) -> list[tuple[int, int]]:
@@ -177,7 +184,7 @@ def gather(
         for start, end in _margins(hit, read(hit.document).text):
             _place(places, hit, start, text[start - first : end - first], read)
     scores = score(question, [_reading(hit, unit, said) for hit, unit, said in places.values()])
-    level, wanted = not asks_change(question), _stems(question)
+    level, wanted = not asks_change(question), roots(question, STOP_WORDS)
     called = [_share(wanted, said) if unit.row else 0.0 for _, unit, said in places.values()]
     most: defaultdict[tuple[str, str], float] = defaultdict(
         float
@@ -208,12 +215,6 @@ def gather(
     return sorted(pieces, key=lambda piece: (documents.index(piece.hit.document), piece.start))
 
 
-def _stems(text: str) -> frozenset[str]:
-    """Return the words of `text` that say something, without their endings."""
-    words = _WORD.findall(text.casefold())
-    return frozenset(word[:_STEM] for word in words if word not in STOP_WORDS)
-
-
 def _label(row: str) -> str:
     """Return what a row is called: its first cell, or the words before its first figure."""
     return row.split(CELL)[0] if CELL in row else _DIGIT.split(row)[0]
@@ -221,12 +222,12 @@ def _label(row: str) -> str:
 
 def _share(wanted: frozenset[str], row: str) -> float:
     """Return how much of what is wanted a row is called, 0 to 1."""
-    return len(wanted & _stems(_label(row))) / len(wanted) if wanted else 0.0
+    return len(wanted & roots(_label(row), STOP_WORDS)) / len(wanted) if wanted else 0.0
 
 
 def row_called(question: str, piece: Evidence, pieces: Sequence[Evidence]) -> Evidence:
     """Return the row of the same table that is clearly called more as `question` says, or `piece` itself."""
-    wanted = _stems(question)
+    wanted = roots(question, STOP_WORDS)
     table = [one for one in pieces if one.row and (one.hit.document, one.lead) == (piece.hit.document, piece.lead)]
     best = max(table, key=lambda one: (_share(wanted, one.text), one.worth), default=piece)
     return best if _share(wanted, best.text) - _share(wanted, piece.text) >= _CLEARLY else piece
@@ -358,7 +359,7 @@ def show(evidence: Sequence[Evidence]) -> str:
     lines = []
     rows = Counter((piece.hit.document, piece.lead) for piece in evidence if piece.row)
     for (document, page), group in groupby(evidence, key=lambda piece: (piece.hit.document, piece.hit.page)):
-        lines.append(f"From {shown_name(_name(document))}, page {page}:")
+        lines.append(render("source", document=shown_name(_name(document)), page=str(page)))
         lead = ""
         for piece in group:
             text = piece.said

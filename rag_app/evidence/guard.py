@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from rag_app.language.vocabulary import in_order
 from rag_app.text import readable
 
 if TYPE_CHECKING:
@@ -23,12 +25,7 @@ _TOKEN = re.compile(
     r"|\[/?(INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]|<</?(SYS)>>",
     re.IGNORECASE,
 )
-_ROLE = re.compile(
-    r"^([ \t]*(?:#{1,6}[ \t]*|\*\*|>[ \t]*)?)"
-    r"(system|assistant|user|human|ai|bot|developer|instructions?|response|input|output|question|answer|frage|antwort)"
-    r"((?:\*\*)?[ \t]*):(?=[ \t]|$|\*)",
-    re.IGNORECASE | re.MULTILINE,
-)
+_ROLES = ("system", "assistant", "user", "human", "ai", "bot", "developer")  # as chat templates name them
 _LINE_END = re.compile("\r\n?|[\x0b\f\x85\u2028\u2029]")
 _MARKS = re.compile(r"^([ \t]*)#{1,6}[ \t]+", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*([-=_*~`<>])\1{2,}[ \t]*$", re.MULTILINE)
@@ -41,16 +38,26 @@ _SCHEME = re.compile(r"\b(?:javascript|vbscript|data|file)\s*:\s*\S+", re.IGNORE
 _FENCED = 12  # hexadecimal digits of the mark around the text
 
 
+@cache
+def _role() -> re.Pattern[str]:
+    """Return the pattern of a role, or a label of the prompt's own, at the start of a line."""
+    names = "|".join([*_ROLES, *in_order(lambda language: language.answers.labels)])
+    return re.compile(
+        rf"^([ \t]*(?:#{{1,6}}[ \t]*|\*\*|>[ \t]*)?)({names})((?:\*\*)?[ \t]*):(?=[ \t]|$|\*)",
+        re.IGNORECASE | re.MULTILINE,
+    )
+
+
 def is_turn(text: str) -> bool:
     """Tell whether `text` marks a turn of a conversation: by a control token, or a role at the start of a line."""
-    return bool(_TOKEN.search(text) or _ROLE.search(text))
+    return bool(_TOKEN.search(text) or _role().search(text))
 
 
 def neutral(text: str) -> str:
     """Return document text as the generator may read it: no token, role or rule of it can be taken for the prompt's."""
     text = readable(_LINE_END.sub("\n", text).replace("\t", " "))
     text = _TOKEN.sub(lambda match: next(name for name in match.groups() if name), text)
-    text = _ROLE.sub(r"\1\2\3 -", text)
+    text = _role().sub(r"\1\2\3 -", text)
     return _RULE.sub("", _MARKS.sub(r"\1", text))
 
 

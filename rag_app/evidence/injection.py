@@ -1,4 +1,4 @@
-"""Orders in document text: sentences that tell whatever answers questions what to say, in `orders.txt` as patterns.
+"""Orders in document text: sentences that tell whatever answers questions what to say, as patterns of every language.
 
 A document states facts; only the user gives orders. What gives them is no evidence for an answer, though a search still
 finds it. Patterns miss what nobody thought of: they are one of several defences (docs/security.md).
@@ -13,15 +13,13 @@ import html
 import re
 import unicodedata
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from urllib.parse import unquote
 
 from rag_app.evidence.guard import is_turn, neutral
+from rag_app.language.vocabulary import in_order
 from rag_app.text import visible
 
-_NAMED = re.compile(r"([a-z]+) = (.*)")
-_USED = re.compile(r"\{([a-z]+)\}")
 _LINE = re.compile(r"[^\n\f]*[^\s][^\n\f]*")
 _JOINED = 160  # characters; lines this short are also read together with the next: an order may be broken over two
 _TURN = 600  # characters that a made-up turn of a conversation may take
@@ -37,9 +35,7 @@ _ALIKE = str.maketrans(
     "a6brдee3iйkлmhopctyxцsijdqwhoaeivptuxk",
 )
 _MIXED = re.compile(r"\b(?=\w*[a-z])(?=\w*[\u0370-\u052f])\w+\b")
-_TELLING = ("ignore", "answer", "instruction", "reply", "respond", "system", "output")  # of a text that is read encoded
 _READABLE = 0.9  # of the characters of a decoded text
-_SPACED_WORDS = ("ignore", "instruction", "answer", "reply", "respond", "systemprompt")
 
 
 def order_spans(text: str) -> list[tuple[int, int]]:
@@ -77,18 +73,22 @@ def shown_name(name: str) -> str:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
-    names: dict[str, str] = {}
-    patterns = []
-    for line in files("rag_app.evidence").joinpath("orders.txt").read_text(encoding="utf-8").splitlines():
-        if not line or line.startswith("# "):
-            continue
-        text = _USED.sub(lambda match: f"(?:{names[match[1]]})", line)
-        named = _NAMED.fullmatch(text)
-        if named:
-            names[named[1]] = named[2]
-        else:
-            patterns.append(re.compile(text))
-    return tuple(patterns)
+    return tuple(re.compile(order) for order in in_order(lambda language: language.orders.patterns))
+
+
+@cache
+def _telling() -> tuple[str, ...]:
+    return tuple(in_order(lambda language: language.orders.telling))
+
+
+@cache
+def _spelt_out() -> tuple[str, ...]:
+    return tuple(in_order(lambda language: language.orders.spelt))
+
+
+def _tells(text: str) -> bool:
+    """Tell whether a text that was read in disguise has a word of one that gives orders."""
+    return any(word in text for word in _telling())
 
 
 def gives_orders(text: str) -> bool:
@@ -108,7 +108,7 @@ def _sayings(text: str) -> list[str]:
         said.append(_MIXED.sub(lambda match: match[0].translate(_ALIKE), said[0]))
     if _DISGUISED.search(said[0]):
         said.append(said[0].translate(_LEET))
-    said += [other for other in (codecs.encode(said[0], "rot13"), said[0][::-1]) if any(w in other for w in _TELLING)]
+    said += [other for other in (codecs.encode(said[0], "rot13"), said[0][::-1]) if _tells(other)]
     return said + [_folded(message) for message in _decoded(plain)]
 
 
@@ -139,4 +139,4 @@ def _is_readable(text: str) -> bool:
 def _spelt(text: str) -> bool:
     """Tell whether orders are spelt letter by letter: "i g n o r e"."""
     spelt = "".join(re.sub(r"[\W_]", "", match[0]).casefold() for match in _LETTERS.finditer(text))
-    return any(word in spelt for word in _SPACED_WORDS)
+    return any(word in spelt for word in _spelt_out())

@@ -8,8 +8,6 @@ language (Snowball).
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
 from functools import cache, lru_cache
 from importlib import import_module
 from importlib.metadata import version
@@ -17,7 +15,9 @@ from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.detector import language_of
+from rag_app.language.language import languages
+from rag_app.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,8 +31,6 @@ ANALYSIS = "1"  # raised with every change of what is indexed; the version of th
 
 _TERMS = 64  # most distinct words of a question that are searched for
 _REMEMBERED = 200_000  # stems of a language
-_SAMPLE = 20_000  # characters from which the language of a document is told
-_WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(
     r"\b(?=\w*\d)(?=\w*[^\W\d_])\w{2,}\b"  # E05, 0x1F, read_block_12
     r"|\b(?=[\w.:/\\@#-]*\d)\w+(?:[-.:/\\@#]+\w+)+\b"  # XK-4711, 3.14, 192.168.0.1
@@ -42,37 +40,13 @@ _CODE = re.compile(
 )
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]{2,80})[\"”“»]")
 
-_SCRIPTS = {"CYRILLIC": "russian", "GREEK": "greek", "ARABIC": "arabic", "HEBREW": "", "CJK": "", "HANGUL": ""}
-_FUNCTION_WORDS = {
-    "english": "the of and to in is that for it was on are as with be by this from at or which an not have has",
-    "german": "der die und das den von zu ist des mit sich dem nicht ein eine auf für als auch werden im bei oder",
-    "french": "le la les des et est en un une du que pour qui dans par sur pas au plus sont avec ce il aux",
-    "spanish": "el la los las de que y en un una por con para del se es al lo como más su no o son",
-    "italian": "il di che la e un per una in con del della è non sono le dei alla nel da più gli anche si",
-    "portuguese": "o a os as de que e do da em um uma para com não dos das no na por é mais se ao",
-    "dutch": "de het een en van in is dat op te zijn met voor niet aan er die door ook bij uit naar om wordt",
-    "swedish": "och att det som en på är av för med den till inte ett har de om vid från eller kan",
-    "danish": "og at det som en på er af for med den til ikke et har de om ved fra eller kan",
-}
 _one_at_a_time = Lock()
-_SIGNS = {language: frozenset(words.split()) for language, words in _FUNCTION_WORDS.items()}
 
 
 @cache
 def analysis() -> str:
     """Return what tells whether an index holds what this version would put into it."""
     return f"{ANALYSIS} snowball {version('snowballstemmer')}"
-
-
-def language_of(text: str) -> str:
-    """Return the Snowball name of the language that `text` is mostly written in; English in doubt, "" for none."""
-    found = words(text[:_SAMPLE])
-    scripts = Counter(filter(None, (_script(word[0]) for word in found)))
-    for script, count in scripts.most_common(1):
-        if count > len(found) / 2:
-            return _SCRIPTS[script]
-    counts = {language: sum(word in signs for word in found) for language, signs in _SIGNS.items()}
-    return max(counts, key=lambda language: counts[language])  # the first of equals
 
 
 def stems(text: str, language: str) -> str:
@@ -83,7 +57,10 @@ def stems(text: str, language: str) -> str:
 
 def terms(question: str) -> list[str]:
     """Return the words of a question that are searched for, each once: all but the commonest."""
-    return list(islice(dict.fromkeys(word for word in words(question) if word not in STOP_WORDS), _TERMS))
+    from rag_app.language.stopwords import stop_words  # not before it is used: `rag --help` needs no words
+
+    without = stop_words(language_of(question))
+    return list(islice(dict.fromkeys(word for word in words(question) if word not in without), _TERMS))
 
 
 def codes(question: str) -> list[str]:
@@ -111,13 +88,20 @@ def query(question: str, languages: Iterable[str]) -> str:
 def phrase(word: str) -> str:
     """Return the FTS5 query for passages that hold the words of `word` next to each other, "" where it has none."""
     found = " ".join(words(word))
-    return f'{{title text}} : "{found}"' if terms(word) else ""
+    return f'{{title text}} : "{found}"' if _telling(found.split()) else ""
+
+
+def _telling(found: list[str]) -> bool:
+    """Tell whether one of these words says something in any language."""
+    from rag_app.language.stopwords import STOP_WORDS
+
+    return not STOP_WORDS.issuperset(found)
 
 
 def mention(topic: str, languages: Iterable[str]) -> str:
     """Return the FTS5 query for passages that hold the words of `topic` side by side, or their stems; "" for none."""
     found = words(topic)
-    if not terms(topic):
+    if not _telling(found):
         return ""
     stemmed = [stems(topic, language) for language in sorted(set(languages))]
     return " OR ".join(
@@ -125,20 +109,9 @@ def mention(topic: str, languages: Iterable[str]) -> str:
     )
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text as the index tells them apart, in lower case."""
-    return _WORD.findall(unicodedata.normalize("NFC", text).lower())
-
-
-@lru_cache(4096)
-def _script(letter: str) -> str:
-    name = unicodedata.name(letter, "").split(" ")[0]
-    return name if name in _SCRIPTS else ""
-
-
 @cache
 def _stemmer(language: str) -> Callable[[str], str] | None:
-    if not language or language not in {*_SIGNS, *_SCRIPTS.values()}:  # it may come from a damaged library
+    if language not in {one.stemmer for one in languages() if one.stemmer}:  # it may come from a damaged library
         return None
     # Not by `snowballstemmer.stemmer`: it takes those of another package where that is installed.
     stemmer: Any = getattr(import_module(f"snowballstemmer.{language}_stemmer"), f"{language.capitalize()}Stemmer")()

@@ -2,22 +2,24 @@
 
 A passage that repeats the question, and speaks of asking and answering or says itself over and over, is likely to be
 found before any that states the fact. What it says is not believed as long as another document says otherwise.
-The words for this are in `contradictions.txt`.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from itertools import groupby, pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import sentences
+from rag_app.language.language import DEFAULT, filled, get_language
+from rag_app.language.numbers import number_of
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.vocabulary import every, in_order
+from rag_app.language.words import among, roots
 from rag_app.proof.quotes import content_words, normal
-from rag_app.proof.wording import NUMBERS, agree, among
+from rag_app.proof.wording import agree
 from rag_app.text import one_line
 
 if TYPE_CHECKING:
@@ -36,9 +38,11 @@ _AGAIN = 3  # times that a passage says such a run
 _QUOTED = 100  # characters of what is told of a document that was set aside
 _MOST = 2  # other documents that are asked
 _DATES = frozenset({"month", "weekday"})
+_CURRENCIES = frozenset({"eur", "usd", "gbp", "chf"})
+_LENGTHS = frozenset({"mm", "cm", "m", "km"})
+_WEIGHTS = frozenset({"g", "kg"})
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _NAME = re.compile(r"(?<=\w )(?:[A-ZÀ-Þ][\w'’-]+|\w*\d[\w-]*)")
-_STEM = 5  # letters that two forms of a word share
 
 
 def about_question(question: str, pieces: Iterable[Evidence]) -> set[str]:
@@ -64,8 +68,8 @@ def _talks(question: str, text: str) -> bool:
     if not wanted or len(wanted & said) < _SHARED * len(wanted):
         return False
     asked, told = _tokens(question), _tokens(text)
-    talk = any(word.startswith(_words_of("talk")) for word in told)
-    own = any(word.startswith(_words_of("talk")) for word in asked)  # its subject is questions and answers
+    talk = any(word.startswith(_talk_words()) for word in told)
+    own = any(word.startswith(_talk_words()) for word in asked)  # its subject is questions and answers
     return (talk and not own) or _longest(asked, told) >= max(_VERBATIM * len(asked), _SHORTEST)
 
 
@@ -130,7 +134,7 @@ def answers_too(question: str, piece: Evidence, other: Evidence, read: Callable[
     return len(missing) <= _LACKED * len(held) and _names_all(question, read(other.hit.document))
 
 
-def _missing(question: str, piece: Evidence, text: str) -> tuple[set[str], set[str]]:
+def _missing(question: str, piece: Evidence, text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the question's words that `piece` has, and those of them that `text` has not."""
     held = _stems(question) & _stems(_whole(piece))
     return held, held - _stems(text)
@@ -153,11 +157,11 @@ def differs(question: str, answer: str, other: str) -> bool:
     return bool(_said(question, other)) and not (agree(answer, other) or agree(other, answer))
 
 
-def set_aside(document: str, said: str) -> str:
+def set_aside(document: str, said: str, language: str = DEFAULT) -> str:
     """Return the sentence that tells a reader which document was not believed, and why."""
     name = one_line(PurePath(document).name)
     said = said if len(said) <= _QUOTED else f"{said[: _QUOTED - 1].rstrip()}…"
-    return f"{name} was set aside: it speaks about the question instead of its subject, and says “{said}”."
+    return filled(get_language(language).sentences.set_aside, document=name, said=said)
 
 
 def _may_replace(question: str, answer: str, piece: Evidence, other: Evidence) -> bool:
@@ -171,9 +175,7 @@ def _may_replace(question: str, answer: str, piece: Evidence, other: Evidence) -
             if _is_value(word)
         )
     asks = _tokens(question)[:1]
-    return (
-        bool(asks) and asks[0] in _words_of("who") and bool(_said(question, other.said) - _said(question, piece.said))
-    )
+    return bool(asks) and asks[0] in _asking_who() and bool(_said(question, other.said) - _said(question, piece.said))
 
 
 def _kinds(answer: str, said: str) -> set[str]:
@@ -214,8 +216,8 @@ def _said(question: str, text: str) -> set[str]:
     return {word for word in _tokens(text) if word not in STOP_WORDS and not among(word, asked)}
 
 
-def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in _tokens(text) if word not in STOP_WORDS}
+def _stems(text: str) -> frozenset[str]:
+    return roots(normal(text), STOP_WORDS)
 
 
 def _tokens(text: str) -> list[str]:
@@ -223,11 +225,12 @@ def _tokens(text: str) -> list[str]:
 
 
 def _is_figure(word: str) -> bool:
-    return word[0].isdigit() or word in NUMBERS
+    return word[0].isdigit() or number_of(word) is not None
 
 
 def _number(word: str) -> str:
-    return str(NUMBERS.index(word)) if word in NUMBERS else re.sub(r"[.,](?=\d{3}\b)", "", word)
+    number = number_of(word)
+    return re.sub(r"[.,](?=\d{3}\b)", "", word) if number is None else str(number)
 
 
 def _is_value(word: str) -> bool:
@@ -240,15 +243,28 @@ def _values(text: str) -> set[str]:
 
 
 def _kind(word: str) -> str | None:
-    return next((kind for kind, words in _data().items() if kind not in {"who", "talk"} and word in words), None)
-
-
-def _words_of(name: str) -> tuple[str, ...]:
-    return _data()[name]
+    return next((kind for kind, words in _kinds_of_words().items() if word in words), None)
 
 
 @cache
-def _data() -> dict[str, tuple[str, ...]]:
-    lines = files("rag_app.proof").joinpath("contradictions.txt").read_text(encoding="utf-8").splitlines()
-    pairs = [line.partition(" = ") for line in lines if line and not line.startswith("#")]
-    return {name: tuple(words.split()) for name, _, words in pairs}
+def _talk_words() -> tuple[str, ...]:
+    return tuple(in_order(lambda language: language.answers.talk))
+
+
+@cache
+def _asking_who() -> frozenset[str]:
+    return every(lambda language: language.answers.asks_who)
+
+
+@cache
+def _kinds_of_words() -> dict[str, frozenset[str]]:
+    """Return the words beside figures by what they count: a price is never compared with a length."""
+    months = in_order(lambda language: language.dates.months)
+    return {
+        "time": every(lambda language: language.measures.time),
+        "month": frozenset(form for month in months for form in month.split("|")),
+        "weekday": every(lambda language: language.dates.weekdays),
+        "money": every(lambda language: language.measures.money) | _CURRENCIES,
+        "length": every(lambda language: language.measures.length) | _LENGTHS,
+        "weight": every(lambda language: language.measures.weight) | _WEIGHTS,
+    }

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from rag_app.language.numbers import number_of, spelled_out
 from rag_app.language.stopwords import STOP_WORDS
-from rag_app.proof.wording import NUMBERS, among
+from rag_app.language.vocabulary import alternatives, in_order, pattern
+from rag_app.language.words import among, words
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
@@ -23,17 +26,11 @@ CITATIONS = 3  # at most, of one answer
 _COVERED = 6.0  # merit of evidence that holds all words of the answer, beside a share of its worth
 _FIGURE_WEIGHT = 4  # of a figure, counted in words
 _CONTENT = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
-_VERDICT = re.compile(r"\W*(yes|no|ja|nein|oui|non|s[ií])\b", re.IGNORECASE)
 _MARKER = re.compile(r"\[(\d+)\]")
 _FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
 _SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
-_SPELLED = re.compile(rf"(?<![\w-])(?:{'|'.join(NUMBERS[2:])})(?![\w-])", re.IGNORECASE)
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Za-z]|[Dd]r|[Mm]rs?|[Mm]s|[Nn]o|[Nn]r|[Pp]rof|[Ff]ig|[Vv]ol|[JS]r|al|pp|approx|bzw|ca|etc|vs|[Ii]nc|Ltd|Co|"
-    r"Corp|St)|^\d+|\s\d{1,2})\.$"
-)
 _NAME = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _PHRASE = 8  # words; an answer that is longer, or ends like a sentence, may say things in words of its own
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-") | {0xAD: None}
@@ -101,7 +98,19 @@ def _weight(word: str) -> int:
 
 def is_verdict(answer: str) -> bool:
     """Tell whether an answer begins with yes or no."""
-    return _VERDICT.match(answer) is not None
+    return _verdict().match(answer) is not None
+
+
+@cache
+def _verdict() -> re.Pattern[str]:
+    return pattern(in_order(lambda language: language.answers.verdicts), before=r"\W*", after=r"\b")
+
+
+@cache
+def _abbreviation() -> re.Pattern[str]:
+    """Return the pattern of what does not end a sentence though a full stop follows: letters, numbers, short words."""
+    short = alternatives(in_order(lambda language: language.answers.abbreviations))
+    return re.compile(rf"(?:\b(?:[A-Za-z]|{short})|^\d+|\s\d{{1,2}})\.$")
 
 
 def stated(piece: Evidence) -> str:
@@ -116,7 +125,7 @@ def figures(text: str) -> list[str]:
 
 def sentence_ends(text: str) -> list[int]:
     """Return where the sentences of `text` end; abbreviations, initials and decimals do not end one."""
-    return [match.end() for match in _END.finditer(text) if not _ABBREVIATION.search(text[: match.start() + 1])]
+    return [match.end() for match in _END.finditer(text) if not _abbreviation().search(text[: match.start() + 1])]
 
 
 def _passed_ends(text: str) -> list[int]:
@@ -199,9 +208,9 @@ def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
 
 
 def unsupported_numbers(answer: str, sources: Sequence[str]) -> list[str]:
-    """Return the same, and the words from "two" to "twelve" whose number stands in no source as a word or figure."""
+    """Return the same, and the words of numbers up to twelve whose number stands in no source as a word or figure."""
     known = _known(sources)
-    spelled = [word for word in _SPELLED.findall(answer) if str(NUMBERS.index(word.lower())) not in known]
+    spelled = [word for word in spelled_out(answer) if str(number_of(word.lower())) not in known]
     return [*_unknown(answer, known), *spelled]
 
 
@@ -214,7 +223,7 @@ def _known(sources: Sequence[str]) -> set[str]:
             part for figure in figures for part in re.findall(r"\d+", figure) if ":" in figure or "/" in figure
         )
         known.update(re.sub(r"\D", "", figure) for figure in _SPACED.findall(source))
-        known.update(str(NUMBERS.index(word)) for word in re.findall(r"[a-z]+", source.lower()) if word in NUMBERS)
+        known.update(str(number) for word in words(source) if (number := number_of(word)) is not None)
     return known
 
 

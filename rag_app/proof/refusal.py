@@ -9,7 +9,6 @@ its weights and how often it errs are data, `refusal.json`, which a library can 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files as resource_files
@@ -20,28 +19,27 @@ from prompts import render
 from rag_app.evidence.choose import around, show
 from rag_app.evidence.guard import neutral
 from rag_app.evidence.injection import shown_name
+from rag_app.language.detector import likely_languages
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.vocabulary import in_order, pattern
+from rag_app.language.words import words, written_words
 from rag_app.models.generator import Message
 from rag_app.proof.calibration import Errors, Logistic, logistic
 from rag_app.searching.document_names import CODE
 from rag_app.types import Json, RefusalState
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping, Sequence
 
     from ingest import Document
     from rag_app.evidence.choose import Evidence
+    from rag_app.language.language import Language
     from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Hit
 
 CALIBRATION = "refusal"  # what the library's own is called in its store
 DOUBT = 0.2, 0.75  # probabilities between which the answer is written, and looked at as well
-_EITHER = {"or", "oder", "ou", "o"}
-_WHICH = [{word, "between"} for word in ("which", "what", "who")] + [
-    {word, "zwischen"} for word in ("welche", "welcher", "welches", "wer", "was")
-]
-_WORD = re.compile(r"\w+")
-_COUNTED = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)  # "15th", "1990s": said in many ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +244,7 @@ def _prefers_yes(check: str, values: dict[str, str], generator: Prefers) -> floa
 def foreign(question: str, document: Document) -> bool:
     """Tell whether the document never names what the question names: a code, a flat number, a year."""
     text = f"{document.path} {document.title} {document.text}".casefold()
-    return any(name.casefold() not in text for name in CODE.findall(question) if not _COUNTED.fullmatch(name))
+    return any(name.casefold() not in text for name in CODE.findall(question) if not _counted().fullmatch(name))
 
 
 def empty(question: str, answer: str) -> bool:
@@ -255,17 +253,30 @@ def empty(question: str, answer: str) -> bool:
     It does not where the question lets choose one of several, or where they are put together to a name that does not
     stand there.
     """
-    said, asked = (set(_WORD.findall(text.casefold())) for text in (answer, question))
-    choice = asked & _EITHER or any(words <= asked for words in _WHICH)
+    said, asked = set(words(answer)), set(words(question))
+    choice = any(_chooses(language, asked) for language in likely_languages(question))
     return not said - asked - STOP_WORDS and not (said and choice) and not _new_name(question, answer)
 
 
+def _chooses(language: Language, asked: set[str]) -> bool:
+    """Tell whether words ask in a language which of several it is: with "or", or "which ... between"."""
+    if not asked.isdisjoint(language.answers.either):
+        return True
+    return not asked.isdisjoint(language.answers.which) and not asked.isdisjoint(language.answers.between)
+
+
+@cache
+def _counted() -> re.Pattern[str]:
+    """Return the pattern of a number with an ending, which is said in many ways: "15th", "1990s"."""
+    return pattern(in_order(lambda language: language.dates.counted), before=r"\d+")
+
+
 def _new_name(question: str, answer: str) -> bool:
-    words = [word for word in _WORD.findall(answer) if word.casefold() not in STOP_WORDS]
-    put = " ".join(words).casefold()
+    named = [word for word in written_words(answer) if word.casefold() not in STOP_WORDS]
+    put = " ".join(named).casefold()
     return (
-        len(words) > 1
-        and any(word[0].isupper() for word in words)
-        and len(words) == len({*words})
-        and (put not in " ".join(_WORD.findall(question.casefold())))
+        len(named) > 1
+        and any(word[0].isupper() for word in named)
+        and len(named) == len({*named})
+        and (put not in " ".join(written_words(question)).casefold())
     )

@@ -6,17 +6,18 @@ A small model often takes another column, and leaves "in millions" out.
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from rag_app.language.language import languages
+from rag_app.language.vocabulary import alternatives, in_order, pattern, word_pattern
+from rag_app.language.words import words
 
 _PART = re.compile(r"(?:(?P<head>[^;]*[^;\s]): )?(?P<cell>[^;:]+)")
-_TIME = re.compile(r"\b(?:(?:19|20)\d\d|q[1-4]|months?|quarters?|years?|weeks?)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _FIGURE = re.compile(r"[$€£¥]?\s?\(?\d[\d.,'’]*\)?\s?%?")
-_SCALE = re.compile(r"\bin\s+(?P<scale>thousands|millions|billions)\b(?!\s+of\b)", re.IGNORECASE)
-_SCALED = re.compile(r"%|\b(?:thousand|million|billion|percent)\w*\b|\d\.\d", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d[\d,]*\d")
 _ABOVE = 3000  # characters in which a table says its scale
 _NUMBER = re.compile(r"[\d.,'’]*\d")
-_WORD = re.compile(r"\w+")
 
 
 def scale(answer: str, row: str, above: str) -> str:
@@ -27,11 +28,11 @@ def scale(answer: str, row: str, above: str) -> str:
         row: as it stands in the document.
         above: the document's text before the row.
     """
-    found = list(_SCALE.finditer(above[-_ABOVE:]))
+    found = list(_scale().finditer(above[-_ABOVE:]))
     given = _AMOUNT.findall(answer)
-    if not found or len(given) != 1 or given[0] not in row or _SCALED.search(answer):
+    if not found or len(given) != 1 or given[0] not in row or _scaled().search(answer):
         return ""
-    return f"in {found[-1]['scale'].lower()}"
+    return " ".join(found[-1][0].lower().split())
 
 
 def in_column(question: str, answer: str, row: str) -> str:
@@ -46,15 +47,37 @@ def in_column(question: str, answer: str, row: str) -> str:
         The same answer where the columns are no times. Of two that the question does not tell apart the later is meant.
     """
     cells = [(match["head"] or "", match["cell"].strip()) for match in map(_PART.fullmatch, row.split("; ")) if match]
-    timed = [(head, cell) for head, cell in cells if _TIME.search(head) and _FIGURE.fullmatch(cell)]
+    timed = [(head, cell) for head, cell in cells if _time().search(head) and _FIGURE.fullmatch(cell)]
     said = [(head, cell) for head, cell in timed if _bare(cell) in _NUMBER.findall(answer)]
     if len(timed) < 2 or len(said) != 1:
         return answer
     [(_, wrong)] = said
     like = [(head, cell) for head, cell in timed if ("%" in cell) == ("%" in wrong)]
-    asked = set(_WORD.findall(question.casefold()))
-    best = max(like, key=lambda one: (len(asked.intersection(_WORD.findall(one[0].casefold()))), _latest(one[0])))
+    asked = set(words(question))
+    best = max(like, key=lambda one: (len(asked.intersection(words(one[0]))), _latest(one[0])))
     return answer if best[1] == wrong else answer.replace(_bare(wrong), _bare(best[1]), 1)
+
+
+@cache
+def _time() -> re.Pattern[str]:
+    units = in_order(lambda language: language.dates.units)
+    return word_pattern([rf"(?:19|20)\d\d|q[1-4]|{alternatives(units)}"])
+
+
+@cache
+def _scale() -> re.Pattern[str]:
+    """Return the pattern of the scale of a table's figures; not of a figure: "in millions of years"."""
+    return pattern(
+        rf"\b{alternatives(said.scale_in)}\s+{alternatives(said.scales)}\b(?!\s+{alternatives(said.of)}\b)"
+        for said in (language.measures for language in languages())
+        if said.scales
+    )
+
+
+@cache
+def _scaled() -> re.Pattern[str]:
+    scaled = alternatives(in_order(lambda language: language.measures.scaled))
+    return re.compile(rf"%|\b{scaled}\b|\d\.\d", re.IGNORECASE)
 
 
 def _bare(cell: str) -> str:

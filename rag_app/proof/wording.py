@@ -3,45 +3,59 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
 
+from rag_app.language.language import languages
 from rag_app.language.stopwords import STOP_WORDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from rag_app.language.vocabulary import alternatives, every, in_order, pattern
+from rag_app.language.words import Written, among, same_word, tokens
 
 WORDS = 8  # a longer answer is a sentence, and is left as it was written
 _BETWEEN = 2  # words of the evidence that the answer may have left out, beside small ones
 _AHEAD = 5  # words of the evidence in which the next word of the answer has to come
-_STEM = 4  # letters; shorter beginnings say nothing about a word
-_ALIKE = 3  # letters that two spellings of a word begin with
-_ENDING = 3  # letters in which two forms of a word may differ
-_WORD = re.compile(r"\d+(?:[.,:/’']\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
-NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_QUALIFIERS = {
-    *("over", "under", "about", "around", "approximately", "nearly", "almost", "roughly", "circa", "only", "exactly"),
-    *("über", "unter", "etwa", "rund", "ungefähr", "fast", "knapp", "nur", "genau"),
-}
-_SMALL = STOP_WORDS - {
-    *("no", "not", "nor", "nicht", "kein", "keine", "non", "ne", "pas", "ni", "ohne", "sans", "sin"),
-    *("over", "under", "about", "above", "below", "before", "after", "until", "über", "unter", "vor", "nach", "bis"),
-}  # the others may be left out, or put in, without another meaning
-_ARTICLES = {"the", "a", "an", "der", "die", "das", "ein", "eine", "le", "la", "les", "un", "une", "el", "los", "las"}
-_WHOLE = {"all", "both", "every", "each", "most", "some", "many", "several", "other", "alle", "beide", "jede", "einige"}
-_AMOUNT = re.compile(rf"(?:an? )?(?:{'|'.join(NUMBERS[2:])}|dozen|hundred|thousand|million|billion)s?\b", re.IGNORECASE)
-_PHRASES = ("more than ", "less than ", "fewer than ", "at least ", "at most ", "up to ", "mehr als ", "weniger als ")
 _BEFORE = "€$£¥#§~−-"  # signs that belong to a figure after them
 _ABBREVIATION = re.compile(r" \(([A-Z]{2,})s?\)")
-_TIMES = re.compile(r"[-‐‑]times?\b")  # "six-time" says how many, and the other half nothing
-_UNITS = re.compile(r"\s?(?:[%‰°€$£¥]|percent\b|per cent\b|Prozent\b)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    start: int
-    end: int
-    text: str
+@cache
+def _qualifiers() -> frozenset[str]:
+    return every(lambda language: language.answers.qualifiers)
+
+
+@cache
+def _smalltokens() -> frozenset[str]:
+    """Return the words that may be left out, or put in, without another meaning."""
+    return STOP_WORDS - every(lambda language: language.answers.telling)
+
+
+@cache
+def _leading() -> frozenset[str]:
+    """Return the small words that stay at the beginning of an answer: articles, and such as "all"."""
+    return every(lambda language: language.answers.articles) | every(lambda language: language.answers.whole)
+
+
+@cache
+def _amount() -> re.Pattern[str]:
+    """Return the pattern of a number in words."""
+    told = [language.numbers for language in languages() if language.numbers.words]
+    return pattern(rf"(?:{said.before_large})?{alternatives((*said.words[2:], *said.large))}s?\b" for said in told)
+
+
+@cache
+def _limits() -> list[str]:
+    return [f"{limit} " for limit in in_order(lambda language: language.answers.limits)]
+
+
+@cache
+def _times() -> re.Pattern[str]:
+    """Return the pattern of a word's other half that says nothing: "six-time" says how many."""
+    return pattern(in_order(lambda language: language.numbers.times), before="[-‐‑]", after=r"\b")
+
+
+@cache
+def _units() -> re.Pattern[str]:
+    percent = alternatives(in_order(lambda language: language.numbers.percent))
+    return re.compile(rf"\s?(?:[%‰°€$£¥]|{percent}\b)")
 
 
 def snap(answer: str, text: str) -> str:
@@ -51,7 +65,7 @@ def snap(answer: str, text: str) -> str:
     endings, figures may be written as words, and small words may be missing. A figure keeps its sign, its unit and the
     word that limits it, a hyphenated word its other half, a quotation its marks.
     """
-    said, held = _words(answer), _words(text)
+    said, held = tokens(answer), tokens(text)
     if not said or len(said) > WORDS:
         return answer
     found = _shortest(said, held)
@@ -59,13 +73,13 @@ def snap(answer: str, text: str) -> str:
         return answer
     first, last = found
     before = held[first - 1].text.casefold() if first else ""
-    if before in _ARTICLES | _WHOLE and before in {word.text.casefold() for word in said}:
+    if before in _leading() and before in {word.text.casefold() for word in said}:
         first -= 1
     start, end = _widened(text, held[first].start, held[_named(held, last, text)].end)
     return " ".join(text[start:end].split())
 
 
-def _named(held: list[_Word], last: int, text: str) -> int:
+def _named(held: list[Written], last: int, text: str) -> int:
     """Return the last word of the name that the word `last` stands in: that of "Liberal Party" for "Liberal"."""
     while (
         last + 1 < len(held)
@@ -80,38 +94,12 @@ def _named(held: list[_Word], last: int, text: str) -> int:
 
 def agree(short: str, sentence: str) -> bool:
     """Tell whether `sentence` says all that the short answer says."""
-    held = [word.text for word in _words(sentence)]
-    said = [word.text for word in _words(short) if word.text.casefold() not in _SMALL]
+    held = [word.text for word in tokens(sentence)]
+    said = [word.text for word in tokens(short) if word.text.casefold() not in _smalltokens()]
     return all(among(word, held) for word in said)
 
 
-def among(word: str, others: Iterable[str]) -> bool:
-    """Tell whether a word is one of `others`, in any of its forms."""
-    return any(same_word(word, other) for other in others)
-
-
-def same_word(word: str, source: str) -> bool:
-    """Tell whether `word` is `source`, or another form of it; names and figures have no other form."""
-    one, other = word.casefold(), source.casefold()
-    if one == other or (one in _number(other)) or (other in _number(one)):
-        return True
-    if not source.isalpha() or not source.islower() or min(len(one), len(other)) < _STEM:
-        return False
-    if one[:_ALIKE] == other[:_ALIKE] and sorted(one) == sorted(other):  # "liters", "litres"
-        return True
-    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return shared >= _STEM and max(len(one), len(other)) - shared <= _ENDING
-
-
-def _number(word: str) -> tuple[str, ...]:
-    return (str(NUMBERS.index(word)),) if word in NUMBERS else ()
-
-
-def _words(text: str) -> list[_Word]:
-    return [_Word(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
-
-
-def _shortest(said: list[_Word], held: list[_Word]) -> tuple[int, int] | None:
+def _shortest(said: list[Written], held: list[Written]) -> tuple[int, int] | None:
     """Return the first and last word of the shortest stretch of `held` that has the words of `said` in order."""
     best: tuple[int, int] | None = None
     for first in range(len(held)):
@@ -121,7 +109,7 @@ def _shortest(said: list[_Word], held: list[_Word]) -> tuple[int, int] | None:
     return best
 
 
-def _reach(said: list[_Word], held: list[_Word], first: int) -> int | None:
+def _reach(said: list[Written], held: list[Written], first: int) -> int | None:
     at, skipped, last = first, 0, None
     for word in said:
         ahead = _next(word, held, at, _BETWEEN - skipped)
@@ -138,7 +126,7 @@ def _reach(said: list[_Word], held: list[_Word], first: int) -> int | None:
     return last
 
 
-def _next(word: _Word, held: list[_Word], at: int, room: int) -> int | None:
+def _next(word: Written, held: list[Written], at: int, room: int) -> int | None:
     """Return where `word` comes next, at most `room` words that say something further on."""
     for row in range(at, min(at + _AHEAD, len(held))):
         if same_word(word.text, held[row].text):
@@ -149,24 +137,24 @@ def _next(word: _Word, held: list[_Word], at: int, room: int) -> int | None:
     return None
 
 
-def _small(word: _Word) -> bool:
+def _small(word: Written) -> bool:
     """Tell whether a word says nothing by itself; one in capitals, or with one later on, is a name ("SI", "Hay")."""
     named = (word.text[0].isupper() and word.start > 0) or (len(word.text) > 1 and word.text.isupper())
-    return word.text.casefold() in _SMALL and not named
+    return word.text.casefold() in _smalltokens() and not named
 
 
 def _widened(text: str, start: int, end: int) -> tuple[int, int]:
     """Take in what belongs to the words at the edges."""
     while start and text[start - 1] in "-‐‑" and start > 1 and text[start - 2].isalnum():
         start = _word_start(text, start - 1)
-    while end < len(text) - 1 and text[end] in "-‐‑" and text[end + 1].isalnum() and not _TIMES.match(text, end):
+    while end < len(text) - 1 and text[end] in "-‐‑" and text[end + 1].isalnum() and not _times().match(text, end):
         end = _word_end(text, end + 1)
-    if text[start].isdigit() or _AMOUNT.match(text, start):
+    if text[start].isdigit() or _amount().match(text, start):
         while start and text[start - 1] in _BEFORE:
             start -= 1
         start = _qualified(text, start)
     start = _phrased(text, start)
-    if text[end - 1].isdigit() and (unit := _UNITS.match(text, end)):
+    if text[end - 1].isdigit() and (unit := _units().match(text, end)):
         end = unit.end()
     if text[start:end].count("(") > text[start:end].count(")") and text[end : end + 1] == ")":
         end += 1
@@ -180,7 +168,7 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
 def _abbreviated(text: str, start: int, end: int) -> int:
     """Take in the abbreviation that follows a name in brackets: "Alpha Repertory Television Service (ARTS)"."""
     short = _ABBREVIATION.match(text, end)
-    initials = [word.text[0].casefold() for word in _words(text[start:end]) if not _small(word)]
+    initials = [word.text[0].casefold() for word in tokens(text[start:end]) if not _small(word)]
     if short and len(initials) > 1 and [*short[1].casefold()] == initials:
         return short.end()
     return end
@@ -188,16 +176,16 @@ def _abbreviated(text: str, start: int, end: int) -> int:
 
 def _qualified(text: str, start: int) -> int:
     before = text[:start]
-    for phrase in _PHRASES:
+    for phrase in _limits():
         if before.casefold().endswith(phrase):
             return start - len(phrase)
     word = re.search(r"([^\W\d_]+)\s+$", before)
-    return word.start() if word and word[1].casefold() in _QUALIFIERS else start
+    return word.start() if word and word[1].casefold() in _qualifiers() else start
 
 
 def _phrased(text: str, start: int) -> int:
     """Take in the beginning of a phrase whose last word the stretch begins with: "at" of "at least"."""
-    for phrase in _PHRASES:
+    for phrase in _limits():
         first, last = phrase.split()
         if text[start:].casefold().startswith(f"{last} ") and text[:start].casefold().endswith(f"{first} "):
             return start - len(first) - 1

@@ -10,23 +10,20 @@ from collections import defaultdict
 from math import log
 from typing import TYPE_CHECKING
 
+from rag_app.language.dates import quarter_of, quarters_in
 from rag_app.language.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CODE = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
-_WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")
-
-
-_QUARTER = re.compile(r"\b(?:(first|1st)|(second|2nd)|(third|3rd)|(?:fourth|4th))[\s-]+quarter\b", re.IGNORECASE)
 
 
 def names(question: str) -> list[str]:
     """Return the words of `question` that are capitalised, or codes, or years, each once; a first quarter is "Q1"."""
     found = [word for word in _NAME.findall(question) if word[0].isupper() or any(map(str.isdigit, word))]
-    quarters = [f"Q{match.lastindex or 4}" for match in _QUARTER.finditer(question)]
+    quarters = [f"Q{quarter_of(match)}" for match in quarters_in(question) if not match["short"]]
     return list(dict.fromkeys(word for word in found + quarters if word.lower() not in STOP_WORDS))
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from math import log, log2
 from typing import TYPE_CHECKING, TypeAlias
 
-from rag_app.language.keywords import words
+from rag_app.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

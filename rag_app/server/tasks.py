@@ -3,7 +3,7 @@
 They are no questions about documents, so they are answered at once, from the conversation that they quote. They are
 recognised by their form, never by one sign alone: the order to write a title for the conversation, limits of what is
 written, and the conversation itself, quoted or before it; or a quoted conversation and the JSON that is wanted of it.
-The words are in tasks.json.
+The words are in `language/data/requests.json`.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def _title(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The words of tasks.json as patterns."""
+    """The words of `requests.json` as patterns."""
 
     verb: re.Pattern[str]  # where an order begins
     title: re.Pattern[str]
@@ -212,7 +212,7 @@ class _Words:
 
 @cache
 def _words() -> _Words:
-    data: dict[str, list[str]] = json.loads((files("rag_app.server") / "tasks.json").read_text("utf-8"))
+    data: dict[str, list[str]] = json.loads((files("rag_app.language") / "data" / "requests.json").read_text("utf-8"))
 
     def any_of(name: str) -> re.Pattern[str]:
         return re.compile(_alternatives(data[name]), re.IGNORECASE)

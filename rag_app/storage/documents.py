@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.types import Document, Page
-from rag_app.language import keywords
+from rag_app.language.detector import language_of
 from rag_app.storage.connection import encode
 from rag_app.storage.database import LATEST, altered
 from rag_app.storage.json_columns import pairs, texts
@@ -388,7 +388,7 @@ class Documents:
                 encode(document.title),
                 *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
                 *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
-                keywords.language_of(document.text),
+                language_of(document.text).stemmer,
             )
         except sqlite3.IntegrityError as error:  # there is a document of this name, to which no path leads
             raise altered(self._database, document.path) from error

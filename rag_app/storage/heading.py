@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
 
 from ingest import stem
-
-_WORD = re.compile(r"[^\W_]+")
+from rag_app.language.words import written_words
 
 
 def heading(path: str, title: str) -> str:
     """Return a document's title, after its file's name unless the title has its words: a name may hold the year."""
     name = stem(PurePath(path))
-    said = set(_WORD.findall(title.casefold()))
-    return title if said.issuperset(_WORD.findall(name.casefold())) else f"{name}: {title}"
+    said = set(written_words(title.casefold()))
+    return title if said.issuperset(written_words(name.casefold())) else f"{name}: {title}"

@@ -7,7 +7,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ingest import PAGE_BREAK
-from rag_app.language.keywords import TABLE, analysis, language_of, stems
+from rag_app.language.detector import language_of
+from rag_app.language.keywords import TABLE, analysis, stems
 from rag_app.storage.connection import encode
 from rag_app.storage.database import LATEST, Schema
 from rag_app.storage.heading import heading
@@ -156,7 +157,7 @@ def write_keywords(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO keywords (keywords) VALUES ('delete-all')")
     for (key,) in connection.execute("SELECT id FROM documents").fetchall():
         texts = connection.execute("SELECT text FROM pages WHERE document = ? ORDER BY start", (key,))
-        language = language_of(PAGE_BREAK.join(text for (text,) in texts))
+        language = language_of(PAGE_BREAK.join(text for (text,) in texts)).stemmer
         connection.execute("UPDATE documents SET language = ? WHERE id = ?", (language, key))
         connection.executemany(PUT_KEYWORDS, keyword_rows(connection, key))
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('keywords', ?)", (analysis(),))

@@ -238,24 +238,24 @@ def test_sides_are_numbered_through_and_a_missing_one_says_so() -> None:
     )
     assert text == "a.pdf: three months [1][2]\nb.pdf: two [3]\nc.pdf: not stated"
     assert [one.marker for one in cited] == [1, 2, 3]
-    assert side_by_side([("a.pdf", "not_found", "", [])], german=True)[0] == "a.pdf: nicht angegeben"
+    assert side_by_side([("a.pdf", "not_found", "", [])], language="de")[0] == "a.pdf: nicht angegeben"
 
 
 def test_a_thing_is_asked_about_by_name() -> None:
     assert topic_question(Asked("comparison", "the rate"), "cars") == "What is the rate for cars?"
-    assert topic_question(Asked("comparison", "der Preis", german=True), "Kinder") == "Was ist der Preis für Kinder?"
+    assert topic_question(Asked("comparison", "der Preis", language="de"), "Kinder") == "Was ist der Preis für Kinder?"
     assert topic_question(Asked("comparison", "the number of seats"), "Bern") == "How many seats are there for Bern?"
 
 
 @pytest.mark.parametrize(
-    ("topic", "german", "question"),
+    ("topic", "language", "question"),
     [
-        ("the notice period", False, "What is the notice period?"),
-        ("how long notice is", False, "how long notice is?"),
-        ("die Kaution", True, "Was ist die Kaution?"),
-        ("the number of paying members", False, "How many paying members are there?"),
-        ("die Anzahl der Mitglieder", True, "Wie viele Mitglieder gibt es?"),
+        ("the notice period", "en", "What is the notice period?"),
+        ("how long notice is", "en", "how long notice is?"),
+        ("die Kaution", "de", "Was ist die Kaution?"),
+        ("the number of paying members", "en", "How many paying members are there?"),
+        ("die Anzahl der Mitglieder", "de", "Wie viele Mitglieder gibt es?"),
     ],
 )
-def test_each_side_is_asked_about_the_topic(topic: str, german: bool, question: str) -> None:
-    assert topic_question(Asked("comparison", topic, german=german)) == question
+def test_each_side_is_asked_about_the_topic(topic: str, language: str, question: str) -> None:
+    assert topic_question(Asked("comparison", topic, language=language)) == question

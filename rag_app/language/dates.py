@@ -1,0 +1,87 @@
+"""How months and quarters are said in any language, as patterns."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from rag_app.language.language import languages
+from rag_app.language.vocabulary import alternatives, in_order
+
+YEAR = r"(?:19|20)\d\d"
+_QUARTERS = range(1, 5)
+_DAY = r"(?P<{}>[12]\d|3[01]|0?[1-9])"
+_NONE = "-"  # stands for a month that is not cut short
+
+
+def quarters_in(text: str) -> list[re.Match[str]]:
+    """Return where a text says a quarter: "Q1", "first quarter"."""
+    return list(_quarter_pattern().finditer(text))
+
+
+def quarter_of(match: re.Match[str]) -> int:
+    """Return the number of a quarter that was found, 1 to 4."""
+    return int(match["short"] or next(at for at in _QUARTERS if match[f"q{at}"]))
+
+
+@cache
+def _quarter_pattern() -> re.Pattern[str]:
+    numbered = alternatives(f"(?P<q{at}>{_ordinal(at)})" for at in _QUARTERS)
+    return re.compile(rf"\b(?:q(?P<short>[1-4])(?!\d)|{numbered}[\s-]*{_quarter_words()}\b)", re.IGNORECASE)
+
+
+@cache
+def period_written() -> str:
+    """Return the expression of a quarter or year as a question writes it."""
+    ordinals = alternatives(_ordinal(at) for at in _QUARTERS)
+    the = alternatives(in_order(lambda language: language.dates.the))
+    of = alternatives(in_order(lambda language: language.dates.of))
+    return (
+        rf"(?:(?:{the}\s+)?(?:q[1-4]|{ordinals}[\s-]+{_quarter_words()})(?:\s+{of})?(?:\s+{YEAR})?|"
+        rf"{YEAR}(?:\s+q[1-4])?)"
+    )
+
+
+def _ordinal(quarter: int) -> str:
+    return "|".join(language.dates.ordinals[quarter - 1] for language in languages() if language.dates.ordinals)
+
+
+def _quarter_words() -> str:
+    return alternatives(in_order(lambda language: language.dates.quarter))
+
+
+@cache
+def month_pattern(*, name: bool) -> re.Pattern[str]:
+    """Return the pattern of a month with its day.
+
+    In the `name` of a file a month may be cut short, and any is one. In a text those that are other words too, and
+    short forms, need a number beside them.
+    """
+    months = alternatives(f"(?P<m{at}>{alternatives(_forms(at, name=name))})" for at in range(1, 13))
+    endings = alternatives(in_order(lambda language: language.dates.day_endings))
+    of = alternatives(in_order(lambda language: language.dates.of))
+    before = rf"(?:{_DAY.format('before')}(?:{endings}|\.)?\s+(?:{of}\s+)?)?"
+    after = rf"(?:\s+{_DAY.format('after')}{endings}?(?!\d))?"
+    return re.compile(rf"(?<![^\W_]){before}{months}(?![^\W\d_]){after}", re.IGNORECASE)
+
+
+def _forms(month: int, *, name: bool) -> list[str]:
+    """Return the expressions of a month in all languages: in full, then cut short."""
+    full: dict[str, None] = {}
+    short: dict[str, None] = {}
+    for language in languages():
+        dates = language.dates
+        for form in dates.months[month - 1].split("|") if dates.months else ():
+            full[_beside_a_number(form, dates.within) if form in dates.doubtful and not name else form] = None
+        if dates.short and dates.short[month - 1] != _NONE:
+            short[dates.short[month - 1]] = None
+    if not short:
+        return list(full)
+    cut = rf"{alternatives(short)}\b\.?"
+    return [*full, cut if name else rf"{cut}(?=\s+{YEAR})"]
+
+
+def _beside_a_number(month: str, within: tuple[str, ...]) -> str:
+    """Return the expression of a month that is another word, too: with a year or day, or after "in" and alone."""
+    places = [rf"{month}(?=,?\s+\d)", rf"(?<=\d\s){month}"]
+    return "|".join([*places, *(rf"(?<=\b{word}\s){month}(?![\s-]\w)" for word in within)])

@@ -1,0 +1,99 @@
+"""How text is cut into words, and which words are forms of one.
+
+`words` are what the index tells apart. `tokens` keep what belongs together in writing: the marks within a figure and
+the apostrophe within a word.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rag_app.language.numbers import number_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_WORD = re.compile(r"[^\W_]+")
+_TOKEN = re.compile(r"\d+(?:[.,:/’']\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_STEM = 4  # letters; shorter beginnings say nothing about a word
+_ALIKE = 3  # letters that two spellings of a word begin with
+_ENDING = 3  # letters in which two forms of a word may differ
+_ROOT = 5  # letters that two forms of a word share, where many are compared
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A word or figure as it is written, in characters of its text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as the index tells them apart, in lower case."""
+    return _WORD.findall(unicodedata.normalize("NFC", text).lower())
+
+
+def written_words(text: str) -> list[str]:
+    """Return the same words in the letters that they are written in."""
+    return _WORD.findall(text)
+
+
+def tokens(text: str) -> list[Written]:
+    """Return the words and figures of a text as they are written, with their places."""
+    return [Written(match.start(), match.end(), match[0]) for match in _TOKEN.finditer(text)]
+
+
+def roots(text: str, without: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Return the beginnings of the words of a text but for some, by which many are compared at once."""
+    return frozenset(word[:_ROOT] for word in words(text) if word not in without)
+
+
+@lru_cache(50_000)
+def same_word(word: str, source: str) -> bool:
+    """Tell whether `word` is `source`, or another form of it.
+
+    Letter case and accents do not count, and a number may be a figure or a word. A name, which begins with a capital,
+    and what holds a digit have no other form.
+    """
+    one, other = folded(word), folded(source)
+    if one == other or _figure(word) == _figure(source):
+        return True
+    if not (one.isalpha() and other.isalpha() and source.islower()):
+        return False
+    shared = shared_letters(one, other)
+    if min(len(one), len(other)) < _STEM:
+        return False
+    if one[:_ALIKE] == other[:_ALIKE] and sorted(one) == sorted(other):  # "liters", "litres"
+        return True
+    return shared >= _STEM and max(len(one), len(other)) - shared <= _ENDING
+
+
+def _figure(word: str) -> str:
+    """Return a word, or the figure of the number that it stands for."""
+    number = number_of(word.casefold())
+    return word if number is None else str(number)
+
+
+def among(word: str, others: Iterable[str]) -> bool:
+    """Tell whether a word is one of `others`, in any of its forms."""
+    return any(same_word(word, other) for other in others)
+
+
+def shared_letters(one: str, other: str) -> int:
+    """Return with how many letters both words begin."""
+    for at, (mine, its) in enumerate(zip(one, other, strict=False)):
+        if mine != its:
+            return at
+    return min(len(one), len(other))
+
+
+def folded(word: str) -> str:
+    """Return a word as it is compared: without letter case and accents."""
+    plain = unicodedata.normalize("NFD", word.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))

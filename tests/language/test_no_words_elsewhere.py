@@ -1,0 +1,125 @@
+"""No room but `language` holds a word of a natural language that decides something."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from rag_app.language.language import languages
+
+APP = Path(__file__).parents[2] / "rag_app"
+ROOMS = ("asking", "answering", "evidence", "proof", "searching", "storage", "langchain", "writing")
+PATTERNS = {"compile", "search", "match", "fullmatch", "sub", "findall", "finditer", "split", "pattern", "word_pattern"}
+ANSWERING = ("asking", "answering", "evidence", "proof", "searching")
+FEWEST = 2  # stop words of a sentence
+
+# What is no natural language: by file and word.
+ALLOWED = {
+    "asking/question_maker.py": "answer question",  # the form that the prompt names and the generator keeps to
+    "evidence/guard.py": (  # control tokens and roles of chat templates, tags and schemes of addresses
+        "start of turn end bos eos pad unk system assistant user instructions tool call inst sys prompt available "
+        "tools calls results human ai bot developer https http www javascript vbscript data file think"
+    ),
+    "evidence/injection.py": "rot",  # a cipher
+    "proof/contradictions.py": "month weekday eur usd gbp chf mm cm km kg",  # names of kinds; international symbols
+    "storage/database.py": "no such table main keywords invalid file",  # what SQLite says
+    "storage/filters.py": "days weeks months years",  # units of `--since 30d`, a form of the command line
+}
+# Sentences about files, in English as all of the command line.
+FILE_STATES = {"evidence/sources.py", "asking/question.py"}
+_GROUP = re.compile(r"\(\?P[<=]\w+>?|\\[a-zA-Z]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words of an expression, but for the names of its groups and its classes of characters."""
+    return _WORD.findall(_GROUP.sub(" ", text))
+
+
+def vocabulary() -> set[str]:
+    """Return every word that stands in a language's file, months, openings and sentences among them."""
+    found: set[str] = set()
+
+    def collect(value: object) -> None:
+        if isinstance(value, str):
+            found.update(word.casefold() for word in words_in(value))
+        elif isinstance(value, tuple):
+            for one in value:
+                collect(one)
+        elif hasattr(value, "__dataclass_fields__"):
+            for name in value.__dataclass_fields__:
+                if name not in {"code", "name", "stemmer", "script"}:
+                    collect(getattr(value, name))
+
+    for language in languages():
+        collect(language)
+    return found
+
+
+def docstrings(tree: ast.AST) -> set[int]:
+    """Return the places of the strings that are documentation."""
+    return {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+def strings(node: ast.AST) -> list[ast.Constant]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+
+
+def deciding(tree: ast.Module, *, collections: bool) -> list[ast.Constant]:
+    """Return the strings by which something is decided: in patterns, and in the collections of a module if asked."""
+    found: list[ast.Constant] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in PATTERNS:
+                found += [text for argument in node.args for text in strings(argument)]
+    for statement in tree.body if collections else ():
+        if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Subscript):
+            found += [text for text in strings(statement.value) if " " not in text.value.strip() or "|" in text.value]
+            found += [text for text in strings(statement.value) if _is_split(statement.value, text)]
+    return found
+
+
+def _is_split(value: ast.expr, text: ast.Constant) -> bool:
+    """Tell whether a text is cut into words where it stands."""
+    calls = [node for node in ast.walk(value) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    return any(call.func.attr == "split" and call.func.value is text for call in calls)  # type: ignore[attr-defined]
+
+
+def test_no_pattern_and_no_collection_of_another_room_has_a_word_of_a_language() -> None:
+    known, found = vocabulary(), {}
+    for file in sorted(path for room in ROOMS for path in (APP / room).glob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        allowed = ALLOWED.get(str(file.relative_to(APP)), "").split()
+        told = [text.value for text in deciding(tree, collections=file.parent.name in ANSWERING)]
+        said = [text for text in told if "_" not in text or not text.isidentifier()]  # "not_found" is a code
+        words = {word.casefold() for text in said for word in words_in(text)}
+        found[str(file.relative_to(APP))] = sorted(words & known - {*allowed} - _CODES)
+    assert {file: words for file, words in found.items() if words} == {}
+
+
+_CODES = {"za", "ad"}  # of A-Za-z and \\u00ad
+
+
+def test_the_rooms_that_answer_say_nothing_in_a_language_of_their_own() -> None:
+    stop = {word for language in languages() for word in (*language.stop, *language.stop_here)}
+    found = []
+    for file in sorted(path for room in ANSWERING for path in (APP / room).glob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        documented, raised = docstrings(tree), [node for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+        told = documented | {id(text) for node in raised for text in strings(node)}
+        said = [text.value for text in strings(tree) if id(text) not in told and not re.search(r"[\\{(]", text.value)]
+        if str(file.relative_to(APP)) not in FILE_STATES:
+            found += [text for text in said if sum(word.casefold() in stop for word in words_in(text)) >= FEWEST]
+    assert found == []
+
+
+def test_words_are_found_where_there_are_some() -> None:
+    assert "monday" in vocabulary()
+    assert "lundi" in vocabulary()
+    tree = ast.parse('_A = re.compile(r"\\b(?:the|lundi)\\b")\n_B = frozenset(["und"])\n_C = "le la".split()')
+    words = {word for text in deciding(tree, collections=True) for word in words_in(text.value)}
+    assert words == {"the", "lundi", "und", "le", "la"}
