@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag_app.cli.doctor import diagnose
+from rag_app.cli.diagnosis import diagnose
 from rag_app.errors import UsageError
 from rag_app.proof.calibrate import Example, calibrated, examples
 from rag_app.proof.refusal import CALIBRATION, Look, Signals, calibration, shipped

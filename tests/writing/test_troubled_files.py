@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from ingest import DocumentError, fingerprint
 from rag_app.console.screen import json_line
 from rag_app.errors import DiskError, UsageError
-from rag_app.server import keys
+from rag_app.server import key_ring
 from rag_app.storage import library_files
 from rag_app.storage.filters import day
 from rag_app.storage.paths import is_exact, kept_time
@@ -280,7 +280,7 @@ def test_the_librarys_own_files_are_passed_over_in_a_folder_that_holds_it(tmp_pa
 
 
 def test_the_file_of_keys_is_known_by_its_name() -> None:
-    assert library_files.KEYS == keys.FILE
+    assert library_files.KEYS == key_ring.FILE
 
 
 def make_socket(path: Path) -> None:
