@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from rag_app.models.catalogue import InstalledModel
     from rag_app.models.embedder import Embedder
     from rag_app.models.generator import Generator
-    from rag_app.models.numbers import GeneratorNumbers
     from rag_app.models.reranker import Reranker
     from rag_app.models.shared_scores import SharedScores
     from rag_app.proof.refusal import Calibration, Look
@@ -762,18 +761,13 @@ class Library:
 
     def _program_calibration(self) -> Calibration:
         """Return the same for a library that has none of its own."""
+        from rag_app.models.catalogue import measured_as
         from rag_app.proof.refusal import supplied
 
-        return supplied(self._open_reranker().numbers.model, self._generator_numbers().model)
-
-    def _generator_numbers(self) -> GeneratorNumbers:
-        """Return what the generator's likelihoods are worth; it is not loaded for that."""
-        from rag_app.models.numbers import generator_numbers
-
         with self._lock:
-            if self._generator is not None:
-                return self._generator.numbers
-        return generator_numbers(self._installed(self.settings.generator, "generator"))
+            generator = self._generator
+        known = generator.numbers.model if generator else measured_as("generator", self.settings)  # nothing is loaded
+        return supplied(self._open_reranker().numbers.model, known)
 
     def _chosen_documents(self, chosen: Selection | None) -> list[StoredDocument]:
         return [document for document in self._store.documents() if chosen is None or document.path in chosen.names]
