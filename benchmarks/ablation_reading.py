@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 LIMIT, OVERLAP = 254, 48  # tokens of a passage, as the default embedder has them; a word counts as one and a third
 
 NEUTRAL: tuple[tuple[object, str, Any], ...] = (
-    (furniture, "_STRAY", 0),
     (furniture, "_LEAST_PAGES", 2),
     (furniture, "_SHARE", 1.0),
     (furniture, "_SURELY", inf),
@@ -41,7 +40,7 @@ NEUTRAL: tuple[tuple[object, str, Any], ...] = (
     (reflow, "_ENOUGH_REACHING", 0.0),
     (legible, "_MOST", 0.0),
     (legible, "_FEW", 0),
-    (legible, "_LETTERS", 0),
+    (legible, "_LETTERS", 1),
     (legible, "_ALIKE", 0.5),
     (legible, "_BESIDE", 0.0),
     (tables, "_LEAST_GUTTER", 1),

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _DEPTH = 3  # lines at each edge of a page that may be furniture
-_STRAY = 4  # characters; the mark of a footnote, "(a)", may stand beyond the page number
 _LEAST_PAGES = 3
 _SHARE = 0.4  # of the pages that have text
 _SURELY = 12  # pages; the chapter heads of a long book stay below the share
@@ -132,8 +131,7 @@ def _run(lines: list[str], indices: Sequence[int], page: int, furniture: _Furnit
     """Return the furniture among `indices`, given from the edge inwards, up to the first line of text."""
     run = set()
     for index in indices:
-        if furniture.holds(lines[index], page):
-            run.add(index)
-        elif len(lines[index]) > _STRAY:
+        if not furniture.holds(lines[index], page):
             break
+        run.add(index)
     return run

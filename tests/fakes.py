@@ -272,8 +272,8 @@ class FakeModels:
         return _installed(self._generator, "generator")
 
     @property
-    def generator_numbers(self) -> Any:
-        return self.generator.numbers
+    def generator_measured_as(self) -> str:
+        return "" if self._generator is None else str(self._generator.numbers.model)
 
     @generator.setter
     def generator(self, generator: Any) -> None:

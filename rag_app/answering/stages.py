@@ -131,7 +131,7 @@ def reading_depth(candidates: int, budget: float | None = None) -> ReadingDepth:
 
 def program_calibration(models: Models) -> Calibration:
     """Return what decides whether there is an answer for a library that has no calibration of its own."""
-    return supplied(models.reranker.numbers.model, models.generator_numbers.model)
+    return supplied(models.reranker.numbers.model, models.generator_measured_as)
 
 
 class LibraryStages:

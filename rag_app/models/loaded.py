@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rag_app.models.catalogue import InstalledModel, ModelRole
     from rag_app.models.embedder import Embedder
     from rag_app.models.generator import Generator
-    from rag_app.models.numbers import GeneratorNumbers
     from rag_app.models.reranker import Reranker
 
     Provider = Callable[[Settings], "Models"]
@@ -63,8 +62,8 @@ class Models(Protocol):
         ...
 
     @property
-    def generator_numbers(self) -> GeneratorNumbers:
-        """What its likelihoods are worth; nothing is loaded to tell."""
+    def generator_measured_as(self) -> str:
+        """The name under which its numbers were measured, else ""; nothing is loaded to tell."""
         ...
 
     def use_reranker(self, reranker: Reranker) -> None:
@@ -126,12 +125,12 @@ class LoadedModels:
         return self._generator.get()
 
     @property
-    def generator_numbers(self) -> GeneratorNumbers:
-        """What its likelihoods are worth; nothing is loaded to tell."""
-        from rag_app.models.numbers import generator_numbers
+    def generator_measured_as(self) -> str:
+        """The name under which its numbers were measured, else ""; it need not be installed to tell."""
+        from rag_app.models.catalogue import measured_as
 
         made = self._generator.made
-        return made.numbers if made else generator_numbers(self._installed("generator"))
+        return made.numbers.model if made else measured_as("generator", self._settings)
 
     def use_reranker(self, reranker: Reranker) -> None:
         """Let this one score from now on."""
