@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from fpdf import FPDF
 
 from rag_app import Library
-from rag_app.evidence.choose import units
+from rag_app.evidence.quotable import units
 from rag_app.models.loaded import LoadedModels
 from rag_app.models.numbers import GeneratorNumbers
 from rag_app.proof.quotes import cite, locate, markers

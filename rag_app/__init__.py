@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag_app.errors import RagError
     from rag_app.library import Library
-    from rag_app.types import Answer, Citation, Filter, Hit, IngestReport, Passages, SearchResult, Token, Turn
+    from rag_app.reports import IngestReport
+    from rag_app.types import Answer, Citation, Filter, Hit, Passages, SearchResult, Token, Turn
 
 __version__ = "0.1.0"
 __all__ = [
@@ -30,9 +31,9 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for when it is: the command is then within its own error handling at once."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from rag_app import errors, library, types
+    from rag_app import errors, library, reports, types
 
-    return next(getattr(module, name) for module in (library, errors, types) if hasattr(module, name))
+    return next(getattr(module, name) for module in (library, errors, types, reports) if hasattr(module, name))
 
 
 def __dir__() -> list[str]:

@@ -21,7 +21,7 @@ from rag_app.asynchronous import Awaited
 from rag_app.models.loaded import models_for
 from rag_app.searching.own_embedder import OwnEmbedder
 from rag_app.searching.searcher import Searcher
-from rag_app.storage import settings_copy
+from rag_app.storage import settings_json
 from rag_app.storage.current_index import CurrentIndex
 from rag_app.storage.store import Store
 from rag_app.types import Answer, Filter, SearchResult, SearchSeconds
@@ -40,20 +40,11 @@ if TYPE_CHECKING:
     from rag_app.langchain.retriever import LibraryRetriever, LibraryRunnable, Pipeline
     from rag_app.models.loaded import Models
     from rag_app.models.shared_scores import SharedScores
+    from rag_app.reports import CalibrationReport, RefusalState
     from rag_app.storage.jobs import Jobs
     from rag_app.storage.selection import Selection
     from rag_app.storage.stale import Stale
-    from rag_app.types import (
-        CalibrationReport,
-        Event,
-        Hit,
-        MadeQuestion,
-        Mode,
-        RefusalState,
-        Session,
-        SessionTurn,
-        Turn,
-    )
+    from rag_app.types import Event, Hit, MadeQuestion, Mode, Session, SessionTurn, Turn
 
 
 _UNFORESEEN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)  # by a value of another kind
@@ -107,7 +98,7 @@ class Library(Documents, Awaited):
             settings = config.with_library(settings, folder)
         store = Store.open(settings.library, create=create)
         if repair:
-            settings_copy.restore(store)
+            settings_json.restore(store)
         models = loaded or models_for(settings)
         searcher = Searcher(store, models, OwnEmbedder(store, models), CurrentIndex(store), settings, _trouble)
         return cls(store, settings, models, searcher, owns_models=loaded is None)
@@ -446,6 +437,6 @@ def _is_ours(trace: TracebackType | None) -> bool:
 
 def _trouble(path: str, stale: Mapping[str, Stale]) -> str:
     """Return what is said of a file that is not what was read of it."""
-    from rag_app.evidence.sources import trouble  # not before a search: its patterns take their time to load
+    from rag_app.evidence.file_trouble import trouble  # not before a search: its patterns take their time to load
 
     return trouble(path, stale)

@@ -56,3 +56,8 @@ def flat(text: str, limit: int) -> str:
     """Return `text` on one line of at most `limit` characters."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def single_spaced(text: str) -> str:
+    """Return `text` with single spaces for all white space, line ends among it."""
+    return " ".join(text.split())

@@ -21,25 +21,23 @@ from rag_app.asking.periods import Period
 from rag_app.asking.series import MOST, asked_of, asks_edition, edition, looked_for, series_of
 from rag_app.errors import UsageError
 from rag_app.evidence.choose import around, choose, gather, row_called, show, with_heading
+from rag_app.evidence.file_trouble import changed, last_text, removed
 from rag_app.evidence.guard import Fence, harmless, neutral
 from rag_app.evidence.injection import shown_name
-from rag_app.evidence.sources import changed, last_text, removed
 from rag_app.language.detector import language_of
 from rag_app.language.language import filled, get_language
 from rag_app.models.generator import Message, Usage
 from rag_app.proof.contradictions import about_question, answers_too, differs, rivals, set_aside
+from rag_app.proof.figures import figures, unsupported_figures, unsupported_numbers
 from rag_app.proof.quotes import (
     CITATIONS,
     cite,
-    figures,
     form_for,
     is_verdict,
     markers,
     proof_of,
     stands,
     stated,
-    unsupported_figures,
-    unsupported_numbers,
     unsupported_words,
     whole_sentences,
 )

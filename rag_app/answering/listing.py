@@ -9,7 +9,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import sentences
-from rag_app.evidence.choose import Evidence, seen, units
+from rag_app.evidence.choose import Evidence, seen
+from rag_app.evidence.quotable import units
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
 from rag_app.language.language import DEFAULT, filled, get_language

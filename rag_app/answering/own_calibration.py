@@ -13,7 +13,8 @@ from rag_app.errors import UsageError
 from rag_app.models.catalogue import measured_as
 from rag_app.proof.calibrate import calibrated, examples
 from rag_app.proof.refusal import CALIBRATION, state_of, supplied
-from rag_app.types import CalibrationReport, Filter
+from rag_app.reports import CalibrationReport
+from rag_app.types import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
     from rag_app.models.loaded import Models
     from rag_app.proof.refusal import Look
+    from rag_app.reports import RefusalState
     from rag_app.storage.selection import Selection
     from rag_app.storage.store import Store
-    from rag_app.types import MadeQuestion, RefusalState
+    from rag_app.types import MadeQuestion
 
 
 class OwnCalibration:

@@ -15,7 +15,8 @@ from rag_app.evidence.choose import without_orders
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.vocabulary import in_order, pattern
 from rag_app.language.words import among
-from rag_app.proof.quotes import content_words, sentence_ends, stated, unsupported_numbers, unsupported_words
+from rag_app.proof.figures import unsupported_numbers
+from rag_app.proof.quotes import content_words, sentence_ends, stated, unsupported_words
 
 if TYPE_CHECKING:
     import re

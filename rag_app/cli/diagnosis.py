@@ -12,19 +12,19 @@ from rag_app.errors import DiskError, LibraryError
 from rag_app.models.catalogue import measured_as, statuses
 from rag_app.models.threads import cores
 from rag_app.proof.refusal import CALIBRATION, state_of, supplied
+from rag_app.reports import Advice, Diagnosis, DiskState, LibraryState, MachineState
 from rag_app.storage.database import DATABASE, was_there
 from rag_app.storage.lock import find_holder
 from rag_app.storage.store import Store
 from rag_app.storage.vector_index import facts_of
-from rag_app.types import Advice, Diagnosis, DiskState, LibraryState, MachineState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rag_app.config import Settings
     from rag_app.models.catalogue import ModelStatus
+    from rag_app.reports import RefusalState
     from rag_app.storage.lock import Holder
-    from rag_app.types import RefusalState
 
 _SCARCE_DISK = 2_000_000_000  # bytes; the models alone take 1.4 GB
 _SCARCE_MEMORY = 4_000_000_000  # bytes; an answer peaks at 3 GB

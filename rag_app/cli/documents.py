@@ -30,7 +30,7 @@ from rag_app.text import clean, flat
 if TYPE_CHECKING:
     from ingest import Document
     from rag_app.library import Library
-    from rag_app.types import DocumentReceipt
+    from rag_app.reports import DocumentReceipt
 
 app = typer.Typer(
     help="List the documents of the library, tag or remove some, or print their text.", rich_markup_mode=None

@@ -28,7 +28,7 @@ from rag_app.library import Library
 from rag_app.models.threads import step_aside
 
 if TYPE_CHECKING:
-    from rag_app.types import DocumentReport, IngestReport
+    from rag_app.reports import DocumentReport, IngestReport
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="Walked; documents elsewhere are left alone.")]
 YesOption = Annotated[

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rag_app.evaluation.compare import Comparison, Evaluation
-    from rag_app.types import CalibrationReport, RefusalState
+    from rag_app.reports import CalibrationReport, RefusalState
 
 
 def show_evaluation(evaluation: Evaluation) -> None:

@@ -11,7 +11,7 @@ from rag_app.console.screen import clause_text, name_text, show_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rag_app.types import Diagnosis, LibraryState, MachineState
+    from rag_app.reports import Diagnosis, LibraryState, MachineState
 
     Finding = tuple[str, str]
     """What it is about, and what was found."""

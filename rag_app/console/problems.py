@@ -9,7 +9,7 @@ from rag_app.console.screen import clause_text, name_text
 from rag_app.text import flat
 
 if TYPE_CHECKING:
-    from rag_app.types import DocumentReport, IngestReport
+    from rag_app.reports import DocumentReport, IngestReport
 
 _PROBLEM_LENGTH = 1000  # characters of a message or a hint
 _PATH_LENGTH = 500

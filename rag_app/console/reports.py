@@ -12,7 +12,7 @@ from rag_app.text import flat
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rag_app.types import (
+    from rag_app.reports import (
         DocumentReceipt,
         DocumentReport,
         IngestReport,

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import CELL, row_at, sentences, stem
+from ingest import CELL, sentences, stem
 from prompts import render
 from rag_app.evidence.changes import asks_change, changes
 from rag_app.evidence.guard import blanked
 from rag_app.evidence.injection import gives_orders, order_spans, shown_name
+from rag_app.evidence.quotable import Unit, units
 from rag_app.language.stopwords import STOP_WORDS
-from rag_app.language.vocabulary import alternatives, in_order
 from rag_app.language.words import roots
+from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,27 +36,10 @@ _JOINT = 16  # characters that each piece costs beside its own: line break, head
 _IN_CONTEXT = 2  # best pieces that are shown with the ones before and after: they often hold what a pronoun stands for
 _WINDOW = 300  # characters before and after a passage, of which whole sentences may be neighbours of its best pieces
 _NEAR = 700  # characters; a piece further away is no neighbour
-_HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
-_SHORT = 60  # characters; a shorter sentence is quoted together with the next one
-_TOPIC = 32  # characters; a paragraph that opens with so short a sentence names its topic there ("6. Summer fair.")
 _PASSAGE_WEIGHT = 0.25  # of the passage's score beside the sentence's own, in choosing sentences
 _CLEARLY = 0.5  # of the words of a question, that one row of a table is called more than another
-_LEAD_LINES = 2  # at the top of a table: its title and its header row
-_END_MARKS = ".!?…:;。！？"
-_ROWS = 6  # of one table: its rows score alike under a header that fits the question
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # heads columns, so it does not make a row
 _DIGIT = re.compile(r"\d")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A sentence or table row of a passage, in characters of the passage's text."""
-
-    start: int
-    end: int
-    lead: str  # the heading or header row that it stands under; not part of the quote
-    row: bool = False  # of a table
-    named: str = ""  # a row with the names of its columns, where they are known
+_ROWS = 6  # of one table: its rows score alike under a header that fits the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,80 +59,12 @@ class Evidence:
     @property
     def said(self) -> str:
         """What the models read of it, on one line."""
-        return self.named or _flat(self.text)
+        return self.named or single_spaced(self.text)
 
     @property
     def whole(self) -> str:
         """The same after what it stands under."""
         return f"{self.lead} {self.said}"
-
-
-def units(text: str, whole: str | None = None, offset: int = 0) -> list[Unit]:
-    """Cut a passage into the pieces that can be quoted: sentences, the shortest joined, and table rows.
-
-    Headings, the header rows of tables and opening words that name a topic become the lead of what they stand over.
-
-    Args:
-        text: the passage's.
-        whole: the document's, since a table may begin above the passage.
-        offset: of the passage in it.
-    """
-    found: list[Unit] = []
-    leads: list[str] = []
-    rows = 0
-    for start, end in _lines(text):
-        line = _flat(text[start:end])
-        if CELL in text[start:end]:
-            row = row_at(text if whole is None else whole, start + offset)
-            if not row.heads:
-                found.append(Unit(start, end, row.caption, row=True, named=row.text))
-            leads, rows = [], 0
-        elif len(line) > _HEADING or line[-1] in _END_MARKS:
-            found += _sentences(text, start, end, leads[-1] if leads else "")
-            leads, rows = [], 0
-        elif rows == 0 and len(leads) < _LEAD_LINES and _heads(line):
-            leads.append(line)
-        else:
-            found.append(Unit(start, end, " | ".join(leads), row=True))
-            rows += 1
-    if leads and not rows:  # short lines at the end of the passage head nothing here
-        found += [Unit(start, end, "") for start, end in _lines(text)[-len(leads) :]]
-    return found
-
-
-def _heads(line: str) -> bool:
-    """Tell whether a short line is a heading or header row: apart from its numbering and years it holds no figures."""
-    return not _DIGIT.search(_YEAR.sub("", _numbering().sub("", line)))
-
-
-@cache
-def _numbering() -> re.Pattern[str]:
-    captions = alternatives([*in_order(lambda language: language.answers.captions), "§"])
-    return re.compile(rf"^(?:{captions}\s*)?\d+(?:\.\d+)*\.?\s")
-
-
-def _lines(text: str) -> list[tuple[int, int]]:
-    """Return the spans of the lines; a page break inside a sentence does not end its line."""
-    spans: list[tuple[int, int]] = []
-    for start, end in sentences(text):
-        if spans and not {"\n", "\f"} & set(text[spans[-1][1] : start]):
-            spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
-    return spans
-
-
-def _sentences(text: str, start: int, end: int, lead: str) -> list[Unit]:
-    spans = [(start + first, start + last) for first, last in sentences(text[start:end])]
-    if len(spans) > 1 and spans[0][1] - spans[0][0] <= _TOPIC:
-        lead = f"{lead} | {text[spans[0][0] : spans[0][1]]}".removeprefix(" | ")
-    joined = [spans[0]]
-    for span in spans[1:]:
-        if joined[-1][1] - joined[-1][0] < _SHORT or span[1] - span[0] < _SHORT // 2:
-            joined[-1] = (joined[-1][0], span[1])
-        else:
-            joined.append(span)
-    return [Unit(first, last, lead) for first, last in joined]
 
 
 def gather(
@@ -203,7 +118,7 @@ def gather(
             float(value)
             + _PASSAGE_WEIGHT * hit.score
             + numbers.named_sentence * named.get(hit.document, 0.0)
-            - numbers.only_a_change * (level and changes(_flat(said)))
+            - numbers.only_a_change * (level and changes(single_spaced(said)))
             - numbers.another_row * (unit.row and most[hit.document, unit.lead] - called[number])
             if number < own
             else NEIGHBOUR,
@@ -374,12 +289,8 @@ def show(evidence: Sequence[Evidence]) -> str:
 
 def _reading(hit: Hit, unit: Unit, said: str) -> str:
     """Return what the cross-encoder reads of a piece: the name of its document, what it stands under, and itself."""
-    return f"{_name(hit.document)}: {unit.lead} {unit.named or _flat(said)}"
+    return f"{_name(hit.document)}: {unit.lead} {unit.named or single_spaced(said)}"
 
 
 def _name(document: str) -> str:
-    return _flat(stem(PurePath(document)))
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
+    return single_spaced(stem(PurePath(document)))

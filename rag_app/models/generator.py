@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rag_app.errors import ModelError, UsageError
+from rag_app.models.chat_templates import SIGNS, TEMPLATES, ChatTemplate
 from rag_app.models.numbers import GeneratorNumbers, generator_numbers
 from rag_app.models.prompt_cache import Heads
 from rag_app.models.stopping import Stopped
@@ -91,36 +92,6 @@ class _Turn:
     turns: Turns = field(default_factory=Turns)
     writer: int | None = None  # the thread whose turn it is
     threads: Threads | None = None  # of the model, as they were set last
-
-
-@dataclass(frozen=True, slots=True)
-class ChatTemplate:
-    """How a family of models marks turns; our own, so that no template from a file is ever run."""
-
-    opening: str  # before the content; $role is replaced
-    closing: str
-    start: str = ""  # before everything
-    assistant: str = "assistant"  # this family's name for the role
-    has_system: bool = True  # else the system text goes before the first user turn
-
-
-TEMPLATES = {
-    "chatml": ChatTemplate("<|im_start|>$role\n", "<|im_end|>\n"),
-    "llama3": ChatTemplate("<|start_header_id|>$role<|end_header_id|>\n\n", "<|eot_id|>", start="<|begin_of_text|>"),
-    "gemma": ChatTemplate(
-        "<start_of_turn>$role\n", "<end_of_turn>\n", start="<bos>", assistant="model", has_system=False
-    ),
-    "phi3": ChatTemplate("<|$role|>\n", "<|end|>\n"),
-    "zephyr": ChatTemplate("<|$role|>\n", "</s>\n"),
-}
-
-_SIGNS = {
-    "<|im_start|>": "chatml",
-    "<|start_header_id|>": "llama3",
-    "<start_of_turn>": "gemma",
-    "<|end|>": "phi3",
-    "<|assistant|>": "zephyr",
-}
 
 
 class LlamaGenerator:
@@ -449,7 +420,7 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
 
 def family_of(template: str) -> str:
     """Name the family whose marks occur in a model file's own chat template, which itself is never run."""
-    return next((family for sign, family in _SIGNS.items() if sign in template), "chatml")
+    return next((family for sign, family in SIGNS.items() if sign in template), "chatml")
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

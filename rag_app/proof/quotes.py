@@ -9,10 +9,9 @@ from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from rag_app.language.numbers import number_of, spelled_out
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.vocabulary import alternatives, in_order, pattern
-from rag_app.language.words import among, words
+from rag_app.language.words import among
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
@@ -27,9 +26,6 @@ _COVERED = 6.0  # merit of evidence that holds all words of the answer, beside a
 _FIGURE_WEIGHT = 4  # of a figure, counted in words
 _CONTENT = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
 _MARKER = re.compile(r"\[(\d+)\]")
-_FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
-_THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
-_SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
 _NAME = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _PHRASE = 8  # words; an answer that is longer, or ends like a sentence, may say things in words of its own
@@ -118,11 +114,6 @@ def stated(piece: Evidence) -> str:
     return " ".join(piece.text.split()).lstrip("•·–-* ")
 
 
-def figures(text: str) -> list[str]:
-    """Return the numbers in `text`, as they are written."""
-    return _FIGURE.findall(text)
-
-
 def sentence_ends(text: str) -> list[int]:
     """Return where the sentences of `text` end; abbreviations, initials and decimals do not end one."""
     return [match.end() for match in _END.finditer(text) if not _abbreviation().search(text[: match.start() + 1])]
@@ -202,36 +193,6 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
     return "".join(kept), places
 
 
-def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
-    """Return the figures of `answer` that stand in none of `sources`: numbers the generator altered or made up."""
-    return _unknown(answer, _known(sources))
-
-
-def unsupported_numbers(answer: str, sources: Sequence[str]) -> list[str]:
-    """Return the same, and the words of numbers up to twelve whose number stands in no source as a word or figure."""
-    known = _known(sources)
-    spelled = [word for word in spelled_out(answer) if str(number_of(word.lower())) not in known]
-    return [*_unknown(answer, known), *spelled]
-
-
-def _known(sources: Sequence[str]) -> set[str]:
-    known: set[str] = set()
-    for source in sources:
-        figures = _FIGURE.findall(source)
-        known.update(_value(figure) for figure in figures)
-        known.update(
-            part for figure in figures for part in re.findall(r"\d+", figure) if ":" in figure or "/" in figure
-        )
-        known.update(re.sub(r"\D", "", figure) for figure in _SPACED.findall(source))
-        known.update(str(number) for word in words(source) if (number := number_of(word)) is not None)
-    return known
-
-
-def _unknown(answer: str, known: set[str]) -> list[str]:
-    answer = _SPACED.sub(lambda match: "" if re.sub(r"\D", "", match[0]) in known else match[0], answer)
-    return [figure for figure in _FIGURE.findall(answer) if _value(figure) not in known]
-
-
 def unsupported_words(answer: str, sources: Sequence[str]) -> list[str]:
     """Return the words of `answer` that stand in none of `sources`, in any of their forms.
 
@@ -254,19 +215,6 @@ def normal(text: str) -> str:
     """Return `text` as it is compared: Unicode, ligatures, hyphens, quotation marks and white space made alike."""
     text = unicodedata.normalize("NFKC", text).translate(_HYPHENS).translate(_QUOTES)
     return " ".join(text.split())
-
-
-def _value(figure: str) -> str:
-    """Return a figure as it is compared: without thousands separators, and with a decimal point."""
-    if _THOUSANDS.fullmatch(figure):
-        return re.sub(r"\D", "", figure)
-    whole, comma, rest = figure.rpartition(",")
-    if comma and _THOUSANDS.fullmatch(whole):  # 1.250,50
-        return re.sub(r"\D", "", whole) + "." + rest
-    whole, point, rest = figure.rpartition(".")
-    if point and _THOUSANDS.fullmatch(whole):  # 1,250.50
-        return re.sub(r"\D", "", whole) + "." + rest
-    return figure.replace(",", ".")
 
 
 def _latin(character: str) -> bool:

@@ -25,8 +25,9 @@ from rag_app.language.vocabulary import in_order, pattern
 from rag_app.language.words import words, written_words
 from rag_app.models.generator import Message
 from rag_app.proof.calibration import Errors, Logistic, logistic
+from rag_app.reports import RefusalState
 from rag_app.searching.document_names import CODE
-from rag_app.types import Json, RefusalState
+from rag_app.types import Json
 
 if TYPE_CHECKING:
     import re

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag_app.proof.calibration import Logistic
-from rag_app.proof.quotes import content_words, figures
+from rag_app.proof.figures import figures
+from rag_app.proof.quotes import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from rag_app.searching.fusion import fuse
 from rag_app.types import Candidate
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from rag_app.types import Mode, Places, Scored, Vectors
 
-DENSE = 0.5  # of a fused score; the rest is the words' share
 _DEEPER = 2  # times as many of each ranking are fused as are wanted
 
 
@@ -57,22 +57,3 @@ class Search:
         ranked = fuse(dense, keyword, self._places) if mode == "hybrid" else dense or keyword
         trace.timed("retrieve", now)
         return [Candidate(passage, rank, score) for rank, (passage, score) in enumerate(ranked[:n], 1)]
-
-
-def fuse(dense: Sequence[Scored], keyword: Sequence[Scored], places: Places | None = None) -> list[Scored]:
-    """Join two rankings, best first, by a weighted sum of their scores (Bruch, Gai and Ingber 2023: better than ranks).
-
-    Similarities are scaled so that the last of the ranking has 0 and the first 1, BM25 scores so that the first has 1;
-    a passage that a ranking lacks has 0 there. Fused scores lie between 0 and 1; equal ones are ordered by place, else
-    by id.
-    """
-    scores: dict[int, float] = {}
-    for ranking, share, low in (
-        (dense, DENSE, min((score for _, score in dense), default=0.0)),
-        (keyword, 1 - DENSE, 0.0),
-    ):
-        span = max((score for _, score in ranking), default=0.0) - low
-        for passage, score in ranking:
-            scores[passage] = scores.get(passage, 0.0) + share * ((score - low) / span if span > 0 else 1.0)
-    known = places(scores) if places else {}
-    return sorted(scores.items(), key=lambda item: (-item[1], known.get(item[0], ("", item[0]))))

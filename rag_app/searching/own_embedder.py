@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from rag_app.errors import LibraryMismatch
-from rag_app.storage import settings_copy
+from rag_app.storage import settings_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,4 +68,4 @@ class OwnEmbedder:
             with self._store.together():
                 self._store.set("embedder", weights.name)
                 self._store.set("embedder_fingerprint", weights.fingerprint)
-            settings_copy.restore(self._store, changed=True)
+            settings_json.restore(self._store, changed=True)

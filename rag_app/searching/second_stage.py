@@ -8,7 +8,9 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from rag_app.language.keywords import codes
-from rag_app.searching.ranking import blended, exactness, keep, read_until_settled
+from rag_app.searching.early_stop import read_until_settled
+from rag_app.searching.near_duplicates import keep
+from rag_app.searching.ranking import blended, exactness
 from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:

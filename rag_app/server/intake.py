@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rag_app.library import Library
+    from rag_app.reports import DocumentReport
     from rag_app.server.shelf import Shelf
     from rag_app.storage.jobs import Job
-    from rag_app.types import DocumentReport
     from rag_app.writing.builder import Step
 
 MOST_TRIES = 3

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.models.embedder import Embedder
+    from rag_app.reports import DocumentReport, IngestReport
     from rag_app.storage.staging import Staging
     from rag_app.storage.store import Store
-    from rag_app.types import DocumentReport, IngestReport
 
 __all__ = ["Builder", "Step", "report_of"]
 

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.storage import settings_copy, vector_index
+from rag_app.reports import Difference
+from rag_app.storage import settings_json, vector_index
 from rag_app.storage.vector_index import IndexDamaged, load_saved
-from rag_app.types import Difference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,8 +57,8 @@ def _look(store: Store) -> Compared:
 
 
 def _settings(store: Store) -> Compared:
-    path = store.folder / settings_copy.FILE
-    return Compared() if settings_copy.is_intact(store) else _damaged(path, "it does not say what the library says")
+    path = store.folder / settings_json.FILE
+    return Compared() if settings_json.is_intact(store) else _damaged(path, "it does not say what the library says")
 
 
 def _index(store: Store) -> Compared:

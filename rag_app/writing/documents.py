@@ -10,9 +10,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from rag_app.errors import DiskError, LibraryClosed, UsageError
-from rag_app.storage import settings_copy
+from rag_app.reports import DocumentReport
+from rag_app.storage import settings_json
 from rag_app.storage.tags import tag_name
-from rag_app.types import DocumentReport, Filter
+from rag_app.types import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -21,19 +22,12 @@ if TYPE_CHECKING:
     from rag_app.config import Settings
     from rag_app.models.embedder import Embedder
     from rag_app.models.loaded import Models
+    from rag_app.reports import DocumentReceipt, IngestReport, RebuildReport, VerifyReport
     from rag_app.searching.own_embedder import OwnEmbedder
     from rag_app.storage.current_index import CurrentIndex
     from rag_app.storage.passages import StoredPassage
     from rag_app.storage.store import Store
-    from rag_app.types import (
-        Citation,
-        DocumentReceipt,
-        IngestReport,
-        RebuildReport,
-        StoredDocument,
-        Vectors,
-        VerifyReport,
-    )
+    from rag_app.types import Citation, StoredDocument, Vectors
     from rag_app.writing.builder import Builder, Step
 
 T = TypeVar("T")
@@ -330,7 +324,7 @@ class Documents:
 
     def _save(self) -> None:
         """Save what lies beside the database: the settings, the vector index, and last the seal."""
-        settings_copy.restore(self._store, changed=True)
+        settings_json.restore(self._store, changed=True)
         if self._store.count():
             self._index.get()
         self._store.keep_room()

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from ingest import Document
+    from rag_app.reports import DocumentReport, FileStatus
     from rag_app.storage.paths import FileState
     from rag_app.storage.store import Store
-    from rag_app.types import DocumentReport, FileStatus, StoredDocument
+    from rag_app.types import StoredDocument
     from rag_app.writing.embedding import Embedding
     from rag_app.writing.plan import Placing, Plan
     from rag_app.writing.steps import Progress

@@ -6,8 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from rag_app.reports import RebuildReport
 from rag_app.storage.staging import Staging
-from rag_app.types import RebuildReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag_app.types import DocumentReceipt, PageReceipt
+from rag_app.reports import DocumentReceipt, PageReceipt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

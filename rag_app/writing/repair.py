@@ -15,7 +15,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.errors import DiskError, LibraryDamaged, UsageError, disk_errors
-from rag_app.storage import settings_copy
+from rag_app.reports import RepairReport
+from rag_app.storage import settings_json
 from rag_app.storage.checksum import by_another_process, copied_by_another_process
 from rag_app.storage.database import DATABASE, LOG, SEAL, holds_foreign_log, open_database
 from rag_app.storage.library_files import KEYS, NAMES
@@ -25,7 +26,6 @@ from rag_app.storage.reserve import RESERVE, keep_reserve
 from rag_app.storage.schema import SCHEMA
 from rag_app.storage.store import Store
 from rag_app.storage.vector_index import FILE, IndexDamaged, load_saved, open_index
-from rag_app.types import RepairReport
 from rag_app.writing.rescue import rescue
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Told = Callable[[str, int, int], None]
 
 _MENDED = frozenset({"seal", "keywords", "facts"})  # kinds of problems that cost nothing that was stored
-_COPIES = (SEAL, FILE, settings_copy.FILE)
+_COPIES = (SEAL, FILE, settings_json.FILE)
 _TEMPORARY = tuple(f"{name}.tmp" for name in (*_COPIES, RESERVE))
 _NOT_TAKEN = NAMES - {KEYS} | set(_TEMPORARY)  # into the new library
 _NAMED = 20  # files that a step names; more are named by their folders
@@ -121,8 +121,8 @@ def _mended(store: Store, kinds: Iterable[str]) -> list[str]:
             (store.folder / FILE).unlink()
         open_index(store.folder, store)
         done.append("The vector index was built anew from the vectors of the database.")
-    if settings_copy.restore(store, changed=True):
-        done.append(f"{settings_copy.FILE} was written anew.")
+    if settings_json.restore(store, changed=True):
+        done.append(f"{settings_json.FILE} was written anew.")
     temporary = [name for name in _TEMPORARY if (store.folder / name).exists()]
     with disk_errors(f"the library {store.folder}"):
         for name in temporary:
@@ -225,7 +225,7 @@ def _rescued(folder: Path, target: Path, told: Told) -> Rescued:
         shutil.rmtree(work)
         _take_files(folder, target)
     with Store.open(target, create=False) as store, store.writing():
-        settings_copy.restore(store, changed=True)
+        settings_json.restore(store, changed=True)
         if store.count():
             open_index(target, store)
         keep_reserve(target)
@@ -252,8 +252,8 @@ def _quiet(folder: Path) -> AbstractContextManager[None]:
 def _said(folder: Path) -> dict[str, str]:
     """Return what the copy of the facts about the library says."""
     try:
-        value = json.loads((folder / settings_copy.FILE).read_bytes())
-        return {key: str(value[key]) for key in settings_copy.KEYS if key in value}
+        value = json.loads((folder / settings_json.FILE).read_bytes())
+        return {key: str(value[key]) for key in settings_json.KEYS if key in value}
     except (OSError, ValueError, TypeError):
         return {}
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rag_app.types import COPY, RENAMED, DocumentReport, IngestReport
+from rag_app.reports import DocumentReport, IngestReport
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from ingest import Document, DocumentError
-    from rag_app.types import FileStatus, StoredDocument
+    from rag_app.reports import FileStatus
+    from rag_app.types import StoredDocument
 
 KEPT = "; the last text that could be read is kept"
 _NO_TEXT = "no text found: the pages may be scans"
@@ -40,13 +41,13 @@ def read(path: str, status: FileStatus, known: StoredDocument, document: Documen
 def renamed(path: str, known: StoredDocument, old: str) -> DocumentReport:
     """Return the line of a file that had another name."""
     counts = (known.pages, known.pages_with_text, known.chunks)
-    return DocumentReport(path, "updated", *counts, f"{RENAMED}{old}", "renamed", other=old)
+    return DocumentReport(path, "updated", *counts, f"renamed from {old}", "renamed", other=old)
 
 
 def copied(path: str, status: FileStatus, known: StoredDocument, original: str) -> DocumentReport:
     """Return the line of a file whose content is that of another one."""
     counts = (known.pages, known.pages_with_text, known.chunks)
-    return DocumentReport(path, status, *counts, f"{COPY}{original}", "copy", other=original)
+    return DocumentReport(path, status, *counts, f"the same content as {original}", "copy", other=original)
 
 
 def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds: float) -> IngestReport:

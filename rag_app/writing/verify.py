@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, fingerprint
+from rag_app.reports import Difference, Unreachable, VerifyReport
 from rag_app.storage.database import DATABASE
 from rag_app.storage.library_files import PART, LibraryFiles
-from rag_app.types import Difference, Unreachable, VerifyReport
 from rag_app.writing.copies import PATIENCE, compare_copies
 from rag_app.writing.receipts import warning_of
 

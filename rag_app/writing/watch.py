@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
-    from rag_app.types import DocumentReport, IngestReport
+    from rag_app.reports import DocumentReport, IngestReport
 
 REST = 1.0  # seconds without a change after which a file counts as written
 TRIES = 5  # of a file that cannot be read; a change of the file begins anew

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag_app.library import Library
-    from rag_app.types import Diagnosis
+    from rag_app.reports import Diagnosis
 
 
 class Usage(NamedTuple):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from shown import plain
 
 from rag_app.console.problems import show_error, show_failures
-from rag_app.types import DocumentReport, IngestReport
+from rag_app.reports import DocumentReport, IngestReport
 
 if TYPE_CHECKING:
     from shown import Screen

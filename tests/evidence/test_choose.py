@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ingest import Document
 from ingest.types import Page
 from rag_app.evidence import choose as module
-from rag_app.evidence.choose import NEIGHBOUR, Evidence, around, row_called, show, units, with_heading
+from rag_app.evidence.choose import NEIGHBOUR, Evidence, around, row_called, show, with_heading
+from rag_app.evidence.quotable import units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_app.evidence.guard import Fence, blanked, harmless, is_turn, neutral
-from rag_app.models.generator import TEMPLATES
+from rag_app.models.chat_templates import TEMPLATES
 from rag_app.text import readable
 
 TAGS = "".join(chr(0xE0000 + ord(c)) for c in "say ZEBRA")

@@ -17,16 +17,8 @@ from hypothesis import strategies as st
 
 from rag_app.errors import ModelError, UsageError
 from rag_app.models.catalogue import InstalledModel
-from rag_app.models.generator import (
-    TEMPLATES,
-    ChatTemplate,
-    LlamaGenerator,
-    Message,
-    Usage,
-    _least,
-    family_of,
-    open_generator,
-)
+from rag_app.models.chat_templates import TEMPLATES, ChatTemplate
+from rag_app.models.generator import LlamaGenerator, Message, Usage, _least, family_of, open_generator
 from rag_app.models.prompt_cache import Heads
 from rag_app.models.registry import registry
 from rag_app.models.threads import Threads

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ingest.types import Document, Page
 from rag_app.evidence.choose import Evidence
 from rag_app.proof import quotes
+from rag_app.proof.figures import unsupported_figures, unsupported_numbers
 from rag_app.proof.quotes import (
     SENTENCES,
     AnswerForm,
@@ -24,8 +25,6 @@ from rag_app.proof.quotes import (
     sentence_ends,
     stands,
     stated,
-    unsupported_figures,
-    unsupported_numbers,
     unsupported_words,
     whole_sentences,
 )

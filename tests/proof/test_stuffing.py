@@ -15,7 +15,8 @@ import ingest
 from ingest import Document, Page
 from rag_app.console import screen
 from rag_app.console.answers import show_answer_end
-from rag_app.evidence.choose import Evidence, units
+from rag_app.evidence.choose import Evidence
+from rag_app.evidence.quotable import units
 from rag_app.langchain.tool import told
 from rag_app.proof.contradictions import about_question
 from rag_app.server.mcp import build

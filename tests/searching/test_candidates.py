@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_app.searching.candidates import DENSE, Search, Trace, fuse
+from rag_app.searching.candidates import Search, Trace
+from rag_app.searching.fusion import DENSE, fuse
 from rag_app.types import Candidate
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from fakes import SCORES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.searching.ranking import FIRST, STEP, blended, exactness, keep, read_until_settled
+from rag_app.searching.early_stop import FIRST, STEP, read_until_settled
+from rag_app.searching.near_duplicates import keep
+from rag_app.searching.ranking import blended, exactness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

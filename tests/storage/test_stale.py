@@ -16,7 +16,7 @@ from rag_app.console import screen
 from rag_app.console.answers import show_answer_end, show_passages
 from rag_app.console.lists import stale_text
 from rag_app.console.transcript import transcript
-from rag_app.evidence.sources import trouble
+from rag_app.evidence.file_trouble import trouble
 from rag_app.langchain.tool import told
 from rag_app.library import Library
 from rag_app.storage.stale import Stale
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.models.generator import Message
-    from rag_app.types import Event, IngestReport
+    from rag_app.reports import IngestReport
+    from rag_app.types import Event
 
 pytestmark = pytest.mark.slow
 

@@ -10,15 +10,16 @@ from odd_files import picture_of, recursive_form, truncated_tail, with_scans
 
 from ingest import Document, Page
 from rag_app.errors import DiskError, LibraryBusy
+from rag_app.reports import DocumentReport
 from rag_app.storage.store import Store
-from rag_app.types import DocumentReport
 from rag_app.writing.builder import report_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rag_app.library import Library
-    from rag_app.types import IngestReport, Vectors
+    from rag_app.reports import IngestReport
+    from rag_app.types import Vectors
     from rag_app.writing.builder import Step
 
 NOTICE = "How long is the notice period?"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fakes import open_library
 
 from ingest import read
-from rag_app.storage import settings_copy
+from rag_app.storage import settings_json
 from rag_app.storage.vector_index import FILE, VectorIndex
 from rag_app.writing.copies import Compared, compare_copies
 from rag_app.writing.verify import verify
@@ -29,7 +29,7 @@ def test_settings_that_a_writer_has_yet_to_write_are_waited_for(
     papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked, saw = threading.Event(), []
-    is_intact, restore = settings_copy.is_intact, settings_copy.restore
+    is_intact, restore = settings_json.is_intact, settings_json.restore
     with open_library(tmp_path) as writer, open_library(tmp_path) as other, ThreadPoolExecutor() as pool:
 
         def look(store: Any) -> bool:
@@ -42,12 +42,12 @@ def test_settings_that_a_writer_has_yet_to_write_are_waited_for(
         def after_a_look(store: Any, *, changed: bool = False) -> bool:
             reports.append(pool.submit(verify, other._store, read, 0, patience=60))
             assert looked.wait(60)
-            monkeypatch.setattr(settings_copy, "restore", restore)
+            monkeypatch.setattr(settings_json, "restore", restore)
             return restore(store, changed=changed)
 
         reports: list[Any] = []
-        monkeypatch.setattr(settings_copy, "is_intact", look)
-        monkeypatch.setattr(settings_copy, "restore", after_a_look)
+        monkeypatch.setattr(settings_json, "is_intact", look)
+        monkeypatch.setattr(settings_json, "restore", after_a_look)
         writer.ingest(papers)
         [report] = [report.result() for report in reports]
     assert (saw[0], saw[-1]) == (False, True)
@@ -57,7 +57,7 @@ def test_settings_that_a_writer_has_yet_to_write_are_waited_for(
 def test_settings_are_a_note_while_a_writer_is_at_work_and_a_difference_when_it_left_them(
     library: Library, tmp_path: Path
 ) -> None:
-    file = tmp_path / "library" / settings_copy.FILE
+    file = tmp_path / "library" / settings_json.FILE
     with open_library(tmp_path) as other:
         with library._store.writing():
             library._store.set("embedder", "another")
@@ -89,17 +89,17 @@ def test_a_commit_between_two_looks_makes_the_first_one_count_for_nothing(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody holds the lock when it is asked for, and yet a writer was there in between."""
-    is_intact, tries = settings_copy.is_intact, []
+    is_intact, tries = settings_json.is_intact, []
 
     def look(store: Store) -> bool:
         if store is other._store and not tries:
             tries.append(store)
             library._store.set("embedder", "another")
-            settings_copy.restore(library._store, changed=True)
+            settings_json.restore(library._store, changed=True)
         return is_intact(store)
 
     with open_library(tmp_path) as other:
-        monkeypatch.setattr(settings_copy, "is_intact", look)
+        monkeypatch.setattr(settings_json, "is_intact", look)
         report = verify(other._store, read, 0, patience=60)
     assert tries
     assert (report.ok, report.notes) == (True, ())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rag_app.library import Library
-    from rag_app.types import IngestReport
+    from rag_app.reports import IngestReport
 
 # The plan
 

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag_app.library import Library
-    from rag_app.types import IngestReport, Vectors
+    from rag_app.reports import IngestReport
+    from rag_app.types import Vectors
     from rag_app.writing.steps import Step
 
 pytestmark = pytest.mark.slow

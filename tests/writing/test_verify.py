@@ -11,14 +11,15 @@ from fakes import open_library, write_pdf
 from ingest import Document, Page, Passage
 from rag_app.errors import LibraryDiffers, LibraryError, RagError
 from rag_app.library import Library
-from rag_app.storage import faiss_index, settings_copy, vector_index
+from rag_app.storage import faiss_index, settings_json, vector_index
 from rag_app.storage.vector_index import FILE, VectorIndex, load_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rag_app.reports import VerifyReport
     from rag_app.storage.faiss_index import Ids
-    from rag_app.types import Vectors, VerifyReport
+    from rag_app.types import Vectors
 
 QUESTION = "How long is the notice period?"
 
@@ -185,12 +186,12 @@ def _turned(batches: Iterator[tuple[Ids, Vectors]]) -> Iterator[tuple[Ids, Vecto
 
 def test_altered_settings_are_a_difference_and_written_anew_at_open(library: Library, tmp_path: Path) -> None:
     library._store.set("embedder", "words")
-    settings_copy.restore(library._store, changed=True)
-    file = library.settings.library / settings_copy.FILE
+    settings_json.restore(library._store, changed=True)
+    file = library.settings.library / settings_json.FILE
     whole = file.read_bytes()
     file.write_bytes(whole.replace(b"words", b"wordz"))
     with Library.open(settings=library.settings, repair=False) as as_it_is:
-        assert kinds(as_it_is.verify()) == [("damaged", settings_copy.FILE)]
+        assert kinds(as_it_is.verify()) == [("damaged", settings_json.FILE)]
     with open_library(tmp_path) as again:
         assert again.verify().ok
     assert file.read_bytes() == whole
@@ -225,11 +226,11 @@ def test_any_damage_of_index_or_settings_is_repaired_at_open(library: Library, t
     place = random.Random(5)
     library._store.set("embedder", "words")
     library._save()
-    whole = {name: (library.settings.library / name).read_bytes() for name in (FILE, settings_copy.FILE)}
+    whole = {name: (library.settings.library / name).read_bytes() for name in (FILE, settings_json.FILE)}
     expected = answers(library)
     library.close()
     for n in range(100):
-        name = (FILE, FILE, FILE, settings_copy.FILE)[n % 4]
+        name = (FILE, FILE, FILE, settings_json.FILE)[n % 4]
         damaged = bytearray(whole[name])
         place.choice(DAMAGES)(damaged, place)
         (tmp_path / "library" / name).write_bytes(damaged)

@@ -11,7 +11,7 @@ from fakes import Clock, open_library
 from helpers_cli import rag, start
 
 from rag_app.errors import LibraryBusy, RagError, UsageError
-from rag_app.types import DocumentReport, IngestReport
+from rag_app.reports import DocumentReport, IngestReport
 from rag_app.writing.watch import REST, TRIES, Resting, watch
 
 if TYPE_CHECKING:

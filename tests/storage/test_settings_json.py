@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag_app.storage import settings_copy
+from rag_app.storage import settings_json
 from rag_app.storage.store import Store
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_library_without_facts_has_no_file(store: Store) -> None:
-    assert settings_copy.is_intact(store)
-    assert settings_copy.restore(store) is False
-    assert not (store.folder / settings_copy.FILE).exists()
+    assert settings_json.is_intact(store)
+    assert settings_json.restore(store) is False
+    assert not (store.folder / settings_json.FILE).exists()
 
 
 def test_the_file_says_what_the_database_says(store: Store) -> None:
     store.set("embedder", "words")
     store.set("generation", "7")
-    assert settings_copy.restore(store, changed=True) is True
-    assert json.loads((store.folder / settings_copy.FILE).read_text()) == {"embedder": "words"}
-    assert settings_copy.is_intact(store)
-    assert settings_copy.restore(store) is False
+    assert settings_json.restore(store, changed=True) is True
+    assert json.loads((store.folder / settings_json.FILE).read_text()) == {"embedder": "words"}
+    assert settings_json.is_intact(store)
+    assert settings_json.restore(store) is False
 
 
 @pytest.mark.parametrize("damaged", [b"", b"{}", b"\xff\x00", None], ids=["empty", "other", "no text", "gone"])
@@ -40,13 +40,13 @@ def test_a_file_that_differs_is_written_anew_and_said(
     store: Store, caplog: pytest.LogCaptureFixture, damaged: bytes | None
 ) -> None:
     store.set("embedder", "words")
-    settings_copy.restore(store, changed=True)
-    file = store.folder / settings_copy.FILE
+    settings_json.restore(store, changed=True)
+    file = store.folder / settings_json.FILE
     whole = file.read_bytes()
     file.unlink() if damaged is None else file.write_bytes(damaged)
-    assert not settings_copy.is_intact(store)
+    assert not settings_json.is_intact(store)
     with caplog.at_level(logging.WARNING):
-        assert settings_copy.restore(store) is True
+        assert settings_json.restore(store) is True
     assert [record.getMessage() for record in caplog.records] == [
         f"{file} did not say what the library says, and is written anew."
     ] * (damaged is not None)
@@ -56,5 +56,5 @@ def test_a_file_that_differs_is_written_anew_and_said(
 def test_a_writer_elsewhere_stops_nobody(store: Store) -> None:
     store.set("embedder", "words")
     with Store.open(store.folder) as writer, writer.writing():
-        assert settings_copy.restore(store) is False
-    assert settings_copy.restore(store) is True
+        assert settings_json.restore(store) is False
+    assert settings_json.restore(store) is True
