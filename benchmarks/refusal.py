@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app import Library, config
-from rag_app.answering.answer import look
+from rag_app.answering.proved import look
 from rag_app.evaluation.questions import read_collection
 from rag_app.models.loaded import LoadedModels
 from rag_app.proof.calibrate import PULL

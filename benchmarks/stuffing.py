@@ -137,7 +137,7 @@ def watched(seen: list[tuple[str, str]]) -> Iterator[None]:
         seen.append((result.text, after.text))
         return after
 
-    with patch("rag_app.answering.answer._weighed", note):
+    with patch("rag_app.answering.proved._weighed", note):
         yield
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from rag_app.answering.answer import look
+from rag_app.answering.proved import look
 from rag_app.answering.stages import program_calibration
 from rag_app.errors import UsageError
 from rag_app.models.catalogue import measured_as

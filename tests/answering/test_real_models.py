@@ -13,7 +13,7 @@ from fakes import FakeModels, ScriptedGenerator, make_hit, write_pdf
 from odd_files import picture_of, with_scans
 
 from rag_app import config
-from rag_app.answering.answer import look
+from rag_app.answering.proved import look
 from rag_app.evidence.choose import Evidence, show
 from rag_app.library import Library
 from rag_app.models.catalogue import resolve
