@@ -10,8 +10,8 @@ ROOMS = ("searching", "evidence", "answering", "proof", "asking", "langchain")
 
 # A fraction that stands in these rooms is no logit, likelihood or similarity of a model, since it is ...
 ALLOWED = {
-    "searching/candidates.py: DENSE": "a share, of a score that is scaled to 0 to 1",
-    "searching/ranking.py: _SAME": "a share of words",
+    "searching/fusion.py: DENSE": "a share, of a score that is scaled to 0 to 1",
+    "searching/near_duplicates.py: _SAME": "a share of words",
     "evidence/choose.py: _PASSAGE_WEIGHT": "a share of one score in a sum of two on the same scale",
     "evidence/choose.py: _CLEARLY": "a share of words",
     "evidence/injection.py: _READABLE": "a share of characters",
@@ -27,7 +27,7 @@ ALLOWED = {
     "proof/quotes.py: _COVERED": "a weight of words, beside which a score has a share that the model's file gives",
     "proof/refusal.py: DOUBT": "two probabilities",
     "asking/series.py: _MAJORITY": "a share of passages",
-    "langchain/retriever.py: CrossEncoderCompressor": "a share of the passages that are wanted",
+    "searching/second_stage.py: SecondStage": "a share of the passages that are wanted",
 }
 
 

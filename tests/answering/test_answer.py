@@ -276,7 +276,7 @@ def test_an_answer_with_one_figure_altered_is_partial_and_keeps_its_quote() -> N
 
 def test_an_answer_whose_quotes_hardly_support_it_is_partial(monkeypatch: pytest.MonkeyPatch) -> None:
     assert world("three months").ask(QUESTION).status == "answered"
-    monkeypatch.setattr("rag_app.answering.answer.supports", lambda _q, _a, quotes, _s, _n: [0.19] * len(quotes))
+    monkeypatch.setattr("rag_app.answering.proved.supports", lambda _q, _a, quotes, _s, _n: [0.19] * len(quotes))
     found = world("three months").ask(QUESTION)
     assert (found.status, found.answer) == ("partial", "three months [1]")
     assert found.citations[0].verified

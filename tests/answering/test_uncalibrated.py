@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fakes import SCORES, ScriptedGenerator, WordReranker, open_library
+from fakes import SCORES, ScriptedGenerator, WordReranker, fakes_of, open_library
 
 from rag_app.models.numbers import GeneratorNumbers, RerankerNumbers
 
@@ -48,8 +48,8 @@ class Unmeasured(ScriptedGenerator):
 def uncalibrated(request: pytest.FixtureRequest, tmp_path: Path, papers: Path) -> Iterator[Library]:
     with open_library(tmp_path / "other") as library:
         library.ingest([papers])
-        library._reranker = Scaled(*request.param, RerankerNumbers())
-        library._generator = Unmeasured()
+        fakes_of(library).reranker = Scaled(*request.param, RerankerNumbers())
+        fakes_of(library).generator = Unmeasured()
         yield library
 
 
@@ -68,7 +68,7 @@ def test_the_passages_come_in_the_order_of_the_models_own_scores(uncalibrated: L
     hits = uncalibrated.search("consent for a dog")
     assert "dog" in hits[0].text
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    reranker = uncalibrated._reranker
+    reranker = fakes_of(uncalibrated).reranker
     assert isinstance(reranker, Scaled)
     own = reranker.score("consent for a dog", [hit.text for hit in hits])
     assert hits[0].score == pytest.approx(max(own), abs=1e-3)
@@ -81,9 +81,9 @@ def test_all_candidates_are_read_where_nobody_knows_what_a_gap_means(tmp_path: P
                 f"Clause {n} is about the stairs." + " More." * (n % 7), encoding="utf-8"
             )
         library.ingest([tmp_path])
-        library._reranker = known = Scaled(1.0, 0.0, SCORES)
+        fakes_of(library).reranker = known = Scaled(1.0, 0.0, SCORES)
         library.search("clause 7 about the lift of the house in summer")
-        library._reranker = unknown = Scaled(1.0, 0.0, RerankerNumbers())
+        fakes_of(library).reranker = unknown = Scaled(1.0, 0.0, RerankerNumbers())
         library.search("clause 7 about the lift of the house in summer")
     assert len(known.read) < len(unknown.read) == 45
 
@@ -91,5 +91,5 @@ def test_all_candidates_are_read_where_nobody_knows_what_a_gap_means(tmp_path: P
 def test_with_the_numbers_of_another_model_such_scores_mislead(tmp_path: Path, papers: Path) -> None:
     with open_library(tmp_path / "other") as library:
         library.ingest([papers])
-        library._reranker = Scaled(10.0, -1000.0, SCORES)
+        fakes_of(library).reranker = Scaled(10.0, -1000.0, SCORES)
         assert library.ask(QUESTION).status == "not_found"

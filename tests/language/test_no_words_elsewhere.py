@@ -27,7 +27,7 @@ ALLOWED = {
     "storage/filters.py": "days weeks months years",  # units of `--since 30d`, a form of the command line
 }
 # Sentences about files, in English as all of the command line.
-FILE_STATES = {"evidence/sources.py", "asking/question.py"}
+FILE_STATES = {"evidence/file_trouble.py", "asking/question.py"}
 _GROUP = re.compile(r"\(\?P[<=]\w+>?|\\[a-zA-Z]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 

@@ -296,14 +296,14 @@ def test_a_killed_pull_leaves_nothing_that_is_accepted_and_the_next_one_goes_on(
 
         packages._POLL = 60  # progress between two packages only
         specs = registry.parse(Path({str(tmp_path / "registry.json")!r}).read_text())
-        registry.registry = models.registry = lambda: specs
+        registry.registry = catalogue.registry = lambda: specs
 
         def kill(name, done, total):
             if done >= specs[0].packages[0].bytes + specs[0].packages[1].bytes:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         settings = Settings(library=Path({str(settings.library)!r}), models=Path({str(settings.models)!r}))
-        models.pull(["tiny-generator"], settings, kill)
+        catalogue.pull(["tiny-generator"], settings, kill)
     """
     result = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False, cwd=Path(__file__).parents[2])
     assert result.returncode == -signal.SIGKILL

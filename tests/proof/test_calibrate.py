@@ -116,11 +116,11 @@ def test_the_calibration_in_force_decides_about_answers(asked: Library) -> None:
     assert asked.ask(question).status != "not_found"
     names = {"reranker": asked.settings.reranker, "generator": asked.settings.generator}
     strict = replace(shipped(), bound=1.5, **names)
-    asked._keep_calibration(json.dumps(strict.as_json()))
+    asked._store.set(CALIBRATION, json.dumps(strict.as_json()))
     assert asked.ask(question).status == "not_found"
-    asked._keep_calibration(json.dumps(replace(strict, reranker="another").as_json()))
+    asked._store.set(CALIBRATION, json.dumps(replace(strict, reranker="another").as_json()))
     assert asked.ask(question).status != "not_found"
-    asked._keep_calibration("damaged")
+    asked._store.set(CALIBRATION, "damaged")
     assert asked.ask(question).status != "not_found"
 
 
