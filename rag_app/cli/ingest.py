@@ -24,7 +24,6 @@ from rag_app.console.progress import ingest_progress
 from rag_app.console.reports import show_news, show_rebuild, show_report
 from rag_app.console.screen import print_json, show_remark
 from rag_app.errors import RagError
-from rag_app.library import Library
 from rag_app.models.threads import step_aside
 
 if TYPE_CHECKING:
@@ -132,6 +131,8 @@ def rebuild(
 
     Example: rag rebuild --embedder bge-small-en-v1.5-int8
     """
+    from rag_app.library import Library
+
     settings = settings_for(library, config_file)
     wanted = config.changed(settings, {"embedder": embedder})
     step_aside()

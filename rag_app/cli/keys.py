@@ -21,7 +21,6 @@ from rag_app.cli.options import (
 )
 from rag_app.console.amounts import time_text
 from rag_app.console.screen import print_json, show_remark, table
-from rag_app.storage.filters import described
 
 if TYPE_CHECKING:
     from rag_app.library import Library
@@ -100,6 +99,8 @@ def revoke_key(
 
 
 def _row(key: Key) -> tuple[str, ...]:
+    from rag_app.storage.filters import described  # --help does without what reads files
+
     return (
         key.name,
         key.kind,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag_app import config
 from rag_app.errors import UsageError
-from rag_app.library import Library
 from rag_app.types import Filter
+
+if TYPE_CHECKING:
+    from rag_app.library import Library
 
 LibraryOption = Annotated[
     Path | None,
@@ -69,6 +71,8 @@ def open_library(
     library: Path | None, config_file: Path | None, *, create: bool = False, repair: bool = True
 ) -> Library:
     """Return the library that the options name, opened."""
+    from rag_app.library import Library  # --help does without it
+
     return Library.open(settings=settings_for(library, config_file), create=create, repair=repair)
 
 

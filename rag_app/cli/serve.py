@@ -11,7 +11,6 @@ import typer
 from rag_app.cli.options import ConfigOption, LibraryOption, open_library, settings_for
 from rag_app.console.screen import show_remark
 from rag_app.errors import UsageError, install, needs
-from rag_app.library import Library
 from rag_app.text import clean
 
 if TYPE_CHECKING:
@@ -61,6 +60,7 @@ def serve(
     Example: rag serve --port 8080
     """
     with needs("fastapi", extra="server"), needs("uvicorn", extra="server"), needs("sse_starlette", extra="server"):
+        from rag_app.library import Library
         from rag_app.server.access import policy_for
         from rag_app.server.app import create_app
         from rag_app.server.doors import fitting
