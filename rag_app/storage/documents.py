@@ -39,6 +39,7 @@ _DOCUMENTS = """
         (SELECT count(*) FROM passages WHERE document = d.id), ingested
     FROM documents d JOIN paths f ON f.path = d.path"""
 
+_PAGE = (int, str, str, str)  # its number, label, text, and how it was read
 _STORED = (str, str, str, int, float, int, int, int, float)  # what that is, after the id
 
 _PUT_DOCUMENT = """
@@ -413,4 +414,6 @@ class Documents:
 
 
 def _page(number: int, label: str, text: str, method: Method, confidence: float | None, hidden: str) -> Page:
+    if not all(map(isinstance, (number, label, text, method), _PAGE)):
+        raise TypeError("a value of another kind")
     return Page(number, label, text, method, confidence, pairs(hidden))

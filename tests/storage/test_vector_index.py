@@ -18,6 +18,7 @@ from rag_app.errors import DiskError, LibraryBusy
 from rag_app.storage import faiss_index
 from rag_app.storage.checksum import Checksum
 from rag_app.storage.faiss_index import _faiss
+from rag_app.storage.passages import Passages
 from rag_app.storage.store import Store
 from rag_app.storage.vector_index import IndexDamaged, VectorIndex, load_saved, open_index, save_index
 
@@ -445,13 +446,13 @@ def test_it_is_built_without_ever_reading_all_vectors_at_once(large: Store, monk
     monkeypatch.setattr(Store, "vectors", None)
     monkeypatch.setattr("rag_app.storage.vector_index._BATCH", 50)
     sizes = []
-    original = Store._matrix
+    original = Passages._matrix
 
     def matrix(self: Store, rows: list[tuple[int, bytes]]) -> tuple[Ids, Vectors]:
         sizes.append(len(rows))
         return original(self, rows)
 
-    monkeypatch.setattr(Store, "_matrix", matrix)
+    monkeypatch.setattr(Passages, "_matrix", matrix)
     assert len(open_index(large.folder, large)) == 370
     assert max(sizes) == 50
 

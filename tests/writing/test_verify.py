@@ -172,7 +172,8 @@ def test_lists_with_other_vectors_are_a_difference(library: Library, monkeypatch
     monkeypatch.setattr(faiss_index, "EXACT_MOST", 1)
     store = library._store
     (store.folder / FILE).unlink()
-    library._index, batches = None, store.vector_batches
+    library._index.forget()
+    batches = store.vector_batches
     with monkeypatch.context() as patch:
         patch.setattr(store, "vector_batches", lambda *size, **after: _turned(batches(*size, **after)))
         library.search(QUESTION)
