@@ -1,7 +1,8 @@
 """A generator that remembers what it wrote, so that asking an unchanged question again costs no model time.
 
-A call is known by the generator's name, the messages, the limit of tokens and the form; writing is greedy, so the same
-call gives the same text. Seconds that a memo saved are not in what is measured: take times from runs without one.
+A call is known by the generator's name, the messages, the limit of tokens, and the form with its code; writing is greedy,
+so the same call gives the same text. Seconds that a memo saved are not in what is measured: take times from runs without
+one.
 """
 
 from __future__ import annotations
@@ -10,20 +11,27 @@ import hashlib
 import json
 import sqlite3
 from dataclasses import asdict
+from inspect import getsource
 from typing import TYPE_CHECKING, Any
+
+from rag_app.models.catalogue import resolve
+from rag_app.models.loaded import LoadedModels
+from rag_app.models.numbers import generator_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from rag_app.config import Settings
     from rag_app.models.generator import Form, Generator, Message, Usage
+    from rag_app.models.numbers import GeneratorNumbers
 
 
 class MemoGenerator:
     """A generator whose calls are kept in an SQLite file; the real one is loaded when a call is new."""
 
-    def __init__(self, name: str, load: Callable[[], Generator], file: Path) -> None:
-        self.name = name
+    def __init__(self, name: str, numbers: GeneratorNumbers, load: Callable[[], Generator], file: Path) -> None:
+        self.name, self.numbers = name, numbers
         self.known, self.new = 0, 0
         self._load, self._loaded = load, None
         self._file = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
@@ -47,7 +55,12 @@ class MemoGenerator:
             pieces = list(self._real().stream(messages, usage, max_tokens=max_tokens, form=form))
             return [pieces, asdict(usage)]
 
-        parts = [[asdict(message) for message in messages], max_tokens, repr(form)]
+        parts = [
+            [asdict(message) for message in messages],
+            max_tokens,
+            repr(form),
+            getsource(type(form)) if form else "",
+        ]
         pieces, cost = self._call("stream", parts, write)
         for name, value in cost.items():
             setattr(usage, name, value)
@@ -74,3 +87,10 @@ class MemoGenerator:
         if self._loaded is None:
             self._loaded = self._load()
         return self._loaded
+
+
+def remembering(settings: Settings, file: Path) -> LoadedModels:
+    """Return the models that the settings name, with a generator whose calls are kept in `file`."""
+    numbers = generator_numbers(resolve(settings.generator, "generator", settings))
+    real = LoadedModels(settings)
+    return LoadedModels(settings, generator=MemoGenerator(settings.generator, numbers, lambda: real.generator, file))

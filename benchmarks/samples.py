@@ -1,6 +1,6 @@
 """Ask every question of data/samples/questions.jsonl with the default models and print how the answers fare.
 
-Run: python benchmarks/samples.py [--questions FILE --documents FOLDER] [--json FILE] [--show]
+Run: python benchmarks/samples.py [--questions FILE --documents FOLDER] [--json FILE] [--show] [--memo FILE]
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from rag_app import Answer, Library
+from memo import remembering
+
+from rag_app import Answer, Library, config
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -68,9 +70,9 @@ def share(outcomes: list[Outcome], quality: str) -> float:
     return sum(bool(getattr(outcome, quality)) for outcome in outcomes) / max(len(outcomes), 1)
 
 
-def measure(questions: list[dict[str, Any]], documents: Path, library: Path) -> list[Outcome]:
-    """Ingest the documents and ask the questions."""
-    with Library.open(library) as opened:
+def measure(questions: list[dict[str, Any]], documents: Path, library: Path, memo: Path | None = None) -> list[Outcome]:
+    """Ingest the documents and ask the questions; calls of the generator that `memo` has cost nothing."""
+    with Library.open(library, loaded=remembering(config.load(), memo) if memo else None) as opened:
         opened.ingest([documents])
         opened.ask("warm up")
         outcomes = []
@@ -105,12 +107,13 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, default=SAMPLES / "questions.jsonl")
     parser.add_argument("--documents", type=Path, default=SAMPLES)
     parser.add_argument("--json", type=Path, help="write every answer here, one a line")
+    parser.add_argument("--memo", type=Path, help="keep what the generator writes here; seconds are not its own then")
     parser.add_argument("--show", action="store_true", help="print the questions that went wrong")
     options = parser.parse_args()
     questions = [json.loads(line) for line in options.questions.read_text(encoding="utf-8").splitlines()]
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = measure(questions, options.documents, Path(folder) / "library")
+        outcomes = measure(questions, options.documents, Path(folder) / "library", options.memo)
     if options.json:
         lines = [json.dumps({"asked": o.question, "answer": o.answer.as_json()}, ensure_ascii=False) for o in outcomes]
         options.json.write_text("\n".join(lines) + "\n", encoding="utf-8")
