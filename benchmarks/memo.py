@@ -1,8 +1,8 @@
 """A generator that remembers what it wrote, so that asking an unchanged question again costs no model time.
 
-A call is known by the generator's name, the messages, the limit of tokens, and the form with its code; writing is greedy,
-so the same call gives the same text. Seconds that a memo saved are not in what is measured: take times from runs without
-one.
+A call is known by the generator's name, the messages, the limit of tokens, and the form with its code; writing is
+greedy, so the same call gives the same text. Seconds that a memo saved are not in what is measured: take times from
+runs without one.
 """
 
 from __future__ import annotations
