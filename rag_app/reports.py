@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from ingest.types import ErrorCode
 from rag_app.errors import LibraryDiffers, LibraryError
 from rag_app.types import Json
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Vectors: TypeAlias = NDArray[np.float32]
-    """(n, d) rows, or one (d,) vector, of float32."""
-
 FileStatus = Literal["added", "updated", "unchanged", "removed", "empty", "failed"]
 LineCode = ErrorCode | Literal["", "renamed", "copy"]
+"""Why a file failed, or was not read though it is new or changed: its content is stored already."""
+
 _REMEDIES = (
     ({"missing", "changed"}, "Run `rag sync FOLDER` to bring the library up to date."),
     ({"unreadable"}, "Check that the files can be read."),

@@ -35,8 +35,8 @@ def without_stray_joiners(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return what can be read of `text` on one line, with single spaces; what UTF-8 cannot hold becomes "?"."""
-    spaced = " ".join(text.encode("utf-8", "replace").decode().split())
-    return " ".join(readable(spaced).split())
+    spaced = single_spaced(text.encode("utf-8", "replace").decode())
+    return single_spaced(readable(spaced))
 
 
 def says_something(text: str) -> bool:
@@ -54,10 +54,15 @@ def clean(text: str) -> str:
 
 def flat(text: str, limit: int) -> str:
     """Return `text` on one line of at most `limit` characters."""
-    line = " ".join(clean(text).split())
+    line = single_spaced(clean(text))
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def single_spaced(text: str) -> str:
     """Return `text` with single spaces for all white space, line ends among it."""
     return " ".join(text.split())
+
+
+def holds(text: str, words: str) -> bool:
+    """Tell whether `words` stand in `text`; capitals, and how wide the space between them is, do not count."""
+    return single_spaced(words.casefold()) in single_spaced(text.casefold())

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 Mode = Literal["hybrid", "dense", "keyword"]
 AnswerStatus = Literal["answered", "partial", "not_found"]
-"""Why a file failed, or why it was not read though it is new or changed: its content is stored already."""
-
 Role = Literal["user", "assistant"]
 
 Scored: TypeAlias = tuple[int, float]
@@ -30,8 +28,6 @@ Place: TypeAlias = tuple[str, int]
 
 Places: TypeAlias = "Callable[[Iterable[int]], Mapping[int, Place]]"
 """Tells the places of passages by id; those of equal scores are ordered by them, so that reruns and rebuilds agree."""
-
-"""How the reason of a file begins that was not read because its content is stored already."""
 
 MODES: tuple[Mode, ...] = ("hybrid", "dense", "keyword")
 

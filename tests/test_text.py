@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_app.text import clean, flat, one_line, readable, says_something, visible
+from rag_app.text import clean, flat, holds, one_line, readable, says_something, visible
 
 HOSTILE = "a\x1b[31mred\x07\x9b2J\u202eevil\u2066\u200b\ufeff\x7fz"
 HIDING = "\u202e\u2066\u200b\u200e\ufeff\u00ad\u2060\U000e0041"
@@ -137,3 +137,16 @@ def test_only_tabs_and_line_breaks_are_left_of_the_control_characters(text: str)
 def test_flat_makes_one_line_that_says_where_it_was_cut(text: str, limit: int, line: str) -> None:
     assert flat(text, limit) == line
     assert len(line) <= limit
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "told"),
+    [
+        ("It is THREE\n  months long.", "three months", True),
+        ("three months", " Three\tMonths ", True),
+        ("three long months", "three months", False),
+        ("in der Straße", "STRASSE", True),
+    ],
+)
+def test_a_text_holds_words_whatever_their_capitals_and_line_ends(text: str, words: str, told: bool) -> None:
+    assert holds(text, words) is told

@@ -11,7 +11,7 @@ from ingest import place_name
 from rag_app.console.amounts import count_text, time_text
 from rag_app.console.answers import NOT_COVERED
 from rag_app.errors import UsageError, disk_errors
-from rag_app.text import clean
+from rag_app.text import clean, single_spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +33,7 @@ def transcript(name: str, turns: Sequence[SessionTurn]) -> str:
 
 def escaped(text: str) -> str:
     """Return `text` on one line, so that no character of it is Markdown or HTML."""
-    words = clean(text).split()
-    line = " ".join(words).encode("utf-8", "replace").decode()
+    line = single_spaced(clean(text)).encode("utf-8", "replace").decode()
     line = _SPECIAL.sub(r"\\\g<0>", line)
     return _BLOCK.sub(r"\g<1>\\", line)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import QualityDropped, UsageError
 from rag_app.evaluation.measures import METRICS, chances, interval, mean, per_query
+from rag_app.text import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -157,8 +158,8 @@ def grade_answers(
     for done, (key, question) in enumerate(questions.items(), 1):
         answer = ask(question.text)
         if question.answers:
-            said = _flat(answer.answer)
-            right[key] = float(answer.status != "not_found" and any(_flat(a) in said for a in question.answers))
+            said = any(holds(answer.answer, known) for known in question.answers)
+            right[key] = float(answer.status != "not_found" and said)
         else:
             refused[key] = float(answer.status == "not_found")
         if progress:
@@ -231,7 +232,3 @@ def _values(
 
 def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and 0 <= value <= 1
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.casefold().split())

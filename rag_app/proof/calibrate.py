@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rag_app.errors import UsageError
 from rag_app.proof.calibration import errors, fit, held_out
 from rag_app.proof.refusal import decided
+from rag_app.text import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,7 +52,7 @@ def examples(
         if own and question.document in own.documents:
             yield Example(own.signals, answerable=True)
         other = look(question.question, question.document)
-        if other and _flat(question.answer) not in _flat(other.said):
+        if other and not holds(other.said, question.answer):
             yield Example(other.signals, answerable=False)
         asked(done)
 
@@ -84,7 +85,3 @@ def calibrated(found: Sequence[Example], by: Calibration) -> tuple[Calibration, 
 
 def _probabilities(by: Calibration, row: dict[str, float]) -> tuple[float, float]:
     return by.first.probability(row), by.second.probability(row)
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.casefold().split())

@@ -24,8 +24,7 @@ from rag_app.server.model_list import model_name
 from rag_app.server.presence import present
 from rag_app.server.reply import PING, End, Piece, Reply
 from rag_app.server.requests import context_of, key_of
-from rag_app.server.wish import Asked, need, wish_of
-from rag_app.types import Tokens
+from rag_app.server.wish import Asked, Format, need, wish_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -44,12 +43,6 @@ class StreamOptions(Body):
     """What a stream ends with."""
 
     include_usage: bool | None = None
-
-
-class Format(Body):
-    """The form of the answer."""
-
-    type: str = "text"
 
 
 class ChatRequest(Asked):
@@ -206,7 +199,7 @@ def _sse(value: dict[str, Any]) -> dict[str, str]:
 
 
 def _usage(end: End) -> dict[str, Any]:
-    tokens = end.answer.tokens if end.answer else Tokens()
+    tokens = end.tokens
     cached = tokens.prompt - tokens.prompt_evaluated
     return {
         "prompt_tokens": tokens.prompt,

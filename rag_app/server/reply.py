@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rag_app.server.notes import Note
 from rag_app.server.requests import ids_of, named
 from rag_app.server.stop_sequences import Cut
-from rag_app.types import Answer, Passages, Token
+from rag_app.types import Answer, Passages, Token, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,6 +36,11 @@ class End:
 
     reason: Literal["stop", "length"]
     answer: Answer | None  # None: a chat program's own request, for which no document was read
+
+    @property
+    def tokens(self) -> Tokens:
+        """What the generator read and wrote for it."""
+        return self.answer.tokens if self.answer else Tokens()
 
 
 class Reply:

@@ -25,8 +25,7 @@ from rag_app.server.model_list import model_name
 from rag_app.server.presence import present
 from rag_app.server.reply import PING, End, Piece, Reply
 from rag_app.server.requests import context_of, key_of
-from rag_app.server.wish import Asked, need, wish_of
-from rag_app.types import Tokens
+from rag_app.server.wish import Asked, Format, need, wish_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -38,12 +37,6 @@ if TYPE_CHECKING:
 _SHOWN = ("marker", "page", "page_label", "quote", "verified")  # of a citation, in its annotation
 
 router = APIRouter()
-
-
-class Format(Body):
-    """The form of the answer."""
-
-    type: str = "text"
 
 
 class Text(Body):
@@ -218,7 +211,7 @@ def _metadata(head: Head, proof: dict[str, Any]) -> dict[str, str]:
 
 
 def _usage(end: End) -> dict[str, Any]:
-    tokens = end.answer.tokens if end.answer else Tokens()
+    tokens = end.tokens
     return {
         "input_tokens": tokens.prompt,
         "input_tokens_details": {"cached_tokens": max(0, tokens.prompt - tokens.prompt_evaluated)},

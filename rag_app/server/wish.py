@@ -35,6 +35,12 @@ class Asked(Body):
     budget: float | None = Field(None, gt=0, le=600)
 
 
+class Format(Body):
+    """The form of the answer."""
+
+    type: str = "text"
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a request asks for, checked."""

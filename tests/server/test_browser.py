@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import CHROMIUM, DRIVER, NARROW, PICTURES, WIDE, Page, driven
-from fakes import LIKELIHOODS, fakes_of
+from fakes import Slow, fakes_of
 from running import filled, running
 
 if TYPE_CHECKING:
@@ -192,27 +192,6 @@ def test_it_fits_a_phone(page: Page) -> None:
     page.reads("#documents", "lease.pdf")
     page.one("#close-shelf").click()
     assert not page.one("#documents").is_displayed()
-
-
-class Slow:
-    """Writes until it is closed."""
-
-    name = "script"
-    context = 4096
-    numbers = LIKELIHOODS
-
-    def __init__(self) -> None:
-        self.ended = threading.Event()
-
-    def stream(self, *_: Any, **__: Any) -> Any:
-        import time
-
-        try:
-            for _ in range(3000):
-                time.sleep(0.01)
-                yield "word "
-        finally:
-            self.ended.set()
 
 
 def test_stop_frees_the_model(page: Page, served: Running) -> None:
