@@ -165,7 +165,7 @@ class Database:
 
     def state(self) -> tuple[int, int]:
         """Return what is another one after every write, whoever did it."""
-        with self._lock, translated(self.path):
+        with self._alone():
             return pragma(self.connection, "data_version"), self.connection.total_changes
 
     def seal(self) -> bool:
