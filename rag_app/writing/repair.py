@@ -25,7 +25,8 @@ from rag_app.storage.recovery import Pages
 from rag_app.storage.reserve import RESERVE, keep_reserve
 from rag_app.storage.schema import SCHEMA
 from rag_app.storage.store import Store
-from rag_app.storage.vector_index import FILE, IndexDamaged, load_saved, open_index
+from rag_app.storage.vector_index import FILE, open_index
+from rag_app.writing.copies import Compared, compare_index
 from rag_app.writing.rescue import rescue
 
 if TYPE_CHECKING:
@@ -144,14 +145,7 @@ def _mended(store: Store, kinds: Iterable[str]) -> list[str]:
 
 def _index_fits(store: Store) -> bool:
     with store.snapshot():
-        count = store.count()
-        try:
-            index = load_saved(store.folder, store)
-            if index is None or not index.catch_up(store):
-                return not count
-        except IndexDamaged:
-            return False
-        return len(index) == count and not index.differing(store.vectors_of)
+        return compare_index(store) == Compared()
 
 
 # Into a new library
