@@ -134,9 +134,17 @@ class Builder:
         writes = []
         for document, embedded in zip(documents, self._embedding.of_all(documents), strict=True):
             content = document.text.encode("utf-8", "replace")
-            put = partial(self._store.put, document, sha256=sha256(content).hexdigest(), bytes=len(content), mtime_ns=0)
-            parts = {"passages": embedded.passages, "vectors": embedded.vectors, "tokens_cut": embedded.tokens_cut}
-            writes.append(partial(put, **parts))
+            put = partial(
+                self._store.put,
+                document,
+                sha256=sha256(content).hexdigest(),
+                bytes=len(content),
+                mtime_ns=0,
+                passages=embedded.passages,
+                vectors=embedded.vectors,
+                tokens_cut=embedded.tokens_cut,
+            )
+            writes.append(put)
         self._progress.finished(len(documents), _characters(documents))
         self._relocation.write(writes)
 
