@@ -15,6 +15,7 @@ from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:
     import sqlite3
+
 _PATHS = (
     """CREATE TABLE paths (
         path TEXT PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
