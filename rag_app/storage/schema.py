@@ -126,7 +126,7 @@ def digest(connection: sqlite3.Connection, document: int) -> str:
 
 
 _TABLES = ("meta", "documents", "pages", "passages", "paths", "tags", "sessions", "turns", "jobs")
-_LONG = "paths.mtime_ns"  # a time beyond the integers of SQLite is a floating-point number
+LONG = "paths.mtime_ns"  # a time beyond the integers of SQLite is a floating-point number
 _LARGE = frozenset(("pages", "passages"))  # whose texts have a checksum
 
 
@@ -137,7 +137,7 @@ def odd_columns(connection: sqlite3.Connection) -> list[str]:
         query = 'SELECT name, lower(type), "notnull" FROM pragma_table_info(?)'
         for name, kind, needed in connection.execute(query, (table,)).fetchall():
             kinds = f"'{kind}'" if needed else f"'{kind}', 'null'"
-            if f"{table}.{name}" == _LONG:
+            if f"{table}.{name}" == LONG:
                 kinds += ", 'real'"
             wrong = f'typeof("{name}") NOT IN ({kinds})'
             if kind == "real":
