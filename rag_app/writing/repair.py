@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.errors import DiskError, LibraryDamaged, UsageError, disk_errors
+from rag_app.files import size_of
 from rag_app.reports import RepairReport
 from rag_app.storage import settings_json
 from rag_app.storage.checksum import by_another_process, copied_by_another_process
@@ -209,7 +210,7 @@ def _rescued(folder: Path, target: Path, told: Told) -> Rescued:
                 copied_by_another_process(folder / DATABASE, database)
             else:
                 database.touch()  # all that can be read is in its log
-            if _size(folder / LOG):
+            if size_of(folder / LOG):
                 copied_by_another_process(folder / LOG, log)
         tries = [(work / "with", log), (work / "without", None)] if log.exists() else [(work / "without", None)]
         results = [_try(database, beside, place, _said(folder), told) for place, beside in tries]
@@ -307,10 +308,3 @@ def _free_name(path: Path) -> Path:
         n += 1
         found = path.with_name(f"{path.name}{n}")
     return found
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
