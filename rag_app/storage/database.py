@@ -237,7 +237,12 @@ class Database:
         return not size_of(self.folder / LOG)
 
     def _break_seal(self) -> None:
-        _unseal(self.folder)
+        with disk_errors(f"the seal {self.folder / SEAL}"):
+            try:
+                (self.folder / SEAL).unlink()
+            except FileNotFoundError:
+                return
+            sync_folder(self.folder)  # else it could come back after a power cut, beside a newer file
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -445,15 +450,6 @@ def _create(connection: sqlite3.Connection, schema: Schema) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {schema.version}")
-
-
-def _unseal(folder: Path) -> None:
-    with disk_errors(f"the seal {folder / SEAL}"):
-        try:
-            (folder / SEAL).unlink()
-        except FileNotFoundError:
-            return
-        sync_folder(folder)  # else it could come back after a power cut, beside a newer file
 
 
 def _absent(folder: Path) -> LibraryError:
