@@ -8,14 +8,14 @@ from itertools import chain, islice, takewhile, zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from ingest.characters import characters, visible
+from ingest.limits import check_text
 from ingest.rows import names_columns
 from ingest.tables import CELL
-from ingest.types import PAGE_BREAK, Document, DocumentError, Page
+from ingest.types import PAGE_BREAK, Document, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MOST_TEXT = 50_000_000  # characters of one document
 LONGEST_CELL = 600  # characters; a longer one is prose, and its row cannot be quoted whole
 
 _LONGEST_LABEL = 60  # characters of a heading
@@ -150,9 +150,7 @@ class Composer:
             page.length += len(line)
         page.last = kind
         self._length += page.length - before
-        if self._length > MOST_TEXT:
-            reason = f"holds more than {MOST_TEXT // 1_000_000} million characters of text"
-            raise DocumentError(self._path, reason, "too_large")
+        check_text(self._path, self._length)
 
     def document(self, title: str, warnings: Iterable[str] = ()) -> Document:
         """Return the document; one without any block has a single empty page."""

@@ -63,7 +63,7 @@ def check_pages(path: Path, count: int) -> None:
     TERMS.get().tell({"pages": count})
 
 
-def check_text(path: Path, characters: int) -> None:
+def check_text(path: Path | str, characters: int) -> None:
     """Check the length of a document's text.
 
     Raises:

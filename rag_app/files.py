@@ -82,6 +82,14 @@ def identity(path: Path | str) -> tuple[int, int] | None:
     return state.st_dev, state.st_ino
 
 
+def size_of(path: Path) -> int:
+    """Return the size of a file in bytes; 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in `folder` are on the disk."""
     DISK.sync_folder(folder)

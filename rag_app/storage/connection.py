@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WAIT = 10.0  # seconds that a statement waits for SQLite's own short locks
 _AGAIN = 0.01  # seconds between two tries of one that does not
+_INTEGERS = 2**63  # SQLite's are smaller than that
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -101,6 +102,11 @@ def columns(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 def encode(text: str) -> bytes:
     """Return UTF-8 in which every string survives: names of files can hold lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
+
+
+def as_number(value: int) -> int | float:
+    """Return what stands for a whole number: beyond 64 bits a floating-point one, that compares with the others."""
+    return value if -_INTEGERS <= value < _INTEGERS else float(value)
 
 
 def _decode(raw: bytes) -> str:

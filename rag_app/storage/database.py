@@ -22,7 +22,7 @@ from rag_app.errors import (
     RagError,
     disk_errors,
 )
-from rag_app.files import identity, sync_folder, write_whole
+from rag_app.files import identity, size_of, sync_folder, write_whole
 from rag_app.storage.checksum import by_another_process, log_is_written_through
 from rag_app.storage.connection import (
     columns,
@@ -165,7 +165,7 @@ class Database:
 
     def state(self) -> tuple[int, int]:
         """Return what is another one after every write, whoever did it."""
-        with self._lock, translated(self.path):
+        with self._alone():
             return pragma(self.connection, "data_version"), self.connection.total_changes
 
     def seal(self) -> bool:
@@ -234,10 +234,15 @@ class Database:
             )
 
     def _is_checkpointed(self) -> bool:
-        return not _size(self.folder / LOG)
+        return not size_of(self.folder / LOG)
 
     def _break_seal(self) -> None:
-        _unseal(self.folder)
+        with disk_errors(f"the seal {self.folder / SEAL}"):
+            try:
+                (self.folder / SEAL).unlink()
+            except FileNotFoundError:
+                return
+            sync_folder(self.folder)  # else it could come back after a power cut, beside a newer file
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -293,11 +298,11 @@ def open_database(folder: Path, schema: Schema, *, create: bool, to_read: bool =
             folder.mkdir(parents=True, exist_ok=True)
         elif not path.is_file():
             raise LibraryError(f"{path} is not a file.", hint="Move it away, or name another folder with --library.")
-        elif not path.stat().st_size and (any((folder / name).exists() for name in _COPIES) or _size(folder / LOG)):
+        elif not path.stat().st_size and (any((folder / name).exists() for name in _COPIES) or size_of(folder / LOG)):
             raise damaged(path, "it is empty, and what lies beside it shows that it was not")
     if holds_foreign_log(folder):
         raise _foreign_log(path)
-    alone = path.exists() and not (folder / SEAL).exists() and not _size(folder / LOG)
+    alone = path.exists() and not (folder / SEAL).exists() and not size_of(folder / LOG)
     with translated(path):
         connection = connect_to_read(path) if to_read else connect(path)
         try:
@@ -320,7 +325,7 @@ def altered(database: Database, path: str) -> LibraryDamaged:
 
 def was_there(folder: Path) -> bool:
     """Tell whether what lies in a folder without a database shows that it had one, which its log may hold."""
-    traces = _size(folder / LOG) or any((folder / name).exists() for name in _TRACES)
+    traces = size_of(folder / LOG) or any((folder / name).exists() for name in _TRACES)
     return bool(traces) and not (folder / DATABASE).exists()  # nobody has made one meanwhile
 
 
@@ -354,7 +359,7 @@ def holds_foreign_log(folder: Path) -> bool:
     """
     try:
         before = (folder / SEAL).stat()
-        if not _size(folder / LOG) or log_is_written_through(folder / DATABASE):
+        if not size_of(folder / LOG) or log_is_written_through(folder / DATABASE):
             return False
         after = (folder / SEAL).stat()
     except OSError:
@@ -445,22 +450,6 @@ def _create(connection: sqlite3.Connection, schema: Schema) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {schema.version}")
-
-
-def _unseal(folder: Path) -> None:
-    with disk_errors(f"the seal {folder / SEAL}"):
-        try:
-            (folder / SEAL).unlink()
-        except FileNotFoundError:
-            return
-        sync_folder(folder)  # else it could come back after a power cut, beside a newer file
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except (FileNotFoundError, NotADirectoryError):
-        return 0
 
 
 def _absent(folder: Path) -> LibraryError:

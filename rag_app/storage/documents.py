@@ -67,7 +67,7 @@ class Change:
 
 
 class Documents:
-    """The documents of a library."""
+    """The documents of a library; the same methods of `Store` tell of their arguments."""
 
     def __init__(self, database: Database, facts: Facts, paths: Paths, passages: Passages, words: Words) -> None:
         self._database = database
@@ -90,21 +90,7 @@ class Documents:
         copies: Mapping[str, int] | None = None,
         tokens_cut: int = 0,
     ) -> Change:
-        """Store a document with its passages, in place of what was stored at its path before.
-
-        Args:
-            document: its pages; `path` is its name here.
-            sha256: of the file.
-            bytes: of the file.
-            mtime_ns: of the file.
-            passages: in reading order.
-            vectors: (len(passages), d) finite float32; None where there are no passages.
-            copies: the time of each other file with the same content, by path.
-            tokens_cut: of the passages, that the embedder did not read.
-
-        Raises:
-            ValueError: a passage is not the text at its offsets, or the vectors have another shape than needed.
-        """
+        """Store a document with its passages, in place of what was stored at its path before."""
         check_passages(document, passages)
         rows = blobs(vectors, len(passages))
         times = {document.path: mtime_ns, **(copies or {})}
@@ -129,18 +115,7 @@ class Documents:
         passages: Sequence[Passage] = (),
         vectors: Vectors | None = None,
     ) -> Change:
-        """Give the document at `path` other paths, and where they change its title, other passages.
-
-        Args:
-            path: any of its present paths.
-            times: the time of each file by path; none means that the document is forgotten.
-            retitled: the same pages under the new title.
-            passages: of the retitled document, with `vectors` as for `put`.
-
-        Raises:
-            UsageError: it is not in the library.
-            ValueError: as for `put`.
-        """
+        """Give the document at `path` other paths, and where they change its title, other passages."""
         rows = blobs(vectors, len(passages))
         if retitled:
             check_passages(retitled, passages)
@@ -185,16 +160,7 @@ class Documents:
             self._seal(key)
 
     def exchange(self, embedded: Callable[[str, Document], Embedded], facts: Mapping[str, str]) -> None:
-        """Put other passages and vectors in place of those of all documents, and note facts: all of it, or nothing.
-
-        Args:
-            embedded: called with the checksum of each document and the document.
-            facts: such as the embedder's name.
-
-        Raises:
-            LibraryError: the rows of a document are not those that were stored.
-            ValueError: as for `put`.
-        """
+        """Put other passages and vectors in place of those of all documents, and note facts: all of it, or nothing."""
         with self._database.transaction():
             self._words.analyse()
             checksums = self.checksums()

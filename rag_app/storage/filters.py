@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ingest import FAMILIES, SUFFIXES
 from rag_app.errors import UsageError
-from rag_app.storage.connection import encode
+from rag_app.storage.connection import as_number, encode
 from rag_app.storage.tags import tag_key, tag_name
 from rag_app.types import Filter
 
@@ -25,7 +25,6 @@ OPTIONS = {"--in": "within", "--type": "types", "--since": "since", "--until": "
 _DATES = "Give a date such as 2024-03-31, 2024-03 or 2024, or a span before now such as 30d, 6 months or 2y."
 _PERIOD = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _SPAN = re.compile(r"(\d{1,5})\s*(d|days?|w|weeks?|m|months?|y|years?)", re.IGNORECASE)
-_MOST = 2**63 - 1  # nanoseconds in an integer of SQLite; it compares them with floating-point numbers, too
 
 _YEAR = 365.2425 * 86400  # seconds
 
@@ -158,8 +157,7 @@ def _nanoseconds(given: str | date, now: datetime, *, end: bool) -> int | float:
         seconds = _moment(given, now, end=end).timestamp()
     except (ValueError, OverflowError, OSError) as error:
         raise UsageError(f"{str(given)!r} is not a date that can be used.", hint=_DATES) from error
-    nanoseconds = int(seconds * 10**9)
-    return nanoseconds if -_MOST <= nanoseconds <= _MOST else float(nanoseconds)
+    return as_number(int(seconds * 10**9))
 
 
 def day(seconds: float) -> str:

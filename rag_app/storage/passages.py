@@ -28,8 +28,6 @@ _PUT_PASSAGE = """
     VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?)"""
 
 # One row for each page that a passage touches, in order.
-
-# One row for each page that a passage touches, in order.
 _PASSAGES = """
     SELECT p.id, d.path, d.title, p.ordinal, p.start, p."end", p.page, p.page_end, p.page_label,
         d.sections, g.hidden, g.confidence, g.id, g.start

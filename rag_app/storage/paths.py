@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag_app.errors import UsageError
-from rag_app.storage.connection import encode
+from rag_app.storage.connection import as_number, encode
 from rag_app.storage.database import altered
 
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 _PUT_PATH = """
     INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)
     ON CONFLICT (path) DO UPDATE SET document = excluded.document, mtime_ns = excluded.mtime_ns"""
-
-_INTEGERS = 2**63  # SQLite's are smaller than that
-
-# What the keyword index consists of, beside the same of one that was built anew: words, lengths, averages.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +35,12 @@ def kept_time(mtime_ns: int) -> int:
 
     Those are kept as floating-point numbers, which SQLite compares and sorts with the others.
     """
-    return int(_column(mtime_ns))
+    return int(as_number(mtime_ns))
 
 
 def is_exact(mtime_ns: int) -> bool:
     """Tell whether a time is kept to the nanosecond; others, before 1677 and after 2262, may hide a change."""
-    return -_INTEGERS <= mtime_ns < _INTEGERS
-
-
-def _column(mtime_ns: int) -> int | float:
-    return mtime_ns if is_exact(mtime_ns) else float(mtime_ns)
+    return isinstance(as_number(mtime_ns), int)
 
 
 class Paths:
@@ -99,7 +91,7 @@ class Paths:
         """Remember a new time for a file whose content has not changed."""
         with self._database.transaction():
             self._database.execute(
-                "UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", _column(mtime_ns), encode(path)
+                "UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", as_number(mtime_ns), encode(path)
             )
 
     def copies(self) -> dict[str, tuple[str, ...]]:
@@ -116,7 +108,7 @@ class Paths:
         """Give a document these paths and no others."""
         gone = [path for path in self.of(key) if path not in times]
         self._database.execute_all("DELETE FROM paths WHERE path = CAST(? AS TEXT)", [(encode(path),) for path in gone])
-        rows = [(encode(path), key, _column(mtime_ns)) for path, mtime_ns in times.items()]
+        rows = [(encode(path), key, as_number(mtime_ns)) for path, mtime_ns in times.items()]
         self._database.execute_all(_PUT_PATH, rows)
 
     def drop(self, path: str) -> None:

@@ -15,6 +15,7 @@ from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:
     import sqlite3
+
 _PATHS = (
     """CREATE TABLE paths (
         path TEXT PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
@@ -125,7 +126,7 @@ def digest(connection: sqlite3.Connection, document: int) -> str:
 
 
 _TABLES = ("meta", "documents", "pages", "passages", "paths", "tags", "sessions", "turns", "jobs")
-_LONG = "paths.mtime_ns"  # a time beyond the integers of SQLite is a floating-point number
+LONG = "paths.mtime_ns"  # a time beyond the integers of SQLite is a floating-point number
 _LARGE = frozenset(("pages", "passages"))  # whose texts have a checksum
 
 
@@ -134,17 +135,22 @@ def odd_columns(connection: sqlite3.Connection) -> list[str]:
     found = []
     for table in _TABLES:
         query = 'SELECT name, lower(type), "notnull" FROM pragma_table_info(?)'
-        for name, kind, needed in connection.execute(query, (table,)).fetchall():
-            kinds = f"'{kind}'" if needed else f"'{kind}', 'null'"
-            if f"{table}.{name}" == _LONG:
-                kinds += ", 'real'"
-            wrong = f'typeof("{name}") NOT IN ({kinds})'
-            if kind == "real":
-                wrong += f' OR abs("{name}") > {LATEST}'
-            odd = connection.execute(f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1").fetchone()
-            if odd or (kind == "text" and table not in _LARGE and not _is_readable(connection, table, name)):
+        columns = connection.execute(query, (table,)).fetchall()
+        wrong = ", ".join(f"max({_is_odd(table, *column)})" for column in columns)
+        odd = connection.execute(f"SELECT {wrong} FROM {table}").fetchone()  # of all columns: the table is read once
+        for (name, kind, _), is_odd in zip(columns, odd, strict=True):
+            if is_odd or (kind == "text" and table not in _LARGE and not _is_readable(connection, table, name)):
                 found.append(f"{table}.{name}")
     return found
+
+
+def _is_odd(table: str, name: str, kind: str, needed: bool) -> str:
+    """Return the condition under which a column holds another kind than its own."""
+    kinds = f"'{kind}'" if needed else f"'{kind}', 'null'"
+    if f"{table}.{name}" == LONG:
+        kinds += ", 'real'"
+    condition = f'typeof("{name}") NOT IN ({kinds})'
+    return f'{condition} OR abs("{name}") > {LATEST}' if kind == "real" else condition
 
 
 def _is_readable(connection: sqlite3.Connection, table: str, column: str) -> bool:

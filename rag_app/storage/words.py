@@ -60,19 +60,7 @@ class Words:
         self._passages = passages
 
     def keyword(self, question: str, k: int, documents: Iterable[int] | None = None) -> list[Scored]:
-        """Rank the passages that hold any of the question's words by BM25.
-
-        Args:
-            question: any text; none of it is taken for query syntax. Common words are not searched for.
-            k: how many to return; fewer come back when fewer match.
-            documents: the ids of those that are searched; all by default. Scores do not depend on them.
-
-        Returns:
-            (id, score) pairs, best first; equal scores by path and position.
-
-        Raises:
-            ValueError: k < 1.
-        """
+        """Rank the passages that hold any of the question's words by BM25; `Store.keyword` tells of its arguments."""
         if k < 1:
             raise ValueError(f"k = {k} is less than 1")
         query = keywords.query(question, self._languages())

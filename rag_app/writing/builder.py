@@ -97,26 +97,13 @@ class Builder:
         disks = mounts.away(self._store, root)
         here = {str(path) for path in found.files}
         unseen = [*skip, *disks, *(problem.path for problem in problems)]  # what is there but was not looked at
-        missing = self._missing(root, here, unseen)
+        stored = self._store.files()
+        missing = _missing(stored, root, here, unseen)
         if missing and not here and not confirmed:
             raise _all_gone(root, len(missing))
         mounts.remember(self._store, root, here)
         files = [path for path in found.files if str(path) not in skip]
-        return self._bring(files, [*problems, *self._away(disks)], missing, only=only, begun=begun)
-
-    def _missing(self, root: str, here: Collection[str], unseen: Sequence[str]) -> list[str]:
-        """Return the stored paths below `root` that are not there; what was not looked at may be."""
-        missing = []
-        for path in self._store.files():
-            if is_below(path, root) and path not in here and not any(is_below(path, other) for other in unseen):
-                missing.append(path)
-        return missing
-
-    def _away(self, disks: Sequence[str]) -> list[DocumentError]:
-        """Return a problem for each disk that is away and has documents in the library."""
-        stored = self._store.files()
-        there = [disk for disk in disks if any(is_below(path, disk) for path in stored)]
-        return [DocumentError(disk, _AWAY, "unmounted") for disk in there]
+        return self._bring(files, [*problems, *_away(stored, disks)], missing, only=only, begun=begun)
 
     def _bring(
         self,
@@ -147,9 +134,17 @@ class Builder:
         writes = []
         for document, embedded in zip(documents, self._embedding.of_all(documents), strict=True):
             content = document.text.encode("utf-8", "replace")
-            put = partial(self._store.put, document, sha256=sha256(content).hexdigest(), bytes=len(content), mtime_ns=0)
-            parts = {"passages": embedded.passages, "vectors": embedded.vectors, "tokens_cut": embedded.tokens_cut}
-            writes.append(partial(put, **parts))
+            put = partial(
+                self._store.put,
+                document,
+                sha256=sha256(content).hexdigest(),
+                bytes=len(content),
+                mtime_ns=0,
+                passages=embedded.passages,
+                vectors=embedded.vectors,
+                tokens_cut=embedded.tokens_cut,
+            )
+            writes.append(put)
         self._progress.finished(len(documents), _characters(documents))
         self._relocation.write(writes)
 
@@ -187,6 +182,21 @@ def _folder(folder: Path) -> str:
         what = "is not a folder" if os.path.lexists(root) else "does not exist"
         raise UsageError(f"{root} {what}.", hint="Check the path, and whether its disk is mounted.")
     return root
+
+
+def _missing(stored: Iterable[str], root: str, here: Collection[str], unseen: Sequence[str]) -> list[str]:
+    """Return the stored paths below `root` that are not there; what was not looked at may be."""
+    missing = []
+    for path in stored:
+        if is_below(path, root) and path not in here and not any(is_below(path, other) for other in unseen):
+            missing.append(path)
+    return missing
+
+
+def _away(stored: Collection[str], disks: Sequence[str]) -> list[DocumentError]:
+    """Return a problem for each disk that is away and has documents in the library."""
+    there = [disk for disk in disks if any(is_below(path, disk) for path in stored)]
+    return [DocumentError(disk, _AWAY, "unmounted") for disk in there]
 
 
 def _all_gone(root: str, count: int) -> UsageError:

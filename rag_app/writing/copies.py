@@ -51,17 +51,8 @@ def _untold(difference: Difference) -> str:
     return f"{difference.path} could not be compared: another program is writing. Run this again when it has ended."
 
 
-def _look(store: Store) -> Compared:
-    with store.snapshot():
-        return _settings(store) + _index(store)
-
-
-def _settings(store: Store) -> Compared:
-    path = store.folder / settings_json.FILE
-    return Compared() if settings_json.is_intact(store) else _damaged(path, "it does not say what the library says")
-
-
-def _index(store: Store) -> Compared:
+def compare_index(store: Store) -> Compared:
+    """Compare the saved vector index with the database; call it in a snapshot."""
     path, record = store.folder / vector_index.FILE, store.index_record()
     outdated = Compared(notes=(f"{path} is missing or outdated; the next search builds it anew.",))
     try:
@@ -75,6 +66,16 @@ def _index(store: Store) -> Compared:
     if len(index) != store.count() or index.differing(store.vectors_of):
         return _damaged(path, "it does not hold the vectors of the library")
     return Compared()
+
+
+def _look(store: Store) -> Compared:
+    with store.snapshot():
+        return _settings(store) + compare_index(store)
+
+
+def _settings(store: Store) -> Compared:
+    path = store.folder / settings_json.FILE
+    return Compared() if settings_json.is_intact(store) else _damaged(path, "it does not say what the library says")
 
 
 def _damaged(path: Path, detail: str) -> Compared:

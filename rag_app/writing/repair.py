@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.errors import DiskError, LibraryDamaged, UsageError, disk_errors
+from rag_app.files import size_of
 from rag_app.reports import RepairReport
 from rag_app.storage import settings_json
 from rag_app.storage.checksum import by_another_process, copied_by_another_process
@@ -25,7 +26,8 @@ from rag_app.storage.recovery import Pages
 from rag_app.storage.reserve import RESERVE, keep_reserve
 from rag_app.storage.schema import SCHEMA
 from rag_app.storage.store import Store
-from rag_app.storage.vector_index import FILE, IndexDamaged, load_saved, open_index
+from rag_app.storage.vector_index import FILE, open_index
+from rag_app.writing.copies import Compared, compare_index
 from rag_app.writing.rescue import rescue
 
 if TYPE_CHECKING:
@@ -144,14 +146,7 @@ def _mended(store: Store, kinds: Iterable[str]) -> list[str]:
 
 def _index_fits(store: Store) -> bool:
     with store.snapshot():
-        count = store.count()
-        try:
-            index = load_saved(store.folder, store)
-            if index is None or not index.catch_up(store):
-                return not count
-        except IndexDamaged:
-            return False
-        return len(index) == count and not index.differing(store.vectors_of)
+        return compare_index(store) == Compared()
 
 
 # Into a new library
@@ -215,7 +210,7 @@ def _rescued(folder: Path, target: Path, told: Told) -> Rescued:
                 copied_by_another_process(folder / DATABASE, database)
             else:
                 database.touch()  # all that can be read is in its log
-            if _size(folder / LOG):
+            if size_of(folder / LOG):
                 copied_by_another_process(folder / LOG, log)
         tries = [(work / "with", log), (work / "without", None)] if log.exists() else [(work / "without", None)]
         results = [_try(database, beside, place, _said(folder), told) for place, beside in tries]
@@ -313,10 +308,3 @@ def _free_name(path: Path) -> Path:
         n += 1
         found = path.with_name(f"{path.name}{n}")
     return found
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

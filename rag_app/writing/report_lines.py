@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag_app.reports import DocumentReport, IngestReport
@@ -32,22 +33,20 @@ def failed(path: str, problem: DocumentError, *, kept: bool = False) -> Document
 def read(path: str, status: FileStatus, known: StoredDocument, document: Document) -> DocumentReport:
     """Return the line of a file that was read; one without text has a status of its own."""
     reason = "; ".join(document.warnings)
-    counts = (known.pages, known.pages_with_text, known.chunks)
     if known.chunks:
-        return DocumentReport(path, status, *counts, reason or None)
-    return DocumentReport(path, "empty", *counts, f"{_NO_TEXT}; {reason}" if reason else _NO_TEXT)
+        return replace(line(path, status, known), reason=reason or None)
+    return replace(line(path, "empty", known), reason=f"{_NO_TEXT}; {reason}" if reason else _NO_TEXT)
 
 
 def renamed(path: str, known: StoredDocument, old: str) -> DocumentReport:
     """Return the line of a file that had another name."""
-    counts = (known.pages, known.pages_with_text, known.chunks)
-    return DocumentReport(path, "updated", *counts, f"renamed from {old}", "renamed", other=old)
+    return replace(line(path, "updated", known), reason=f"renamed from {old}", code="renamed", other=old)
 
 
 def copied(path: str, status: FileStatus, known: StoredDocument, original: str) -> DocumentReport:
     """Return the line of a file whose content is that of another one."""
-    counts = (known.pages, known.pages_with_text, known.chunks)
-    return DocumentReport(path, status, *counts, f"the same content as {original}", "copy", other=original)
+    reason = f"the same content as {original}"
+    return replace(line(path, status, known), reason=reason, code="copy", other=original)
 
 
 def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds: float) -> IngestReport:

@@ -19,7 +19,7 @@ from rag_app.language.keywords import analysis
 from rag_app.storage.database import LATEST
 from rag_app.storage.facts import JSON_FACTS
 from rag_app.storage.recovery import Text, every_row
-from rag_app.storage.schema import PUT_KEYWORDS, digest, keyword_rows
+from rag_app.storage.schema import LONG, PUT_KEYWORDS, digest, keyword_rows
 from rag_app.storage.sessions import is_answer
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _table(row: Row) -> str | None:
             return "meta"
         if form == "itt":
             return "tags"
-        if form.startswith("tii") and len(form) < 10:
+        if form.startswith(("tii", "tif")) and len(form) < 10:
             return "paths"
         return "jobs" if form.startswith("tttti") and len(form) >= 11 else None
     if form.startswith("-tttiii") and len(form) >= 10:
@@ -325,8 +325,12 @@ class _Rescue:
 
     @lru_cache(16)  # noqa: B019  the object lives as long as one rescue
     def _columns(self, table: str) -> tuple[_Column, ...]:
-        rows = self._connection.execute('SELECT type, "notnull", dflt_value FROM pragma_table_info(?)', (table,))
-        return tuple(_Column(_KINDS[kind], bool(needed), self._said(default)) for kind, needed, default in rows)
+        columns = []
+        query = 'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)'
+        for name, kind, needed, default in self._connection.execute(query, (table,)):
+            held = _KINDS["REAL" if f"{table}.{name}" == LONG else kind]
+            columns.append(_Column(held, bool(needed), self._said(default)))
+        return tuple(columns)
 
     def _said(self, default: str | None) -> Any:
         """Return the value that a default of a table's form stands for."""

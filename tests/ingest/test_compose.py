@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import CELL, Document, DocumentError, compose, row_at
+from ingest import CELL, Document, DocumentError, limits, row_at
 from ingest.compose import Composer
 
 HEAD = ("Town", "Country", "Inhabitants")
@@ -81,7 +81,7 @@ def test_a_long_heading_is_shortened_in_the_label_only() -> None:
 
 
 def test_a_document_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compose, "MOST_TEXT", 1_000_000)
+    monkeypatch.setattr(limits, "MOST_TEXT", 1_000_000)
     composer = Composer("a.md")
     composer.paragraph("x" * 999_000)
     with pytest.raises(DocumentError) as caught:

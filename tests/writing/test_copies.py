@@ -4,9 +4,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from fakes import open_library
 
 from ingest import read
+from rag_app.errors import LibraryClosed
 from rag_app.storage import settings_json
 from rag_app.storage.vector_index import FILE, VectorIndex
 from rag_app.writing.copies import Compared, compare_copies
@@ -14,8 +16,6 @@ from rag_app.writing.verify import verify
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from rag_app.library import Library
     from rag_app.storage.store import Store
@@ -135,3 +135,10 @@ def test_looking_writes_nothing(library: Library) -> None:
     before, state = files(), library._store.state()
     assert compare_copies(library._store) == Compared()
     assert (files(), library._store.state()) == (before, state)
+
+
+def test_a_library_that_is_closed_meanwhile_says_so(tmp_path: Path) -> None:
+    with open_library(tmp_path) as library:
+        pass
+    with pytest.raises(LibraryClosed, match="was closed"):
+        compare_copies(library._store)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from fakes import FakeModels, WordEmbedder, make_settings
+from stored import make_document, one_a_page, vectors_of
 
 from rag_app.errors import DiskError, LibraryError, LibraryMismatch, UsageError
 from rag_app.library import Library
@@ -180,6 +181,31 @@ def test_what_a_killed_writer_left_in_the_log_is_saved_too(folder: Path) -> None
     assert (path.read_bytes(), path.with_name("library.db-wal").read_bytes()) == (data, log)
     with Store.open(folder / "library.repaired", create=False) as store:
         assert {session.name for session in store.sessions()} == {"one", "two", "late"}
+
+
+def test_a_path_whose_file_has_a_time_beyond_64_bits_comes_along(tmp_path: Path) -> None:
+    document, late = make_document("/a", "one text here"), 2**64
+    passages = one_a_page(document)
+    with Store.open(tmp_path / "library") as store:
+        store.put(
+            document,
+            sha256="ab" * 32,
+            bytes=7,
+            mtime_ns=5,
+            passages=passages,
+            vectors=vectors_of(passages),
+            copies={"/b": late},
+        )
+        files = store.files()
+        store.seal()
+    path = tmp_path / "library" / "library.db"
+    path.write_bytes(bytes(100) + path.read_bytes()[100:])
+    report = repair(tmp_path / "library")
+    assert (report.documents, report.texts, report.lost) == (1, (), ())
+    with Store.open(tmp_path / "library.repaired", create=False) as store:
+        assert store.files() == files
+        assert files["/b"].mtime_ns == late
+        assert store.check() == []
 
 
 def test_uploads_and_keys_come_along(folder: Path) -> None:
