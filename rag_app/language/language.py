@@ -248,8 +248,8 @@ def get_language(code: str) -> Language:
     return known.get(code, known[DEFAULT])
 
 
-def filled(text: str, **values: str | int) -> str:
-    """Return a text of a language file with the {names} in it filled in, each once."""
+def filled(text: str, /, **values: str | int) -> str:
+    """Return a text of a language file with the {names} in it filled in, each once; those without a value stay."""
     return _USED.sub(lambda match: str(values.get(match[1], match[0])), text)
 
 
@@ -300,7 +300,7 @@ def _written_out(values: Any, parts: dict[str, str]) -> Any:
         return values
     whole: dict[str, str] = {}
     for name, expression in parts.items():
-        whole[name] = f"(?:{_used(expression, whole)})"
+        whole[name] = f"(?:{filled(expression, **whole)})"
     return _each(values, whole)
 
 
@@ -309,8 +309,4 @@ def _each(value: Any, parts: dict[str, str]) -> Any:
         return {name: _each(one, parts) for name, one in value.items()}
     if isinstance(value, list):
         return [_each(one, parts) for one in value]
-    return _used(value, parts)
-
-
-def _used(text: str, parts: dict[str, str]) -> str:
-    return _USED.sub(lambda match: parts.get(match[1], match[0]), text)
+    return filled(value, **parts)
