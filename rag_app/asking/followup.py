@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from prompts import examples, render
 from rag_app.asking.leaning import is_fragment, leans, points
 from rag_app.evidence.guard import neutral
+from rag_app.language.dates import YEAR
 from rag_app.language.detector import by_likelihood, language_of, likely_languages
 from rag_app.language.keywords import stems
 from rag_app.language.stopwords import STOP_WORDS
@@ -34,7 +35,7 @@ _LONGEST = 300  # characters of a rewritten question
 _TURN = 400  # characters kept of each turn
 
 _MARKER = re.compile(r"\s*\[\d+\]")
-_CODE = r"(?=\w*\d)(?=\w*[A-Za-z])[\w-]{2,}|(?:19|20)\d\d"  # E05, 4B, 2023
+_CODE = rf"(?=\w*\d)(?=\w*[A-Za-z])[\w-]{{2,}}|{YEAR}"  # E05, 4B, 2023
 
 
 @dataclass(frozen=True, slots=True)
