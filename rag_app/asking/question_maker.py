@@ -17,6 +17,7 @@ from rag_app.language.vocabulary import word_pattern
 from rag_app.language.words import words
 from rag_app.models.generator import Message, Usage
 from rag_app.storage.heading import heading
+from rag_app.text import single_spaced
 from rag_app.types import MadeQuestion
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _TOKENS = 120
 class QuestionForm:
     """Two lines: an answer copied from a text, then a question."""
 
-    text: str  # with single spaces, as `plain` returns it
+    text: str  # with single spaces, as `single_spaced` returns it
 
     def allows(self, written: str, piece: str) -> bool:
         """Tell whether `piece` may follow `written`: answers are parts of the text and end where its words end."""
@@ -103,7 +104,7 @@ def make_questions(
 
 def question_about(document: Document, start: int, end: int, generator: Generator) -> MadeQuestion | None:
     """Return a question about the passage at `start:end`, or None where the generator writes no usable one."""
-    text = plain(document.text[start:end])
+    text = single_spaced(document.text[start:end])
     if len(text) < _LEAST:
         return None
     title = heading(document.path, document.title) or PurePath(document.path).stem
@@ -113,16 +114,11 @@ def question_about(document: Document, start: int, end: int, generator: Generato
     ]
     written = "".join(generator.stream(messages, Usage(), max_tokens=_TOKENS, form=QuestionForm(text)))
     first, _, second = written.partition(_QUESTION)
-    answer, question = first.removeprefix(_ANSWER).strip(" .,;:"), plain(second)
+    answer, question = first.removeprefix(_ANSWER).strip(" .,;:"), single_spaced(second)
     page = _page_of(answer, document, start, end)
     if page is None or not _usable(question, answer):
         return None
     return MadeQuestion(question, document.path, page, answer)
-
-
-def plain(text: str) -> str:
-    """Return `text` with single spaces for all white space."""
-    return " ".join(text.split())
 
 
 def _page_of(answer: str, document: Document, start: int, end: int) -> int | None:
