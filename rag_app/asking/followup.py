@@ -93,7 +93,7 @@ def swapped(question: str, last: str) -> str | None:
             there = re.findall(rf"\b(?:{_CODE})\b", last)
             return last.replace(there[0], found["code"]) if len(there) == 1 and last.count(there[0]) == 1 else None
         found = rules.added.match(question)
-        if found and last.endswith("?") and not _has_condition(last, question) and not leans_on(found["condition"]):
+        if found and last.endswith("?") and not _has_condition(last, question) and not points(found["condition"]):
             asked = last[:-1].rstrip()
             return f"{asked} {found['condition']}{last[len(asked) :]}"
     return None
@@ -102,11 +102,6 @@ def swapped(question: str, last: str) -> str | None:
 def _has_condition(last: str, question: str) -> bool:
     """Tell whether a question leans itself, or says for what, where or when already."""
     return leans(last) or any(_rules(language).prepositions.search(last) for language in likely_languages(question))
-
-
-def leans_on(condition: str) -> bool:
-    """Tell whether a condition such as "for it" points at something itself."""
-    return points(condition)
 
 
 def faithful(written: str, question: str, said: Sequence[str]) -> bool:
