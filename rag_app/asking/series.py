@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingest import stem
 from rag_app.asking.periods import Period, period_in
+from rag_app.asking.question import OPENING_MARKS
 from rag_app.language.dates import period_written
 from rag_app.language.detector import by_likelihood, language_of
 from rag_app.language.language import languages
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     Series = Sequence[tuple[Period, str]]  # the documents' paths in order of time
 
-OPENING_MARKS = "¿¡ "  # before a Spanish question
 _LONG = 8  # pages; a shorter document has no cover
 _COVER = 1500  # characters
 _MAJORITY = 0.5  # of the passages that are found; a series that is asked about has more
