@@ -65,11 +65,6 @@ def _rules(language: Language) -> _Rules:
     )
 
 
-def serial(question: str) -> str:
-    """Return what a question that goes over a series asks of each of its documents; "" for any other question."""
-    return next((each for _, each in asked_of_each(question)), "")
-
-
 def asked_of_each(question: str) -> Iterator[tuple[Language, str]]:
     """Go through the languages in which a question goes over a series, with what it asks of each document."""
     text, period = " ".join(question.split()).lstrip(OPENING_MARKS), period_in(question)[0]
