@@ -16,7 +16,7 @@ from ingest import stem
 from rag_app.asking.periods import Period, period_in
 from rag_app.asking.question import OPENING_MARKS
 from rag_app.language.dates import period_written
-from rag_app.language.detector import by_likelihood, language_of
+from rag_app.language.detector import by_likelihood
 from rag_app.language.language import languages
 from rag_app.language.vocabulary import alternatives, pattern
 from rag_app.searching.document_names import names
@@ -135,11 +135,12 @@ def asked_of(question: str, period: Period, document: Document) -> str:
     Where it tells of three months beside longer times, the question says so as well.
     """
     text, dated = question.rstrip("?!. ").lstrip(OPENING_MARKS), period_in(question)[0] is not None
-    for language in by_likelihood(question):
+    likely = by_likelihood(question)
+    for language in likely:
         text = _rules(language).last.sub("", text)
-    for language in by_likelihood(question) if dated else ():
+    for language in likely if dated else ():
         text = _rules(language).dated.sub("", text)
-    asks = language_of(question)
+    asks = likely[0]
     months = period.quarter and _rules(asks).three_months.search(document.text)
     return _capital(" ".join(text.split()).strip(" ,") + (asks.series.for_three_months if months else ""))
 
