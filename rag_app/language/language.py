@@ -208,7 +208,6 @@ class Language:
     """A language: its file, and all that the program knows of it. Patterns leave letter case aside unless it counts."""
 
     code: str  # ISO 639-1, the name of the file
-    name: str = ""  # in English
     stemmer: str = ""  # Snowball name; "" where there is none
     script: str = ""  # as Unicode begins the names of its letters, where no Latin one
     frequent: Words = ()  # the commonest words, by which a long text is told
