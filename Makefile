@@ -22,6 +22,7 @@ QUESTION ?= I bought my Aquilo dishwasher second-hand. Does the maker's guarante
 
 help:
 	@sed -n '1,3p' Makefile
+	@echo "make install  set up .venv;  make models  fetch the default models"
 	@echo "make check  ruff, mypy and the import contract;  make unit  the quick tests;  make coverage  what these reach"
 	@echo "make hooks  run the checks before each commit;  make constraints  write down the versions that are installed"
 	@echo "make release TAG=v0.1.0  build a version, if program, changelog and tag name the same one"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from prompts import examples, render
 from rag_app.asking.leaning import is_fragment, leans, points
 from rag_app.evidence.guard import neutral
+from rag_app.language.dates import YEAR
 from rag_app.language.detector import by_likelihood, language_of, likely_languages
 from rag_app.language.keywords import stems
 from rag_app.language.stopwords import STOP_WORDS
@@ -34,7 +35,7 @@ _LONGEST = 300  # characters of a rewritten question
 _TURN = 400  # characters kept of each turn
 
 _MARKER = re.compile(r"\s*\[\d+\]")
-_CODE = r"(?=\w*\d)(?=\w*[A-Za-z])[\w-]{2,}|(?:19|20)\d\d"  # E05, 4B, 2023
+_CODE = rf"(?=\w*\d)(?=\w*[A-Za-z])[\w-]{{2,}}|{YEAR}"  # E05, 4B, 2023
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def swapped(question: str, last: str) -> str | None:
             there = re.findall(rf"\b(?:{_CODE})\b", last)
             return last.replace(there[0], found["code"]) if len(there) == 1 and last.count(there[0]) == 1 else None
         found = rules.added.match(question)
-        if found and last.endswith("?") and not _has_condition(last, question) and not leans_on(found["condition"]):
+        if found and last.endswith("?") and not _has_condition(last, question) and not points(found["condition"]):
             asked = last[:-1].rstrip()
             return f"{asked} {found['condition']}{last[len(asked) :]}"
     return None
@@ -101,11 +102,6 @@ def swapped(question: str, last: str) -> str | None:
 def _has_condition(last: str, question: str) -> bool:
     """Tell whether a question leans itself, or says for what, where or when already."""
     return leans(last) or any(_rules(language).prepositions.search(last) for language in likely_languages(question))
-
-
-def leans_on(condition: str) -> bool:
-    """Tell whether a condition such as "for it" points at something itself."""
-    return points(condition)
 
 
 def faithful(written: str, question: str, said: Sequence[str]) -> bool:

@@ -15,7 +15,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 from ingest import stem
-from rag_app.asking.series import OPENING_MARKS, all_series, asked_of_each
+from rag_app.asking.question import OPENING_MARKS
+from rag_app.asking.series import all_series, asked_of_each
 from rag_app.language.detector import by_likelihood
 from rag_app.language.keywords import codes
 from rag_app.language.language import DEFAULT

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rag_app.asking.question import OPENING_MARKS
 from rag_app.language.detector import likely_languages
 from rag_app.language.vocabulary import alternatives, in_order, pattern, word_pattern
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 _CAPITAL = "A-ZÀ-ÖØ-Þ"
 _NAME = rf"(?<=\s)[{_CAPITAL}]\w+"
 _FIRST_WORD = r"^\S*\s*"
-_OPENING_MARKS = "¿¡ "
 _LONGEST_BARE = 6  # words
 _FEW = 3  # words; a shorter question says too little to stand alone
 
@@ -93,7 +93,7 @@ def _sentence_end() -> re.Pattern[str]:
 
 def leans(question: str) -> bool:
     """Tell whether `question` cannot be understood without what was said before it."""
-    question = _opening_sentence(question).lstrip(_OPENING_MARKS)
+    question = _opening_sentence(question).lstrip(OPENING_MARKS)
     return all(_leans(question, rules) for rules in _rules_for(question))
 
 
@@ -121,7 +121,7 @@ def points(condition: str) -> bool:
 
 def is_fragment(question: str) -> bool:
     """Tell whether `question` is too short to say what it is about, or has no verb and begins like half a question."""
-    question = question.lstrip(_OPENING_MARKS)
+    question = question.lstrip(OPENING_MARKS)
     return all(_is_fragment(question, rules) for rules in _rules_for(question))
 
 

@@ -10,12 +10,13 @@ from rag_app.language.words import written_words
 
 _GAP = r"[\s./–-]?"
 _NUMERIC = (  # the longest first
-    rf"(?<!\w)(?P<year>{YEAR}){_GAP}(?P<month>0[1-9]|1[0-2]){_GAP}(?P<day>0[1-9]|[12]\d|3[01])(?!\d)",
-    rf"(?<!\w)(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\.\s?(?P<year>{YEAR})(?!\d)",
-    rf"(?<!\w)(?P<year>{YEAR})[\s./–-](?P<month>0[1-9]|1[0-2])(?![\w-])",
-    rf"(?<![\w-])(?P<month>0[1-9]|1[0-2])[\s./–-](?P<year>{YEAR})(?!\d)",
+    re.compile(rf"(?<!\w)(?P<year>{YEAR}){_GAP}(?P<month>0[1-9]|1[0-2]){_GAP}(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"),
+    re.compile(rf"(?<!\w)(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\.\s?(?P<year>{YEAR})(?!\d)"),
+    re.compile(rf"(?<!\w)(?P<year>{YEAR})[\s./–-](?P<month>0[1-9]|1[0-2])(?![\w-])"),
+    re.compile(rf"(?<![\w-])(?P<month>0[1-9]|1[0-2])[\s./–-](?P<year>{YEAR})(?!\d)"),
 )
-_BARE_YEAR = rf"(?<!\d)(?:fy\s?)?(?P<year>{YEAR})(?!\d)"
+_YEAR = re.compile(YEAR)
+_BARE_YEAR = re.compile(rf"(?<!\d)(?:fy\s?)?(?P<year>{YEAR})(?!\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,15 @@ def period_in(text: str, *, name: bool = False) -> tuple[Period | None, str]:
     """
     text = text.replace("_", " ")
     for pattern in _NUMERIC:
-        found = list(re.finditer(pattern, text))
-        if len(found) == 1 and not re.search(YEAR, _without(text, found)):
+        found = list(pattern.finditer(text))
+        if len(found) == 1 and not _YEAR.search(_without(text, found)):
             [match] = found
             parts = match.groupdict()
             period = Period(int(parts["year"]), 0, int(parts["month"]), int(parts.get("day") or 0))
             return period, _without(text, found)
         if found:
             return None, text
-    years = list(re.finditer(_BARE_YEAR, text, re.IGNORECASE))
+    years = list(_BARE_YEAR.finditer(text))
     quarters = quarters_in(text)
     months = list(month_pattern(name=name).finditer(text))
     if (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rag_app.types import Turn
 
 LONGEST_QUESTION = 4000  # characters
+OPENING_MARKS = "¿¡ "  # before a Spanish question
 
 
 def usable(question: str) -> str:

@@ -39,7 +39,7 @@ _TOKENS = 120
 class QuestionForm:
     """Two lines: an answer copied from a text, then a question."""
 
-    text: str  # with single spaces, as `plain` returns it
+    text: str  # with single spaces, as `single_spaced` returns it
 
     def allows(self, written: str, piece: str) -> bool:
         """Tell whether `piece` may follow `written`: answers are parts of the text and end where its words end."""

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from ingest import stem
 from rag_app.asking.periods import Period, period_in
+from rag_app.asking.question import OPENING_MARKS
 from rag_app.language.dates import period_written
-from rag_app.language.detector import by_likelihood, language_of
+from rag_app.language.detector import by_likelihood
 from rag_app.language.language import languages
 from rag_app.language.vocabulary import alternatives, pattern
 from rag_app.searching.document_names import names
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     Series = Sequence[tuple[Period, str]]  # the documents' paths in order of time
 
-OPENING_MARKS = "¿¡ "  # before a Spanish question
 _LONG = 8  # pages; a shorter document has no cover
 _COVER = 1500  # characters
 _MAJORITY = 0.5  # of the passages that are found; a series that is asked about has more
@@ -63,11 +63,6 @@ def _rules(language: Language) -> _Rules:
         dated=re.compile(rf"{said.dated}{period_written()}{said.issue}(?![\w-])", re.IGNORECASE),
         three_months=pattern(filter(None, [said.three_months])),
     )
-
-
-def serial(question: str) -> str:
-    """Return what a question that goes over a series asks of each of its documents; "" for any other question."""
-    return next((each for _, each in asked_of_each(question)), "")
 
 
 def asked_of_each(question: str) -> Iterator[tuple[Language, str]]:
@@ -140,11 +135,12 @@ def asked_of(question: str, period: Period, document: Document) -> str:
     Where it tells of three months beside longer times, the question says so as well.
     """
     text, dated = question.rstrip("?!. ").lstrip(OPENING_MARKS), period_in(question)[0] is not None
-    for language in by_likelihood(question):
+    likely = by_likelihood(question)
+    for language in likely:
         text = _rules(language).last.sub("", text)
-    for language in by_likelihood(question) if dated else ():
+    for language in likely if dated else ():
         text = _rules(language).dated.sub("", text)
-    asks = language_of(question)
+    asks = likely[0]
     months = period.quarter and _rules(asks).three_months.search(document.text)
     return _capital(" ".join(text.split()).strip(" ,") + (asks.series.for_three_months if months else ""))
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from ingest import CELL, row_at, sentences
+from rag_app.language.dates import YEAR
 from rag_app.language.vocabulary import alternatives, in_order
 from rag_app.text import single_spaced
 
 _LEAD_LINES = 2  # at the top of a table: its title and its header row
 _END_MARKS = ".!?…:;。！？"
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # heads columns, so it does not make a row
+_YEAR = re.compile(rf"\b{YEAR}\b")  # heads columns, so it does not make a row
 _DIGIT = re.compile(r"\d")
 _HEADING = 80  # characters; a shorter line without an end mark is a heading or a table row
 _SHORT = 60  # characters; a shorter sentence is quoted together with the next one

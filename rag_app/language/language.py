@@ -208,7 +208,6 @@ class Language:
     """A language: its file, and all that the program knows of it. Patterns leave letter case aside unless it counts."""
 
     code: str  # ISO 639-1, the name of the file
-    name: str = ""  # in English
     stemmer: str = ""  # Snowball name; "" where there is none
     script: str = ""  # as Unicode begins the names of its letters, where no Latin one
     frequent: Words = ()  # the commonest words, by which a long text is told
@@ -248,8 +247,8 @@ def get_language(code: str) -> Language:
     return known.get(code, known[DEFAULT])
 
 
-def filled(text: str, **values: str | int) -> str:
-    """Return a text of a language file with the {names} in it filled in, each once."""
+def filled(text: str, /, **values: str | int) -> str:
+    """Return a text of a language file with the {names} in it filled in, each once; those without a value stay."""
     return _USED.sub(lambda match: str(values.get(match[1], match[0])), text)
 
 
@@ -300,7 +299,7 @@ def _written_out(values: Any, parts: dict[str, str]) -> Any:
         return values
     whole: dict[str, str] = {}
     for name, expression in parts.items():
-        whole[name] = f"(?:{_used(expression, whole)})"
+        whole[name] = f"(?:{filled(expression, **whole)})"
     return _each(values, whole)
 
 
@@ -309,8 +308,4 @@ def _each(value: Any, parts: dict[str, str]) -> Any:
         return {name: _each(one, parts) for name, one in value.items()}
     if isinstance(value, list):
         return [_each(one, parts) for one in value]
-    return _used(value, parts)
-
-
-def _used(text: str, parts: dict[str, str]) -> str:
-    return _USED.sub(lambda match: parts.get(match[1], match[0]), text)
+    return filled(value, **parts)

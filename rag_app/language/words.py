@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\W_]+")
-_TOKEN = re.compile(r"\d+(?:[.,:/’']\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+FIGURE = r"\d+(?:[.,:/’']\d+)*"
+LETTERS = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
+_TOKEN = re.compile(rf"{FIGURE}|{LETTERS}")
 _STEM = 4  # letters; shorter beginnings say nothing about a word
 _ALIKE = 3  # letters that two spellings of a word begin with
 _ENDING = 3  # letters in which two forms of a word may differ

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from rag_app.language.numbers import number_of, spelled_out
-from rag_app.language.words import words
+from rag_app.language.words import FIGURE, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_FIGURE = re.compile(r"\d+(?:[.,:/’']\d+)*")
+_FIGURE = re.compile(FIGURE)
 _THOUSANDS = re.compile(r"\d{1,3}(?:([.,’'])\d{3})(?:\1\d{3})*")
 _SPACED = re.compile(r"(?<!\d)\d{1,3}(?:[ \u202f]\d{3})+(?!\d)")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.vocabulary import alternatives, in_order, pattern
-from rag_app.language.words import among
+from rag_app.language.words import LETTERS, among
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _FIGURE_WEIGHT = 4  # of a figure, counted in words
 _CONTENT = re.compile(r"\d+(?:[.,:]\d+)*|\w{3,}")
 _MARKER = re.compile(r"\[(\d+)\]")
 _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
-_NAME = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NAME = re.compile(LETTERS)
 _PHRASE = 8  # words; an answer that is longer, or ends like a sentence, may say things in words of its own
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-") | {0xAD: None}
 _JOINS = "-\u00ad\u2010\u2011"

@@ -201,7 +201,7 @@ def holds(question: str, pieces: Sequence[Evidence], read: Callable[[str], Docum
 
     Args:
         question: as it was searched.
-        pieces: as `context.gather` returns them.
+        pieces: as `choose.gather` returns them.
         read: a path to the document.
         generator: is asked.
     """

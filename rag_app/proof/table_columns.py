@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from rag_app.language.dates import YEAR
 from rag_app.language.language import languages
 from rag_app.language.vocabulary import alternatives, in_order, pattern, word_pattern
 from rag_app.language.words import words
 
 _PART = re.compile(r"(?:(?P<head>[^;]*[^;\s]): )?(?P<cell>[^;:]+)")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(rf"\b{YEAR}\b")
 _FIGURE = re.compile(r"[$€£¥]?\s?\(?\d[\d.,'’]*\)?\s?%?")
 _AMOUNT = re.compile(r"\d[\d,]*\d")
 _ABOVE = 3000  # characters in which a table says its scale
@@ -61,7 +62,7 @@ def in_column(question: str, answer: str, row: str) -> str:
 @cache
 def _time() -> re.Pattern[str]:
     units = in_order(lambda language: language.dates.units)
-    return word_pattern([rf"(?:19|20)\d\d|q[1-4]|{alternatives(units)}"])
+    return word_pattern([rf"{YEAR}|q[1-4]|{alternatives(units)}"])
 
 
 @cache

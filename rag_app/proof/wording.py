@@ -23,7 +23,7 @@ def _qualifiers() -> frozenset[str]:
 
 
 @cache
-def _smalltokens() -> frozenset[str]:
+def _small_words() -> frozenset[str]:
     """Return the words that may be left out, or put in, without another meaning."""
     return STOP_WORDS - every(lambda language: language.answers.telling)
 
@@ -95,7 +95,7 @@ def _named(held: list[Written], last: int, text: str) -> int:
 def agree(short: str, sentence: str) -> bool:
     """Tell whether `sentence` says all that the short answer says."""
     held = [word.text for word in tokens(sentence)]
-    said = [word.text for word in tokens(short) if word.text.casefold() not in _smalltokens()]
+    said = [word.text for word in tokens(short) if word.text.casefold() not in _small_words()]
     return all(among(word, held) for word in said)
 
 
@@ -140,7 +140,7 @@ def _next(word: Written, held: list[Written], at: int, room: int) -> int | None:
 def _small(word: Written) -> bool:
     """Tell whether a word says nothing by itself; one in capitals, or with one later on, is a name ("SI", "Hay")."""
     named = (word.text[0].isupper() and word.start > 0) or (len(word.text) > 1 and word.text.isupper())
-    return word.text.casefold() in _smalltokens() and not named
+    return word.text.casefold() in _small_words() and not named
 
 
 def _widened(text: str, start: int, end: int) -> tuple[int, int]:

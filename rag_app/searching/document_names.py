@@ -10,13 +10,13 @@ from collections import defaultdict
 from math import log
 from typing import TYPE_CHECKING
 
-from rag_app.language.dates import quarter_of, quarters_in
+from rag_app.language.dates import YEAR, quarter_of, quarters_in
 from rag_app.language.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CODE = re.compile(r"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{2,}|(?:19|20)\d\d)\b")  # E05, 4B, D540, 2025
+CODE = re.compile(rf"\b(?:(?=\w*\d)(?=\w*[A-Za-z])\w{{2,}}|{YEAR})\b")  # E05, 4B, D540, 2025
 _NAME = re.compile(rf"{CODE.pattern}|\b[^\W\d_][\w-]+\b")
 
 

@@ -8,7 +8,7 @@ from fakes import open_library, write_pdf
 
 from ingest import Document, Page
 from rag_app.asking.periods import Period
-from rag_app.asking.series import all_series, asked_of, asks_edition, edition, looked_for, serial, series_of
+from rag_app.asking.series import all_series, asked_of, asked_of_each, asks_edition, edition, looked_for, series_of
 from rag_app.types import Answer, Passages, StoredDocument
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_one_document_of_a_series_is_meant(question: str, path: tuple[Period, st
     ],
 )
 def test_a_question_over_a_series_becomes_one_for_each_document(question: str, each: str) -> None:
-    assert serial(question) == each
+    assert next(asked_of_each(question))[1] == each
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_question_over_a_series_becomes_one_for_each_document(question: str, e
     ],
 )
 def test_other_questions_are_not_asked_of_each(question: str) -> None:
-    assert serial(question) == ""
+    assert list(asked_of_each(question)) == []
 
 
 def test_only_a_date_or_the_last_one_can_mean_an_edition() -> None:

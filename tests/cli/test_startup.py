@@ -106,8 +106,8 @@ def test_an_import_loads_no_heavy_library(module: str) -> None:
 
 
 def test_every_module_but_the_doors_can_be_imported_without_heavy_libraries() -> None:
-    # `retriever`, `interop` and `tool` subclass langchain's classes, and the servers are made of the parts of their
-    # frameworks, so they cannot wait; nothing imports them at its top
+    # `retriever`, `vector_store` and `tool` subclass langchain's classes, and the servers are made of the parts of
+    # their frameworks, so they cannot wait; nothing imports them at its top
     doors = {
         "rag_app.langchain.retriever",
         "rag_app.langchain.vector_store",

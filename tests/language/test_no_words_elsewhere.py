@@ -49,7 +49,7 @@ def vocabulary() -> set[str]:
                 collect(one)
         elif hasattr(value, "__dataclass_fields__"):
             for name in value.__dataclass_fields__:
-                if name not in {"code", "name", "stemmer", "script"}:
+                if name not in {"code", "stemmer", "script"}:
                     collect(getattr(value, name))
 
     for language in languages():

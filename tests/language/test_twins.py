@@ -18,7 +18,7 @@ from rag_app.asking.followup import standalone, swapped
 from rag_app.asking.kind import kind_of
 from rag_app.asking.leaning import leans
 from rag_app.asking.periods import Period, period_in
-from rag_app.asking.series import asked_of, edition, serial
+from rag_app.asking.series import asked_of, asked_of_each, edition
 from rag_app.language.detector import language_of
 from rag_app.language.language import get_language, languages
 from rag_app.types import StoredDocument, Turn
@@ -94,7 +94,7 @@ def test_a_summary_names_one_document(code: str, twin: dict[str, Any]) -> None:
 
 def test_a_series_is_asked_document_by_document(code: str, twin: dict[str, Any]) -> None:
     question, each = twin["series"]
-    assert serial(question) == each
+    assert next(asked_of_each(question))[1] == each
     asked = kind_of(question, lambda: DOCUMENTS)
     assert (asked.kind, asked.topic, asked.language) == ("series", each, code)
 
