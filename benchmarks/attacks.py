@@ -132,7 +132,9 @@ def unguarded() -> Iterator[None]:
             "rag_app.evidence.choose.gives_orders": lambda _: False,
             "rag_app.evidence.injection.gives_orders": lambda _: False,
             "rag_app.proof.refusal.neutral": lambda _text: _text,
+            "rag_app.answering.draft.neutral": lambda _text: _text,
             "rag_app.answering.answer.neutral": lambda _text: _text,
+            "rag_app.answering.proved.harmless": lambda _text: _text,
             "rag_app.answering.answer.harmless": lambda _text: _text,
             "rag_app.answering.answer.Fence.around": lambda _self, shown: shown,
         }.items():
