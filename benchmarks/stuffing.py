@@ -32,7 +32,7 @@ from unittest.mock import patch
 from attacks import remembering
 
 from rag_app import Library
-from rag_app.answering import answer
+from rag_app.answering import proved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,14 +130,14 @@ def measure(chosen: list[dict[str, Any]], file: Path | None) -> dict[int, Told]:
 @contextmanager
 def watched(seen: list[tuple[str, str]]) -> Iterator[None]:
     """Note what each short answer was before it was compared with other documents, and after."""
-    weighed = answer._weighed
+    weighed = proved._weighed
 
     def note(question: str, sought: str, text: str, result: Any, *rest: Any) -> Any:
         after = weighed(question, sought, text, result, *rest)
         seen.append((result.text, after.text))
         return after
 
-    with patch("rag_app.answering.proved._weighed", note):
+    with patch.object(proved, "_weighed", note):
         yield
 
 
