@@ -59,7 +59,7 @@ def observe(library: Library, topic: Topic) -> Observed:
     about = library.searcher.about(topic.text, None)
     passages = library._store.passages(sorted(proposed))
     texts = {p.id: Proposed(p.text, p.document, p.title, 1, 0.0).reading for p in passages}
-    scores = library.searcher.score(topic.text, list(texts.values()))
+    scores = library.loaded.reranker.score(topic.text, list(texts.values()))
     return Observed(
         topic,
         dense,
