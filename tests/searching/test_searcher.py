@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from rag_app.library import Library
     from rag_app.storage.stale import Stale
+    from rag_app.storage.vector_index import VectorIndex
 
 NOTICE = "How long is the notice period?"
 OPTIONS: list[dict[str, Any]] = [
@@ -27,6 +28,12 @@ OPTIONS: list[dict[str, Any]] = [
     {"rerank": False},
     {"where": Filter(within=("lease.pdf",))},
 ]
+QUESTIONS = (
+    NOTICE,
+    "Does the dishwasher weigh 3.5 kg?",
+    "dog",
+    "Residential Lease or Dishwasher Manual?",  # that of the documents' titles, which their names do not say
+)
 
 
 def plainly(library: Library, question: str, where: Filter | None = None, **options: Any) -> list[tuple[Any, ...]]:
@@ -47,7 +54,7 @@ def plainly(library: Library, question: str, where: Filter | None = None, **opti
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_langchain_keeps_what_the_stages_alone_keep(library: Library, options: dict[str, Any]) -> None:
-    for question in (NOTICE, "Does the dishwasher weigh 3.5 kg?", "dog"):
+    for question in QUESTIONS:
         hits = library.search(question, **options)
         assert [(hit.document, hit.start, hit.retrieval_rank, hit.score) for hit in hits] == plainly(
             library, question, **options
@@ -86,6 +93,22 @@ def test_a_search_and_an_answer_look_at_each_file_no_more_often_than_they_need(
         looked.clear()
         assert library.ask("What is the notice period of D540?").citations[0].document == str(first)
         assert looked == [str(first)] * 3  # before it is asked, when it is found, and when it has been cited
+
+
+def test_an_embedder_that_another_process_changes_during_a_search_is_refused(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = library.searcher.index
+    opened = index.get
+
+    def rebuilt() -> VectorIndex:
+        found = opened()
+        library._store.set("embedder_fingerprint", "0" * 64)
+        return found
+
+    monkeypatch.setattr(index, "get", rebuilt)
+    with pytest.raises(LibraryMismatch):
+        library.search(NOTICE)
 
 
 def test_searching_an_empty_library_writes_nothing_into_it(tmp_path: Path) -> None:
