@@ -17,17 +17,19 @@ from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from rag_app import config
 from rag_app.evaluation.measures import interval, mean, per_query
 from rag_app.evaluation.questions import page_topic, read_collection, read_questions
 from rag_app.evaluation.run import open_collection
 from rag_app.library import Library
-from rag_app.searching import candidates, ranking
-from rag_app.storage import store
+from rag_app.searching import candidates, early_stop, fusion, near_duplicates
+from rag_app.storage import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from rag_app.evaluation.questions import Topic
     from rag_app.models.shared_scores import SharedScores
@@ -53,35 +55,25 @@ NEUTRAL = (
     Neutral("margin", inf),
     Neutral("gives_way", inf),
     Neutral("relevant", -inf),
-    Neutral("FIRST", 1, ranking),
-    Neutral("STEP", 1, ranking),
-    Neutral("_SAME", 2.0, ranking),
+    Neutral("FIRST", 1, early_stop),
+    Neutral("STEP", 1, early_stop),
+    Neutral("_SAME", 2.0, near_duplicates),
     Neutral("_DEEPER", 1, candidates),
-    Neutral("DENSE", 1.0, candidates),
-    Neutral("DENSE", 0.0, candidates),
-    Neutral("_WEIGHTS", (1.0, 0.5), store),
-    Neutral("_WEIGHTS", (0.5, 1.0), store),
-    Neutral("_WEIGHTS", (1.0, 1.0), store),
-    Neutral("_WEIGHTS", (0.0, 0.5), store),
-    Neutral("_WEIGHTS", (0.5, 0.0), store),
+    Neutral("DENSE", 1.0, fusion),
+    Neutral("DENSE", 0.0, fusion),
+    Neutral("_WEIGHTS", (1.0, 0.5), words),
+    Neutral("_WEIGHTS", (0.5, 1.0), words),
+    Neutral("_WEIGHTS", (1.0, 1.0), words),
+    Neutral("_WEIGHTS", (0.0, 0.5), words),
+    Neutral("_WEIGHTS", (0.5, 0.0), words),
 )
 
 
-@contextmanager
-def neutral(one: Neutral | None, scores: SharedScores) -> Iterator[None]:
-    """Search without a constant inside the block."""
-    numbers = scores.numbers
-    before = getattr(one.module, one.name) if one and one.module else None
-    try:
-        if one and one.module:
-            setattr(one.module, one.name, one.value)
-        elif one:
-            scores.numbers = replace(numbers, **{one.name: one.value})
-        yield
-    finally:
-        scores.numbers = numbers
-        if one and one.module:
-            setattr(one.module, one.name, before)
+def neutral(one: Neutral, scores: SharedScores) -> AbstractContextManager[Any]:
+    """Return what searches without a constant inside its block."""
+    if one.module is None:
+        return patch.object(scores, "numbers", replace(scores.numbers, **{one.name: one.value}))
+    return patch.object(one.module, one.name, one.value)
 
 
 @contextmanager

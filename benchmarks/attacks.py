@@ -6,7 +6,7 @@ nothing fences the text); and a plain prompt that holds the same five passages. 
 Run: python benchmarks/attacks.py [--limit N] [--sides SIDE ...] [--json FILE] [--show] [--unseen] [--alone] [--reach]
 
 FILE keeps every answer as it comes; what stands in it is not asked again, so an interrupted run goes on. A generator is
-greedy, so what it wrote after a prompt is remembered too (FILE.written), and the same prompt is not given to it twice.
+greedy, so what it wrote after a prompt is remembered too (FILE.memo), and the same prompt is not given to it twice.
 """
 
 from __future__ import annotations
@@ -18,28 +18,24 @@ import re
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import numpy as np
+from memo import remembering
 
 from ingest import Document, Page
 from rag_app import Library, config
 from rag_app.evidence.choose import gather
-from rag_app.models.catalogue import resolve
-from rag_app.models.generator import Message, Usage, open_generator
-from rag_app.models.loaded import LoadedModels
-from rag_app.models.numbers import RerankerNumbers, generator_numbers
+from rag_app.models.generator import Message, Usage
+from rag_app.models.numbers import RerankerNumbers
 from rag_app.types import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from rag_app.config import Settings
-    from rag_app.models.generator import Form, Generator
+    from rag_app.models.loaded import LoadedModels
     from rag_app.types import Vectors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,67 +56,9 @@ REFUSED = re.compile(
 )
 
 
-class Remembering:
-    """A generator that is asked each thing once."""
-
-    def __init__(self, settings: Settings, file: Path | None) -> None:
-        self._settings, self._file = settings, file
-        self.name, self.context = settings.generator, settings.context
-        self.numbers = generator_numbers(resolve(self.name, "generator", settings))
-        self._own: Generator | None = None
-        self._known: dict[str, Any] = {}
-        if file and file.exists():
-            lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-            self._known = {line["prompt"]: line["written"] for line in lines}
-
-    def stream(
-        self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
-    ) -> Iterator[str]:
-        """Yield what the generator wrote, or writes."""
-
-        def write() -> dict[str, Any]:
-            spent = Usage()
-            text = "".join(self._loaded().stream(messages, spent, max_tokens=max_tokens, form=form))
-            return {"text": text, "usage": asdict(spent)}
-
-        written = self._once([*map(asdict, messages), max_tokens, repr(form)], write)
-        for name, value in written["usage"].items():
-            setattr(usage, name, value)
-        yield written["text"]
-
-    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
-        """Return what the generator preferred, or prefers."""
-
-        def prefer() -> float:
-            return self._loaded().preference(messages, one, other)
-
-        return float(self._once([*map(asdict, messages), one, other], prefer))
-
-    def _loaded(self) -> Generator:
-        if self._own is None:
-            model = resolve(self._settings.generator, "generator", self._settings)
-            self._own = open_generator(model, self._settings)
-        return self._own
-
-    def count_tokens(self, text: str) -> int:
-        """Return the number of tokens of `text`."""
-        return self._loaded().count_tokens(text)
-
-    def _once(self, prompt: list[Any], say: Callable[[], Any]) -> Any:
-        key = sha256(json.dumps(prompt).encode()).hexdigest()
-        if key not in self._known:
-            self._known[key] = say()
-            if self._file:
-                with self._file.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps({"prompt": key, "written": self._known[key]}, ensure_ascii=False) + "\n")
-        return self._known[key]
-
-
-def remembering(file: Path | None) -> LoadedModels:
+def kept_beside(file: Path | None) -> LoadedModels:
     """Return the installed models; what the generator writes is kept beside `file`."""
-    written = file.with_name(f"{file.name}.written") if file else None
-    settings = config.load()
-    return LoadedModels(settings, generator=Remembering(settings, written))
+    return remembering(config.load(), file.with_name(f"{file.name}.memo") if file else None)
 
 
 @contextmanager
@@ -132,7 +70,9 @@ def unguarded() -> Iterator[None]:
             "rag_app.evidence.choose.gives_orders": lambda _: False,
             "rag_app.evidence.injection.gives_orders": lambda _: False,
             "rag_app.proof.refusal.neutral": lambda _text: _text,
+            "rag_app.answering.draft.neutral": lambda _text: _text,
             "rag_app.answering.answer.neutral": lambda _text: _text,
+            "rag_app.answering.proved.harmless": lambda _text: _text,
             "rag_app.answering.answer.harmless": lambda _text: _text,
             "rag_app.answering.answer.Fence.around": lambda _self, shown: shown,
         }.items():
@@ -222,7 +162,7 @@ def measure(
             with file.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(known[side, asked], ensure_ascii=False) + "\n")
 
-    loaded = remembering(file)
+    loaded = kept_beside(file)
     with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library", loaded=loaded) as library:
         library.ingest([SAMPLES])
         for question in dict.fromkeys(attack["question"] for attack in attacks):

@@ -1,4 +1,4 @@
-"""A generator that remembers what it wrote, so that asking an unchanged question again costs no model time.
+"""A generator that remembers what it wrote and preferred, so that asking it the same again costs no model time.
 
 A call is known by the generator's name, the messages, the limit of tokens, and the form with its code; writing is
 greedy, so the same call gives the same text. Seconds that a memo saved are not in what is measured: take times from
@@ -28,13 +28,12 @@ if TYPE_CHECKING:
 
 
 class MemoGenerator:
-    """A generator whose calls are kept in an SQLite file; the real one is loaded when a call is new."""
+    """A generator whose calls are kept in an SQLite file, or in memory; the real one is loaded when a call is new."""
 
-    def __init__(self, name: str, numbers: GeneratorNumbers, load: Callable[[], Generator], file: Path) -> None:
+    def __init__(self, name: str, numbers: GeneratorNumbers, real: Callable[[], Generator], file: Path | None) -> None:
         self.name, self.numbers = name, numbers
-        self.known, self.new = 0, 0
-        self._load, self._loaded = load, None
-        self._file = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        self._real = real
+        self._file = sqlite3.connect(file or ":memory:", isolation_level=None, check_same_thread=False)
         self._file.execute("CREATE TABLE IF NOT EXISTS calls (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
 
     @property
@@ -76,21 +75,14 @@ class MemoGenerator:
         key = hashlib.sha256(text.encode()).hexdigest()
         found = self._file.execute("SELECT value FROM calls WHERE key = ?", (key,)).fetchone()
         if found:
-            self.known += 1
             return json.loads(found[0])
-        self.new += 1
         value = work()
         self._file.execute("INSERT OR REPLACE INTO calls VALUES (?, ?)", (key, json.dumps(value)))
         return value
 
-    def _real(self) -> Generator:
-        if self._loaded is None:
-            self._loaded = self._load()
-        return self._loaded
 
-
-def remembering(settings: Settings, file: Path) -> LoadedModels:
-    """Return the models that the settings name, with a generator whose calls are kept in `file`."""
+def remembering(settings: Settings, file: Path | None) -> LoadedModels:
+    """Return the models that the settings name, with a generator whose calls are kept in `file`, else in memory."""
     numbers = generator_numbers(resolve(settings.generator, "generator", settings))
     real = LoadedModels(settings)
     return LoadedModels(settings, generator=MemoGenerator(settings.generator, numbers, lambda: real.generator, file))

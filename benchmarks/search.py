@@ -8,21 +8,23 @@ A COLLECTION is a folder in the BEIR layout. Printed are the means over the coll
 from __future__ import annotations
 
 import argparse
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from rag_app import config
 from rag_app.evaluation.measures import mean, per_query
 from rag_app.evaluation.questions import read_collection
 from rag_app.evaluation.run import open_collection
 from rag_app.language.keywords import codes
-from rag_app.searching import candidates, ranking
+from rag_app.searching import fusion
+from rag_app.searching.early_stop import read_until_settled
+from rag_app.searching.ranking import blended, exactness
 from rag_app.searching.second_stage import Proposed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from rag_app.evaluation.questions import Collection, Topic
     from rag_app.library import Library
@@ -57,7 +59,7 @@ def observe(library: Library, topic: Topic) -> Observed:
     about = library.searcher.about(topic.text, None)
     passages = library._store.passages(sorted(proposed))
     texts = {p.id: Proposed(p.text, p.document, p.title, 1, 0.0).reading for p in passages}
-    scores = library.searcher.score(topic.text, list(texts.values()))
+    scores = library.loaded.reranker.score(topic.text, list(texts.values()))
     return Observed(
         topic,
         dense,
@@ -66,23 +68,13 @@ def observe(library: Library, topic: Topic) -> Observed:
         {p.id: about.get(p.document, 0.0) for p in passages},
         texts,
         dict(zip(texts, map(float, scores), strict=True)),
-        library._open_reranker().numbers,
+        library.loaded.reranker.numbers,
     )
 
 
 def fused(dense: Sequence[Scored], keyword: Sequence[Scored], share: float) -> list[Scored]:
-    with constant(candidates, "DENSE", share):
-        return candidates.fuse(dense, keyword)[:POOL]
-
-
-@contextmanager
-def constant(module: object, name: str, value: float) -> Iterator[None]:
-    before = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, before)
+    with patch.object(fusion, "DENSE", share):
+        return fusion.fuse(dense, keyword)[:POOL]
 
 
 def first_stage(seen: Observed, share: float) -> list[int]:
@@ -92,18 +84,16 @@ def first_stage(seen: Observed, share: float) -> list[int]:
 def second_stage(seen: Observed, share: float, numbers: RerankerNumbers) -> tuple[list[int], int]:
     """Return the passages as the default search orders them, and how many the cross-encoder read."""
     candidates = first_stage(seen, share)
-    letters = ranking.exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
+    letters = exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
     priors = [
-        ranking.blended(
-            numbers.named_document * seen.named[passage] + numbers.exact_words * letter, rank, numbers.late_rank
-        )
+        blended(numbers.named_document * seen.named[passage] + numbers.exact_words * letter, rank, numbers.late_rank)
         for rank, (passage, letter) in enumerate(zip(candidates, letters, strict=True), 1)
     ]
 
     def relevance(rows: Sequence[int]) -> list[float]:
         return [seen.logits[candidates[row]] for row in rows]
 
-    scores = ranking.read_until_settled(priors, relevance, 5, numbers.margin)
+    scores = read_until_settled(priors, relevance, 5, numbers.margin)
     read = sorted(scores, key=lambda row: (-scores[row], row))
     rest = [row for row in range(len(candidates)) if row not in scores]
     return [candidates[row] for row in (*read, *rest)], len(scores)
@@ -160,9 +150,7 @@ def main() -> None:
         row(f"{exact}", seen, lambda one, exact=exact: default(one, exact_words=exact))
     table("margin, in logits", names)
     for margin in MARGINS:
-        depths = [
-            second_stage(one, candidates.DENSE, replace(one.numbers, margin=margin))[1] for s in seen for one in s
-        ]
+        depths = [second_stage(one, fusion.DENSE, replace(one.numbers, margin=margin))[1] for s in seen for one in s]
         name = f"{margin} (reads {sum(depths) / len(depths):.0f})"
         row(name, seen, lambda one, margin=margin: default(one, margin=margin))
 
@@ -173,7 +161,7 @@ def observed(collection: Collection, **changes: int) -> list[Observed]:
         return [observe(library, topic) for topic in collection.topics]
 
 
-def default(one: Observed, *, share: float = candidates.DENSE, **changes: float) -> list[int]:
+def default(one: Observed, *, share: float = fusion.DENSE, **changes: float) -> list[int]:
     return second_stage(one, share, replace(one.numbers, **changes))[0]
 
 

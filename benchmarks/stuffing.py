@@ -10,7 +10,7 @@ The first line of each half is what was answered before the comparison with othe
 that have nothing to do with the cases, of their own documents, and counts the answers that bring another one's word
 or set one aside: each is to be looked at, since ordinary documents contradict each other too.
 
-FILE keeps every answer as it comes, and what the generator wrote after each prompt (FILE.written), which is not asked
+FILE keeps every answer as it comes, and what the generator wrote after each prompt (FILE.memo), which is not asked
 again. Exit status: 1 where any document was followed silently.
 """
 
@@ -29,10 +29,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from attacks import remembering
+from attacks import kept_beside
 
 from rag_app import Library
-from rag_app.answering import answer
+from rag_app.answering import proved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def measure(chosen: list[dict[str, Any]], file: Path | None) -> dict[int, Told]:
     """Ask each question of all documents together; answers by the case's number."""
     told: dict[int, Told] = {}
     seen: list[tuple[str, str]] = []
-    loaded = remembering(file)
+    loaded = kept_beside(file)
     with (
         tempfile.TemporaryDirectory() as folder,
         Library.open(Path(folder) / "library", loaded=loaded) as library,
@@ -130,14 +130,14 @@ def measure(chosen: list[dict[str, Any]], file: Path | None) -> dict[int, Told]:
 @contextmanager
 def watched(seen: list[tuple[str, str]]) -> Iterator[None]:
     """Note what each short answer was before it was compared with other documents, and after."""
-    weighed = answer._weighed
+    weighed = proved._weighed
 
     def note(question: str, sought: str, text: str, result: Any, *rest: Any) -> Any:
         after = weighed(question, sought, text, result, *rest)
         seen.append((result.text, after.text))
         return after
 
-    with patch("rag_app.answering.proved._weighed", note):
+    with patch.object(proved, "_weighed", note):
         yield
 
 
@@ -148,7 +148,7 @@ def ordinary(questions: Path, documents: Path, limit: int | None, file: Path | N
     rows = [rows[row * len(rows) // n] for row in range(n)]
     counts: Counter[str] = Counter()
     seen: list[tuple[str, str]] = []
-    loaded = remembering(file)
+    loaded = kept_beside(file)
     with (
         tempfile.TemporaryDirectory() as folder,
         Library.open(Path(folder) / "library", loaded=loaded) as library,

@@ -197,8 +197,11 @@ def test_what_was_made_of_a_library_before_it_was_closed_says_so_too(tmp_path: P
     library.add(documents(3))
     retriever, runnable, tool = library.as_retriever(), library.as_runnable(), library.as_tool()
     events = library.stream("How long is a?")
+    library.keep("talk", make_answer())
     library.close()
-    library.close()  # again is nothing
+    with open_library(tmp_path) as other:
+        other.keep("talk", make_answer())
+        library.close()  # again is nothing, whatever was written since
     uses: list[Callable[[], Any]] = [
         lambda: retriever.invoke("a"),
         lambda: asyncio.run(retriever.abatch(["a", "b"])),

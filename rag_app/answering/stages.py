@@ -195,7 +195,7 @@ class LibraryStages:
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
         """Return the cross-encoder's logits."""
-        return self._searcher.score(question, texts)
+        return self._models.reranker.score(question, texts)
 
     def about(self, question: str) -> Mapping[str, float]:
         """Return how much a question names each document, 0 to 1."""
@@ -240,7 +240,7 @@ class LibraryStages:
         return in_force(self._store.get(CALIBRATION), *names, program_calibration(self._models))[0]
 
     def _named(self, question: str) -> dict[str, float]:
-        return self._searcher.about(question, self._chosen)
+        return self._searcher.about(question, self._chosen, self._cited)
 
 
 class Relay:

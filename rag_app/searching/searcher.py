@@ -142,7 +142,8 @@ class Searcher:
     def passages(self, candidates: Sequence[Candidate], chosen: Selection | None) -> list[FoundPassage]:
         """Return the passages of candidates, in their order; those that are gone meanwhile are left out."""
         by_id = {candidate.passage: candidate for candidate in candidates}
-        cited, trouble = self.cited(chosen), self._trouble_of_each()
+        trouble = self._trouble_of_each()
+        cited = self._cited(chosen, trouble)
         found = []
         for passage in self._store.passages(list(by_id)):
             path = cited.get(passage.document, passage.document)
@@ -159,20 +160,22 @@ class Searcher:
         allowed = None if chosen is None else self._store.passages_in(chosen.documents)
         return index.search(vector, k, self._store.places, allowed)
 
-    def score(self, question: str, texts: Sequence[str]) -> Vectors:
-        """Return the cross-encoder's (len(texts),) float32 logits."""
-        return self._models.reranker.score(question, texts)
+    def about(
+        self, question: str, chosen: Selection | None, cited: Mapping[str, str] | None = None
+    ) -> dict[str, float]:
+        """Return how much a question names each document that may be searched, 0 to 1, by the path to cite.
 
-    def about(self, question: str, chosen: Selection | None) -> dict[str, float]:
-        """Return how much a question names each document that may be searched, 0 to 1, by the path to cite."""
+        Which path that is, is looked up where it is not given as `cited`, and only where the question names a document.
+        """
 
         def shares(word: str) -> dict[str, float]:
             found = self._store.shares(word).items()
             return {path: share for path, share in found if chosen is None or path in chosen.names}
 
         documents = len(chosen.documents) if chosen else self._store.document_count()
-        cited = self.cited(chosen)
         named = aboutness(question, shares, documents)
+        if cited is None:
+            cited = self.cited(chosen) if named else {}
         return {cited.get(document, document): share for document, share in named.items()}
 
     def cited(self, chosen: Selection | None) -> dict[str, str]:
@@ -180,7 +183,10 @@ class Searcher:
 
         Chosen ones go before.
         """
-        found, trouble = {}, self._trouble_of_each()
+        return self._cited(chosen, self._trouble_of_each())
+
+    def _cited(self, chosen: Selection | None, trouble: Callable[[str], str]) -> dict[str, str]:
+        found = {}
         for first, paths in self._store.copies().items():
             ordered = sorted(paths, key=lambda path: chosen is not None and path not in chosen.paths)
             there = [path for path in ordered if os.path.exists(path)]  # noqa: PTH110  may hold a NUL

@@ -15,6 +15,7 @@ from langchain_core.runnables import Runnable, RunnableLambda
 
 from rag_app.errors import UsageError
 from rag_app.langchain.retriever import CrossEncoderCompressor, proposed, to_hits, two_stages
+from rag_app.models.numbers import RerankerNumbers
 from rag_app.searching.candidates import Trace
 from rag_app.searching.ranking import blended
 from rag_app.searching.searcher import FoundPassage
@@ -53,7 +54,9 @@ def test_the_compressor_orders_by_relevance_and_keeps_the_best_with_their_scores
 
 def test_equally_relevant_documents_keep_the_first_stages_order() -> None:
     documents = [document("notice", rank) for rank in (1, 2, 3)]
-    kept = CrossEncoderCompressor(stage=SecondStage(WordReranker(), 3)).compress_documents(documents, "notice")
+    unmeasured = WordReranker()
+    unmeasured.numbers = RerankerNumbers()  # by which a later rank costs nothing
+    kept = CrossEncoderCompressor(stage=SecondStage(unmeasured, 3)).compress_documents(documents, "notice")
     assert [d.metadata["retrieval_rank"] for d in kept] == [1, 2, 3]
 
 

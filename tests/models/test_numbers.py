@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields, replace
 from importlib.resources import files
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,3 +108,12 @@ def test_each_neutral_value_is_explained_where_it_is_given(kind: type) -> None:
     text = Path(numbers.__file__).read_text(encoding="utf-8")
     lines = {line.strip().partition(":")[0]: line for line in text.splitlines()}
     assert [field.name for field in fields(kind) if " = " in lines[field.name] and "# " not in lines[field.name]] == []
+
+
+def test_each_neutral_value_is_the_one_that_is_explained() -> None:
+    said = {"0": 0.0, "infinite": inf, "infinitely little": -inf, "likewise": -inf}
+    text = Path(numbers.__file__).read_text(encoding="utf-8")
+    explained = dict(re.findall(rf"^    (\w+): float = .*; ({'|'.join(said)})\b(?: means|:|$)", text, re.MULTILINE))
+    neutral = {field.name: field.default for kind in (RerankerNumbers, GeneratorNumbers) for field in fields(kind)}
+    assert {name: neutral[name] for name in explained} == {name: said[word] for name, word in explained.items()}
+    assert neutral.keys() - explained.keys() == {"model", "support_bias", "support_held"}

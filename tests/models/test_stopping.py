@@ -10,12 +10,13 @@ import pytest
 from fakes import LIKELIHOODS
 
 from ingest import DocumentError, Readers
+from rag_app.answering.stages import StoppableStages
 from rag_app.models.generator import Message, Usage
 from rag_app.models.stopping import StoppableGenerator, Stopped
 from rag_app.types import Answer, Passages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from rag_app.library import Library
@@ -86,6 +87,21 @@ def test_a_question_ends_at_the_stage_where_it_is_stopped(library: Library, call
     assert asked == calls + 1
     assert all(isinstance(event, Passages) for event in events)
     assert library.ask(NOTICE).status == "answered"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda stages: stages.find(NOTICE),
+        lambda stages: stages.find_in(NOTICE, "lease.pdf"),
+        lambda stages: stages.score(NOTICE, ["a"]),
+        lambda stages: stages.embed(["a"]),
+        lambda stages: stages.generator().preference([], "yes", "no"),
+    ],
+)
+def test_no_stage_that_takes_long_begins_after_the_stop(library: Library, use: Callable[[Any], Any]) -> None:
+    with pytest.raises(Stopped):
+        use(StoppableStages(library._stages(None), lambda: True))
 
 
 def test_a_summary_that_is_stopped_embeds_nothing_more(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
