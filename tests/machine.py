@@ -800,12 +800,24 @@ class _Examiner(_Obeying):
 
 
 def _seen(library: Library) -> dict[str, Any]:
-    """Return the text and the tags of each document by its paths."""
-    return {
-        path: [library._store.read(path).text, list(document.tags)]
-        for document in library.documents()
-        for path in document.paths
-    }
+    """Return the text and the tags of each document by its paths.
+
+    A watcher may take a document out between the list and the reading: then the list is not true any more, and another
+    look is taken.
+    """
+    from rag_app.errors import UsageError
+
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return {
+                path: [library._store.read(path).text, list(document.tags)]
+                for document in library.documents()
+                for path in document.paths
+            }
+        except UsageError:
+            if time.monotonic() > until:
+                raise
 
 
 def _sessions(library: Library) -> dict[str, list[str]]:
