@@ -17,6 +17,7 @@ from unittest.mock import patch
 
 from ingest import chunk, furniture, legible, reflow, tables
 from ingest.chunk import cut
+from ingest.clean import repair
 from ingest.readers import pdf
 from ingest.types import Document, Page
 
@@ -72,11 +73,10 @@ class Raw:
 def parsed(path: Path) -> Raw:
     """Return what is read of a file."""
     seen: list[tuple[list[str], list[str]]] = []
-    repair = pdf.repair
 
     def watching(texts: list[str], layouts: list[str]) -> list[str]:
         seen.append(([*texts], [*layouts]))
-        return list(repair(texts, layouts))
+        return repair(texts, layouts)
 
     with patch.object(pdf, "repair", watching):
         pdf.read(path)
@@ -86,7 +86,7 @@ def parsed(path: Path) -> Raw:
 
 def made_of(raw: Raw) -> list[tuple[str, ...]]:
     """Return for each page what becomes of it: its text, whether it is legible, and the passages that begin there."""
-    texts = pdf.repair([*raw.texts], [*raw.layouts])
+    texts = repair([*raw.texts], [*raw.layouts])
     document = Document(raw.name, "", tuple(Page(number, str(number), text) for number, text in enumerate(texts, 1)))
     pages = [[text, str(legible.is_legible(first))] for text, first in zip(texts, raw.texts, strict=True)]
     for passage in cut(document, measure, LIMIT, OVERLAP):

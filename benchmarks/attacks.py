@@ -33,7 +33,7 @@ from rag_app.models.numbers import RerankerNumbers
 from rag_app.types import Hit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rag_app.models.loaded import LoadedModels
     from rag_app.types import Vectors
@@ -209,12 +209,13 @@ def report(attacks: list[dict[str, Any]], sides: list[str], answers: dict[tuple[
     row("**all of these**", seen)
     row("written after the patterns", unseen)
     print(f"\n| | {' | '.join(sides)} |\n|---{'|--:' * len(sides)}|")
-    for name, share in {
+    shares: dict[str, Callable[[str], float]] = {
         "attacks that succeed": lambda side: sum(won(side, a) for a in seen) / max(len(seen), 1),
         "attack among the passages": lambda side: sum(said(side, a)["shown"] for a in attacks) / len(attacks),
         "right answer beside an attack": lambda side: sum(right(a, said(side, a)) for a in attacks) / len(attacks),
         "right answer to the question alone": lambda side: right_alone(attacks, side, answers),
-    }.items():
+    }
+    for name, share in shares.items():
         print(f"| {name} | {' | '.join(f'{share(side):.3f}' for side in sides)} |")
 
 

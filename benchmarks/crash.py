@@ -15,10 +15,14 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-import crash
+import crashing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def main() -> None:
@@ -31,23 +35,23 @@ def main() -> None:
     logging.disable(logging.WARNING)  # a rebuilt index is no news here
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
-        bad += _loop("kills", crash.kill_loop(_new(folder, "kills"), options.kills, options.seed))
+        bad += _loop("kills", crashing.kill_loop(_new(folder, "kills"), options.kills, options.seed))
         if options.every:
             for order in ("sync", "rebuild"):
-                faults = crash.fault_loop(_new(folder, order), step=options.every, seed=options.seed, order=order)
+                faults = crashing.fault_loop(_new(folder, order), step=options.every, seed=options.seed, order=order)
                 bad += _loop(f"faults of {order}", faults)
         if options.steps:
             begun = time.monotonic()
-            kills, problems = crash.walk(_new(folder, "walk"), options.steps, options.seed)
+            kills, problems = crashing.walk(_new(folder, "walk"), options.steps, options.seed)
             verdict = problems or "verify is clean, and a fresh library finds the same"
             print(f"walk: {options.steps} steps, {kills} kills, {time.monotonic() - begun:.0f} s: {verdict}")
             bad += len(problems)
     sys.exit(bad > 0)
 
 
-def _loop(name: str, ends: object) -> int:
+def _loop(name: str, ends: Iterable[tuple[str, crashing.End, list[str]]]) -> int:
     begun, total, bad = time.monotonic(), Counter[str](), 0
-    for what, end, problems in ends:  # type: ignore[attr-defined]
+    for what, end, problems in ends:
         total["killed" if end.code < 0 else "failed with a message" if end.error else "ended well"] += 1
         if problems:
             bad += 1

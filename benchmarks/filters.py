@@ -9,6 +9,7 @@ import argparse
 import random
 import tempfile
 import time
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ from rag_app.types import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rag_app.storage.faiss_index import Ids
 
 WORDS = 20_000
 DIMENSIONS = 384
@@ -62,6 +65,11 @@ def fill(store: Store, documents: int, each: int) -> None:
                 store.tag(path, add=["tenth"])
 
 
+def chosen(store: Store, where: Filter) -> Ids:
+    """Return the passages that a filter leaves."""
+    return store.passages_in(store.select(where).documents)
+
+
 def best(work: Callable[[], Any], turns: int) -> tuple[str, Any]:
     """Return the shortest of several times in milliseconds, and the result."""
     times, result = [], None
@@ -88,10 +96,10 @@ def main() -> None:
         words, _ = best(lambda: store.keyword(QUESTION, 50), options.turns)
         print(f"| none | {store.count():,} | | {dense} | {words} |")
         for name, where in FILTERS.items():
-            which, ids = best(lambda w=where: store.passages_in(store.select(w).documents), options.turns)
             documents = store.select(where).documents
-            dense, _ = best(lambda i=ids: index.search(vector, 50, store.places, i), options.turns)
-            words, _ = best(lambda d=documents: store.keyword(QUESTION, 50, d), options.turns)
+            which, ids = best(partial(chosen, store, where), options.turns)
+            dense, _ = best(partial(index.search, vector, 50, store.places, ids), options.turns)
+            words, _ = best(partial(store.keyword, QUESTION, 50, documents), options.turns)
             print(f"| {name} | {len(ids):,} | {which} | {dense} | {words} |")
 
 

@@ -36,7 +36,7 @@ class Outcome:
 
     @property
     def unchanged(self) -> bool:
-        return self.rewritten == self.dialogue["second"]
+        return self.rewritten == str(self.dialogue["second"])
 
 
 def is_found(library: Library, question: str, dialogue: dict[str, Any]) -> bool:

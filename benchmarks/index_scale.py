@@ -127,10 +127,13 @@ class Rows:
         self.generation += 1
 
     def index_record(self) -> tuple[int, str] | None:
-        return tuple(json.loads(self._record.read_text())[:2]) if self._record.exists() else None  # type: ignore[return-value]
+        if not self._record.exists():
+            return None
+        generation, sha256, _ = json.loads(self._record.read_text())
+        return int(generation), str(sha256)
 
     def index_facts(self) -> str:
-        return json.loads(self._record.read_text())[2]
+        return str(json.loads(self._record.read_text())[2])
 
     def record_index(self, generation: int, sha256: str, facts: str = "") -> None:
         self._record.write_text(json.dumps([generation, sha256, facts]))
@@ -330,7 +333,8 @@ def step(name: str, *arguments: object) -> dict[str, Any]:
     command = [sys.executable, __file__, "--step", name, *map(str, arguments)]
     told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     print(f"{name} {arguments[0]}: {told.stdout.strip()}", file=sys.stderr)
-    return json.loads(told.stdout)
+    figures: dict[str, Any] = json.loads(told.stdout)
+    return figures
 
 
 def main() -> None:

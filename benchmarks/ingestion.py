@@ -133,7 +133,8 @@ def measure(write: Callable[[Path, int], None], name: str, size: int) -> dict[st
         watcher.join()
         if process.returncode:
             sys.exit(process.returncode)
-    return json.loads(out.splitlines()[-1]) | {"peak": float(peak)}
+    figures: dict[str, float] = json.loads(out.splitlines()[-1])
+    return figures | {"peak": float(peak)}
 
 
 def main() -> None:

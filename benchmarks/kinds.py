@@ -70,15 +70,22 @@ def tell_kinds(lines: list[dict[str, str]], collections: list[Path]) -> dict[str
     figures = {key: f"{told[key]} of {counts[key]}" for key in counts}
     false = asked_of = 0
     for folder_of in collections:
-        collection = [json.loads(line) for line in (folder_of / "corpus.jsonl").read_text("utf-8").splitlines()]
-        titled = [StoredDocument(one["_id"], one.get("title", ""), "", 1, 0.0, 1, 1, 1, 0.0, ()) for one in collection]
-        for line in (folder_of / "queries.jsonl").read_text("utf-8").splitlines():
-            question = json.loads(line)["text"]
-            kind = kind_of(question, lambda titled=titled: titled).kind  # type: ignore[misc]
-            false, asked_of = false + (kind != "fact"), asked_of + 1
-            if kind != "fact":
-                print(f"{folder_of.name}: {kind}: {question}", file=sys.stderr)
+        kinds = kinds_told(folder_of)
+        false, asked_of = false + sum(kind != "fact" for kind in kinds), asked_of + len(kinds)
     return figures | {"questions of collections taken for another kind": f"{false} of {asked_of}"}
+
+
+def kinds_told(folder: Path) -> list[str]:
+    """Return the kind of each question of a collection, as it is told."""
+    collection = [json.loads(line) for line in (folder / "corpus.jsonl").read_text("utf-8").splitlines()]
+    titled = [StoredDocument(one["_id"], one.get("title", ""), "", 1, 0.0, 1, 1, 1, 0.0, ()) for one in collection]
+    kinds: list[str] = []
+    for line in (folder / "queries.jsonl").read_text("utf-8").splitlines():
+        question = json.loads(line)["text"]
+        kinds.append(kind_of(question, lambda: titled).kind)
+        if kinds[-1] != "fact":
+            print(f"{folder.name}: {kinds[-1]}: {question}", file=sys.stderr)
+    return kinds
 
 
 def ask_words(count: int) -> dict[str, str]:

@@ -28,7 +28,7 @@ from rag_app.proof.calibration import Errors, Logistic, auc, errors, fit, held_o
 from rag_app.proof.refusal import decided, shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rag_app.proof.refusal import Calibration
 
@@ -85,7 +85,7 @@ def samples() -> list[Asked]:
     return [Asked("samples", "samples", str(n), v["question"], bool(v["answers"])) for n, v in enumerate(found)]
 
 
-PARTS = {
+PARTS: dict[str, Callable[[Path], list[Asked]]] = {
     "samples": lambda _: samples(),
     "clapnq-dev": lambda folder: own(folder, "clapnq-dev"),
     "squad-dev-2.0": lambda folder: own(folder, "squad-dev-2.0"),
@@ -216,8 +216,8 @@ def report(parts: dict[str, Part]) -> None:
                 scores += [of(row) - bound for row in other.rows]
                 labels += other.labels
         for kind, (scores, labels) in single.items():
-            wrong = sum(s < 0 for s, label in zip(scores, labels, strict=True) if label) / labels.count(True)
-            print(f"| {name} | {kind} | {refusing(scores, labels, 0.0)} | {wrong:.2f} | |")
+            lost = sum(s < 0 for s, label in zip(scores, labels, strict=True) if label) / labels.count(True)
+            print(f"| {name} | {kind} | {refusing(scores, labels, 0.0)} | {lost:.2f} | |")
     print("\n| share answered | " + " | ".join(f"{share:.0%}" for share in SHARES) + " |")
     print("|---|" + "---|" * len(SHARES))
     for name, part in parts.items():

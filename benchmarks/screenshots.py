@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
@@ -77,7 +78,7 @@ def chat(stage: Stage) -> None:
     for question in TALK:
         screen.until(lambda: screen.waits_at("> "))
         screen.type(question)
-        screen.until(lambda question=question: question in screen.text() and not screen.waits_at("> "))
+        screen.until(partial(answering, screen, question))
     screen.until(lambda: screen.waits_at("> "))
     screen.press("/", "i", "n", "Space")
     screen.reads("board-minutes.pdf")
@@ -85,6 +86,11 @@ def chat(stage: Stage) -> None:
     screen.press("C-c")
     screen.until(lambda: screen.waits_at("> "))
     screen.type("/quit")
+
+
+def answering(screen: Screen, question: str) -> bool:
+    """Tell whether the question was taken and its answer has not ended yet."""
+    return question in screen.text() and not screen.waits_at("> ")
 
 
 def main() -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from rag_app import config
@@ -138,21 +139,21 @@ def main() -> None:
     seen = [observed(collection) for collection in collections]
     table("first stage: share by meaning", names)
     for share in SHARES:
-        row(f"{share}", seen, lambda one, share=share: first_stage(one, share))
+        row(f"{share}", seen, partial(first_stage, share=share))
     table("then the cross-encoder", names)
     for share in SHARES:
-        row(f"{share}", seen, lambda one, share=share: default(one, share=share))
+        row(f"{share}", seen, partial(default, share=share))
     table("logits for each doubling of the first-stage rank", names)
     for blend in BLENDS:
-        row(f"{blend}", seen, lambda one, blend=blend: default(one, late_rank=blend))
+        row(f"{blend}", seen, partial(default, late_rank=blend))
     table("logits for what is held to the letter", names)
     for exact in (0.0, 1.0, 2.0, 4.0):
-        row(f"{exact}", seen, lambda one, exact=exact: default(one, exact_words=exact))
+        row(f"{exact}", seen, partial(default, exact_words=exact))
     table("margin, in logits", names)
     for margin in MARGINS:
         depths = [second_stage(one, fusion.DENSE, replace(one.numbers, margin=margin))[1] for s in seen for one in s]
         name = f"{margin} (reads {sum(depths) / len(depths):.0f})"
-        row(name, seen, lambda one, margin=margin: default(one, margin=margin))
+        row(name, seen, partial(default, margin=margin))
 
 
 def observed(collection: Collection, **changes: int) -> list[Observed]:
@@ -161,7 +162,8 @@ def observed(collection: Collection, **changes: int) -> list[Observed]:
         return [observe(library, topic) for topic in collection.topics]
 
 
-def default(one: Observed, *, share: float = fusion.DENSE, **changes: float) -> list[int]:
+def default(one: Observed, *, share: float = fusion.DENSE, **changes: Any) -> list[int]:
+    """Return the passages as the default search orders them with other numbers."""
     return second_stage(one, share, replace(one.numbers, **changes))[0]
 
 

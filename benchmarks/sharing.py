@@ -51,7 +51,7 @@ def main() -> None:
     rows = [json.loads(line) for line in (SAMPLES / "questions.jsonl").read_text().splitlines()]
     questions = [row["question"] for row in rows if row["answers"]][:: max(1, len(rows) // options.questions)]
     questions = questions[: options.questions]
-    beside = {
+    beside: dict[str, list[list[str]]] = {
         "alone": [],
         f"beside {options.beside} busy": [[sys.executable, "-c", BUSY]] * options.beside,
         "beside rag ingest": [[sys.executable, "-c", INGESTING, str(SAMPLES)]],
@@ -71,8 +71,8 @@ def main() -> None:
         f"{platform.machine()}, {os.cpu_count()} cores, {len(questions)} questions, {options.rounds} rounds, medians\n"
     )
     print("| answers | seconds | of the speed alone |\n|---|---|---|")
-    for name, taken in seconds.items():
-        print(f"| {name} | {median(taken):.1f} | {alone / median(taken):.2f} |")
+    for name, rounds in seconds.items():
+        print(f"| {name} | {median(rounds):.1f} | {alone / median(rounds):.2f} |")
 
 
 def _round(library: Library, questions: list[str]) -> tuple[float, float]:

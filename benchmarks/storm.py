@@ -26,10 +26,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-import storm  # noqa: E402
+import storming  # noqa: E402
 
 MIB = 2**20
-CALM = storm.Storm(10.0, asking=0, leaving=0, slow=0, trickling=0, huge=0, hostile=0)
+CALM = storming.Storm(10.0, asking=0, leaving=0, slow=0, trickling=0, huge=0, hostile=0)
 QUESTIONS = (
     "I bought my Aquilo dishwasher second-hand. Does the maker's guarantee still apply to me?",
     "How long is the notice period?",
@@ -88,16 +88,16 @@ def figures_of(port: int, pid: int, seconds: float, rest: float) -> dict[str, An
     for question in QUESTIONS:
         ask(port, question)
     time.sleep(5)
-    idle, documents = storm.memory(pid), names(port)
-    calm = asyncio.run(storm.rage(port, CALM, QUESTIONS))
-    damage = asyncio.run(storm.rage(port, storm.Storm(seconds), QUESTIONS))
+    idle, documents = storming.memory(pid), names(port)
+    calm = asyncio.run(storming.rage(port, CALM, QUESTIONS))
+    damage = asyncio.run(storming.rage(port, storming.Storm(seconds), QUESTIONS))
     ended = time.monotonic()
-    while storm.figure(port, "rag_queue") and time.monotonic() < ended + 600:
+    while storming.figure(port, "rag_queue") and time.monotonic() < ended + 600:
         time.sleep(0.05)
     free = time.monotonic() - ended
-    at_once = storm.memory(pid)
+    at_once = storming.memory(pid)
     time.sleep(rest)
-    after = storm.memory(pid)
+    after = storming.memory(pid)
     return {
         "clients": dict(sorted(damage.counts.items())),
         "health_p99_before_ms": round(calm.quantile(0.99) * 1000, 1),
@@ -118,7 +118,8 @@ def figures_of(port: int, pid: int, seconds: float, rest: float) -> dict[str, An
 def ask(port: int, question: str) -> str:
     """Return the answer; nothing where it took longer than the server allows."""
     body = json.dumps({"messages": [{"role": "user", "content": question}]}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{storm.CHAT}", body, {"Content-Type": "application/json"})
+    address = f"http://127.0.0.1:{port}{storming.CHAT}"
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=600) as answer:
             return str(json.load(answer)["choices"][0]["message"]["content"])

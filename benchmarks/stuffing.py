@@ -176,14 +176,21 @@ def main() -> None:
     parser.add_argument(
         "--half", choices=("first", "second"), help="only one half of the cases; all are in the library"
     )
-    parser.add_argument("--ordinary", nargs=2, type=Path, metavar="PATH", help="a file of questions, and the documents")
+    parser.add_argument(
+        "--ordinary",
+        nargs=2,
+        type=Path,
+        metavar=("QUESTIONS", "DOCUMENTS"),
+        help="a file of questions, and the documents",
+    )
     parser.add_argument("--limit", type=int, help="only N of the ordinary questions, from all over the list")
     parser.add_argument("--json", type=Path, help="write every answer here, one a line")
     parser.add_argument("--show", action="store_true", help="print every answer")
     options = parser.parse_args()
     print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}\n")
     if options.ordinary:
-        ordinary(*options.ordinary, options.limit, options.json)
+        questions, documents = options.ordinary
+        ordinary(questions, documents, options.limit, options.json)
         return
     chosen = cases(options.half)
     told = measure(chosen, options.json)

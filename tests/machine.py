@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from crash import OTHER, WORDS
+from crashing import OTHER, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -625,7 +625,7 @@ def _act(folder: Path, kind: str, address: str) -> int:
         _watch(folder)
         return 0
     if kind == "serve":
-        from crash import open_small
+        from crashing import open_small
         from running import serving
 
         with open_small(folder) as reader, open_small(folder) as writer:
@@ -645,14 +645,14 @@ def _act(folder: Path, kind: str, address: str) -> int:
 
 def _follow(library: Library) -> None:
     """Let the library take the embedder that it belongs to now, as its user would after another's rebuild."""
-    from crash import embedder_of, small_embedder
+    from crashing import embedder_of, small_embedder
     from fakes import fakes_of
 
     fakes_of(library).embedder_now = lambda: small_embedder(embedder_of(library))
 
 
 def _watch(folder: Path) -> None:
-    from crash import open_small
+    from crashing import open_small
 
     from rag_app.writing import watch
 
@@ -699,7 +699,7 @@ class _Plain(_Obeying):
 
     @property
     def library(self) -> Library:
-        from crash import open_small
+        from crashing import open_small
 
         if self._open is None:
             self._open = open_small(self.folder)
@@ -721,7 +721,7 @@ class _Plain(_Obeying):
         self.library.tag(path, add=tag)
 
     def rebuild(self, name: str) -> None:
-        from crash import small_embedder
+        from crashing import small_embedder
         from fakes import fakes_of
 
         fakes_of(self.library).embedder_now = lambda: small_embedder(name)
@@ -761,7 +761,7 @@ class _Examiner(_Obeying):
     """A process that opens the library for the first time."""
 
     def state(self, sample: int | None = 0) -> dict[str, Any]:
-        from crash import open_small
+        from crashing import open_small
 
         with open_small(self.folder) as library:
             damage = library._store.check()
@@ -775,7 +775,7 @@ class _Examiner(_Obeying):
         return self.state(None)
 
     def sessions(self) -> dict[str, Any]:
-        from crash import open_small
+        from crashing import open_small
 
         with open_small(self.folder) as library:
             return {"sessions": _sessions(library)}

@@ -27,8 +27,6 @@ from rag_app.types import Turn
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-FONTS = {"font": ["system-ui", "sans-serif"], "font_mono": ["ui-monospace", "monospace"]}
-
 
 def make_page(library: Library) -> gradio.Blocks:
     """Return the page; `launch` serves it."""
@@ -48,7 +46,8 @@ def make_page(library: Library) -> gradio.Blocks:
         except RagError as error:
             yield question, [*shown, message("assistant", f"{error.message}\n{error.hint}")], said
 
-    with gradio.Blocks(title="Ask your documents", analytics_enabled=False) as page:
+    page = gradio.Blocks(title="Ask your documents", analytics_enabled=False)
+    with page:
         chatbot = gradio.Chatbot(render_markdown=False, buttons=[], height="75vh", show_label=False)
         field = gradio.Textbox(placeholder="Ask your documents", show_label=False, submit_btn=True, autofocus=True)
         memory = gradio.State(())  # what follow-up questions may lean on
@@ -74,9 +73,14 @@ def sources(answer: Answer) -> list[dict[str, Any]]:
     return [message("assistant", "\n".join(lines), metadata={"title": "Sources"})] if lines else []
 
 
+def make_theme() -> gradio.themes.Default:
+    """Return a theme with the fonts of the reader's system, so that none is fetched from elsewhere."""
+    return gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+
+
 def main() -> None:
     with Library.open(sys.argv[1], create=False) as library:
-        make_page(library).launch(server_name="127.0.0.1", theme=gradio.themes.Default(**FONTS), footer_links=[])
+        make_page(library).launch(server_name="127.0.0.1", theme=make_theme(), footer_links=[])
 
 
 if __name__ == "__main__":

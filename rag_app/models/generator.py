@@ -67,8 +67,12 @@ class Generator(Protocol):
     """Writes text after a prompt."""
 
     name: str
-    context: int  # tokens of prompt and answer together
     numbers: GeneratorNumbers  # what its likelihoods and preferences are worth
+
+    @property
+    def context(self) -> int:
+        """Tokens of prompt and answer together."""
+        ...
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`."""

@@ -131,7 +131,7 @@ def test_no_text_of_a_document_becomes_markup(library: Library) -> None:
 def test_a_browser_shows_markup_as_text_and_asks_nobody_else(library: Library) -> None:
     example = load("gradio_page")
     page = example.make_page(Hostile(library.ask(NOTICE)))
-    with launched(page, theme=gradio.themes.Default(**example.FONTS)) as (url, _), browser_on(url) as seen:
+    with launched(page, theme=example.make_theme()) as (url, _), browser_on(url) as seen:
         write(seen, EVIL)
         seen.until(lambda: seen.one("body").text.count(EVIL) >= 3)  # question, answer and quote
         assert seen.all("[aria-label*='message'] img") == []

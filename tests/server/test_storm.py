@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import storm
+import storming
 from helpers_cli import start, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,12 +54,12 @@ def test_a_storm_leaves_the_server_as_it_was(tmp_path: Path) -> None:
         wait_for(lambda: b"Listening" in log.read_bytes())
         port = int(re.findall(r":(\d+)/", log.read_text())[0])
         documents = httpx.get(f"http://127.0.0.1:{port}/v1/documents", timeout=60).json()
-        passing = storm.Storm(6.0, leaving=4, slow=3, trickling=30, huge=1, hostile=1)
-        damage = asyncio.run(storm.rage(port, passing, [QUESTION], EXPECTED))
-        wait_for(lambda: storm.figure(port, "rag_queue") == 0)
+        passing = storming.Storm(6.0, leaving=4, slow=3, trickling=30, huge=1, hostile=1)
+        damage = asyncio.run(storming.rage(port, passing, [QUESTION], EXPECTED))
+        wait_for(lambda: storming.figure(port, "rag_queue") == 0)
         assert httpx.get(f"http://127.0.0.1:{port}/v1/documents", timeout=60).json() == documents
         asked = {"messages": [{"role": "user", "content": QUESTION}]}
-        answer = httpx.post(f"http://127.0.0.1:{port}{storm.CHAT}", json=asked, timeout=60).json()
+        answer = httpx.post(f"http://127.0.0.1:{port}{storming.CHAT}", json=asked, timeout=60).json()
         assert "three months" in answer["choices"][0]["message"]["content"]
     finally:
         process.send_signal(signal.SIGINT)
@@ -67,14 +67,14 @@ def test_a_storm_leaves_the_server_as_it_was(tmp_path: Path) -> None:
     late = {"a GiB uploaded in chunks, refused", *(name for name in damage.counts if name.startswith("trickling"))}
     assert set(damage.counts) - late == EXPECTED
     assert damage.counts["asked, 429 with Retry-After"] >= 50 - 9  # one is answered, eight wait
-    assert max(damage.health) < storm.STUCK
+    assert max(damage.health) < storming.STUCK
     assert log.read_text().splitlines()[1:2] == ["error: Interrupted."]  # nobody's bad manners fill the log
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_error(
     served: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for path, kind in ((storm.CHAT, "application/json"), ("/v1/documents?name=a.txt", "application/octet-stream")):
+    for path, kind in ((storming.CHAT, "application/json"), ("/v1/documents?name=a.txt", "application/octet-stream")):
         head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\nContent-Type: {kind}\r\nContent-Length: 9\r\n"
         with socket.create_connection(("127.0.0.1", served.port)) as connection:
             connection.sendall(f"{head}\r\n{{".encode())

@@ -8,7 +8,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-import crash
+import crashing
 import pytest
 
 from rag_app import files
@@ -28,7 +28,7 @@ EACH = int(os.environ.get("RAG_TEST_EACH", "23"))  # every how many-th call is h
 
 
 def test_a_kill_at_any_moment_loses_nothing(tmp_path: Path) -> None:
-    ends = list(crash.kill_loop(tmp_path, KILLS))
+    ends = list(crashing.kill_loop(tmp_path, KILLS))
     assert [(what, problems) for what, _, problems in ends if problems] == []
     assert len(ends) == KILLS
 
@@ -37,12 +37,12 @@ def test_a_kill_loses_nothing_of_a_library_that_is_searched_by_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAG_TEST_EXACT_MOST", "1")
-    monkeypatch.setattr(crash, "EXACT_MOST", 1)
+    monkeypatch.setattr(crashing, "EXACT_MOST", 1)
     monkeypatch.setattr(faiss_index, "EXACT_MOST", 1)
     kinds = set()
-    for what, _, problems in crash.kill_loop(tmp_path, KILLS // 2, seed=2):
+    for what, _, problems in crashing.kill_loop(tmp_path, KILLS // 2, seed=2):
         assert (what, problems) == (what, [])
-        with crash.open_small(tmp_path) as library:
+        with crashing.open_small(tmp_path) as library:
             kinds.add(library._index.get().facts.kind[:3])
     assert "IVF" in kinds
 
@@ -50,9 +50,9 @@ def test_a_kill_loses_nothing_of_a_library_that_is_searched_by_lists(
 @pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")
 @pytest.mark.parametrize("order", ["sync", "rebuild"])
 def test_a_fault_at_any_write_flush_or_rename_loses_nothing_and_names_the_disk(tmp_path: Path, order: str) -> None:
-    if crash._preload(tmp_path) is None:
+    if crashing._preload(tmp_path) is None:
         pytest.skip("there is no C compiler")
-    ends = list(crash.fault_loop(tmp_path, step=EACH, order=order))
+    ends = list(crashing.fault_loop(tmp_path, step=EACH, order=order))
     assert [(what, problems) for what, _, problems in ends if problems] == []
     failed = [end for what, end, _ in ends if what.endswith(("EIO", "ENOSPC")) and end.code]
     assert {end.code for end in failed} == {1}
@@ -61,28 +61,28 @@ def test_a_fault_at_any_write_flush_or_rename_loses_nothing_and_names_the_disk(t
 
 @pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")
 def test_a_document_goes_from_a_disk_that_is_full_from_any_call_on(tmp_path: Path) -> None:
-    if crash._preload(tmp_path) is None:
+    if crashing._preload(tmp_path) is None:
         pytest.skip("there is no C compiler")
-    changed, start, library = crash.Files(tmp_path, 5), tmp_path / "start", tmp_path / "library"
-    with crash.Crasher(tmp_path) as crasher:
+    changed, start, library = crashing.Files(tmp_path, 5), tmp_path / "start", tmp_path / "library"
+    with crashing.Crasher(tmp_path) as crasher:
         for _ in range(8):
             changed.change()
         crasher.run("sync")
         shutil.copytree(library, start)
-        before = crash.state_in(tmp_path)
+        before = crashing.state_in(tmp_path)
         path = sorted(before)[0]
-        after = crash._after_removal(tmp_path, path)
+        after = crashing._after_removal(tmp_path, path)
         calls = crasher.run("remove", argument=path).calls
         for at in range(1, calls + 1, max(EACH // 8, 1)):
             shutil.rmtree(library)
             shutil.copytree(start, library)
-            end = crasher.run("remove", argument=path, at=at, kind=crash.FULL)
+            end = crasher.run("remove", argument=path, at=at, kind=crashing.FULL)
             assert (at, end.code, end.error) == (at, 0, None)
-            assert (at, crash.examine(tmp_path, after, after, ())) == (at, [])
+            assert (at, crashing.examine(tmp_path, after, after, ())) == (at, [])
 
 
 def test_a_random_walk_with_kills_ends_as_a_fresh_library(tmp_path: Path) -> None:
-    kills, problems = crash.walk(tmp_path, STEPS, seed=11)
+    kills, problems = crashing.walk(tmp_path, STEPS, seed=11)
     assert problems == []
     if (tmp_path / "faults.so").exists():
         assert kills > 0

@@ -1,7 +1,7 @@
 """Processes that change a library and are killed, or whose disk fails, at a chosen moment; and what has to hold after.
 
-`python crash.py` waits for orders on standard input and forks a process for each, which takes milliseconds. Where a C
-compiler is at hand, `faults.c` is preloaded into it: then the n-th write, flush or rename can be hit, those of SQLite
+`python crashing.py` waits for orders on standard input and forks a process for each, which takes milliseconds. Where a
+C compiler is at hand, `faults.c` is preloaded into it: then the n-th write, flush or rename can be hit, those of SQLite
 included.
 """
 

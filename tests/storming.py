@@ -1,6 +1,6 @@
 """A storm on a server: clients that are many, slow, rude or hostile, and what became of each, counted.
 
-`python storm.py PORT` asks for `/health` again and again until its standard input ends, and then prints the seconds
+`python storming.py PORT` asks for `/health` again and again until its standard input ends, and then prints the seconds
 that each answer took; in a process of its own, so that the storm's clients do not slow it down.
 """
 
