@@ -28,9 +28,6 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-os.environ["HF_HUB_OFFLINE"] = "1"  # both sides read model folders; neither may look for newer ones meanwhile
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-
 from ingest import discover
 from rag_app import Library, config
 from rag_app.models.catalogue import conventions, resolve
@@ -564,6 +561,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=STAGES, default=STAGES, metavar="STAGE", help=", ".join(STAGES))
     parser.add_argument("--json", type=Path, help="write every turn here")
     options = parser.parse_args()
+    os.environ["HF_HUB_OFFLINE"] = "1"  # both sides read model folders; neither may look for newer ones meanwhile
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     hush()
     report, agree = measure(options, config.load())
     print("\n".join(report.head), end="\n\n")
