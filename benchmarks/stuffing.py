@@ -159,7 +159,9 @@ def ordinary(questions: Path, documents: Path, limit: int | None, file: Path | N
             seen.clear()
             answer = library.ask(row["question"])
             changed = [(before, after) for before, after in seen if before != after]
-            counts.update({"short": bool(seen), "changed": bool(changed), "aside": bool(answer.notes)})
+            counts["short"] += bool(seen)
+            counts["changed"] += bool(changed)
+            counts["aside"] += bool(answer.notes)
             print(f"\r{number}/{n}", end="", file=sys.stderr, flush=True)
             if file:
                 line = {"asked": row, "seen": seen, "answer": answer.as_json()}
