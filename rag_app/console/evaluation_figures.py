@@ -32,18 +32,25 @@ def show_evaluation(evaluation: Evaluation) -> None:
 def _system_row(system: dict[str, Any], measures: Sequence[str]) -> list[str]:
     row = [system["name"]]
     for measure in measures:
-        value, (low, high) = system[measure], system["interval"][measure]
-        row.append(f"{value:.3f} [{low:.3f}, {high:.3f}]")
+        interval = system["interval"][measure]
+        row.append(_with_interval(system[measure], interval))
     seconds = system["seconds_per_query"]
     return [*row, f"{seconds:.3f}"]
 
 
 def _show_answers(answers: dict[str, Any]) -> None:
-    right, (low, high) = answers["right"], answers["interval"]
-    print(f"\nright answers: {right:.3f} [{low:.3f}, {high:.3f}] of {answers['questions']:,}")
-    refused, unanswerable = answers["refused"], answers["unanswerable"]
+    right = _with_interval(answers["right"], answers["interval"])
+    questions = answers["questions"]
+    print(f"\nright answers: {right} of {questions:,}")
+    unanswerable = answers["unanswerable"]
     if unanswerable:
+        refused = answers["refused"]
         print(f"refused: {refused:.3f} of {unanswerable:,} without an answer")
+
+
+def _with_interval(value: float, interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def show_comparisons(comparisons: Sequence[Comparison], changed: Sequence[str]) -> None:

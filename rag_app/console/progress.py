@@ -66,10 +66,11 @@ def ingest_progress(*, shown: bool) -> Iterator[Callable[[Step], None] | None]:
 
         def step(now: Step) -> None:
             name = flat(PurePath(now.path).name, _FILE_LENGTH)
-            speed = speed_text(now, time.monotonic() - begun)
-            bar.update(files, completed=now.files_done, total=now.files, description=name, speed=speed)
-            known = now.passages > 0
-            bar.update(passages, completed=now.passages_done, total=now.passages or None, visible=known)
+            seconds = time.monotonic() - begun
+            bar.update(files, description=name, speed=speed_text(now, seconds))
+            bar.update(files, completed=now.files_done, total=now.files)
+            total = now.passages or None  # not known yet while a file is read
+            bar.update(passages, completed=now.passages_done, total=total, visible=total is not None)
 
         yield step
 

@@ -130,7 +130,8 @@ async def _whole(request: Request, reply: Reply, head: Head) -> Response:
     message = {"role": "assistant", "content": text, "refusal": None, **proof}
     choice = {"index": 0, "message": message, "finish_reason": end.reason, "logprobs": None}
     value = head.value("chat.completion", [choice], usage=_usage(end))
-    return Json(value, headers=notes.headers(reply.wish.notes, proof["status"]))
+    headers = notes.headers(reply.wish.notes, proof["status"])
+    return Json(value, headers=headers)
 
 
 async def _streamed(request: Request, reply: Reply, chunks: Chunks) -> Response:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MOST_TEXTS = 2048
 LONGEST_TEXT = 20_000  # characters; the model reads what its window holds
 SLICE = 64  # texts that are embedded before others have their turn: some seconds
+_NO_TEXTS = "The field input takes texts, not tokens; with LangChain set check_embedding_ctx_length=False."
 
 router = APIRouter()
 
@@ -48,9 +49,12 @@ async def embed(request: Request) -> Response:
     """Return a vector of unit length for each text."""
     context = context_of(request)
     body = await read(request, EmbeddingRequest, context.limits.depth)
-    pieces = await present(request, _answer(body, _texts(body.input), context, key_of(request)))
-    length = str(sum(len(piece) for piece in pieces))
-    return StreamingResponse(_each(pieces), media_type="application/json", headers={"content-length": length})
+    texts = _texts(body.input)
+    answer = _answer(body, texts, context, key_of(request))
+    pieces = await present(request, answer)
+    length = sum(map(len, pieces))
+    headers = {"content-length": str(length)}
+    return StreamingResponse(_each(pieces), media_type="application/json", headers=headers)
 
 
 async def _each(pieces: list[bytes]) -> Any:
@@ -96,13 +100,16 @@ def _embedded(texts: Sequence[str], body: EmbeddingRequest, context: Context) ->
 
 
 def _texts(given: str | list[Any]) -> list[str]:
+    """Return the texts to embed; ApiError where there are too many, or one cannot be embedded."""
     texts = [given] if isinstance(given, str) else given
     if not 0 < len(texts) <= MOST_TEXTS:
         raise invalid(f"The field input takes 1 to {MOST_TEXTS:,} texts.")
-    if not all(isinstance(text, str) for text in texts):
-        raise invalid("The field input takes texts, not tokens; with LangChain set check_embedding_ctx_length=False.")
-    if any(not text.strip() or len(text) > LONGEST_TEXT for text in texts):
-        raise invalid(f"A text is empty or has more than {LONGEST_TEXT:,} characters.")
+    for text in texts:
+        if not isinstance(text, str):
+            raise invalid(_NO_TEXTS)
+    for text in texts:
+        if not text.strip() or len(text) > LONGEST_TEXT:
+            raise invalid(f"A text is empty or has more than {LONGEST_TEXT:,} characters.")
     return texts
 
 

@@ -25,6 +25,7 @@ from rag_app.types import Filter, Json
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+    from urllib.parse import SplitResult
 
 RATE = 20  # requests a minute from one address with one widget key
 MOST_RATE = 10_000
@@ -153,20 +154,44 @@ def origin_of(text: str) -> str:
     """
     try:
         parts = urlsplit(text.strip())
-        host, port = parts.hostname or "", parts.port
-        if parts.scheme in _WEB:
-            host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+        host, port = _host_of(parts), parts.port
     except (ValueError, UnicodeError):
-        host, port = "", None
-        parts = urlsplit("")
-    rest = (parts.path not in {"", "/"}) or parts.query or parts.fragment or parts.username
-    foreign = parts.scheme not in _WEB and (parts.scheme in _HOMELESS or not _PROGRAM.fullmatch(host))
-    if not parts.scheme or foreign or not host or rest or "*" in host:
-        raise UsageError(
-            f"{text!r} is not the origin of a site.", hint="Write it like https://example.com or app://example."
-        )
-    usual = port is None or port == _WEB.get(parts.scheme)
-    return f"{parts.scheme}://{host.lower()}{'' if usual else f':{port}'}"
+        raise _no_origin(text) from None
+    if _says_more(parts) or not _is_home(parts.scheme, host):
+        raise _no_origin(text)
+    origin = f"{parts.scheme}://{host.lower()}"
+    is_usual = port is None or port == _WEB.get(parts.scheme)
+    return origin if is_usual else f"{origin}:{port}"
+
+
+def _host_of(parts: SplitResult) -> str:
+    """Return the host as a browser writes it; ValueError where it cannot be written so."""
+    host = parts.hostname or ""
+    if parts.scheme not in _WEB:
+        return host
+    if ":" in host:  # an address of IPv6
+        return f"[{host}]"
+    return host.encode("idna").decode()
+
+
+def _says_more(parts: SplitResult) -> bool:
+    """Tell whether an address names more than an origin."""
+    has_path = parts.path not in {"", "/"}
+    return bool(has_path or parts.query or parts.fragment or parts.username)
+
+
+def _is_home(scheme: str, host: str) -> bool:
+    """Tell whether pages of this scheme and host are of one site."""
+    if not scheme or not host or "*" in host:
+        return False
+    if scheme in _WEB:
+        return True
+    return scheme not in _HOMELESS and bool(_PROGRAM.fullmatch(host))
+
+
+def _no_origin(text: str) -> UsageError:
+    hint = "Write it like https://example.com or app://example."
+    return UsageError(f"{text!r} is not the origin of a site.", hint=hint)
 
 
 def _read(path: Path) -> tuple[Key, ...]:

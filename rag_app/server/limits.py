@@ -21,6 +21,7 @@ SURPLUS = "rag.surplus"
 
 
 _MOST_DIGITS = 18  # of a length that is looked at
+_CLOSE = {"connection": "close"}  # behind a refusal nothing more of the request is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), max(0.0, min(left, self._idle)))
         except TimeoutError:
-            raise ApiError(408, "The body came too slowly.", "timeout", {"connection": "close"}) from None
+            raise ApiError(408, "The body came too slowly.", "timeout", _CLOSE) from None
         if message["type"] == "http.request":
             self._taken += len(message.get("body", b""))
             if self._taken > self._most:
@@ -159,24 +160,38 @@ def full() -> ApiError:
 
 def too_large(most: int) -> ApiError:
     """Return the refusal of a body of more than `most` bytes."""
-    return ApiError(413, f"The body is larger than {most:,} bytes.", "request_too_large", {"connection": "close"})
+    return ApiError(413, f"The body is larger than {most:,} bytes.", "request_too_large", _CLOSE)
 
 
 def _oversized(scope: Scope, limits: Limits, most: int) -> ApiError | None:
-    close = {"connection": "close"}
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
-    if len(path) + len(scope["query_string"]) > limits.target:
-        return ApiError(414, "The address is too long.", "uri_too_long", close)
+    """Return the refusal of a request whose address, headers or announced body are too large."""
+    if _address_length(scope) > limits.target:
+        return ApiError(414, "The address is too long.", "uri_too_long", _CLOSE)
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    size = sum(len(name) + len(value) for name, value in headers)
-    if len(headers) > limits.header_count or size > limits.headers:
-        return ApiError(431, "The headers are too large.", "headers_too_large", close)
+    if len(headers) > limits.header_count or _size_of(headers) > limits.headers:
+        return ApiError(431, "The headers are too large.", "headers_too_large", _CLOSE)
     lengths = [value for name, value in headers if name == b"content-length"]
+    return _announced_too_large(lengths, most)
+
+
+def _address_length(scope: Scope) -> int:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return len(path) + len(query)
+
+
+def _size_of(headers: list[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) for name, value in headers)
+
+
+def _announced_too_large(lengths: list[bytes], most: int) -> ApiError | None:
+    """Return the refusal of a body by the lengths that its headers announce."""
     if not lengths:
         return None
-    if len(lengths) > 1 or not lengths[0].isdigit():
-        return ApiError(400, "The length of the body is not a number.", "invalid_header", close)
-    if len(lengths[0]) > _MOST_DIGITS or int(lengths[0]) > most:
+    length, *others = lengths
+    if others or not length.isdigit():
+        return ApiError(400, "The length of the body is not a number.", "invalid_header", _CLOSE)
+    if len(length) > _MOST_DIGITS or int(length) > most:
         return too_large(most)
     return None
 

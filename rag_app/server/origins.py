@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rag_app.errors import RagError
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterable, MutableMapping
     from typing import Any
 
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -56,6 +56,10 @@ def allowed_headers(asked: str) -> str:
     return ", ".join(sorted({"authorization", "content-type"} | {name for name in names if _SENT.fullmatch(name)}))
 
 
+def _without_vary(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if name.lower() != b"vary"]
+
+
 class Readable:
     """Middleware that lets pages of known sites read every answer, whoever gives it."""
 
@@ -72,12 +76,13 @@ class Readable:
         shown = [
             (b"access-control-allow-origin", origin),
             (b"access-control-expose-headers", EXPOSED.encode()),
+            (b"vary", b"origin"),
         ]
 
         async def readable(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                sent = [(name, value) for name, value in message.get("headers", ()) if name.lower() != b"vary"]
-                message = {**message, "headers": [*sent, *shown, (b"vary", b"origin")]}
+                sent = _without_vary(message.get("headers", ()))
+                message = {**message, "headers": [*sent, *shown]}
             await send(message)
 
         await self._app(scope, receive, readable)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BUCKETS = (0.5, 1, 2, 5, 10, 20, 60, 120)
 
@@ -31,25 +36,42 @@ class Metrics:
             self._tokens["prompt"] += prompt
             self._tokens["completion"] += completion
             self._seconds += seconds
-            self._buckets[next((i for i, most in enumerate(BUCKETS) if seconds <= most), len(BUCKETS))] += 1
+            self._buckets[bisect_left(BUCKETS, seconds)] += 1
 
     def text(self, inside: int, documents: int) -> str:
         """Return everything in the text format of Prometheus."""
         with self._lock:
-            lines = ["# TYPE rag_requests_total counter"]
-            lines += [
-                f'rag_requests_total{{method="{method}",route="{route}",status="{status}"}} {n}'
-                for (method, route, status), n in sorted(self._requests.items())
-            ]
-            lines.append("# TYPE rag_answers_total counter")
-            lines += [f'rag_answers_total{{status="{status}"}} {n}' for status, n in sorted(self._answers.items())]
-            lines.append("# TYPE rag_tokens_total counter")
-            lines += [f'rag_tokens_total{{kind="{kind}"}} {n}' for kind, n in sorted(self._tokens.items())]
-            lines.append("# TYPE rag_answer_seconds histogram")
-            total = 0
-            for most, n in zip((*map(str, BUCKETS), "+Inf"), self._buckets, strict=True):
-                total += n
-                lines.append(f'rag_answer_seconds_bucket{{le="{most}"}} {total}')
-            lines += [f"rag_answer_seconds_sum {self._seconds:.3f}", f"rag_answer_seconds_count {total}"]
-        lines += ["# TYPE rag_queue gauge", f"rag_queue {inside}", "# TYPE rag_documents gauge"]
-        return "\n".join([*lines, f"rag_documents {documents}", ""])
+            lines = [*self._request_lines()]
+            lines += self._answer_lines()
+            lines += self._second_lines()
+        lines += _gauge("rag_queue", inside)
+        lines += _gauge("rag_documents", documents)
+        return "\n".join(lines) + "\n"
+
+    def _request_lines(self) -> Iterator[str]:
+        yield "# TYPE rag_requests_total counter"
+        for (method, route, status), n in sorted(self._requests.items()):
+            yield f'rag_requests_total{{method="{method}",route="{route}",status="{status}"}} {n}'
+
+    def _answer_lines(self) -> Iterator[str]:
+        yield "# TYPE rag_answers_total counter"
+        for status, n in sorted(self._answers.items()):
+            yield f'rag_answers_total{{status="{status}"}} {n}'
+        yield "# TYPE rag_tokens_total counter"
+        for kind, n in sorted(self._tokens.items()):
+            yield f'rag_tokens_total{{kind="{kind}"}} {n}'
+
+    def _second_lines(self) -> Iterator[str]:
+        """Yield the histogram of seconds: for each bound the answers that took at most so long."""
+        yield "# TYPE rag_answer_seconds histogram"
+        bounds = (*map(str, BUCKETS), "+Inf")
+        total = 0
+        for bound, n in zip(bounds, self._buckets, strict=True):
+            total += n
+            yield f'rag_answer_seconds_bucket{{le="{bound}"}} {total}'
+        yield f"rag_answer_seconds_sum {self._seconds:.3f}"
+        yield f"rag_answer_seconds_count {total}"
+
+
+def _gauge(name: str, value: int) -> tuple[str, str]:
+    return f"# TYPE {name} gauge", f"{name} {value}"

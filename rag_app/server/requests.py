@@ -50,9 +50,15 @@ class Where(Body):
     def is_short(self) -> bool:
         """Tell whether it has no more and no longer texts than anybody needs."""
         for texts in (self.documents, self.types, self.tags):
-            if texts and (len(texts) > _MOST_TEXTS or max(map(len, texts)) > _LONGEST_TEXT):
+            if texts and not _are_short(texts):
                 return False
-        return all(len(date or "") <= _LONGEST_DATE for date in (self.since, self.until))
+        dates = (self.since or "", self.until or "")
+        return all(len(date) <= _LONGEST_DATE for date in dates)
+
+
+def _are_short(texts: list[str]) -> bool:
+    longest = max(map(len, texts))
+    return len(texts) <= _MOST_TEXTS and longest <= _LONGEST_TEXT
 
 
 def context_of(request: Request) -> Context:

@@ -30,6 +30,8 @@ _EARLY = 3  # sentences at the start of a system message, which say what it is f
 _LONGEST_TITLE = 50
 _MOST_WORDS, _MOST_SIGNS = 15, 100  # that an order for a title allows; more is the length of an answer
 _UNTITLED = "Chat"
+_AROUND_TITLE = " \"'`*#-“”"  # signs that are no part of a title
+_BEHIND_TITLE = " .!?。！？"
 
 _TASK = re.compile(r"\s*#{1,4}\s*\**task\b", re.IGNORECASE)
 _SHAPE = re.compile(r'\{\s*"([A-Za-z_]{1,40})"\s*:\s*(\[|")')
@@ -46,6 +48,14 @@ class Quoting:
     quoted: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """The one field of the JSON that a chat program wants."""
+
+    name: str
+    is_list: bool
+
+
 def answered(question: str, system: str, history: Sequence[Turn]) -> str | None:
     """Return the answer to a chat program's own request; None where it is a question for the documents.
 
@@ -56,19 +66,33 @@ def answered(question: str, system: str, history: Sequence[Turn]) -> str | None:
     """
     if len(question) > LONGEST:
         return None
-    quoting = _in_block(question)
-    if quoting and (shape := _shape_wanted(quoting)):
-        key, is_list = shape
-        value = [] if is_list else _title(_first_user(quoting.quoted)) if key == "title" else ""
-        return json.dumps({key: value}, ensure_ascii=False)
-    quoting = quoting or _in_fence(question) or _by_rules(question) or _by_roles(question) or _by_heading(question)
-    if quoting and _wants_title(quoting.order) and (_is_short(quoting.order) or _is_alone(quoting.order)):
-        return _title(_first_user(quoting.quoted))
+    block = _in_block(question)
+    field = _field_wanted(block) if block else None
+    if block and field:
+        return _filled(field, block.quoted)
+    begun = _beginning(question, block or _loosely_quoting(question), system, history)
+    return None if begun is None else _title(begun)
+
+
+def _beginning(question: str, quoting: Quoting | None, system: str, history: Sequence[Turn]) -> str | None:
+    """Return what the user said first in the conversation that wants a title; None where no title is wanted."""
+    if quoting and _orders_title(quoting.order):
+        return _first_user(quoting.quoted)
     if not history and _is_titling(system):
-        return _title(_first_user(quoting.quoted if quoting else question))
-    if history and len(question) <= _LONGEST_BARE and _wants_title(question, ours=True) and _is_bounded(question):
-        return _title(next((turn.content for turn in history if turn.role == "user"), ""))
+        return _first_user(quoting.quoted if quoting else question)
+    if history and _orders_our_title(question):
+        return next((turn.content for turn in history if turn.role == "user"), "")
     return None
+
+
+def _orders_title(order: str) -> bool:
+    """Tell whether the words around a quoted conversation ask for its title."""
+    return _wants_title(order) and (_is_short(order) or _is_alone(order))
+
+
+def _orders_our_title(question: str) -> bool:
+    """Tell whether a message that quotes nothing asks for a title of the conversation that it stands in."""
+    return len(question) <= _LONGEST_BARE and _wants_title(question, ours=True) and _is_bounded(question)
 
 
 def _is_titling(system: str) -> bool:
@@ -78,34 +102,52 @@ def _is_titling(system: str) -> bool:
     return _wants_title("\n".join(_sentences(system)[:_EARLY])) and _is_bounded(system)
 
 
-def _shape_wanted(quoting: Quoting) -> tuple[str, bool] | None:
-    """Return the one field of the JSON that is wanted, and whether it is a list; None where none is wanted."""
+def _field_wanted(quoting: Quoting) -> _Field | None:
+    """Return the field of the JSON that is wanted; None where none is."""
     order = quoting.order[:_LONGEST_ORDER]
-    if not (_TASK.match(order) or _words().role.search(quoting.quoted)) or "json" not in order.lower():
+    if "json" not in order.lower():
         return None
+    is_task = _TASK.match(order) or _words().role.search(quoting.quoted)
     found = _SHAPE.search(order)
-    return (found[1], found[2] == "[") if found else None
+    if not is_task or not found:
+        return None
+    name, opening = found.groups()
+    return _Field(name, is_list=opening == "[")
+
+
+def _filled(field: _Field, quoted: str) -> str:
+    """Return the JSON that is wanted: a title is written, tags and questions are none."""
+    value: list[str] | str = ""
+    if field.is_list:
+        value = []
+    elif field.name == "title":
+        value = _title(_first_user(quoted))
+    return json.dumps({field.name: value}, ensure_ascii=False)
 
 
 def _wants_title(order: str, *, ours: bool = False) -> bool:
+    """Tell whether a sentence orders a title: of a conversation that is quoted, or of `ours`."""
     words = _words()
     scope, name = (words.ours, words.our_name) if ours else (words.conversation, words.name)
-    return any(
-        words.verb.search(sentence)
-        and scope.search(sentence)
-        and (words.title.search(sentence) or name.search(sentence))
-        for sentence in _sentences(order[:_LONGEST_ORDER])
-    )
+    for sentence in _sentences(order[:_LONGEST_ORDER]):
+        is_order = words.verb.search(sentence) and scope.search(sentence)
+        if is_order and (words.title.search(sentence) or name.search(sentence)):
+            return True
+    return False
 
 
 def _is_short(order: str) -> bool:
-    limits = _words().length.finditer(order[:_LONGEST_ORDER])
-    return any(
-        not (number := found[1]) or int(number) <= (_MOST_WORDS if found[2] else _MOST_SIGNS) for found in limits
-    )
+    """Tell whether only a few words or signs are to be written; a number that is written as a word is small."""
+    for found in _words().length.finditer(order[:_LONGEST_ORDER]):
+        number, in_words = found.groups()
+        most = _MOST_WORDS if in_words else _MOST_SIGNS
+        if not number or int(number) <= most:
+            return True
+    return False
 
 
 def _is_alone(order: str) -> bool:
+    """Tell whether nothing else is to be written."""
     return bool(_words().alone.search(order[:_LONGEST_ORDER]))
 
 
@@ -128,6 +170,11 @@ def _in_block(text: str) -> Quoting | None:
     return None
 
 
+def _loosely_quoting(text: str) -> Quoting | None:
+    """Return what is quoted without tags around it, by the first sign of a quotation that is there."""
+    return _in_fence(text) or _by_rules(text) or _by_roles(text) or _by_heading(text)
+
+
 def _in_fence(text: str) -> Quoting | None:
     before, opened, rest = text.partition("```")
     quoted, closed, after = rest.rpartition("```")
@@ -140,7 +187,9 @@ def _by_rules(text: str) -> Quoting | None:
     if len(rules) < 2:
         return None
     first, last = rules[0], rules[-1]
-    return Quoting(f"{text[: first.start()]}\n{text[last.end() :]}", text[first.end() : last.start()])
+    before, after = text[: first.start()], text[last.end() :]
+    quoted = text[first.end() : last.start()]
+    return Quoting(f"{before}\n{after}", quoted)
 
 
 def _by_roles(text: str) -> Quoting | None:
@@ -148,10 +197,11 @@ def _by_roles(text: str) -> Quoting | None:
     found = _words().role.search(text)
     if not found:
         return None
-    quoted, gap, last = text[found.start() :].rpartition("\n\n")
+    before, spoken = text[: found.start()], text[found.start() :]
+    quoted, gap, last = spoken.rpartition("\n\n")
     if not gap or _words().role.match(last):
-        return Quoting(text[: found.start()], text[found.start() :])
-    return Quoting(f"{text[: found.start()]}\n{last}", quoted)
+        return Quoting(before, spoken)
+    return Quoting(f"{before}\n{last}", quoted)
 
 
 def _by_heading(text: str) -> Quoting | None:
@@ -168,29 +218,45 @@ def _first_user(quoted: str) -> str:
     found = _words().user.search(quoted)
     if not found:
         return quoted
-    following = _words().role.search(quoted, found.end())
-    return quoted[found.end() : following.start() if following else len(quoted)]
+    start = found.end()
+    following = _words().role.search(quoted, start)
+    return quoted[start : following.start()] if following else quoted[start:]
 
 
 def _first_in_json(quoted: str) -> str | None:
+    """Return the first text of the user in a list of messages; None where it is no such list."""
     try:
-        value: Any = json.loads(quoted)
+        messages: Any = json.loads(quoted)
     except (ValueError, RecursionError):
         return None
-    for message in value if isinstance(value, list) else []:
+    if not isinstance(messages, list):
+        return None
+    for message in messages:
         if isinstance(message, dict) and message.get("role") == "user":
-            texts = [found for name, found in message.items() if name != "role" and isinstance(found, str)]
-            return texts[0] if texts else None
+            return _text_of(message)
+    return None
+
+
+def _text_of(message: dict[str, Any]) -> str | None:
+    """Return the text of a message, whatever its field is called."""
+    for name, value in message.items():
+        if name != "role" and isinstance(value, str):
+            return value
     return None
 
 
 def _title(text: str) -> str:
     """Return the first line of a text, cut between words."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    line = flat(line, 4 * _LONGEST_TITLE).strip(" \"'`*#-“”").rstrip(" .!?。！？")
+    written = [line for line in text.splitlines() if line.strip()]
+    if not written:
+        return _UNTITLED
+    line = flat(written[0], 4 * _LONGEST_TITLE).strip(_AROUND_TITLE).rstrip(_BEHIND_TITLE)
     if len(line) <= _LONGEST_TITLE:
         return line or _UNTITLED
-    return (line[:_LONGEST_TITLE].rpartition(" ")[0] or line[:_LONGEST_TITLE]).rstrip(" ,;:") + "…"
+    cut = line[:_LONGEST_TITLE]
+    whole_words, _, _ = cut.rpartition(" ")
+    begun = whole_words or cut
+    return begun.rstrip(" ,;:") + "…"
 
 
 @dataclass(frozen=True, slots=True)

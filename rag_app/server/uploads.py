@@ -160,10 +160,16 @@ def safe_name(name: str) -> str:
 
 def _safe_stem(text: str) -> str:
     """Return a name without its suffix, in signs and of a length that every disk takes."""
-    kept = [sign if sign.isalnum() or sign in _SIGNS else " " for sign in text]
-    words = "".join(kept).split()
-    whole = " ".join(words).strip(" .").encode("utf-8", "ignore")
-    stem = whole[:_LONGEST].decode("utf-8", "ignore")
-    if not stem or stem.startswith("-") or _DEVICES.fullmatch(stem):
-        stem = f"upload {stem.lstrip('-')}".strip()
-    return stem
+    kept = "".join(sign if _is_plain(sign) else " " for sign in text)
+    whole = " ".join(kept.split()).strip(" .")
+    begun = whole.encode("utf-8", "ignore")[:_LONGEST]
+    stem = begun.decode("utf-8", "ignore")
+    is_usable = stem and not stem.startswith("-") and not _DEVICES.fullmatch(stem)
+    if is_usable:
+        return stem
+    rest = stem.lstrip("-")
+    return f"upload {rest}".strip()
+
+
+def _is_plain(sign: str) -> bool:
+    return sign.isalnum() or sign in _SIGNS
