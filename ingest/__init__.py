@@ -3,11 +3,11 @@
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.files import stem
-from ingest.loss import tells_of_loss
 from ingest.place import place_name
 from ingest.pool import Readers
 from ingest.read import FAMILIES, KINDS, SUFFIXES, fingerprint, read
 from ingest.readers.ocr import ocr_available
+from ingest.remarks import Remark, tells_of_loss
 from ingest.rows import Row, row_at
 from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
@@ -29,6 +29,7 @@ __all__ = [
     "Page",
     "Passage",
     "Readers",
+    "Remark",
     "Row",
     "cut",
     "discover",

@@ -16,6 +16,8 @@ from ingest.types import PAGE_BREAK, Document, Page
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ingest.remarks import Remark
+
 LONGEST_CELL = 600  # characters; a longer one is prose, and its row cannot be quoted whole
 
 _LONGEST_LABEL = 60  # characters of a heading
@@ -152,14 +154,14 @@ class Composer:
         self._length += page.length - before
         check_text(self._path, self._length)
 
-    def document(self, title: str, warnings: Iterable[str] = ()) -> Document:
+    def document(self, title: str, remarks: Iterable[Remark] = ()) -> Document:
         """Return the document; one without any block has a single empty page."""
         pages, sections, offset = [], [], 0
         for number, draft in enumerate(self._pages or [_Draft("1")], start=1):
             pages.append(Page(number, draft.label or str(number), "".join(draft.parts)))
             sections += [(offset + place, label) for place, label in draft.sections]
             offset += draft.length + len(PAGE_BREAK)
-        return Document(self._path, flat(title), tuple(pages), tuple(warnings), tuple(sections))
+        return Document(self._path, flat(title), tuple(pages), tuple(remarks), tuple(sections))
 
 
 def _head(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def name_pages(numbers: Sequence[int]) -> str:
-    """Return "page 3", or "pages 3-5, 9"."""
+def name_pages(numbers: Sequence[int], noun: str = "page") -> str:
+    """Return "page 3", or "pages 3-5, 9"; `noun`: another word for a page."""
     ranges: list[list[int]] = []
     for number in numbers:
         if ranges and ranges[-1][1] == number - 1:
@@ -17,4 +17,4 @@ def name_pages(numbers: Sequence[int]) -> str:
         else:
             ranges.append([number, number])
     names = ", ".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
-    return f"page{'s' * (len(numbers) > 1)} {names}"
+    return f"{noun}{'s' * (len(numbers) > 1)} {names}"

@@ -15,6 +15,7 @@ from ingest import faults, wire
 from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
 from ingest.process import Crashed, Lost, Process
 from ingest.readers.ocr import ocr_available
+from ingest.remarks import Remark
 from ingest.scans import completed
 from ingest.types import Document, DocumentError
 
@@ -125,8 +126,7 @@ class Readers:
                 return process.read(path, password, native=True)
             except Crashed as crash:  # what can be had without the parser in C is better than nothing
                 document = process.read(path, password, native=False)
-                warning = f"the second parser {crash}: hidden text was not looked for"
-                return replace(document, warnings=(*document.warnings, warning))
+                return replace(document, remarks=(*document.remarks, Remark("hidden_unknown", detail=str(crash))))
 
     def _recognised(self, document: Document, path: Path, password: str | None) -> Document:
         """Return the document with the text that is on its pictures, page by page, as far as that can be read."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ingest.numbers import name_pages
 from ingest.readers.ocr import ocr_available
+from ingest.remarks import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ingest.types import Document, Page
 
-UNREAD = "not read, shown only as pictures"
-HOW_TO_READ = "`pip install '.[ocr]'` in the folder of rag-app's source and `rag ingest` again would read them"
 _LOW = 0.6  # confidence
 
 
@@ -26,13 +24,13 @@ class Recognised:
     confidence: float  # mean over its letters, 0 to 1
 
 
-def worth_reading_again(warnings: Iterable[str]) -> bool:
-    """Tell whether a document with these warnings has pages that were not recognised then and can be now."""
-    return any(UNREAD in warning for warning in warnings) and ocr_available()
+def worth_reading_again(remarks: Iterable[Remark]) -> bool:
+    """Tell whether a document with these remarks has pages that were not recognised then and can be now."""
+    return any(remark.code == "ocr_missing" for remark in remarks) and ocr_available()
 
 
 def completed(document: Document, found: Mapping[int, Recognised], problem: str | None = None) -> Document:
-    """Return `document` with the recognised pages in it, and with warnings of those that are unread or unsure.
+    """Return `document` with the recognised pages in it, and with remarks on those that are unread or unsure.
 
     Args:
         document: with pages that are unread.
@@ -41,17 +39,16 @@ def completed(document: Document, found: Mapping[int, Recognised], problem: str 
     """
     unread = tuple(number for number in document.unread if number not in found)
     pages = tuple(_page(page, found.get(page.number)) for page in document.pages)
-    unsure = [page.number for page in pages if page.method == "ocr" and (page.confidence or 0) < _LOW]
-    empty = [number for number in document.unread if number in found and not found[number].text]
-    warnings = [*document.warnings]
+    unsure = tuple(page.number for page in pages if page.method == "ocr" and (page.confidence or 0) < _LOW)
+    empty = tuple(number for number in document.unread if number in found and not found[number].text)
+    remarks = [*document.remarks]
     if unread:
-        what = f"could not be recognised: {problem}" if problem else f"{UNREAD}: {HOW_TO_READ}"
-        warnings.append(f"{name_pages(unread)} {what}")
+        remarks.append(Remark("ocr_failed", unread, problem) if problem else Remark("ocr_missing", unread))
     if empty:
-        warnings.append(f"{name_pages(empty)} shown as pictures in which no text was recognised")
+        remarks.append(Remark("ocr_empty", empty))
     if unsure:
-        warnings.append(f"{name_pages(unsure)} recognised with low confidence")
-    return replace(document, pages=pages, unread=unread, warnings=tuple(warnings))
+        remarks.append(Remark("ocr_unsure", unsure))
+    return replace(document, pages=pages, unread=unread, remarks=tuple(remarks))
 
 
 def _page(page: Page, found: Recognised | None) -> Page:

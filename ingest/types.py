@@ -6,7 +6,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ingest.remarks import Remark
 
 Method = Literal["text", "ocr", "fallback"]
 """How a page's text was won: its text layer, optical recognition, or a second parser."""
@@ -82,7 +85,7 @@ class Document:
     path: str
     title: str
     pages: tuple[Page, ...]
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     sections: tuple[tuple[int, str], ...] = ()  # where a format has no pages: offset into `text`, heading or line
     unread: tuple[int, ...] = ()  # pages that show text only as a picture, which nobody recognised
     text: str = field(init=False, repr=False, compare=False)  # the pages joined by one form feed
@@ -95,6 +98,11 @@ class Document:
             offset += len(page.text) + len(PAGE_BREAK)
         object.__setattr__(self, "starts", tuple(starts))
         object.__setattr__(self, "text", PAGE_BREAK.join(page.text for page in self.pages))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What there is to say of the document, in words."""
+        return tuple(remark.text for remark in self.remarks)
 
     def page_at(self, offset: int) -> Page:
         """Return the page that holds the character at `offset`."""

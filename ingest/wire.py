@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from ingest.limits import MOST_PAGES, MOST_TEXT
+from ingest.remarks import remark_of
 from ingest.scans import Recognised
 from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page
 
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ingest.remarks import Remark
+
 HEADER = 4  # bytes of the length before each message
 MOST = 1 << 20  # bytes of a message
 PIECE = 100_000  # characters of text in a message: at most 6 bytes each
-_LONGEST = 1_000  # characters of a title, label, warning or reason
-_MOST_WARNINGS = 200
+_LONGEST = 1_000  # characters of a title, label, detail or reason
+_MOST_REMARKS = 200
 _MOST_SPANS = 2_000  # of a page
 _MOST_SECTIONS = 500_000
 _SECTIONS_A_MESSAGE = 500
@@ -92,8 +96,8 @@ def messages(document: Document) -> Iterator[Message]:
     for start in range(0, len(document.sections), _SECTIONS_A_MESSAGE):
         part = document.sections[start : start + _SECTIONS_A_MESSAGE]
         yield {"sections": [(offset, one_line(name)) for offset, name in part]}
-    for warning in document.warnings[:_MOST_WARNINGS]:
-        yield {"warning": one_line(warning)}
+    for remark in document.remarks[:_MOST_REMARKS]:
+        yield {"remark": asdict(replace(remark, detail=one_line(remark.detail)))}
     yield {"title": one_line(document.title), "unread": document.unread}
 
 
@@ -107,7 +111,7 @@ class Assembly:
         self._pieces: list[str] = []
         self._characters = 0
         self._sections: list[tuple[int, str]] = []
-        self._warnings: list[str] = []
+        self._remarks: list[Remark] = []
 
     def add(self, message: Message) -> Document | None:
         """Take one message; the last one makes the document.
@@ -124,9 +128,9 @@ class Assembly:
             elif "sections" in message:
                 self._sections += [(_integer(offset), _line(name)) for offset, name in message["sections"]]
                 _check(len(self._sections) <= _MOST_SECTIONS)
-            elif "warning" in message:
-                self._warnings.append(_line(message["warning"]))
-                _check(len(self._warnings) <= _MOST_WARNINGS)
+            elif "remark" in message:
+                self._remarks.append(_remark(message["remark"]))
+                _check(len(self._remarks) <= _MOST_REMARKS)
             else:
                 self._finish_page()
                 return self._document(message)
@@ -163,11 +167,12 @@ class Assembly:
             str(self._path),
             _line(message["title"]),
             tuple(self._pages),
-            tuple(self._warnings),
+            tuple(self._remarks),
             tuple(self._sections),
             unread,
         )
         _check(all(0 <= offset <= len(document.text) for offset, _ in document.sections))
+        _check(all(number <= len(document.pages) for remark in document.remarks for number in remark.pages[-1:]))
         return document
 
 
@@ -197,6 +202,12 @@ def _spans(values: Any, text: str) -> tuple[tuple[int, int], ...]:
         _check(last <= start < end <= len(text))
         last = end
     return spans
+
+
+def _remark(value: object) -> Remark:
+    remark = remark_of(value)
+    _line(remark.detail)
+    return remark
 
 
 def _line(value: object) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.remarks import Remark
 from ingest.types import Document, Page, Passage
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def make_document(path: str, *texts: str, title: str = "Title") -> Document:
     pages = tuple(Page(number, f"p{number}", text) for number, text in enumerate(texts, 1))
-    return Document(path, title, pages, ("a warning",))
+    return Document(path, title, pages, (Remark("parser_said", detail="a warning"),))
 
 
 def make_passage(document: Document, start: int, end: int) -> Passage:

@@ -11,6 +11,7 @@ from ingest.files import stem
 from ingest.readers.archive import Archive
 from ingest.readers.html import decode_html
 from ingest.readers.markup import parse_xml, write_html
+from ingest.remarks import Remark
 from ingest.titles import stated_title
 from ingest.types import Document, DocumentError
 
@@ -23,7 +24,7 @@ _CHAPTER_TYPES = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")
 
 
 def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
-    """Read the chapters of a book; a chapter that cannot be read is empty and named in a warning.
+    """Read the chapters of a book; a chapter that cannot be read is empty and named in a remark.
 
     Raises:
         DocumentError: the file is no book, protected against copying, damaged or too large.
@@ -67,11 +68,11 @@ def _check_readable(path: Path, archive: Archive, names: list[str]) -> None:
         raise DocumentError(str(path), "is protected against copying and cannot be read", "protected")
 
 
-def _write(path: Path, archive: Archive, number: int, name: str, composer: Composer) -> str | None:
+def _write(path: Path, archive: Archive, number: int, name: str, composer: Composer) -> Remark | None:
     """Write a chapter; return what kept it from being read."""
     composer.page(str(number))
     if name not in archive:
-        return f"chapter {number} is missing: {flat(name)}"
+        return Remark("chapter_missing", (number,), flat(name))
     write_html(path, decode_html(archive.read(name)).replace("\0", ""), composer)
     return None
 

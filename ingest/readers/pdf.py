@@ -9,11 +9,10 @@ from ingest.clean import repair
 from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
 from ingest.limits import TERMS, check_pages, check_text
-from ingest.loss import MISSING, NOT_READ, SOME_LOST
-from ingest.numbers import name_pages
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
+from ingest.remarks import Remark
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.readers.pdfium import Look, PdfiumFile
+    from ingest.remarks import RemarkCode
     from ingest.types import Method
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
@@ -31,7 +31,7 @@ _MANY_DRAWINGS = 20  # letters may be drawn as shapes
 
 
 def read(path: Path, password: str | None = None) -> Document:
-    """Read a PDF page by page; a page that cannot be read is empty and named in a warning.
+    """Read a PDF page by page; a page that cannot be read is empty and named in a remark.
 
     A scan has no text layer: its pages are empty and among the document's `unread`; so are those whose font does not
     say which letters it shows, without what it makes of them.
@@ -49,13 +49,13 @@ def read(path: Path, password: str | None = None) -> Document:
         raise DocumentError(str(path), "is not a PDF", "wrong_type")
     first = _first(path, content, password)
     with _second(content, password) as second:
-        layer, fallback, warnings = _combined(path, first, second)
+        layer, fallback, remarks = _combined(path, first, second)
         looks = [_look(second, number) for number in range(1, len(layer.texts) + 1)]
-    shapes = [number for number, text in enumerate(layer.texts, 1) if not is_legible(text)]
+    shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
     for number in shapes:
         layer.texts[number - 1], layer.layouts[number - 1] = without_shapes(layer.texts[number - 1]), ""
     if shapes:
-        warnings.append(f"{name_pages(shapes)} set in a font that does not say which letters its shapes are")
+        remarks.append(Remark("no_letters", shapes))
     texts = repair(layer.texts, layer.layouts)
     pages = tuple(
         _page(number, label, text, "fallback" if number in fallback else "text", look)
@@ -67,7 +67,8 @@ def read(path: Path, password: str | None = None) -> Document:
         for page, look in zip(pages, looks, strict=True)
         if page.number not in failed and (page.number in shapes or _is_scan(page, look))
     )
-    return Document(str(path), layer.title or stem(path), pages, (*warnings, *layer.notices), unread=unread)
+    remarks += [Remark("parser_said", detail=notice) for notice in layer.notices]
+    return Document(str(path), layer.title or stem(path), pages, tuple(remarks), unread=unread)
 
 
 def _first(path: Path, content: bytes, password: str | None) -> Layer | Exception:
@@ -95,7 +96,7 @@ def _second(content: bytes, password: str | None) -> Iterator[PdfiumFile | None]
         yield second
 
 
-def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -> tuple[Layer, set[int], list[str]]:
+def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -> tuple[Layer, set[int], list[Remark]]:
     """Return the best of both parsers, the pages that are the second one's, and what there is to say about it."""
     if isinstance(first, Exception):
         if second is None or len(second) == 0:
@@ -103,23 +104,23 @@ def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -
         layer = _whole(path, second)
         if len(layer.failures) == len(layer.texts):
             raise first
-        lost = [SOME_LOST] if second.mended else []
-        found = f"read with the second parser, as the first failed: {describe(first)}"
-        return layer, set(range(1, len(layer.texts) + 1)), [found, *lost, *_unreadable(layer.failures)]
+        remarks = [Remark("second_parser", detail=f"the first failed: {describe(first)}")]
+        remarks += [Remark("page_list_lost")] if second.mended else []
+        return layer, set(range(1, len(layer.texts) + 1)), [*remarks, *_unreadable(layer.failures)]
     if second is None:
         return first, set(), _unreadable(first.failures)
     if len(second) <= len(first.texts):
         return _filled(path, first, second)
-    found = f"the first found {len(first.texts)} of {len(second)} pages"
+    found = f"found {len(first.texts)} of {len(second)} pages"
     layer = _whole(path, second)
     if any(text.strip() for text in layer.texts[len(first.texts) :]):
         every = set(range(1, len(layer.texts) + 1))
-        return layer, every, [f"read with the second parser, as {found}", *_unreadable(layer.failures)]
-    layer, filled, warnings = _filled(path, first, second)
-    return layer, filled, [f"{MISSING}: {found.removeprefix('the first ')}", *warnings]
+        return layer, every, [Remark("second_parser", detail=f"the first {found}"), *_unreadable(layer.failures)]
+    layer, filled, remarks = _filled(path, first, second)
+    return layer, filled, [Remark("pages_missing", detail=found), *remarks]
 
 
-def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[int], list[str]]:
+def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[int], list[Remark]]:
     """Take the pages that the first parser left empty from the second."""
     filled, failures = set(), dict(layer.failures)
     for number, text in enumerate(layer.texts, 1):
@@ -129,9 +130,9 @@ def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[in
                 layer.texts[number - 1] = other
                 filled.add(number)
     check_text(path, sum(map(len, layer.texts)))
-    rescued = [number for number in failures if number in filled]
-    warnings = [f"{name_pages(rescued)} read with the second parser: {failures[rescued[0]]}"] if rescued else []
-    return layer, filled, warnings + _unreadable({n: why for n, why in failures.items() if n not in filled})
+    rescued = {number: why for number, why in failures.items() if number in filled}
+    lost = {number: why for number, why in failures.items() if number not in filled}
+    return layer, filled, [*_by_reason("pages_second_parser", rescued), *_unreadable(lost)]
 
 
 def _is_poor(text: str) -> bool:
@@ -186,9 +187,14 @@ def _is_scan(page: Page, look: Look | None) -> bool:
     return letters < _FEW and look.pictures >= _SCAN
 
 
-def _unreadable(failures: dict[int, str]) -> list[str]:
-    """Say which pages failed, together where they did for the same reason."""
+def _unreadable(failures: dict[int, str]) -> list[Remark]:
+    """Say which pages failed."""
+    return _by_reason("pages_lost", failures)
+
+
+def _by_reason(code: RemarkCode, failures: dict[int, str]) -> list[Remark]:
+    """Name pages that failed, together where they did for the same reason."""
     reasons: dict[str, list[int]] = {}
     for number, reason in failures.items():
         reasons.setdefault(reason, []).append(number)
-    return [f"{name_pages(numbers)} {NOT_READ}: {reason}" for reason, numbers in reasons.items()]
+    return [Remark(code, tuple(numbers), reason) for reason, numbers in reasons.items()]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.compose import Composer, flat
 from ingest.files import stem
-from ingest.loss import NOT_READ
 from ingest.readers.archive import office_file
 from ingest.readers.requirements import needs
+from ingest.remarks import Remark
 from ingest.titles import stated_title
 from ingest.types import Document, DocumentError
 
@@ -39,7 +39,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
             raise
         # One bad slide costs only itself, whatever lies in it.
         except Exception as error:
-            failures.append(f"slide {number} {NOT_READ} whole: {flat(str(error)) or type(error).__name__}")
+            failures.append(Remark("slide_cut", (number,), flat(str(error)) or type(error).__name__))
     title = stated_title(source.core_properties.title) or composer.first_heading or stem(path)
     return composer.document(title, failures)
 

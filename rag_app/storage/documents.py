@@ -13,7 +13,7 @@ from ingest.types import Document, Page
 from rag_app.language.detector import language_of
 from rag_app.storage.connection import encode
 from rag_app.storage.database import LATEST, altered
-from rag_app.storage.json_columns import pairs, texts
+from rag_app.storage.json_columns import pairs, remarks_column, remarks_in
 from rag_app.storage.passages import blobs, check_passages
 from rag_app.storage.paths import FileState
 from rag_app.storage.schema import digest
@@ -24,6 +24,7 @@ from rag_app.types import StoredDocument
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ingest.remarks import Remark
     from ingest.types import Method, Passage
     from rag_app.storage.database import Database
     from rag_app.storage.facts import Facts
@@ -43,12 +44,12 @@ _PAGE = (int, str, str, str)  # its number, label, text, and how it was read
 _STORED = (str, str, str, int, float, int, int, int, float)  # what that is, after the id
 
 _PUT_DOCUMENT = """
-    INSERT INTO documents (id, path, title, sha256, bytes, pages, pages_with_text, ingested, warnings, sections,
+    INSERT INTO documents (id, path, title, sha256, bytes, pages, pages_with_text, ingested, remarks, sections,
         tokens_cut, language, checksum)
     VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, title = excluded.title, sha256 = excluded.sha256,
         bytes = excluded.bytes, pages = excluded.pages, pages_with_text = excluded.pages_with_text,
-        ingested = excluded.ingested, warnings = excluded.warnings, sections = excluded.sections,
+        ingested = excluded.ingested, remarks = excluded.remarks, sections = excluded.sections,
         tokens_cut = excluded.tokens_cut, language = excluded.language
     RETURNING id"""
 
@@ -211,7 +212,7 @@ class Documents:
         return {path: tags[key] for path, key in rows}
 
     def read(self, path: str) -> Document:
-        """Return the document as it was stored: pages, text, page starts, sections and warnings.
+        """Return the document as it was stored: pages, text, page starts, sections and remarks.
 
         Raises:
             UsageError: it is not in the library.
@@ -233,13 +234,13 @@ class Documents:
         assert document is not None
         return document, cut, spans
 
-    def warnings(self) -> dict[str, list[str]]:
-        """Return what was said of documents when they were read, by path; those without a warning are left out."""
-        rows = self._database.rows("SELECT path, warnings FROM documents WHERE warnings != '[]'")
+    def remarks(self) -> dict[str, tuple[Remark, ...]]:
+        """Return what was said of documents when they were read, by path; those without a remark are left out."""
+        rows = self._database.rows("SELECT path, remarks FROM documents WHERE remarks != '[]'")
         found = {}
-        for path, warnings in rows:
+        for path, text in rows:
             try:
-                found[path] = list(texts(warnings))
+                found[path] = remarks_in(text)
             except (ValueError, TypeError) as error:
                 raise altered(self._database, path) from error
         return found
@@ -293,14 +294,14 @@ class Documents:
         return StoredDocument(*values)
 
     def _read(self, key: int, path: str) -> Document:
-        query = "SELECT title, warnings, sections, pages FROM documents WHERE id = ?"
-        title, warnings, sections, count = self._one(path, query, key)
+        query = "SELECT title, remarks, sections, pages FROM documents WHERE id = ?"
+        title, said, sections, count = self._one(path, query, key)
         rows = self._database.rows(
             "SELECT number, label, text, method, confidence, hidden FROM pages WHERE document = ? ORDER BY start", key
         )
         try:
             pages = tuple(_page(*row) for row in rows)
-            document = Document(path, title, pages, texts(warnings), pairs(sections))
+            document = Document(path, title, pages, remarks_in(said), pairs(sections))
         except (ValueError, TypeError) as error:
             raise altered(self._database, path) from error
         if len(rows) != count:
@@ -354,7 +355,7 @@ class Documents:
                 encode(document.path),
                 encode(document.title),
                 *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
-                *(json.dumps(document.warnings), json.dumps(document.sections), tokens_cut),
+                *(remarks_column(document.remarks), json.dumps(document.sections), tokens_cut),
                 language_of(document.text).stemmer,
             )
         except sqlite3.IntegrityError as error:  # there is a document of this name, to which no path leads

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ingest.remarks import remark_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest import Remark
 
 
 def pairs(text: str) -> tuple[Any, ...]:
@@ -11,9 +19,14 @@ def pairs(text: str) -> tuple[Any, ...]:
     return tuple((one, other) for one, other in json.loads(text))
 
 
-def texts(text: str) -> tuple[str, ...]:
-    """Return the texts that a column holds; ValueError or TypeError where it holds something else."""
+def remarks_in(text: str | bytes) -> tuple[Remark, ...]:
+    """Return the remarks that a column holds; ValueError or TypeError where it holds something else."""
     values = json.loads(text)
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError("no list of texts")
-    return tuple(values)
+    if not isinstance(values, list):
+        raise TypeError("no list of remarks")
+    return tuple(map(remark_of, values))
+
+
+def remarks_column(values: Iterable[Remark]) -> str:
+    """Return what a column holds of remarks."""
+    return json.dumps([asdict(remark) for remark in values])

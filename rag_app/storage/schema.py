@@ -26,7 +26,7 @@ _PATHS = (
     "CREATE INDEX stale_paths ON paths (stale) WHERE stale != ''",  # asked at every question
 )
 
-# Asked at every question; without it each document's row would be read, past its warnings and sections.
+# Asked at every question; without it each document's row would be read, past its remarks and sections.
 _LANGUAGES = "CREATE INDEX documents_by_language ON documents (language)"
 
 _TAGS = (
@@ -74,7 +74,7 @@ _STATEMENTS = (
         title TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,  -- of the file
         pages INTEGER NOT NULL, pages_with_text INTEGER NOT NULL,
         ingested REAL NOT NULL,  -- seconds since 1970
-        warnings TEXT NOT NULL,  -- JSON list
+        remarks TEXT NOT NULL,  -- JSON list of {"code", "pages", "detail"}
         checksum TEXT NOT NULL,  -- of this document's rows here
         sections TEXT NOT NULL DEFAULT '[]',  -- JSON list of [offset, heading]
         tokens_cut INTEGER NOT NULL DEFAULT 0,  -- that the embedder did not read
@@ -105,7 +105,7 @@ _PASSAGES = """SELECT ordinal, start, "end", page, page_end, page_label, vector
     FROM passages WHERE document = ? ORDER BY ordinal"""
 
 _CONTENT = (
-    """SELECT path, title, sha256, bytes, pages, pages_with_text, warnings, sections, tokens_cut
+    """SELECT path, title, sha256, bytes, pages, pages_with_text, remarks, sections, tokens_cut
     FROM documents WHERE id = ?""",
     "SELECT path FROM paths WHERE document = ? ORDER BY path",
     "SELECT start, number, label, method, text, confidence, hidden FROM pages WHERE document = ? ORDER BY start",
@@ -188,4 +188,4 @@ def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, by
     ]
 
 
-SCHEMA = Schema(5, _STATEMENTS)
+SCHEMA = Schema(6, _STATEMENTS)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ingest.remarks import Remark
     from ingest.types import Document, Passage
     from rag_app.errors import LibraryDamaged
     from rag_app.storage.check import Problem
@@ -258,7 +259,7 @@ class Store:
         return self._documents.count()
 
     def read(self, path: str) -> Document:
-        """Return the document as it was stored: pages, text, page starts, sections and warnings.
+        """Return the document as it was stored: pages, text, page starts, sections and remarks.
 
         Raises:
             UsageError: it is not in the library.
@@ -273,9 +274,9 @@ class Store:
         """
         return self._documents.receipt(path)
 
-    def warnings(self) -> dict[str, list[str]]:
-        """Return what was said of documents when they were read, by path; those without a warning are left out."""
-        return self._documents.warnings()
+    def remarks(self) -> dict[str, tuple[Remark, ...]]:
+        """Return what was said of documents when they were read, by path; those without a remark are left out."""
+        return self._documents.remarks()
 
     def tag(self, path: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Give the document at `path` tags, and take others from it.

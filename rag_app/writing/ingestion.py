@@ -119,8 +119,8 @@ class Ingestion:
     def _worth_reading_again(self) -> set[str]:
         """Return the files whose pages were not recognised when they were read, and can be now."""
         again: set[str] = set()
-        for path, warnings in self._store.warnings().items():
-            document = self._store.document(path) if worth_reading_again(warnings) else None
+        for path, remarks in self._store.remarks().items():
+            document = self._store.document(path) if worth_reading_again(remarks) else None
             if document:
                 again.update(path for path in document.paths if path in self._files.found)
         return again

@@ -9,7 +9,7 @@ from rag_app.reports import DocumentReceipt, PageReceipt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest import Document, Page
+    from ingest import Document, Page, Remark
     from rag_app.types import StoredDocument
 
 _UNSURE = 0.8  # confidence below which recognised text is likely to hold wrong letters
@@ -33,7 +33,7 @@ def receipt_of(
                 confidence=page.confidence,
                 hidden=sum(end - begin for begin, end in page.hidden),
                 passages=sum(max(a, start) < min(b, start + len(page.text)) for a, b in spans),
-                warning=warning_of(page, content.warnings),
+                warning=warning_of(page, content.remarks),
             )
             for start, page in zip(content.starts, content.pages, strict=True)
         ),
@@ -43,11 +43,11 @@ def receipt_of(
     )
 
 
-def warning_of(page: Page, warnings: Sequence[str]) -> str | None:
-    """Return what is to be said of a page, the warnings of its document included that name it."""
-    for text in warnings:
-        if text.startswith(f"page {page.number} "):
-            return text
+def warning_of(page: Page, remarks: Sequence[Remark]) -> str | None:
+    """Return what is to be said of a page, the remarks on its document included that name it."""
+    for remark in remarks:
+        if page.number in remark.pages:
+            return remark.text_on(page.number)
     if not page.text.strip():
         return "no text was found on it"
     if page.confidence is not None and page.confidence < _UNSURE:

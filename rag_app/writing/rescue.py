@@ -14,10 +14,12 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from ingest.remarks import Remark
 from ingest.types import PAGE_BREAK
 from rag_app.language.keywords import analysis
 from rag_app.storage.database import LATEST
 from rag_app.storage.facts import JSON_FACTS
+from rag_app.storage.json_columns import remarks_column, remarks_in
 from rag_app.storage.recovery import Text, every_row
 from rag_app.storage.schema import LONG, PUT_KEYWORDS, digest, keyword_rows
 from rag_app.storage.sessions import is_answer
@@ -30,10 +32,10 @@ if TYPE_CHECKING:
 
     Place = tuple[int, int]  # a page of the file, and which of its rows
 
-LOST_PAGES = "some of its pages were lost with a damaged library: read the file again"
+_FORGOTTEN = Remark("pages_forgotten")
 _METHODS = frozenset({b"text", b"ocr", b"fallback"})
 _OWN = frozenset({"index_file", "index_facts", "generation", "keywords"})  # facts that a new library has of its own
-_INGESTED, _CHECKSUM = 7, 9  # columns of `documents`
+_INGESTED, _REMARKS, _CHECKSUM = 7, 8, 9  # columns of `documents`
 _KINDS: dict[str, type | tuple[type, ...]] = {"TEXT": Text, "INTEGER": int, "REAL": (int, float), "BLOB": bytes}
 _MISTAKEN = (sqlite3.IntegrityError, sqlite3.InterfaceError, ValueError, TypeError, IndexError, AttributeError)
 _TOGETHER = 32  # documents of one transaction
@@ -224,12 +226,14 @@ class _Rescue:
 
     def _whole(self, key: int, row: tuple[Any, ...], names: Sequence[tuple[Any, ...]]) -> bool:
         """Take over all rows of a document; False where they are not those that were stored."""
+        if len(row) <= _CHECKSUM or _remarks(row[_REMARKS]) is None:
+            return False
         self._put("documents", row)
         for table, places in (("pages", self._found.pages), ("passages", self._found.passages)):
             for place in places.get(key, {}).values():
                 self._put(table, self._row(place))
         self._put_names(key, names)
-        if len(row) <= _CHECKSUM or digest(self._connection, key).encode() != row[_CHECKSUM]:
+        if digest(self._connection, key).encode() != row[_CHECKSUM]:
             return False
         self._connection.executemany(PUT_KEYWORDS, keyword_rows(self._connection, key))
         return True
@@ -247,13 +251,13 @@ class _Rescue:
             starts.append(starts[-1] + len(page[6].decode("utf-8", "surrogatepass")) + len(PAGE_BREAK))
         entire = row is not None and row[5] == len(pages) and [start for start, _ in pages] == starts[:-1]
         known = (*(row or ()), *self._defaults("documents")[len(row or ()) :])
-        warnings = [*_list(known[8], str), *([] if entire else [LOST_PAGES])]
+        remarks = [*(_remarks(known[_REMARKS]) or ()), *([] if entire else [_FORGOTTEN])]
         names = [(Text(_shown(path[0]).encode("utf-8", "surrogatepass")), *path[1:]) for path in names]
         stem = Text(PurePath(_shown(names[0][0])).stem.encode("utf-8", "surrogatepass"))
         title = known[2] if known[2] and _is_text(known[2]) else stem
         values: list[Any] = [key, names[0][0], title, Text(b""), known[4] or 0, len(pages)]
         values += [sum(1 for _, page in pages if page[6].strip()), known[7] or time.time()]
-        values += [Text(json.dumps(warnings).encode()), Text(b"")]
+        values += [Text(remarks_column(remarks).encode()), Text(b"")]
         values += [known[10] if entire and _list(known[10], list) else Text(b"[]"), 0, known[12]]
         self._put("documents", values)
         for start, (_, page) in zip(starts, pages, strict=False):
@@ -399,6 +403,14 @@ def _is_text(raw: Any) -> bool:
     except (UnicodeDecodeError, AttributeError):
         return False
     return True
+
+
+def _remarks(raw: Any) -> tuple[Remark, ...] | None:
+    """Return the remarks that a column held; None where it held something else."""
+    try:
+        return remarks_in(raw)
+    except (ValueError, TypeError):
+        return None
 
 
 def _list(raw: Any, kind: type) -> list[Any]:

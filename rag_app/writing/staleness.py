@@ -91,8 +91,8 @@ def loss(store: Store, path: str, document: Document, sha256: str) -> DocumentEr
     said = "; ".join(document.warnings)
     if not document.text.strip():
         return DocumentError(path, f"{_NO_TEXT}: {said}" if said else _NO_TEXT, "empty")
-    if tells_of_loss(document.warnings):
+    if tells_of_loss(document.remarks):
         before = store.read(path)
-        if not tells_of_loss(before.warnings) and len(document.text) < len(before.text):
+        if not tells_of_loss(before.remarks) and len(document.text) < len(before.text):
             return DocumentError(path, f"{_LESS}: {said}", "damaged")
     return None

@@ -165,7 +165,7 @@ def _reach(document: StoredDocument, store: Store) -> tuple[list[Difference], li
     lost, silent = [], []
     for start, page in zip(content.starts, content.pages, strict=True):
         if not page.text.strip():
-            silent.append(Unreachable(document.path, page.number, page.label, warning_of(page, content.warnings) or ""))
+            silent.append(Unreachable(document.path, page.number, page.label, warning_of(page, content.remarks) or ""))
         elif not any(a < start + len(page.text) and b > start for a, b in spans):
             lost.append(Difference("unreachable", document.path, f"the text of page {page.number} is in no passage"))
     if not all(0 <= a < b <= len(content.text) for a, b in spans):

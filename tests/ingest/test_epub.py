@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest import Document, DocumentError, read
+from ingest import Document, DocumentError, Remark, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +73,7 @@ def test_a_chapter_that_is_missing_costs_only_itself(tmp_path: Path) -> None:
             archive.writestr(name, raw)
     document = read(path)
     assert document.warnings == ("chapter 1 is missing: OPS/one.xhtml",)
+    assert document.remarks == (Remark("chapter_missing", (1,), "OPS/one.xhtml"),)
     assert [page.text.partition("\n")[0] for page in document.pages] == ["", "No heading here."]
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf.constants import PageLabelStyle
 
-from ingest import Document, DocumentError, cut, read, sentences
+from ingest import Document, DocumentError, Remark, cut, read, sentences
 from ingest.limits import TERMS, Terms
 
 if TYPE_CHECKING:
@@ -116,6 +116,27 @@ def test_one_bad_page_costs_only_itself(tmp_path: Path, monkeypatch: pytest.Monk
     document = read(path)
     assert [(page.text, page.method) for page in document.pages] == [("One.", "text"), ("", "text"), ("Three.", "text")]
     assert document.warnings == ("page 2 could not be read: too deep",)
+
+
+def test_pages_that_failed_are_named_together_where_they_did_for_the_same_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_pdf(tmp_path / "a.pdf", "One.", "Two.", "Three.", "Four.")
+    extract = pypdf.PageObject.extract_text
+
+    def fail(page: pypdf.PageObject) -> str:
+        text = extract(page)
+        if "One" not in text:
+            raise ValueError("odd" if "Three" in text else "too deep")
+        return text
+
+    monkeypatch.setattr(pypdf.PageObject, "extract_text", fail)
+    assert read(path).remarks == (
+        Remark("pages_second_parser", (2, 4), "too deep"),
+        Remark("pages_second_parser", (3,), "odd"),
+    )
+    TERMS.set(Terms(native=False))
+    assert read(path).remarks == (Remark("pages_lost", (2, 4), "too deep"), Remark("pages_lost", (3,), "odd"))
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-40", "RC4-128", "AES-128", "AES-256"])

@@ -73,13 +73,12 @@ def test_recognised_pages_replace_empty_ones_and_unread_ones_are_named(document:
 def test_a_document_is_worth_reading_again_once_its_pages_can_be_recognised(
     document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warnings = completed(document, {}).warnings
+    remarks = completed(document, {}).remarks
     for available in (True, False):
         monkeypatch.setattr(scans, "ocr_available", lambda answer=available: answer)
-        assert worth_reading_again(warnings) is available
+        assert worth_reading_again(remarks) is available
     monkeypatch.setattr(scans, "ocr_available", lambda: True)
-    assert worth_reading_again(["page 3 not read, shown only as pictures: as it was told by earlier versions"])
-    assert not worth_reading_again(completed(document, {}, "made the reader crash").warnings)
+    assert not worth_reading_again(completed(document, {}, "made the reader crash").remarks)
     assert not worth_reading_again(())
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pptx
 import pytest
@@ -8,10 +8,13 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from ingest import DocumentError, read, row_at
+from ingest import DocumentError, Remark, read, row_at
+from ingest.readers import slides
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ingest.compose import Composer
 
 AREA = (Inches(1), Inches(2), Inches(6), Inches(2))
 
@@ -39,6 +42,27 @@ def test_a_presentation_is_a_page_a_slide(tmp_path: Path) -> None:
     ]
     place = document.text.index("They sing")
     assert document.label_at(place, place + 5) == "2"
+
+
+def test_a_slide_that_cannot_be_read_costs_only_itself_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = pptx.Presentation()
+    for text in ("Bees", "Wasps", "Honey"):
+        show.slides.add_slide(show.slide_layouts[6]).shapes.add_textbox(*AREA).text_frame.text = text
+    path = tmp_path / "talk.pptx"
+    show.save(str(path))
+    write = slides._write
+
+    def fail_on_wasps(shape: Any, composer: Composer) -> None:
+        if shape.text_frame.text == "Wasps":
+            raise KeyError("rId7")
+        write(shape, composer)
+
+    monkeypatch.setattr(slides, "_write", fail_on_wasps)
+    document = read(path)
+    assert [page.text for page in document.pages] == ["Bees", "", "Honey"]
+    assert document.remarks == (Remark("slide_cut", (2,), "'rId7'"),)
 
 
 def test_tables_and_charts_become_rows(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import Document, Page, wire
+from ingest import Document, Page, Remark, wire
 
 PATH = Path("/files/a.pdf")
 PAGE = {"page": "1", "method": "text", "confidence": None, "hidden": []}
 END = {"title": "A title", "unread": []}
+UNSURE = {"code": "ocr_unsure", "pages": [1], "detail": ""}
+SAID = {"code": "parser_said", "pages": [], "detail": "odd"}
 
 lines = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\f"), max_size=50)
@@ -44,18 +46,18 @@ def sent(document: Document) -> Document | None:
 
 
 @given(pages(), lines, st.lists(lines, max_size=3), st.data())
-def test_a_document_arrives_as_it_was_sent(
-    made: list[Page], title: str, warnings: list[str], data: st.DataObject
-) -> None:
+def test_a_document_arrives_as_it_was_sent(made: list[Page], title: str, said: list[str], data: st.DataObject) -> None:
     unread = tuple(sorted(data.draw(st.sets(st.sampled_from(range(1, len(made) + 1))) if made else st.just(set()))))
-    document = Document(str(PATH), title, tuple(made), tuple(warnings), ((0, "Heading"),), unread)
+    remarks = [Remark("parser_said", detail=detail) for detail in said]
+    remarks += [Remark("pages_lost", unread, detail) for detail in said if unread]
+    document = Document(str(PATH), title, tuple(made), tuple(remarks), ((0, "Heading"),), unread)
     assert sent(document) == document
 
 
 def test_no_field_is_forgotten_on_the_way() -> None:
     page = Page(1, "iv", "Some text.", "ocr", 0.5, ((0, 4),))
-    document = Document(str(PATH), "Title", (page,), ("warning",), ((5, "Heading"),), (1,))
-    for value in (page, document):
+    document = Document(str(PATH), "Title", (page,), (Remark("pages_lost", (1,), "too deep"),), ((5, "Heading"),), (1,))
+    for value in (page, document, *document.remarks):
         left_out = [field.name for field in fields(value) if field.init and getattr(value, field.name) == field.default]
         assert left_out == []  # a field that is new has to be tried here, too
     assert sent(document) == document
@@ -89,7 +91,14 @@ def test_a_path_keeps_bytes_that_are_no_text() -> None:
         pytest.param([PAGE, END | {"unread": [2]}], id="unread page that is not there"),
         pytest.param([PAGE, END | {"title": "\x1b[2J"}], id="control characters"),
         pytest.param([PAGE, {"sections": [[9, "far"]]}, END], id="section beyond the text"),
-        pytest.param([{"warning": "x"}] * 500, id="many warnings"),
+        pytest.param([PAGE, *[{"remark": SAID}] * 500, END], id="many remarks"),
+        pytest.param([PAGE, {"remark": "page 1 could not be read: x"}, END], id="a sentence for a remark"),
+        pytest.param([PAGE, {"remark": UNSURE | {"code": "magic"}}, END], id="another code"),
+        pytest.param([PAGE, {"remark": UNSURE | {"pages": [2]}}, END], id="remark on a page that is not there"),
+        pytest.param([PAGE, {"remark": UNSURE | {"pages": [True]}}, END], id="remark on no number"),
+        pytest.param([PAGE, {"remark": SAID | {"detail": "a\nb"}}, END], id="detail of two lines"),
+        pytest.param([PAGE, {"remark": SAID | {"detail": "x" * 2000}}, END], id="long detail"),
+        pytest.param([PAGE, {"remark": SAID | {"more": 1}}, END], id="remark with another field"),
         pytest.param([PAGE] * 20_002, id="many pages"),
         pytest.param([PAGE, *[{"text": "x" * 500_000}] * 101], id="much text"),
         pytest.param([{"page": None}, END], id="half a page"),
@@ -100,6 +109,21 @@ def test_what_no_reader_sends_is_refused(messages: list[dict[str, Any]]) -> None
     assembly = wire.Assembly(PATH)
     with pytest.raises(wire.Broken):
         list(map(assembly.add, messages))
+
+
+def test_remarks_that_hold_are_taken() -> None:
+    assembly = wire.Assembly(PATH)
+    *_, document = map(assembly.add, [PAGE, {"remark": UNSURE}, {"remark": SAID}, END])
+    assert document is not None
+    assert document.remarks == (Remark("ocr_unsure", (1,)), Remark("parser_said", detail="odd"))
+
+
+def test_a_detail_travels_as_one_line_that_is_not_too_long() -> None:
+    document = Document(str(PATH), "a", (Page(1, "1", ""),), (Remark("pages_lost", (1,), "two\nlines " * 500),))
+    arrived = sent(document)
+    assert arrived is not None
+    [remark] = arrived.remarks
+    assert (remark.pages, len(remark.detail), remark.detail[:9]) == ((1,), 1_000, "two lines")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b"{", b"\xff", b"[" * 100_000, b"1" * 10_000])

@@ -287,13 +287,18 @@ NO_PAGE = "{db} is damaged: a passage has no page or no document."
 NO_PASSAGE = "{db} is damaged: its keyword index holds passages that are not there."
 MALFORMED = "{db} is damaged: database disk image is malformed."
 ROWS = {
-    "warnings that are no JSON": Damage(
-        ("UPDATE documents SET warnings = '{' WHERE id = 1",),
+    "remarks that are no JSON": Damage(
+        ("UPDATE documents SET remarks = '{' WHERE id = 1",),
         (NOT_STORED,),
         dict.fromkeys(("show", "ask", "ingest", "sync", "tag"), ALTERED),
     ),
-    "warnings of another form": Damage(
-        ("UPDATE documents SET warnings = '[1]' WHERE id = 1",),
+    "remarks of another form": Damage(
+        ("UPDATE documents SET remarks = '[1]' WHERE id = 1",),
+        (NOT_STORED,),
+        dict.fromkeys(("show", "ask", "ingest", "sync", "tag"), ALTERED),
+    ),
+    "remarks of an unknown code": Damage(
+        ("""UPDATE documents SET remarks = '[{"code":"magic","pages":[],"detail":""}]' WHERE id = 1""",),
         (NOT_STORED,),
         dict.fromkeys(("show", "ask", "ingest", "sync", "tag"), ALTERED),
     ),

@@ -12,6 +12,7 @@ import pytest
 from fakes import ScriptedGenerator, WordEmbedder, fakes_of, nearest_line, write_pdf
 from tools import call
 
+from ingest import Remark
 from rag_app.console import screen
 from rag_app.console.answers import show_answer_end, show_passages
 from rag_app.console.lists import stale_text
@@ -185,8 +186,8 @@ def test_a_file_of_the_stored_content_that_fails_is_not_stale(
             raise ValueError("no embedding")
 
     library._store.mark_stale({str(papers / "lease.pdf"): "is empty"})
-    monkeypatch.setattr(library._store, "warnings", lambda: {str(papers / "lease.pdf"): ["page 1 not read"]})
-    monkeypatch.setattr(ingestion, "worth_reading_again", lambda warnings: True)
+    monkeypatch.setattr(library._store, "remarks", lambda: {str(papers / "lease.pdf"): (Remark("ocr_missing", (1,)),)})
+    monkeypatch.setattr(ingestion, "worth_reading_again", lambda remarks: True)
     fakes_of(library).embedder = Broken()
     assert line(library.ingest([papers]), "lease.pdf") == ("failed", "could not be read: no embedding")
     assert stale(library) == {}

@@ -21,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored import VERSIONS, found, make_document, make_passage, one_a_page, put, vectors_of
 
+from ingest.remarks import Remark
 from ingest.types import Document, Page
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, UsageError
 from rag_app.language.keywords import STEM_WEIGHT
@@ -662,9 +663,11 @@ def paths(store: Store) -> list[tuple[str, ...]]:
 
 def test_what_pages_and_documents_hold_beside_text_comes_back(store: Store) -> None:
     pages = (Page(1, "1", "read by sight", "ocr", 0.83, ((0, 4), (8, 9))), Page(2, "2", "sure"))
-    document = Document("/a.docx", "T", pages, ("w",), ((0, "Chapter é"), (14, "line 7")))
+    remarks = (Remark("ocr_unsure", (1, 2)), Remark("parser_said", detail="é"))
+    document = Document("/a.docx", "T", pages, remarks, ((0, "Chapter é"), (14, "line 7")))
     store.put(document, sha256="a", bytes=1, mtime_ns=1, passages=[], vectors=None, tokens_cut=3)
     assert store.read("/a.docx") == document
+    assert store.remarks() == {"/a.docx": remarks}
     assert store.receipt("/a.docx")[1:] == (3, [])
     assert store.check() == []
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ingest import Document, Page
+from ingest import Document, Page, Remark
 from rag_app.types import StoredDocument
 from rag_app.writing.receipts import receipt_of
 
@@ -14,7 +14,7 @@ def test_a_receipt_tells_what_was_read_of_each_page() -> None:
         Page(3, "iii", "sure words", "fallback"),
         Page(4, "iv", "", "text"),
     )
-    document = Document("/a.pdf", "T", pages, ("page 4 could not be read: stream",))
+    document = Document("/a.pdf", "T", pages, (Remark("pages_lost", (4,), "stream"),))
     receipt = receipt_of(document, STORED, 0, [(0, len(document.text)), (0, 4)])
     assert (receipt.passages, receipt.tokens_cut, receipt.warnings) == (2, 0, document.warnings)
     assert (receipt.document, receipt.paths, receipt.sha256, receipt.ingested) == (
@@ -25,6 +25,24 @@ def test_a_receipt_tells_what_was_read_of_each_page() -> None:
         (2, 0, "text", None, 0, 0, "no text was found on it"),
         (3, 10, "fallback", None, 0, 1, None),
         (4, 0, "text", None, 0, 0, "page 4 could not be read: stream"),
+    ]
+
+
+def test_each_of_several_pages_that_a_remark_names_is_told_of_alone() -> None:
+    pages = tuple(Page(number, str(number), "") for number in range(1, 6))
+    remarks = (
+        Remark("second_parser", detail="the first failed: loop"),
+        Remark("pages_lost", (1, 2, 5), "stream"),
+        Remark("ocr_missing", (2, 3)),
+        Remark("parser_said", detail="page 4 is odd"),
+    )
+    told = [page.warning for page in receipt_of(Document("/a.pdf", "T", pages, remarks), STORED, 0, []).pages]
+    assert told == [
+        "page 1 could not be read: stream",
+        "page 2 could not be read: stream",
+        Remark("ocr_missing", (3,)).text,
+        "no text was found on it",
+        "page 5 could not be read: stream",
     ]
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from fakes import FakeModels, WordEmbedder, make_settings
-from stored import make_document, one_a_page, vectors_of
+from stored import make_document, one_a_page, put, vectors_of
 
+from ingest import Remark
 from rag_app.errors import DiskError, LibraryError, LibraryMismatch, UsageError
 from rag_app.library import Library
 from rag_app.storage import reserve as reserve_module
@@ -205,6 +206,45 @@ def test_a_path_whose_file_has_a_time_beyond_64_bits_comes_along(tmp_path: Path)
     with Store.open(tmp_path / "library.repaired", create=False) as store:
         assert store.files() == files
         assert files["/b"].mtime_ns == late
+        assert store.check() == []
+
+
+def test_remarks_come_along_and_of_a_document_with_others_its_text_is_saved(tmp_path: Path) -> None:
+    documents = [make_document(path, "one text here") for path in ("/sound", "/odd")]
+    with Store.open(tmp_path / "library") as store:
+        for document in documents:
+            put(store, document)
+        with store._database.transaction():
+            key = store._database.value("SELECT id FROM documents WHERE path = '/odd'")
+            store._database.execute("""UPDATE documents SET remarks = '["page 1 is odd"]' WHERE id = ?""", key)
+            checksum = store._documents.digest(key)
+            store._database.execute("UPDATE documents SET checksum = ? WHERE id = ?", checksum, key)
+        store.seal()
+    path = tmp_path / "library" / "library.db"
+    path.write_bytes(bytes(100) + path.read_bytes()[100:])
+    report = repair(tmp_path / "library")
+    assert (report.documents, report.texts, report.lost) == (1, ("/odd",), ())
+    with Store.open(tmp_path / "library.repaired", create=False) as store:
+        assert store.read("/sound") == documents[0]
+        assert (store.read("/odd").text, store.read("/odd").remarks) == ("one text here", ())
+        assert store.check() == []
+
+
+def test_that_pages_of_a_document_were_lost_is_remarked_beside_what_was_said_before(tmp_path: Path) -> None:
+    document = make_document("/a", *(f"page {number} " * 300 for number in range(1, 9)))
+    with Store.open(tmp_path / "library") as store:
+        put(store, document)
+        with store._database.transaction():
+            store._database.execute("DELETE FROM passages WHERE page = 3")
+            store._database.execute("DELETE FROM pages WHERE number = 3")
+        store.seal()
+    path = tmp_path / "library" / "library.db"
+    path.write_bytes(bytes(100) + path.read_bytes()[100:])
+    assert repair(tmp_path / "library").texts == ("/a",)
+    with Store.open(tmp_path / "library.repaired", create=False) as store:
+        saved = store.read("/a")
+        assert saved.remarks == (*document.remarks, Remark("pages_forgotten"))
+        assert [page.number for page in saved.pages] == [1, 2, 4, 5, 6, 7, 8]
         assert store.check() == []
 
 

@@ -1,0 +1,112 @@
+"""What reading says of a document beside its text: a code to act on, the pages, and a sentence for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from ingest.numbers import name_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RemarkCode = Literal[
+    "pages_lost",  # nothing of them can be read
+    "slide_cut",  # only a part of it can be read
+    "chapter_missing",  # the book names it, and does not have it
+    "pages_missing",  # fewer were found than there are; it is not known which
+    "page_list_lost",  # what is left was found without it
+    "second_parser",  # all pages are its own
+    "pages_second_parser",
+    "no_letters",  # a font does not say them: what it says is no text
+    "ocr_missing",  # pages are pictures, and the extra that recognises text is not installed
+    "ocr_failed",
+    "ocr_empty",  # it found nothing
+    "ocr_unsure",
+    "hidden_unknown",  # it was not looked for
+    "parser_said",  # in its own words
+    "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
+]
+"""What there is to know of a document; the sentence says the same in words."""
+
+_HOW_TO_RECOGNISE = "`pip install '.[ocr]'` in the folder of rag-app's source and `rag ingest` again would read them"
+
+# `{pages}` stands in those, and only those, that are about pages by number; so does `{detail}` where there is one.
+_SENTENCES: dict[RemarkCode, str] = {
+    "pages_lost": "{pages} could not be read: {detail}",
+    "slide_cut": "{pages} could not be read whole: {detail}",
+    "chapter_missing": "{pages} is missing: {detail}",
+    "pages_missing": "pages are missing: {detail}",
+    "page_list_lost": "its list of pages was damaged and made anew: some may be lost",
+    "second_parser": "read with the second parser, as {detail}",
+    "pages_second_parser": "{pages} read with the second parser: {detail}",
+    "no_letters": "{pages} set in a font that does not say which letters its shapes are",
+    "ocr_missing": f"{{pages}} not read, shown only as pictures: {_HOW_TO_RECOGNISE}",
+    "ocr_failed": "{pages} could not be recognised: {detail}",
+    "ocr_empty": "{pages} shown as pictures in which no text was recognised",
+    "ocr_unsure": "{pages} recognised with low confidence",
+    "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
+    "parser_said": "{detail}",
+    "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
+}
+_NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "chapter_missing": "chapter"}
+_LOSSES = frozenset[RemarkCode]({"pages_lost", "slide_cut", "chapter_missing", "pages_missing", "page_list_lost"})
+_LONGEST = 1_000  # characters of a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that reading says of a document; ValueError for what no sentence can be made of."""
+
+    code: RemarkCode
+    pages: tuple[int, ...] = ()  # it is about, from 1 and in order; none where it is about the file
+    detail: str = ""  # what the sentence says beside that: why, or how many
+
+    def __post_init__(self) -> None:
+        form = _SENTENCES.get(self.code, "")
+        fits = ("{pages}" in form) == bool(self.pages) and ("{detail}" in form or not self.detail)
+        if not (form and fits and _are_page_numbers(self.pages)):
+            raise ValueError("no remark that reading makes")
+
+    @property
+    def text(self) -> str:
+        """The sentence for people."""
+        names = name_pages(self.pages, _NOUNS.get(self.code, "page"))
+        sentence = _SENTENCES[self.code].format(pages=names, detail=self.detail)
+        return sentence if len(sentence) <= _LONGEST else sentence[: _LONGEST - 1] + "…"
+
+    def text_on(self, page: int) -> str:
+        """Return the sentence for one of its pages alone."""
+        return replace(self, pages=(page,)).text
+
+    @property
+    def tells_of_loss(self) -> bool:
+        """Whether parts of the file were not read because it is damaged."""
+        return self.code in _LOSSES
+
+
+def remark_of(value: Any) -> Remark:
+    """Return the remark of which `value`, read from JSON, holds the fields.
+
+    Raises:
+        ValueError: it holds something else.
+    """
+    match value:
+        case {"code": str(code), "pages": [*pages], "detail": str(detail)} if len(value) == 3:
+            return Remark(cast("RemarkCode", code), tuple(pages), detail)
+    raise ValueError("no remark")
+
+
+def tells_of_loss(remarks: Iterable[Remark]) -> bool:
+    """Tell whether parts of a file were not read because it is damaged."""
+    return any(remark.tells_of_loss for remark in remarks)
+
+
+def _are_page_numbers(pages: tuple[Any, ...]) -> bool:
+    """Tell whether these are numbers from 1, each greater than the one before."""
+    last = 0
+    for page in pages:
+        if not isinstance(page, int) or isinstance(page, bool) or page <= last:
+            return False
+        last = page
+    return True

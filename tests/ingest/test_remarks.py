@@ -1,0 +1,106 @@
+"""What reading says of a document is a code with pages and a detail; the sentence and what can be done follow."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, get_args
+
+import pytest
+
+from ingest import Document, Page, Remark, ocr_available, tells_of_loss, worth_reading_again
+from ingest.remarks import RemarkCode, remark_of
+
+CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of a damaged file were not read
+    (Remark("pages_lost", (2, 3, 9), "too deep"), "pages 2-3, 9 could not be read: too deep", True),
+    (Remark("slide_cut", (4,), "no shape"), "slide 4 could not be read whole: no shape", True),
+    (Remark("chapter_missing", (1,), "OPS/one.xhtml"), "chapter 1 is missing: OPS/one.xhtml", True),
+    (Remark("pages_missing", detail="found 2 of 3 pages"), "pages are missing: found 2 of 3 pages", True),
+    (Remark("page_list_lost"), "its list of pages was damaged and made anew: some may be lost", True),
+    (
+        Remark("second_parser", detail="the first failed: {loop}"),
+        "read with the second parser, as the first failed: {loop}",
+        False,
+    ),
+    (Remark("pages_second_parser", (2,), "too deep"), "page 2 read with the second parser: too deep", False),
+    (Remark("no_letters", (1,)), "page 1 set in a font that does not say which letters its shapes are", False),
+    (
+        Remark("ocr_missing", (2, 3, 6)),
+        "pages 2-3, 6 not read, shown only as pictures: `pip install '.[ocr]'` in the folder of rag-app's source "
+        "and `rag ingest` again would read them",
+        False,
+    ),
+    (Remark("ocr_failed", (2,), "needed more"), "page 2 could not be recognised: needed more", False),
+    (Remark("ocr_empty", (3,)), "page 3 shown as pictures in which no text was recognised", False),
+    (Remark("ocr_unsure", (2,)), "page 2 recognised with low confidence", False),
+    (
+        Remark("hidden_unknown", detail="made the reader crash"),
+        "the second parser made the reader crash: hidden text was not looked for",
+        False,
+    ),
+    (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
+    (Remark("pages_forgotten"), "some of its pages were lost with a damaged library: read the file again", False),
+]
+
+
+def test_the_table_has_every_code() -> None:
+    assert [remark.code for remark, *_ in CODES] == list(get_args(RemarkCode))
+
+
+@pytest.mark.parametrize(("remark", "sentence", "loss"), CODES, ids=get_args(RemarkCode))
+def test_the_sentence_and_what_can_be_done_follow_from_the_code(remark: Remark, sentence: str, loss: bool) -> None:
+    assert remark.text == sentence
+    assert tells_of_loss([remark]) is loss
+    assert worth_reading_again([remark]) is (remark.code == "ocr_missing" and ocr_available())
+    assert Document("a.pdf", "a", (Page(1, "1", ""),), (remark,)).warnings == (sentence,)
+
+
+@pytest.mark.parametrize(("remark", "sentence", "loss"), CODES, ids=get_args(RemarkCode))
+def test_a_remark_comes_back_from_json(remark: Remark, sentence: str, loss: bool) -> None:
+    assert remark_of(json.loads(json.dumps(asdict(remark)))) == remark
+    assert (remark.text, remark.tells_of_loss) == (sentence, loss)
+
+
+def test_words_of_a_sentence_that_somebody_else_wrote_decide_nothing() -> None:
+    said = [Remark("parser_said", detail=remark.text) for remark, *_ in CODES]
+    assert not tells_of_loss(said)
+    assert not worth_reading_again(said)
+
+
+def test_of_one_of_its_pages_the_same_is_said_alone() -> None:
+    remark = Remark("pages_lost", (2, 3, 9), "too deep")
+    assert remark.text_on(3) == "page 3 could not be read: too deep"
+
+
+def test_a_sentence_is_never_longer_than_a_line_may_be() -> None:
+    text = Remark("pages_lost", tuple(range(1, 20_000, 2)), "x" * 1_000).text
+    assert (len(text), text[:14], text[-1]) == (1_000, "pages 1, 3, 5,", "…")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("page 1 could not be read: x", id="a sentence"),
+        pytest.param(None, id="nothing"),
+        pytest.param({}, id="no field"),
+        pytest.param({"code": "page_list_lost", "pages": []}, id="a field less"),
+        pytest.param({"code": "page_list_lost", "pages": [], "detail": "", "text": "x"}, id="a field more"),
+        pytest.param({"code": "magic", "pages": [], "detail": ""}, id="another code"),
+        pytest.param({"code": ["page_list_lost"], "pages": [], "detail": ""}, id="no text for a code"),
+        pytest.param({"code": "ocr_unsure", "pages": [], "detail": ""}, id="no page"),
+        pytest.param({"code": "ocr_unsure", "pages": 3, "detail": ""}, id="a number for pages"),
+        pytest.param({"code": "ocr_unsure", "pages": "3", "detail": ""}, id="a text for pages"),
+        pytest.param({"code": "ocr_unsure", "pages": [0], "detail": ""}, id="page 0"),
+        pytest.param({"code": "ocr_unsure", "pages": [True], "detail": ""}, id="no number"),
+        pytest.param({"code": "ocr_unsure", "pages": [1.0], "detail": ""}, id="no integer"),
+        pytest.param({"code": "ocr_unsure", "pages": [[1]], "detail": ""}, id="a list for a number"),
+        pytest.param({"code": "ocr_unsure", "pages": [2, 1], "detail": ""}, id="pages out of order"),
+        pytest.param({"code": "ocr_unsure", "pages": [2, 2], "detail": ""}, id="a page twice"),
+        pytest.param({"code": "ocr_unsure", "pages": [2], "detail": "why"}, id="a detail that is not said"),
+        pytest.param({"code": "page_list_lost", "pages": [2], "detail": ""}, id="pages of what is about the file"),
+        pytest.param({"code": "parser_said", "pages": [], "detail": 7}, id="a number for a detail"),
+    ],
+)
+def test_what_is_no_remark_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="remark"):
+        remark_of(value)
