@@ -51,7 +51,6 @@ class Neutral:
 NEUTRAL = (
     Neutral("late_rank", 0.0),
     Neutral("named_document", 0.0),
-    Neutral("exact_words", 0.0),
     Neutral("margin", inf),
     Neutral("gives_way", inf),
     Neutral("relevant", -inf),

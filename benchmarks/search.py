@@ -18,10 +18,9 @@ from rag_app import config
 from rag_app.evaluation.measures import mean, per_query
 from rag_app.evaluation.questions import read_collection
 from rag_app.evaluation.run import open_collection
-from rag_app.language.keywords import codes
 from rag_app.searching import fusion
 from rag_app.searching.early_stop import read_until_settled
-from rag_app.searching.ranking import blended, exactness
+from rag_app.searching.ranking import blended
 from rag_app.searching.second_stage import Proposed
 
 if TYPE_CHECKING:
@@ -85,10 +84,9 @@ def first_stage(seen: Observed, share: float) -> list[int]:
 def second_stage(seen: Observed, share: float, numbers: RerankerNumbers) -> tuple[list[int], int]:
     """Return the passages as the default search orders them, and how many the cross-encoder read."""
     candidates = first_stage(seen, share)
-    letters = exactness(codes(seen.topic.text), [seen.texts[passage] for passage in candidates])
     priors = [
-        blended(numbers.named_document * seen.named[passage] + numbers.exact_words * letter, rank, numbers.late_rank)
-        for rank, (passage, letter) in enumerate(zip(candidates, letters, strict=True), 1)
+        blended(numbers.named_document * seen.named[passage], rank, numbers.late_rank)
+        for rank, passage in enumerate(candidates, 1)
     ]
 
     def relevance(rows: Sequence[int]) -> list[float]:
@@ -146,9 +144,6 @@ def main() -> None:
     table("logits for each doubling of the first-stage rank", names)
     for blend in BLENDS:
         row(f"{blend}", seen, partial(default, late_rank=blend))
-    table("logits for what is held to the letter", names)
-    for exact in (0.0, 1.0, 2.0, 4.0):
-        row(f"{exact}", seen, partial(default, exact_words=exact))
     table("margin, in logits", names)
     for margin in MARGINS:
         depths = [second_stage(one, fusion.DENSE, replace(one.numbers, margin=margin))[1] for s in seen for one in s]

@@ -31,7 +31,6 @@ class RerankerNumbers:
     # Searching
     late_rank: float = 0.0  # a candidate loses it each time its first-stage rank doubles; 0: it loses nothing
     named_document: float = 0.0  # passages of the document named most gain it; 0: names do not count
-    exact_words: float = 0.0  # a candidate gains it that alone has what is meant to the letter; 0: that does not count
     margin: float = inf  # one of the unread may be so much more relevant than those read last; infinite: all are read
     relevant: float = -inf  # a passage is likelier relevant than not; infinitely little: each is taken to be
     gives_way: float = inf  # one too many of its document gives way to one so much less relevant; infinite: to any

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from rag_app.language.keywords import codes
 from rag_app.searching.early_stop import read_until_settled
 from rag_app.searching.near_duplicates import keep
-from rag_app.searching.ranking import blended, exactness
+from rag_app.searching.ranking import blended
 from rag_app.storage.heading import heading
 
 if TYPE_CHECKING:
@@ -106,17 +105,15 @@ class SecondStage:
         def read(rows: Sequence[int]) -> Sequence[float]:
             return list(map(float, reranker.score(question, [texts[row] for row in rows])))
 
-        priors = self._priors(question, candidates, texts, reranker.numbers)
+        priors = self._priors(question, candidates, reranker.numbers)
         scores = read_until_settled(priors, read, self._k, reranker.numbers.margin, adaptive=self._adaptive)
         return [Kept(row, scores[row]) for row in sorted(scores, key=lambda row: (-scores[row], row))]
 
-    def _priors(
-        self, question: str, candidates: Sequence[Proposed], texts: Sequence[str], numbers: RerankerNumbers
-    ) -> list[float]:
+    def _priors(self, question: str, candidates: Sequence[Proposed], numbers: RerankerNumbers) -> list[float]:
         """Return what each candidate's score has beside its relevance."""
         named = self._about(question) if self._about else {}
         priors = []
-        for candidate, exact in zip(candidates, exactness(codes(question), texts), strict=True):
-            bonus = numbers.named_document * named.get(candidate.document, 0.0) + numbers.exact_words * exact
+        for candidate in candidates:
+            bonus = numbers.named_document * named.get(candidate.document, 0.0)
             priors.append(blended(bonus, candidate.rank, numbers.late_rank))
         return priors

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rag_app.searching.early_stop import FIRST, STEP, read_until_settled
 from rag_app.searching.near_duplicates import keep
-from rag_app.searching.ranking import blended, exactness
+from rag_app.searching.ranking import blended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,15 +60,6 @@ def test_all_that_is_read_has_its_relevance_and_its_prior(relevance: list[float]
 
 def test_a_late_rank_costs_the_same_each_time_it_doubles() -> None:
     assert [blended(1.0, rank, BLEND) for rank in (1, 2, 4)] == [1.0, 1.0 - BLEND, 1.0 - 2 * BLEND]
-
-
-def test_the_only_text_with_the_code_gains_most_and_a_code_that_all_have_says_nothing() -> None:
-    texts = ["Order it as XK-4711.", "Order it as XK-4712 or xk_4711.", "XK", "4711"]
-    assert exactness(["xk 4711"], texts[1:]) == [1.0, 0.0, 0.0]
-    assert exactness(["xk 4711"], texts) == [0.5, 0.5, 0.0, 0.0]
-    assert exactness(["xk 4711", "or"], texts) == [0.25, 0.75, 0.0, 0.0]
-    assert exactness(["order"], texts[:2]) == exactness([], texts[:2]) == [0.0, 0.0]
-    assert exactness(["order"], texts[:1]) == [0.0]
 
 
 LEASE = "The tenant pays a rent of 900 euros on the third working day of each month, in advance."
