@@ -34,7 +34,8 @@ class Lexicon:
     page_counts: Words = _NONE  # between the number of a page and how many there are: 3 "of" 9
     new_files: Words = _NONE  # by which programs call new files, with a number or without: "document"
     untitled: Words = _NONE  # with which the titles of files begin that nobody gave one; may hold spaces
-    no_value: Words = _NONE  # in place of a figure: "n/a"
+    no_value: Words = _NONE  # in place of a figure that there is none of: "n/a"
+    no_meaning: Words = _NONE  # in place of one that would say nothing; may be a unit where it heads a column: "nm"
 
     def lists(self) -> dict[str, list[str]]:
         """Return the words of each field in order, as they go to another process."""

@@ -69,7 +69,7 @@ class _Patterns:
 
 @lru_cache(8)
 def _patterns(lexicon: Lexicon) -> _Patterns:
-    months, no_value = any_of(lexicon.months), any_of(lexicon.no_value)
+    months, no_value = any_of(lexicon.months), any_of(lexicon.no_value | lexicon.no_meaning)
     markers, unfinished = any_of(lexicon.markers), any_of(lexicon.unfinished)
     return _Patterns(
         lexicon.months,

@@ -104,7 +104,7 @@ class Reading:
     """Words by which sentences, lines and pages are told apart in files, as they are written and no expressions.
 
     They are looked for in files of any language: what is a common word in another one has no place here. Letter case
-    counts in `markers`, `unfinished` and `no_value`; elsewhere they are in lower case.
+    counts in `markers`, `unfinished` and, in the cells of a table, `no_value`; elsewhere they are in lower case.
     """
 
     titles: Words = ()  # abbreviations that end no sentence, without their last full stop
@@ -121,7 +121,8 @@ class Reading:
     page_counts: Words = ()  # between the number of a page and how many there are
     new_files: Words = ()  # by which programs call new files
     untitled: Words = ()  # with which the titles of files begin that nobody gave one
-    no_value: Words = ()  # in place of a figure
+    no_value: Words = ()  # in place of a figure that there is none of
+    no_meaning: Words = ()  # in place of one that would say nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ LEXICON = Lexicon(
     new_files=frozenset({"schrift"}),
     untitled=frozenset({"ohne namen"}),
     no_value=frozenset({"k/a"}),
+    no_meaning=frozenset({"s/n"}),
 )
 
 
@@ -94,6 +95,14 @@ def test_a_row_with_a_word_in_place_of_a_figure_names_no_columns() -> None:
     row = "Bonn\tk/a"
     assert row_at(row, 0).heads
     assert not row_at(row, 0, LEXICON).heads
+    assert row_at("Wave\ts/n", 0, LEXICON).heads  # it may be a unit
+
+
+@pytest.mark.parametrize("sign", ["k/a", "s/n"])
+def test_a_line_that_ends_with_what_stands_in_place_of_a_figure_is_a_row(sign: str) -> None:
+    page = f"Costs of the whole year and of its first quarter 1,200 {sign}\nand other costs"
+    assert repair([page]) == [page.replace("\n", " ")]
+    assert repair([page], lexicon=LEXICON) == [page]
 
 
 def test_passages_are_cut_at_the_sentences_of_the_lexicon() -> None:
