@@ -20,9 +20,12 @@ from ingest.chunk import cut
 from ingest.clean import repair
 from ingest.readers import pdf
 from ingest.types import Document, Page
+from rag_app.language.reading import lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ingest import Lexicon
 
 LIMIT, OVERLAP = 254, 48  # tokens of a passage, as the default embedder has them; a word counts as one and a third
 
@@ -74,22 +77,22 @@ def parsed(path: Path) -> Raw:
     """Return what is read of a file."""
     seen: list[tuple[list[str], list[str]]] = []
 
-    def watching(texts: list[str], layouts: list[str]) -> list[str]:
+    def watching(texts: list[str], layouts: list[str], words: Lexicon) -> list[str]:
         seen.append(([*texts], [*layouts]))
-        return repair(texts, layouts)
+        return repair(texts, layouts, words)
 
     with patch.object(pdf, "repair", watching):
-        pdf.read(path)
+        pdf.read(path, None, lexicon())
     [(texts, layouts)] = seen
     return Raw(path.name, texts, layouts)
 
 
 def made_of(raw: Raw) -> list[tuple[str, ...]]:
     """Return for each page what becomes of it: its text, whether it is legible, and the passages that begin there."""
-    texts = repair([*raw.texts], [*raw.layouts])
+    texts = repair([*raw.texts], [*raw.layouts], lexicon())
     document = Document(raw.name, "", tuple(Page(number, str(number), text) for number, text in enumerate(texts, 1)))
     pages = [[text, str(legible.is_legible(first))] for text, first in zip(texts, raw.texts, strict=True)]
-    for passage in cut(document, measure, LIMIT, OVERLAP):
+    for passage in cut(document, measure, LIMIT, OVERLAP, lexicon()):
         pages[passage.page - 1].append(passage.text)
     return [tuple(page) for page in pages]
 

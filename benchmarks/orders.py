@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, discover, read, sentences
+from ingest import DocumentError, discover, read
 from rag_app.evidence.injection import gives_orders, order_spans
+from rag_app.language.reading import lexicon, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ def texts(path: Path) -> Iterator[tuple[str, list[str]]]:
         if file.suffix == ".jsonl":
             continue
         try:
-            found.append(read(file).text)
+            found.append(read(file, lexicon=lexicon()).text)
         except DocumentError as error:
             print(error, file=sys.stderr)
     yield path.name, found

@@ -3,6 +3,7 @@
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.files import stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.place import place_name
 from ingest.pool import Readers
 from ingest.read import FAMILIES, KINDS, SUFFIXES, fingerprint, read
@@ -18,12 +19,14 @@ __all__ = [
     "CELL",
     "FAMILIES",
     "KINDS",
+    "NO_WORDS",
     "PAGE_BREAK",
     "SUFFIXES",
     "Document",
     "DocumentError",
     "ErrorCode",
     "Found",
+    "Lexicon",
     "Measure",
     "Method",
     "Page",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.sentences import sentences
 from ingest.tables import CELL
 from ingest.types import Document, Passage
@@ -38,7 +39,7 @@ class _Unit:
     paragraph_end: bool  # a blank line or a heading follows
 
 
-def cut(document: Document, measure: Measure, limit: int, overlap: int) -> list[Passage]:
+def cut(document: Document, measure: Measure, limit: int, overlap: int, lexicon: Lexicon = NO_WORDS) -> list[Passage]:
     """Cut `document` into passages of whole sentences, in order.
 
     Passages end at the end of a paragraph where one is near, never with a heading that has
@@ -50,13 +51,14 @@ def cut(document: Document, measure: Measure, limit: int, overlap: int) -> list[
         limit: most tokens of a passage, as `measure` counts them; a single character that
             has more stays whole.
         overlap: most tokens, in whole sentences, that a passage repeats of the one before.
+        lexicon: the words by which sentences are told.
 
     Raises:
         ValueError: limit < 1, or overlap outside 0..limit - 1.
     """
     if limit < 1 or not 0 <= overlap < limit:
         raise ValueError(f"limit ({limit}) must be at least 1, and overlap ({overlap}) in 0..limit - 1")
-    units = _units(document, measure, limit)
+    units = _units(document, measure, limit, lexicon)
     groups = _pack(units, limit, overlap)
     spans = _verified(document.text, units, groups, measure, limit)
     return [_passage(document, start, end) for start, end in spans]
@@ -68,9 +70,9 @@ def _passage(document: Document, start: int, end: int) -> Passage:
     return Passage(start, end, first.number, last.number, label, document.text[start:end])
 
 
-def _units(document: Document, measure: Measure, limit: int) -> list[_Unit]:
+def _units(document: Document, measure: Measure, limit: int, lexicon: Lexicon) -> list[_Unit]:
     text, known = document.text, document.headings
-    pieces = _small_enough(text, sentences(text), measure, limit)
+    pieces = _small_enough(text, sentences(text, lexicon), measure, limit)
     gaps = ["\n", *(text[end:start] for ((_, end), _), ((start, _), _) in pairwise(pieces)), "\n\n"]
     headings = [
         _ends_line(gaps[i])

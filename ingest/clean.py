@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.characters import characters
 from ingest.furniture import without_furniture
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.reflow import reflow
 from ingest.tables import mark
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def repair(pages: Sequence[str], layouts: Sequence[str] = ()) -> list[str]:
+def repair(pages: Sequence[str], layouts: Sequence[str] = (), lexicon: Lexicon = NO_WORDS) -> list[str]:
     """Return the pages of one document as a reader would write them down.
 
     Characters are normalised, running heads and page numbers go, rows of tables stand on lines of their own with a tab
@@ -23,8 +24,9 @@ def repair(pages: Sequence[str], layouts: Sequence[str] = ()) -> list[str]:
     Args:
         pages: raw texts, in page order; what counts as a running head depends on all of them.
         layouts: the same pages in fixed-width characters, where they are known; "" where a page has no table.
+        lexicon: tells page numbers, dates, and lines that a phrase runs over.
     """
-    texts = without_furniture([characters(page) for page in pages])
+    texts = without_furniture([characters(page) for page in pages], lexicon)
     if layouts:
         texts = [mark(text, layout) for text, layout in zip(texts, layouts, strict=True)]
-    return reflow(texts)
+    return reflow(texts, lexicon)

@@ -8,6 +8,7 @@ from itertools import chain, islice, takewhile, zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from ingest.characters import characters, visible
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import check_text
 from ingest.rows import names_columns
 from ingest.tables import CELL
@@ -47,8 +48,9 @@ class _Draft:
 class Composer:
     """Collects the blocks of one document, page by page, and notes where its sections begin."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, lexicon: Lexicon = NO_WORDS) -> None:
         self._path = path
+        self._lexicon = lexicon
         self._pages: list[_Draft] = []
         self._label: str | None = None
         self._length = 0
@@ -98,7 +100,7 @@ class Composer:
         first = list(islice(table, _MOST_TITLES + _MOST_HEADERS))
         lead = len(list(takewhile(lambda row: len(row[0]) < 2, first)))
         self._write("caption", [(flat(caption), None)])
-        self._blocks(chain(first, table), lead, _head([row for row, _ in first[lead:]]))
+        self._blocks(chain(first, table), lead, _head([row for row, _ in first[lead:]], self._lexicon))
 
     def _blocks(
         self, table: Iterable[tuple[Sequence[str], str | None]], lead: int, head: Sequence[Sequence[str]]
@@ -164,11 +166,11 @@ class Composer:
         return Document(self._path, flat(title), tuple(pages), tuple(remarks), tuple(sections))
 
 
-def _head(rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+def _head(rows: Sequence[Sequence[str]], lexicon: Lexicon) -> Sequence[Sequence[str]]:
     """Return the rows that name the columns of a table with several: the first, and those that go on with it."""
-    if not rows or len(rows[0]) < _FEWEST_COLUMNS or not names_columns(rows[0]):
+    if not rows or len(rows[0]) < _FEWEST_COLUMNS or not names_columns(rows[0], lexicon):
         return ()
-    return [rows[0], *takewhile(lambda row: not row[0] and names_columns(row), rows[1:_MOST_HEADERS])]
+    return [rows[0], *takewhile(lambda row: not row[0] and names_columns(row, lexicon), rows[1:_MOST_HEADERS])]
 
 
 def _gap(page: _Draft, kind: _Kind) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from ingest.lexicon import NO_WORDS, Lexicon, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,11 +21,6 @@ _NUMBERED_SHARE = 0.05  # of the pages; numbering may restart in every chapter
 
 _INTEGER = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"[\[|]?\s*(?:(\d{1,5})|([ivxlc]{1,8}|[IVXLC]{1,8}))\s*[\]|]?")
-_PAGE_OF = re.compile(
-    r"(?:page|seite|página|pagina|p\.|s\.)\s*\d+(?:\s*(?:of|von|de|sur|di|/)\s*\d+)?|\d+\s+(?:of|von)\s+\d+|"
-    r"[-–—]\s*\d+\s*[-–—]",
-    re.IGNORECASE,
-)
 _NUMBER_AND_WORDS = re.compile(r"(\d{1,5})[\s|]+[^\d\n]{3,90}|[^\d\n]{3,90}[\s|](\d{1,5})")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
@@ -31,13 +29,14 @@ _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 class _Furniture:
     """What is known of one document's running heads and page numbers."""
 
+    page_of: re.Pattern[str]  # a page number that says that it is one
     heads: frozenset[str]  # masked lines
     bare: frozenset[int]  # number minus page index, of numbers on lines of their own
     worded: frozenset[int]  # the same, sure enough for a number beside words
 
     def holds(self, line: str, page: int) -> bool:
         """Tell whether `line`, at an edge of page `page` (0-based), belongs to the layout."""
-        if _PAGE_OF.fullmatch(line) or _mask(line) in self.heads:
+        if self.page_of.fullmatch(line) or _mask(line) in self.heads:
             return True
         number = _bare_number(line)
         if number is not None:
@@ -46,14 +45,20 @@ class _Furniture:
         return number is not None and number - page in self.worded
 
 
-def without_furniture(pages: Sequence[str]) -> list[str]:
+def without_furniture(pages: Sequence[str], lexicon: Lexicon = NO_WORDS) -> list[str]:
     """Drop running heads, running feet and page numbers from the edges of `pages`.
 
     Only whole lines go, from the edge inwards, and never all the lines of a page.
     """
     lines = [page.split("\n") for page in pages]
-    furniture = _survey([_edges(page) for page in lines])
+    furniture = _survey([_edges(page) for page in lines], _page_of(lexicon))
     return ["\n".join(_peel(page, number, furniture)) for number, page in enumerate(lines)]
+
+
+@lru_cache(8)
+def _page_of(lexicon: Lexicon) -> re.Pattern[str]:
+    page, of = any_of(lexicon.pages), any_of(lexicon.page_counts)
+    return re.compile(rf"{page}\s*\d+(?:\s*(?:{of}|/)\s*\d+)?|\d+\s+{of}\s+\d+|[-–—]\s*\d+\s*[-–—]", re.IGNORECASE)
 
 
 def _edges(lines: list[str]) -> list[str]:
@@ -61,12 +66,13 @@ def _edges(lines: list[str]) -> list[str]:
     return filled if len(filled) <= 2 * _DEPTH else filled[:_DEPTH] + filled[-_DEPTH:]
 
 
-def _survey(edges: Sequence[Sequence[str]]) -> _Furniture:
+def _survey(edges: Sequence[Sequence[str]], page_of: re.Pattern[str]) -> _Furniture:
     filled = sum(map(bool, edges))
     often = max(_LEAST_PAGES, _SHARE * filled)
     bare = _offsets(edges, _bare_number)
     worded = bare + _offsets(edges, _number_beside_words)
     return _Furniture(
+        page_of,
         heads=_heads(edges, min(often, _SURELY)),
         bare=frozenset(offset for offset, count in bare.items() if count >= max(2, _NUMBERED_SHARE * filled)),
         worded=frozenset(offset for offset, count in worded.items() if count >= often),

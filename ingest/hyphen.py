@@ -7,6 +7,8 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ingest.lexicon import NO_WORDS, Lexicon
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,18 +17,14 @@ _LEADING_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _UNSPACED = re.compile("[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # Chinese and Japanese
 _DASH = re.compile("[—–]")
-_SUSPENDED = frozenset({"and", "or", "to", "und", "oder", "bzw", "bis", "et", "ou", "y", "o", "e"})
-_COMPOUND_END = re.compile(
-    r"(?:term|based|related|part(?:y|ies)|year|month|day|week|time|level|free|driven|owned|looking|specific|defined|"
-    r"known|wide|scale|in|on|up|off|out|by|of|the|like|style|effective|adjusted|weighted|backed|rated|generation|quarter)"
-)
 
 
 class Words:
     """The words of a document: the evidence for hyphens at line ends."""
 
-    def __init__(self, pages: Sequence[str]) -> None:
+    def __init__(self, pages: Sequence[str], lexicon: Lexicon = NO_WORDS) -> None:
         self._pages = pages
+        self._lexicon = lexicon
 
     def joint(self, left: str, right: str) -> tuple[str, str]:
         """Return `left`, without its last hyphen where `right` completes the word, and the glue."""
@@ -39,7 +37,7 @@ class Words:
         return left, "" if unspaced else " "
 
     def _mend(self, text: str, left: str, right: str) -> tuple[str, str]:
-        if right.lower() in _SUSPENDED:  # "short- and long-term"
+        if right.lower() in self._lexicon.suspended:  # "short- and long-term"
             return text, " "
         if left[-1].isalpha() and right[0].islower() and not self._keeps_hyphen(left, right):
             return text[:-1], ""
@@ -49,7 +47,7 @@ class Words:
         if "-" in left or "-" in right or len(left) == 1:
             return True
         compound, plain = self._counts[f"{left}-{right}".lower()], self._counts[(left + right).lower()]
-        return compound > plain or (compound == plain and _COMPOUND_END.fullmatch(right) is not None)
+        return compound > plain or (compound == plain and right in self._lexicon.compounds)
 
     @cached_property
     def _counts(self) -> Counter[str]:

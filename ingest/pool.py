@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from ingest import faults, wire
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
 from ingest.process import Crashed, Lost, Process
 from ingest.readers.ocr import ocr_available
@@ -42,11 +43,17 @@ class Readers:
     They start when they are needed, and end with the block or with this process.
     """
 
-    def __init__(self, count: int | None = None) -> None:
-        """Read up to `count` files at a time; None: as many as there are processors, at most four."""
+    def __init__(self, count: int | None = None, lexicon: Lexicon = NO_WORDS) -> None:
+        """Read up to `count` files at a time by the words of a lexicon.
+
+        Args:
+            count: None: as many as there are processors, at most four.
+            lexicon: goes to each process when it starts.
+        """
+        self.lexicon = lexicon
         self._count = count or min(_processors(), _MOST)
         self._threads = ThreadPoolExecutor(self._count, "reader")
-        self._recogniser = Process(MEMORY_OF_RECOGNITION)  # one: it uses all processors by itself
+        self._recogniser = Process(lexicon, MEMORY_OF_RECOGNITION)  # one: it uses all processors by itself
         self._recognising = threading.Lock()
         self._processes = [self._recogniser]
         self._idle: list[Process] = []
@@ -153,7 +160,7 @@ class Readers:
             if self._closed:
                 raise Lost("was not read: the run has ended", "unreadable")
             if not self._idle:
-                self._idle.append(Process())
+                self._idle.append(Process(self.lexicon))
                 self._processes.append(self._idle[-1])
             process = self._idle.pop()
         try:

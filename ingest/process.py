@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ingest import wire
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import MEMORY, MOST_PAGES, OUT_OF_MEMORY, PATIENCE, SECONDS, SECONDS_A_SCAN, seconds
 from ingest.types import DocumentError
 
@@ -48,8 +49,9 @@ class Crashed(Lost):
 class Process:
     """Reads one file at a time."""
 
-    def __init__(self, memory: int = MEMORY) -> None:
-        """Read with at most `memory` bytes of address space."""
+    def __init__(self, lexicon: Lexicon = NO_WORDS, memory: int = MEMORY) -> None:
+        """Read by the words of a lexicon, with at most `memory` bytes of address space."""
+        self._lexicon = lexicon
         self._memory = memory
         self._child: subprocess.Popen[bytes] | None = None
         self._received = bytearray()
@@ -198,6 +200,8 @@ class Process:
         if "ready" not in ready and not self._closed:
             reason = f"was not read: the process that reads files does not start (status {self._end()})"
             raise Lost(reason, "unreadable")
+        if self._child and self._child.stdin:
+            self._child.stdin.write(wire.pack({"lexicon": self._lexicon.lists()}))
 
     def _receive(self, until: float) -> Message:
         header = self._take(wire.HEADER, until)

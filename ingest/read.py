@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ingest.files import TOO_LARGE, not_opened, open_regular
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import MOST_BYTES, TOO_MUCH_MEMORY, check_pages, check_text
 from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
 from ingest.types import Document, DocumentError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    Reader = Callable[[Path, str | None], Document]
+    Reader = Callable[[Path, str | None, Lexicon], Document]
 
 _READERS: dict[str, Reader] = {
     ".pdf": pdf.read,
@@ -62,19 +63,20 @@ def is_supported(path: Path) -> bool:
     return path.suffix.lower() in _READERS
 
 
-def read(path: Path, password: str | None = None) -> Document:
+def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -> Document:
     """Read the file at `path` and repair the text of its pages.
 
     Args:
         path: a regular file, or a link to one; its suffix picks the reader.
         password: opens an encrypted PDF; other files ignore it.
+        lexicon: the words of natural languages by which its text is repaired.
 
     Raises:
         DocumentError: the file cannot be read, for the reason it names; nothing else is
             raised, however damaged the file is.
     """
     try:
-        document = _reader(path)(path, password)
+        document = _reader(path)(path, password, lexicon)
         check_pages(path, len(document.pages))
         check_text(path, len(document.text))
         return document

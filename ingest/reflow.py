@@ -5,31 +5,18 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.hyphen import Words
+from ingest.lexicon import NO_WORDS, Lexicon, any_of
 from ingest.tables import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-_MONTHS = (
-    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
-    "januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|"
-    "septembre|octobre|novembre|décembre|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|"
-    "noviembre|diciembre|january|february|march|april|june|july|august|september|october|november|december"
-)
-_FIGURE = re.compile(r"[$€£¥+(<~−–-]*\d+(?:[.,'’]\d+)*\)?[%x]?\)?|[$€£¥%()—–-]+|n/?[am]\.?", re.IGNORECASE)
 _CURRENCY = frozenset("$€£¥")
-_DATES = re.compile(rf"(?:(?:(?:{_MONTHS})\b\.?|\d{{1,2}},|(?:19|20)\d\d)\s*)+", re.IGNORECASE)
 _BULLET = re.compile(r"[•▪◦‣·●○■□➢➔►✓✔☐☒*]\s|[|>#]|```|~~~")
-_NUMBERED_ITEM = re.compile(
-    r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2})+\.?\s+[^\W\d_]|\(\d{1,3}\)\s|"
-    r"(?:Item|Note|Part|Section|Chapter|Article|Exhibit|Appendix|Table|Figure|Kapitel|Abschnitt|Artikel|Tabelle|"
-    r"Abbildung|Anhang)\s+[\dIVX]+[A-Z]?(?:\s*[.:–—]|$)",
-    re.IGNORECASE,
-)
 _LEADING_FIGURE = re.compile(r"[$€£(]*\s?\d[\d,.]*\)?\s+[A-Z]")
 _BROKEN = re.compile(r"[^\W_]-$")
 _MARKER_ONLY = re.compile(r"[•▪◦‣·●○■□➢➔►✓✔☐☒–-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]")
@@ -37,11 +24,7 @@ _FENCE = ("```", "~~~")
 _VERBATIM = re.compile(r"[|#]")
 _TERMINAL = re.compile(r"[.!?:;…。！？：；][\"'”’»)\]]*$")
 _BRAND = re.compile(r"[a-z]{1,2}[A-Z]")  # iPhone, eBay: no lower-case start
-_UNFINISHED = re.compile(
-    r"(?:,|\(|/|[$€£¥]|\b(?:and|or|of|the|a|an|in|on|to|for|with|by|from|at|as|than|that|which|our|its|their|per|between|"
-    r"und|oder|der|die|das|des|dem|den|von|vom|mit|für|im|zum|zur|bei|et|ou|le|la|les|du|de|des|en|pour|par|sur|y|el|"
-    r"los|las|del|con|por|Note|Item|Section|Part|Article|Exhibit|Figure|Table|No\.|Nr\.))$"
-)
+_FIRST_LETTERS = re.compile(r"[^\W\d_]*")
 _NARROWEST = 30  # characters; below it the lines are a list, not a column
 _WIDEST = 250  # above it a line is a paragraph, not a wrapped line
 _FULL = 0.8  # of a full line: with the next word it would have run over
@@ -63,35 +46,73 @@ class _Line:
     terminal: bool
 
 
-def reflow(pages: Sequence[str]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    """What a lexicon tells of lines."""
+
+    months: frozenset[str]
+    figure: re.Pattern[str]
+    dates: re.Pattern[str]
+    numbered_item: re.Pattern[str]
+    unfinished: re.Pattern[str]
+
+    def is_dates(self, text: str) -> bool:
+        """Tell whether a line is nothing but dates."""
+        letters = _FIRST_LETTERS.match(text)  # most lines begin with another word, and there are many months
+        known = not letters or not letters[0] or letters[0].lower() in self.months
+        return known and self.dates.fullmatch(text) is not None
+
+    def is_unfinished(self, text: str) -> bool:
+        """Tell whether a line ends with a word that wants another."""
+        return self.unfinished.search(text[text.rfind(" ") + 1 :]) is not None
+
+
+@lru_cache(8)
+def _patterns(lexicon: Lexicon) -> _Patterns:
+    months, no_value = any_of(lexicon.months), any_of(lexicon.no_value | lexicon.no_meaning)
+    markers, unfinished = any_of(lexicon.markers), any_of(lexicon.unfinished)
+    return _Patterns(
+        lexicon.months,
+        re.compile(rf"[$€£¥+(<~−–-]*\d+(?:[.,'’]\d+)*\)?[%x]?\)?|[$€£¥%()—–-]+|{no_value}\.?", re.IGNORECASE),
+        re.compile(rf"(?:(?:{months}\b\.?|\d{{1,2}},|(?:19|20)\d\d)\s*)+", re.IGNORECASE),
+        re.compile(
+            r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|\d{1,2}(?:\.\d{1,2})+\.?\s+[^\W\d_]|\(\d{1,3}\)\s|"
+            rf"{markers}\s+[\dIVX]+[A-Z]?(?:\s*[.:–—]|$)",
+            re.IGNORECASE,
+        ),
+        re.compile(rf"(?:,|\(|/|[$€£¥]|\b{unfinished})$"),
+    )
+
+
+def reflow(pages: Sequence[str], lexicon: Lexicon = NO_WORDS) -> list[str]:
     """Join wrapped lines and broken words within each of `pages`."""
-    words = Words(pages)
-    parsed = [_lines(page) for page in pages]
+    words, patterns = Words(pages, lexicon), _patterns(lexicon)
+    parsed = [_lines(page, patterns) for page in pages]
     usual = _width([line for lines in parsed for line in lines])
-    return [_reflow_page(lines, usual, words) for lines in parsed]
+    return [_reflow_page(lines, usual, words, patterns) for lines in parsed]
 
 
-def _lines(page: str) -> list[_Line]:
+def _lines(page: str, patterns: _Patterns) -> list[_Line]:
     lines, gap, code = [], False, False
     for text in page.split("\n"):
         code ^= text.startswith(_FENCE)
         if text:
-            lines.append(_line(text, gap, code))
+            lines.append(_line(text, gap, code, patterns))
         gap = not text
     return lines
 
 
-def _line(text: str, gap: bool, code: bool) -> _Line:
+def _line(text: str, gap: bool, code: bool, patterns: _Patterns) -> _Line:
     tokens = text.split()
     figures = digits = 0  # tokens at the end; a dash or a sign is a figure without digits
     for token in reversed(tokens):
-        if not _FIGURE.fullmatch(token):
+        if not patterns.figure.fullmatch(token):
             break
         figures += 1
         digits += any(character.isdigit() for character in token)
     bare = figures == len(tokens)
     priced = digits == 1 and len(tokens) > 2 and tokens[-2] in _CURRENCY
-    dates = _DATES.fullmatch(text) is not None
+    dates = patterns.is_dates(text)
     row = bare or dates or figures >= 2 or priced or CELL in text
     return _Line(text, gap, code, row, bare and digits > 0, dates, _TERMINAL.search(text) is not None)
 
@@ -110,7 +131,7 @@ def _own_width(lines: Sequence[_Line]) -> float | None:
     return width if prose >= _ENOUGH_LINES and reaching >= _ENOUGH_REACHING * prose else None
 
 
-def _reflow_page(lines: Sequence[_Line], usual: float, words: Words) -> str:
+def _reflow_page(lines: Sequence[_Line], usual: float, words: Words, patterns: _Patterns) -> str:
     width = _own_width(lines) or usual
     width = width if _NARROWEST <= width <= _WIDEST else math.inf
     parts: list[str] = []
@@ -119,7 +140,7 @@ def _reflow_page(lines: Sequence[_Line], usual: float, words: Words) -> str:
         before = lines[index - 1] if index else None
         if before is None:
             parts.append(line.text)
-        elif _continues(_Pair(before, line, lines[index + 1] if index + 1 < len(lines) else None, width)):
+        elif _continues(_Pair(before, line, lines[index + 1] if index + 1 < len(lines) else None, width, patterns)):
             parts[-1], glue = words.joint(parts[-1], line.text)
             parts += [glue, line.text]
         else:
@@ -132,16 +153,17 @@ def _reflow_page(lines: Sequence[_Line], usual: float, words: Words) -> str:
 class _Pair:
     """A line and the one before it; whether it goes on with what that one began is what the cases decide."""
 
-    def __init__(self, before: _Line, line: _Line, after: _Line | None, width: float) -> None:
+    def __init__(self, before: _Line, line: _Line, after: _Line | None, width: float, patterns: _Patterns) -> None:
         self.before = before
         self.line = line
         self.after = after  # the line; None at the end of the page
         self.width = width  # of a full line, in characters
+        self.patterns = patterns
 
     @cached_property
     def unfinished(self) -> bool:
         """Whether the line before ends with a word that wants another."""
-        return _UNFINISHED.search(self.before.text) is not None
+        return self.patterns.is_unfinished(self.before.text)
 
     @property
     def full(self) -> bool:
@@ -201,7 +223,7 @@ def _stands_alone(pair: _Pair) -> bool:
 
 def _is_listed(pair: _Pair) -> bool:
     """Tell whether a line begins an item by its number, or is one of several that begin with a figure."""
-    if _NUMBERED_ITEM.match(pair.line.text):
+    if pair.patterns.numbered_item.match(pair.line.text):
         return True
     return bool(_LEADING_FIGURE.match(pair.line.text) and _LEADING_FIGURE.match(pair.before.text))
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.tables import CELL
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _MOST_LINES = 300  # above a row, that may belong to its table
 _CAPTION_LINES = 2
 _LONGEST_HEADING = 90  # characters; a longer line between rows ends a table
 _END_MARK = re.compile(r"[.!?;…。！？]$")
-_VALUE = re.compile(r"[$€£¥(+<~−–-]*\s?\d[\d.,'’]*\)?(?:\s?\S{1,6}){0,2}|[–—-]|n/?a")
+_VALUE = re.compile(r"[$€£¥(+<~−–-]*\s?\d[\d.,'’]*\)?(?:\s?\S{1,6}){0,2}|[–—-]")
 _FIGURE = re.compile(r"[$€£¥]?\s?\(?[+−–-]?\d[\d.,'’]*\)?(?:\s?%\)?)?|[–—-](?=\s|$)")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\s\D*)?|(?:\d{1,2}[./ ]){1,2}(?:19|20)\d\d")
 
@@ -29,27 +30,27 @@ class Row:
     heads: bool  # it names the columns itself
 
 
-def row_at(text: str, start: int) -> Row:
-    """Read the row of `text`, a document's, that holds the character at `start`."""
+def row_at(text: str, start: int, lexicon: Lexicon = NO_WORDS) -> Row:
+    """Read the row of `text`, a document's, that holds the character at `start`; a lexicon tells figures from names."""
     first = _line_start(text, start)
     cells = _cells(_line(text, first))
     above = _lines_above(text, first)
     top = next((at for at, line in enumerate(above) if CELL in line), len(above))
     table = [line for line in above[top:] if CELL in line]
     caption = " ".join(line.strip() for line in above[:top][-_CAPTION_LINES:])
-    heads = _head_rows([*map(_cells, table), cells])
+    heads = _head_rows([*map(_cells, table), cells], lexicon)
     if len(heads) > len(table):
         return Row(caption, _joined(cells), heads=True)
     return Row(caption, _said(_spread(cells, heads), heads, _section(above[top:])), heads=False)
 
 
-def names_columns(row: Sequence[str]) -> bool:
+def names_columns(row: Sequence[str], lexicon: Lexicon) -> bool:
     """Tell whether the first row of a table names its columns: it has several words, and no figures but years."""
-    return sum(map(bool, row)) > 1 and not _holds_figures(row)
+    return sum(map(bool, row)) > 1 and not _holds_figures(row, lexicon)
 
 
-def _holds_figures(row: Sequence[str]) -> bool:
-    return any(_VALUE.fullmatch(cell) and not _YEAR.fullmatch(cell) for cell in row[1:])
+def _holds_figures(row: Sequence[str], lexicon: Lexicon) -> bool:
+    return any(cell in lexicon.no_value or (_VALUE.fullmatch(cell) and not _YEAR.fullmatch(cell)) for cell in row[1:])
 
 
 def _line_start(text: str, place: int) -> int:
@@ -80,11 +81,11 @@ def _lines_above(text: str, first: int) -> list[str]:
     return lines[::-1]
 
 
-def _head_rows(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+def _head_rows(rows: Sequence[Sequence[str]], lexicon: Lexicon) -> list[Sequence[str]]:
     """Return the first rows that name columns: they hold no figures but years and dates."""
     heads: list[Sequence[str]] = []
     for row in rows:
-        if _holds_figures(row):
+        if _holds_figures(row, lexicon):
             break
         if heads and row[0] and len(heads[-1]) >= len(row):  # in a table of words only the first row does
             break

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ingest.lexicon import NO_WORDS, Lexicon, any_of
 from ingest.tables import CELL
 
 if TYPE_CHECKING:
@@ -25,105 +28,88 @@ _END = re.compile(
 _LAST_WORD = re.compile(r"[^\s(\[\"“„«—–/]*$")
 _NEXT_WORD = re.compile(r"[^\W\d_]+")
 _TERMINAL = re.compile(r"[.!?:;…。！？][\"'”’»)\]]*$")
-_LIST_MARKER = re.compile(
-    r"(?:\(?(?:\d{1,3}|[A-Za-z])[.)]|[IVXivx]+\.|\d+(?:\.\d+)+\.|"
-    r"(?:Item|Note|Part|Section|Chapter|Article|Figure|Fig|Table|Exhibit|Kapitel|Abschnitt|Artikel|Abbildung|Abb|"
-    r"Tabelle|Tab|Chapitre|Capítulo|Figura|Tabla)\s[\w.]{1,5}\.)"
-)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]|(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,2}")
 _WEAK_ENDS = (re.compile(r"[;:]\s"), re.compile(r",\s"), re.compile(r"\s"))
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """A lexicon, and the pattern made of it."""
+
+    lexicon: Lexicon
+    list_marker: re.Pattern[str]
 
 
-# Never the last word of a sentence.
-_TITLES = _words(
-    "mr mrs ms mx dr prof st gen sen rep gov hon rev messrs capt col lt sgt vs e.g eg i.e ie cf viz resp approx incl "
-    "excl z.b d.h u.a o.ä i.d.r v.a s.o u.u bzw ca ggf inkl exkl zzgl vgl evtl sog gem hr fr hrsg mme mlle mm sr sra "
-    "srta ud uds dña p.ej p.ex c.-à-d env av bd boul"
-)
-# A word of this list is an abbreviation only before a number.
-_NUMBERED = _words(
-    "no nos nr nrn abs art artt fig figs abb tab eq eqs sec secs ch chap vol vols p pp s par para pt bd kap ziff § §§ "
-    "núm n.º n° pág págs cap lit rn st"
-)
-# These may end a sentence: the next word decides.
-_ENDINGS = _words(
-    "inc ltd corp co llc plc bros jr sr etc usw al u.s u.k u.n e.u a.m p.m ph.d b.v n.v s.a s.p.a dept univ est "
-    "jan feb mar apr jun jul aug sep sept oct nov dec usf a.d b.c u.s.a ee.uu"
-)
-_STARTERS = _words(
-    "the a an this that these those it its we our in on at as for to by if when while although however he she they "
-    "there additionally further furthermore moreover therefore under during with from since after before such no not "
-    "der die das ein eine es sie er wir in im am bei für mit le la les un une il elle nous ce cette en el los las esta "
-    "este total net revenue see refer"
-)
-_MONTHS = _words(
-    "januar februar märz april mai juni juli august september oktober november dezember jänner jan feb mär apr jun jul "
-    "aug sep sept okt nov dez jahrhundert jahrhunderts quartal quartals halbjahr"
-)
-_ORDINAL_CONTEXT = _words(
-    "am der die das dem den des im vom zum zur beim bis ab seit und ein eine einem einer eines oder bis -"
-)
+@lru_cache(8)
+def _rules(lexicon: Lexicon) -> _Rules:
+    marker = (
+        r"(?:\(?(?:\d{1,3}|[A-Za-z])[.)]|[IVXivx]+\.|\d+(?:\.\d+)+\.|" + any_of(lexicon.markers) + r"\s[\w.]{1,5}\.)"
+    )
+    return _Rules(lexicon, re.compile(marker))
 
 
-def sentences(text: str) -> list[Span]:
+def sentences(text: str, lexicon: Lexicon = NO_WORDS) -> list[Span]:
     """Find the sentences of `text`, a document's or any part of it.
 
     A line break always ends a sentence; a form feed is white space, and a sentence that a
     page leaves unfinished goes on after it. More than 600 characters without an end are cut
     at a semicolon, a comma or a space.
 
+    Args:
+        text: what is cut.
+        lexicon: tells a full stop that ends an abbreviation from one that ends a sentence.
+
     Returns:
         (start, end) offsets in order, without white space at their edges; together they
         cover every other character.
     """
+    rules = _rules(lexicon)
     spans: list[Span] = []
-    for start, end in _lines(text):
-        for piece in _sentences_of_line(text, start, end):
+    for start, end in _lines(text, rules):
+        for piece in _sentences_of_line(text, start, end, rules):
             spans += _shortened(text, *piece)
     return spans
 
 
-def _lines(text: str) -> Iterator[Span]:
+def _lines(text: str, rules: _Rules) -> Iterator[Span]:
     start = 0
     for match in _BREAK.finditer(text):
-        yield from _joined_pages(text, start, match.start())
+        yield from _joined_pages(text, start, match.start(), rules)
         start = match.end()
-    yield from _joined_pages(text, start, len(text))
+    yield from _joined_pages(text, start, len(text), rules)
 
 
-def _joined_pages(text: str, start: int, end: int) -> Iterator[Span]:
+def _joined_pages(text: str, start: int, end: int, rules: _Rules) -> Iterator[Span]:
     """Split at the form feeds that a sentence does not run over."""
     if text.find("\f", start, end) >= 0:
         for match in _PAGE_BREAK.finditer(text, start, end):
             foot = match.start()
             while foot > start and text[foot - 1].isspace():
                 foot -= 1
-            if not _runs_over(text, start, foot, match.end(), end):
+            if not _runs_over(text, (start, foot), (match.end(), end), rules):
                 yield start, foot
                 start = match.end()
     yield start, end
 
 
-def _runs_over(text: str, start: int, foot: int, head: int, end: int) -> bool:
+def _runs_over(text: str, above: Span, below: Span, rules: _Rules) -> bool:
+    """Tell whether a sentence goes on from what stands above a page break to what stands below."""
+    (start, foot), (head, end) = above, below
     if foot <= start or head >= end or _TERMINAL.search(text, max(start, foot - 6), foot):
         return False
     if text[head].islower() or text[foot - 1] in ",-":
         return True
     # Long prose without an end goes on, figures at its end are a table row's.
     prose = foot - start >= _LONG_LINE and text[foot - 1].isalpha()
-    return prose and text[head].isalpha() and not _LIST_MARKER.match(text, head)
+    return prose and text[head].isalpha() and not rules.list_marker.match(text, head)
 
 
-def _sentences_of_line(text: str, start: int, end: int) -> Iterator[Span]:
+def _sentences_of_line(text: str, start: int, end: int, rules: _Rules) -> Iterator[Span]:
     if text.find(CELL, start, end) >= 0:  # a table row is one piece, whatever its cells say
         yield from _stripped(text, start, end)
         return
     for match in _END.finditer(text, start, end):
-        if match.end() < end and match.start() >= start and _is_end(text, start, match):
+        if match.end() < end and match.start() >= start and _is_end(text, start, match, rules):
             yield from _stripped(text, start, match.end())
             start = match.end()
     yield from _stripped(text, start, end)
@@ -136,7 +122,7 @@ def _stripped(text: str, start: int, end: int) -> Iterator[Span]:
         yield start + lead, start + len(piece.rstrip())
 
 
-def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
+def _is_end(text: str, start: int, match: re.Match[str], rules: _Rules) -> bool:
     if match["dot"] is None:  # Chinese and Japanese marks are unambiguous
         return True
     follow = text[match.end("space")]
@@ -144,33 +130,36 @@ def _is_end(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if match["dot"] != "." or match.end("dot") != match.start("space"):
         return not (match["dot"].endswith("…") and follow.isdigit())
-    return not _is_abbreviation(text, start, match.start(), match.end("space"))
+    return not _is_abbreviation(text, start, (match.start(), match.end("space")), rules)
 
 
-def _is_abbreviation(text: str, start: int, dot: int, follow: int) -> bool:
-    """Tell whether the full stop at `dot` belongs to the word, number or marker before it."""
+def _is_abbreviation(text: str, start: int, place: Span, rules: _Rules) -> bool:
+    """Tell whether a full stop belongs to the word, number or marker before it; `place`: its own, and what follows."""
+    (dot, follow), lexicon = place, rules.lexicon
     word = _LAST_WORD.search(text, max(start, dot - 30), dot)
     token = word[0].lower() if word else ""
     begin = word.start() if word else dot
-    if _LIST_MARKER.fullmatch(text[start : dot + 1].lstrip()):
+    if rules.list_marker.fullmatch(text[start : dot + 1].lstrip()):
         return True
-    if not token or token in _TITLES:
+    if not token or token in lexicon.titles:
         return bool(token)
-    if token in _NUMBERED and (text[follow].isdigit() or text[follow] in "(§"):
+    if token in lexicon.numbered and (text[follow].isdigit() or text[follow] in "(§"):
         return True
     upcoming = _NEXT_WORD.match(text, follow)
     following = upcoming[0].lower() if upcoming else ""
     if token.isdecimal():
-        return len(token) <= 2 and _is_ordinal(text[max(start, begin - 12) : begin], following)
-    if token in _ENDINGS or _INITIALS.fullmatch(token):
-        return following not in _STARTERS and text[follow] not in '"“„«(•'
+        return len(token) <= 2 and _is_ordinal(text[max(start, begin - 12) : begin], following, lexicon)
+    if token in lexicon.endings or _INITIALS.fullmatch(token):
+        return following not in lexicon.starters and text[follow] not in '"“„«(•'
     return False
 
 
-def _is_ordinal(before: str, following: str) -> bool:
-    """Tell a German ordinal, "am 3. Mai" or "im 2. Abschnitt", from the end of a sentence."""
+def _is_ordinal(before: str, following: str, lexicon: Lexicon) -> bool:
+    """Tell an ordinal that is written with a full stop from the end of a sentence."""
     words = before.split()
-    return bool(following) and (following in _MONTHS or (bool(words) and words[-1].lower() in _ORDINAL_CONTEXT))
+    return bool(following) and (
+        following in lexicon.after_ordinals or (bool(words) and words[-1].lower() in lexicon.before_ordinals)
+    )
 
 
 def _shortened(text: str, start: int, end: int) -> Iterator[Span]:

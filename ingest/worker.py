@@ -1,6 +1,7 @@
 """The process that reads files on behalf of another: `python -m ingest.worker MEMORY`.
 
-Requests come on standard input, answers go to standard output, both as messages of `wire`. It ends when its input does.
+The words of languages and then requests come on standard input, answers go to standard output, all as messages of
+`wire`. It ends when its input does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest import wire
+from ingest.lexicon import Lexicon, from_lists
 from ingest.limits import OUT_OF_MEMORY, SECONDS_A_SCAN, TERMS, Terms, allow_cpu, confine, peak_memory, seconds
 from ingest.types import DocumentError
 
@@ -38,8 +40,9 @@ def main() -> None:
     queue: SimpleQueue[Message] = SimpleQueue()
     threading.Thread(target=_listen, args=(requests, queue, None if watched else memory), daemon=True).start()
     _send(answers, {"ready": True})
+    lexicon = from_lists(queue.get()["lexicon"])
     while True:
-        _answer(queue.get(), answers)
+        _answer(queue.get(), answers, lexicon)
         _send(answers, {"end": True, "tired": peak_memory() > _TIRED * memory})
 
 
@@ -81,7 +84,7 @@ def _send(answers: BinaryIO, message: Message) -> None:
         content = content[answers.write(content) :]
 
 
-def _answer(request: Message, answers: BinaryIO) -> None:
+def _answer(request: Message, answers: BinaryIO, lexicon: Lexicon) -> None:
     path = Path(request["path"])
 
     def tell(news: Message) -> None:
@@ -93,27 +96,27 @@ def _answer(request: Message, answers: BinaryIO) -> None:
     TERMS.set(Terms(native=request["native"], alarms=True, tell=tell))
     try:
         if request["pages"]:
-            _recognise(path, request["password"], request["pages"], answers)
+            _recognise(path, request["password"], request["pages"], answers, lexicon)
         else:
-            _read_text(path, request["password"], answers)
+            _read_text(path, request["password"], answers, lexicon)
     except DocumentError as error:
         _send(answers, {"error": wire.one_line(error.reason), "code": error.code})
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
 
-def _read_text(path: Path, password: str | None, answers: BinaryIO) -> None:
+def _read_text(path: Path, password: str | None, answers: BinaryIO, lexicon: Lexicon) -> None:
     from ingest.read import read
 
-    for message in wire.messages(read(path, password)):
+    for message in wire.messages(read(path, password, lexicon)):
         _send(answers, message)
 
 
-def _recognise(path: Path, password: str | None, numbers: list[int], answers: BinaryIO) -> None:
+def _recognise(path: Path, password: str | None, numbers: list[int], answers: BinaryIO, lexicon: Lexicon) -> None:
     from ingest.readers.ocr import recognise
 
     allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
-    for number, text, confidence in recognise(path, password, numbers):
+    for number, text, confidence in recognise(path, password, numbers, lexicon):
         allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
         _send(answers, {"recognised": number, "text": text[: wire.PIECE], "confidence": confidence})
 

@@ -124,9 +124,9 @@ def _no_file_of_sqlite_is_opened() -> Iterator[None]:
 _one_file = threading.Lock()  # the parser in C is not made for threads
 
 
-def _read_here(_: Readers, path: Path, password: str | None) -> ingest.Document:
+def _read_here(readers: Readers, path: Path, password: str | None) -> ingest.Document:
     with _one_file:
-        return ingest.read(path, password)
+        return ingest.read(path, password, readers.lexicon)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.characters import visible
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.lines import line_sections
 from ingest.readers.text import text_of
 from ingest.types import Document, Page
@@ -21,7 +22,11 @@ SUFFIXES = tuple(_LANGUAGES.split())
 """What is read as source code."""
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,  # noqa: ARG001
+) -> Document:
     """Read a file line by line; the title is its name, suffix included.
 
     Raises:

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from ingest.compose import Composer, flat
 from ingest.files import stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.archive import Archive
 from ingest.readers.html import decode_html
 from ingest.readers.markup import parse_xml, write_html
@@ -23,7 +24,11 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _CHAPTER_TYPES = ("application/xhtml+xml", "text/html", "text/x-oeb1-document")
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read the chapters of a book; a chapter that cannot be read is empty and named in a remark.
 
     Raises:
@@ -39,13 +44,13 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
         book = parse_xml(path, archive.xml(package))
         names = _chapters(book, posixpath.dirname(package))
         _check_readable(path, archive, names)
-        composer = Composer(str(path))
+        composer = Composer(str(path), lexicon)
         failures = [
             failure for at, name in enumerate(names, 1) if (failure := _write(path, archive, at, name, composer))
         ]
     if not names:
         raise DocumentError(str(path), "holds no chapter", "empty")
-    title = next((stated_title(element.text) for element in _all(book, "title")), "")
+    title = next((stated_title(element.text, lexicon) for element in _all(book, "title")), "")
     return composer.document(title or composer.first_heading or stem(path), failures)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.compose import Composer
 from ingest.decode import decode, is_text
 from ingest.files import read_bytes, stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.markup import write_html
 from ingest.types import Document, DocumentError
 
@@ -18,7 +19,11 @@ _CHARSET_WITHIN = 4096  # bytes; browsers look at 1,024
 _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w:.-]+)", re.IGNORECASE)
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read the blocks of an HTML page; its headings are its sections.
 
     Raises:
@@ -27,7 +32,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     text = decode_html(read_bytes(path))
     if not is_text(text):
         raise DocumentError(str(path), "is not an HTML file", "wrong_type")
-    composer = Composer(str(path))
+    composer = Composer(str(path), lexicon)
     title = write_html(path, text, composer)
     return composer.document(title or composer.first_heading or stem(path))
 

@@ -8,6 +8,7 @@ from ingest.clean import repair
 from ingest.compose import Composer, flat
 from ingest.decode import decode
 from ingest.files import open_regular, stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.html import decode_html
 from ingest.readers.markup import write_html
 from ingest.types import Document, DocumentError
@@ -21,7 +22,11 @@ _FIELDS = ("Subject", "From", "To", "Cc", "Date")
 _MOST_PARTS = 10_000
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read a message as one page; its title is its subject. Attachments are named, not opened.
 
     Raises:
@@ -34,13 +39,13 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     fields = [(name, _field(message, name)) for name in _FIELDS]
     if not any(value for _, value in fields):
         raise DocumentError(str(path), "is not an e-mail message", "wrong_type")
-    composer = Composer(str(path))
+    composer = Composer(str(path), lexicon)
     for name, value in fields:
         composer.item(f"{name}: {value}" if value else "")
     parts = list(_parts(message))
     for part in parts:
         if _is_body(part):
-            _write(path, part, composer)
+            _write(path, part, composer, lexicon)
     for part in parts:
         if not _is_body(part):
             composer.item(f"Attachment: {_name(part)}")
@@ -103,11 +108,11 @@ def _is_body(part: Message) -> bool:
     return shown and part.get_content_type() in ("text/plain", "text/html")
 
 
-def _write(path: Path, part: Message, composer: Composer) -> None:
+def _write(path: Path, part: Message, composer: Composer, lexicon: Lexicon) -> None:
     if part.get_content_type() == "text/html":
         write_html(path, _text(part), composer)
     else:
-        composer.paragraph(repair([_text(part)])[0])
+        composer.paragraph(repair([_text(part)], lexicon=lexicon)[0])
 
 
 def _text(part: Message) -> str:

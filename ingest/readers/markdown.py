@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingest.compose import Composer, flat
 from ingest.files import stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.lines import line_label
 from ingest.readers import text as plain_text
 from ingest.readers.markup import write_html
@@ -27,7 +28,11 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)",
 _STATED_TITLE = re.compile(r"^title:[ \t]*(\S.*)$", re.MULTILINE)
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read a Markdown file as one page; its headings are its sections, before the first its lines.
 
     Raises:
@@ -37,8 +42,8 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
         from markdown_it import MarkdownIt
     text = plain_text.text_of(path).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     if max(paragraph.count("[") for paragraph in text.split("\n\n")) > _MOST_BRACKETS:
-        return plain_text.read(path)
-    composer = Composer(str(path))
+        return plain_text.read(path, lexicon=lexicon)
+    composer = Composer(str(path), lexicon)
     matter = _FRONT_MATTER.match(text)
     if matter:
         composer.mark(line_label(2))

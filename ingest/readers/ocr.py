@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.clean import repair
 from ingest.files import read_bytes
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.pdfium import opened
 from ingest.readers.reading_order import Line, in_order
 from ingest.types import DocumentError
@@ -26,7 +27,9 @@ def ocr_available() -> bool:
     return all(find_spec(name) is not None for name in ("rapidocr", "onnxruntime"))
 
 
-def recognise(path: Path, password: str | None, numbers: Sequence[int]) -> Iterator[tuple[int, str, float]]:
+def recognise(
+    path: Path, password: str | None, numbers: Sequence[int], lexicon: Lexicon = NO_WORDS
+) -> Iterator[tuple[int, str, float]]:
     """Yield number, repaired text and mean confidence, 0 to 1, of the pages `numbers` of a PDF.
 
     A page on which nothing is recognised, or that cannot be drawn, has no text and the confidence 0.
@@ -43,7 +46,7 @@ def recognise(path: Path, password: str | None, numbers: Sequence[int]) -> Itera
                 text, confidence = _recognised(engine, document.picture(number))
             except Exception:  # one bad page costs only itself
                 text, confidence = "", 0.0
-            yield number, repair([text])[0], confidence
+            yield number, repair([text], lexicon=lexicon)[0], confidence
 
 
 def _engine() -> Any:

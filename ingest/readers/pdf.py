@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.clean import repair
 from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
@@ -30,7 +31,7 @@ _PICTURE = 0.02
 _MANY_DRAWINGS = 20  # letters may be drawn as shapes
 
 
-def read(path: Path, password: str | None = None) -> Document:
+def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -> Document:
     """Read a PDF page by page; a page that cannot be read is empty and named in a remark.
 
     A scan has no text layer: its pages are empty and among the document's `unread`; so are those whose font does not
@@ -39,6 +40,7 @@ def read(path: Path, password: str | None = None) -> Document:
     Args:
         path: the file.
         password: the user's or the owner's; the empty one is always tried first.
+        lexicon: the words by which its text is repaired.
 
     Raises:
         DocumentError: no PDF, no page, encrypted and not opened by `password`, or over a limit.
@@ -47,16 +49,16 @@ def read(path: Path, password: str | None = None) -> Document:
     content = read_bytes(path)
     if b"%PDF-" not in content[:_HEADER_WITHIN]:
         raise DocumentError(str(path), "is not a PDF", "wrong_type")
-    first = _first(path, content, password)
+    first = _first(path, content, password, lexicon)
     with _second(content, password) as second:
-        layer, fallback, remarks = _combined(path, first, second)
+        layer, fallback, remarks = _combined(path, first, second, lexicon)
         looks = [_look(second, number) for number in range(1, len(layer.texts) + 1)]
     shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
     for number in shapes:
         layer.texts[number - 1], layer.layouts[number - 1] = without_shapes(layer.texts[number - 1]), ""
     if shapes:
         remarks.append(Remark("no_letters", shapes))
-    texts = repair(layer.texts, layer.layouts)
+    texts = repair(layer.texts, layer.layouts, lexicon)
     pages = tuple(
         _page(number, label, text, "fallback" if number in fallback else "text", look)
         for number, (label, text, look) in enumerate(zip(layer.labels, texts, looks, strict=True), 1)
@@ -71,10 +73,10 @@ def read(path: Path, password: str | None = None) -> Document:
     return Document(str(path), layer.title or stem(path), pages, tuple(remarks), unread=unread)
 
 
-def _first(path: Path, content: bytes, password: str | None) -> Layer | Exception:
+def _first(path: Path, content: bytes, password: str | None, lexicon: Lexicon) -> Layer | Exception:
     """Read with pypdf; what it raises is kept for the case that pdfium can do no better."""
     try:
-        layer = read_layer(path, content, password)
+        layer = read_layer(path, content, password, lexicon)
     except Locked as error:
         return error
     except DocumentError:
@@ -96,12 +98,14 @@ def _second(content: bytes, password: str | None) -> Iterator[PdfiumFile | None]
         yield second
 
 
-def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -> tuple[Layer, set[int], list[Remark]]:
+def _combined(
+    path: Path, first: Layer | Exception, second: PdfiumFile | None, lexicon: Lexicon
+) -> tuple[Layer, set[int], list[Remark]]:
     """Return the best of both parsers, the pages that are the second one's, and what there is to say about it."""
     if isinstance(first, Exception):
         if second is None or len(second) == 0:
             raise first
-        layer = _whole(path, second)
+        layer = _whole(path, second, lexicon)
         if len(layer.failures) == len(layer.texts):
             raise first
         remarks = [Remark("second_parser", detail=f"the first failed: {describe(first)}")]
@@ -112,7 +116,7 @@ def _combined(path: Path, first: Layer | Exception, second: PdfiumFile | None) -
     if len(second) <= len(first.texts):
         return _filled(path, first, second)
     found = f"found {len(first.texts)} of {len(second)} pages"
-    layer = _whole(path, second)
+    layer = _whole(path, second, lexicon)
     if any(text.strip() for text in layer.texts[len(first.texts) :]):
         every = set(range(1, len(layer.texts) + 1))
         return layer, every, [Remark("second_parser", detail=f"the first {found}"), *_unreadable(layer.failures)]
@@ -140,11 +144,12 @@ def _is_poor(text: str) -> bool:
     return not text.strip() or 2 * text.count("\ufffd") >= len("".join(text.split())) or not is_legible(text)
 
 
-def _whole(path: Path, second: PdfiumFile) -> Layer:
+def _whole(path: Path, second: PdfiumFile, lexicon: Lexicon) -> Layer:
     """Read all pages with the second parser."""
     check_pages(path, len(second))
     numbers = [str(number) for number in range(1, len(second) + 1)]
-    layer = Layer([], [""] * len(numbers), sensible_labels(second.labels(), numbers), sensible_title(second.title()))
+    title = sensible_title(second.title(), lexicon)
+    layer = Layer([], [""] * len(numbers), sensible_labels(second.labels(), numbers), title)
     for number in range(1, len(numbers) + 1):
         text = _text(second, number)
         layer.texts.append(text if isinstance(text, str) else "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.compose import Composer, flat
 from ingest.files import stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.lines import line_label
 from ingest.readers.archive import office_file
 from ingest.readers.requirements import needs
@@ -38,7 +39,11 @@ _QUOTED = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]")
 _DECIMALS = re.compile(r"\.([0#]+)")
 
 
-def read_csv(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read_csv(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read a file of separated values, a row a line, its header row first; the delimiter shows in the first rows.
 
     Raises:
@@ -50,7 +55,7 @@ def read_csv(path: Path, password: str | None = None) -> Document:  # noqa: ARG0
     if stated:
         text, first = text[stated.end() :], 2
     delimiter = stated[1] if stated else "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
-    composer = Composer(str(path))
+    composer = Composer(str(path), lexicon)
     rows, numbers = tee(_records(text, delimiter))
     composer.table((row for _, row in rows), labels=(line_label(number + first) for number, _ in numbers))
     return composer.document(stem(path))
@@ -93,7 +98,11 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=merit)
 
 
-def read_workbook(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read_workbook(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read the values of a workbook, not its formulas; a page a sheet, labelled with its name.
 
     Dates are written as in ISO 8601. Empty rows and columns are left out. Macros are not opened.
@@ -105,16 +114,16 @@ def read_workbook(path: Path, password: str | None = None) -> Document:  # noqa:
     package = office_file(path, "spreadsheetml", "an Excel workbook")
     with needs(path, "openpyxl", "openpyxl"):
         import openpyxl
-    composer = Composer(str(path))
+    composer = Composer(str(path), lexicon)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about what only matters to somebody who saves the file
         book = openpyxl.load_workbook(package, read_only=True, data_only=True, keep_links=False)
         with closing(book):
             for sheet in book.worksheets:
                 composer.page(sheet.title)
-                for table in _tables(list(_rows(path, sheet))):
+                for table in _tables(list(_rows(path, sheet)), lexicon):
                     composer.table(table)
-            title = stated_title(book.properties.title)
+            title = stated_title(book.properties.title, lexicon)
     return composer.document(title or stem(path))
 
 
@@ -151,19 +160,19 @@ def _shown(cell: Any) -> str:
     return flat(str(value))
 
 
-def _tables(rows: Sequence[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
+def _tables(rows: Sequence[tuple[str, ...]], lexicon: Lexicon) -> Iterator[list[tuple[str, ...]]]:
     """Yield the tables of a sheet: after an empty row names of columns, or a title above them, begin another one."""
     first = 0
     for at in range(1, len(rows)):
-        if not rows[at - 1] and rows[at] and _begins_table(rows, at):
+        if not rows[at - 1] and rows[at] and _begins_table(rows, at, lexicon):
             yield _table(rows[first:at])
             first = at
     yield _table(rows[first:])
 
 
-def _begins_table(rows: Sequence[tuple[str, ...]], at: int) -> bool:
+def _begins_table(rows: Sequence[tuple[str, ...]], at: int, lexicon: Lexicon) -> bool:
     following = islice(rows, at, at + _MOST_TITLES)
-    return names_columns(next((row for row in following if sum(map(bool, row)) > 1), ()))
+    return names_columns(next((row for row in following if sum(map(bool, row)) > 1), ()), lexicon)
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

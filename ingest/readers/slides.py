@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.compose import Composer, flat
 from ingest.files import stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.archive import office_file
 from ingest.readers.requirements import needs
 from ingest.remarks import Remark
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read a presentation; page numbers are those of the slides. Macros, pictures and links are not opened.
 
     Raises:
@@ -29,7 +34,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     with needs(path, "pptx", "python-pptx"):
         import pptx
     source = pptx.Presentation(package)
-    composer = Composer(str(path))
+    composer = Composer(str(path), lexicon)
     failures = []
     for number, slide in enumerate(source.slides, start=1):
         composer.page(str(number))
@@ -40,7 +45,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
         # One bad slide costs only itself, whatever lies in it.
         except Exception as error:
             failures.append(Remark("slide_cut", (number,), flat(str(error)) or type(error).__name__))
-    title = stated_title(source.core_properties.title) or composer.first_heading or stem(path)
+    title = stated_title(source.core_properties.title, lexicon) or composer.first_heading or stem(path)
     return composer.document(title, failures)
 
 

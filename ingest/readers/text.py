@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ingest.clean import repair
 from ingest.decode import decode, is_text
 from ingest.files import read_bytes, stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import check_pages, check_text
 from ingest.lines import repaired_sections
 from ingest.types import PAGE_BREAK, Document, DocumentError, Page
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read a text file and join its wrapped lines; the title is the file's stem.
 
     Raises:
@@ -23,7 +28,7 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     """
     text = text_of(path)
     check_pages(path, 1 + text.count(PAGE_BREAK))
-    texts = repair(text.replace("\r\n", "\n").split(PAGE_BREAK))
+    texts = repair(text.replace("\r\n", "\n").split(PAGE_BREAK), lexicon=lexicon)
     pages = tuple(Page(number, str(number), page) for number, page in enumerate(texts, start=1))
     sections = repaired_sections(text, texts[0]) if len(texts) == 1 else ()
     return Document(str(path), stem(path), pages, sections=sections)

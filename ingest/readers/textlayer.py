@@ -8,10 +8,12 @@ import re
 import threading
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from ingest.characters import characters
+from ingest.lexicon import Lexicon, any_of
 from ingest.limits import at_most, check_pages, check_text, seconds
 from ingest.types import DocumentError
 
@@ -30,11 +32,9 @@ _TO_OPEN = 8.0  # seconds of processor time
 _A_PAGE = 8.0
 _SHARE = 0.6  # of the time for the file; the rest is for another parser, which may do better
 
-_NO_TITLE = re.compile(
-    r"untitled|microsoft \w+ - |(document|slide|presentation|book|sheet)\s*\d*$|powerpoint presentation|"
-    r"\S+\.(pdf|docx?|rtf|odt|tex|dvi|ps|eps|xlsx?|pptx?|indd|qxd|pages|pmd|fm|html?|txt|md)$|"
-    r".*\.(docx?|rtf|indd|qxd|pptx?|xlsx?|pmd|dvi|fm)$|about:blank|[a-z]:\\|file:|https?:",
-    re.IGNORECASE,
+_FILE_NAME = (
+    r"microsoft \w+ - |\S+\.(pdf|docx?|rtf|odt|tex|dvi|ps|eps|xlsx?|pptx?|indd|qxd|pages|pmd|fm|html?|txt|md)$|"
+    r".*\.(docx?|rtf|indd|qxd|pptx?|xlsx?|pmd|dvi|fm)$|about:blank|[a-z]:\\|file:|https?:"
 )
 _SHORT_LINE = re.compile(r"^.{1,50}$|^.*\d.*\s[\d$€£¥(].*$", re.MULTILINE)
 
@@ -57,13 +57,14 @@ class Locked(DocumentError):
     """The file is encrypted, and what was given does not open it."""
 
 
-def read_layer(path: Path, content: bytes, password: str | None) -> Layer:
+def read_layer(path: Path, content: bytes, password: str | None, lexicon: Lexicon) -> Layer:
     """Read every page; one that fails is empty.
 
     Args:
         path: for messages.
         content: of the file.
         password: the user's or the owner's; the empty one is always tried first.
+        lexicon: tells a title from what programs call a file.
 
     Raises:
         Locked: it does not open the file.
@@ -83,7 +84,7 @@ def read_layer(path: Path, content: bytes, password: str | None) -> Layer:
             _add_page(reader, number, layer, until - process_time())
             check_text(path, sum(map(len, layer.texts)) if number % 100 == 0 else len(layer.texts[-1]))
         check_text(path, sum(map(len, layer.texts)))
-        layer.labels, layer.title = _labels(reader, numbers), _title(reader)
+        layer.labels, layer.title = _labels(reader, numbers), _title(reader, lexicon)
         layer.notices = list(notices)
     return layer
 
@@ -154,20 +155,26 @@ def sensible_labels(labels: list[str], numbers: list[str]) -> list[str]:
     return [line if 0 < len(line) <= _LONGEST_LABEL else number for line, number in zip(lines, numbers, strict=True)]
 
 
-def _title(reader: PdfReader) -> str | None:
+def _title(reader: PdfReader, lexicon: Lexicon) -> str | None:
     try:
         with at_most(_A_PAGE):
             metadata = reader.metadata
-            return sensible_title(str(metadata.title or "")) if metadata else None
+            return sensible_title(str(metadata.title or ""), lexicon) if metadata else None
     except Exception:  # as for labels
         return None
 
 
-def sensible_title(text: str) -> str | None:
+def sensible_title(text: str, lexicon: Lexicon) -> str | None:
     """Return the title that a file states, unless it is a file's name or the program's default."""
     title = _one_line(text)
     letters = sum(character.isalpha() for character in title)
-    return title if letters >= 3 and len(title) <= _LONGEST_TITLE and not _NO_TITLE.match(title) else None
+    return title if letters >= 3 and len(title) <= _LONGEST_TITLE and not _no_title(lexicon).match(title) else None
+
+
+@lru_cache(8)
+def _no_title(lexicon: Lexicon) -> re.Pattern[str]:
+    new, untitled = any_of(lexicon.new_files), any_of(lexicon.untitled)
+    return re.compile(rf"{untitled}(?![^\W\d_])|{new}\s*\d*$|powerpoint[ -]{new}\b|{_FILE_NAME}", re.IGNORECASE)
 
 
 def _one_line(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.compose import LONGEST_CELL, Composer, flat
 from ingest.files import stem
+from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.archive import office_file
 from ingest.readers.requirements import needs
 from ingest.titles import stated_title
@@ -26,7 +27,11 @@ _BODY_LEVEL = 9  # an outline level of text that is no heading
 _LONGEST_SPREAD = 100  # characters of a cell that is repeated in the rows it spans
 
 
-def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 - the signature of a reader
+def read(
+    path: Path,
+    password: str | None = None,  # noqa: ARG001 - the signature of a reader
+    lexicon: Lexicon = NO_WORDS,
+) -> Document:
     """Read a Word document as one page; its headings are its sections. Macros and pictures are not opened.
 
     Raises:
@@ -37,13 +42,13 @@ def read(path: Path, password: str | None = None) -> Document:  # noqa: ARG001 -
     with needs(path, "docx", "python-docx"):
         import docx
     source = docx.Document(package)
-    writer = _Writer(source, Composer(str(path)))
+    writer = _Writer(source, Composer(str(path), lexicon))
     writer.blocks(source.element.body)
     for notes in ("footnotes", "endnotes"):
         writer.notes(notes)
     composer = writer.composer
     return composer.document(
-        writer.title or stated_title(source.core_properties.title) or composer.first_heading or stem(path)
+        writer.title or stated_title(source.core_properties.title, lexicon) or composer.first_heading or stem(path)
     )
 
 

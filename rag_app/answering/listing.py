@@ -8,12 +8,12 @@ from functools import cache, lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import sentences
 from rag_app.evidence.choose import Evidence, seen
 from rag_app.evidence.quotable import units
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
 from rag_app.language.language import DEFAULT, filled, get_language
+from rag_app.language.reading import sentences
 from rag_app.language.vocabulary import alternatives, every, pattern
 from rag_app.language.words import shared_letters, words
 from rag_app.proof.quotes import cite

@@ -41,6 +41,7 @@ _BUILDING = (
     "language/detector.py",
     "language/keywords.py",
     "language/language.py",
+    "language/reading.py",
     "language/words.py",
     "models/conventions.py",
     "models/embedder.py",

@@ -13,12 +13,13 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import CELL, sentences, stem
+from ingest import CELL, stem
 from prompts import render
 from rag_app.evidence.changes import asks_change, changes
 from rag_app.evidence.guard import blanked
 from rag_app.evidence.injection import gives_orders, order_spans, shown_name
 from rag_app.evidence.quotable import Unit, units
+from rag_app.language.reading import sentences
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import roots
 from rag_app.text import single_spaced

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from ingest import CELL, row_at, sentences
+from ingest import CELL
 from rag_app.language.dates import YEAR
+from rag_app.language.reading import row_at, sentences
 from rag_app.language.vocabulary import alternatives, in_order
 from rag_app.text import single_spaced
 

@@ -100,6 +100,32 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Words by which sentences, lines and pages are told apart in files, as they are written and no expressions.
+
+    They are looked for in files of any language: what is a common word in another one has no place here. Letter case
+    counts in `markers`, `unfinished` and, in the cells of a table, `no_value`; elsewhere they are in lower case.
+    """
+
+    titles: Words = ()  # abbreviations that end no sentence, without their last full stop
+    numbered: Words = ()  # those that are one only before a number
+    endings: Words = ()  # those that may end a sentence: the next word decides
+    starters: Words = ()  # with which a new sentence begins after one of these
+    markers: Words = ()  # before the number of a heading or an item
+    before_ordinals: Words = ()  # where ordinals are written with a full stop; the months may follow them, too
+    after_ordinals: Words = ()
+    suspended: Words = ()  # after a hyphen that stands for the rest of a word
+    compounds: Words = ()  # before which a compound keeps its hyphen
+    unfinished: Words = ()  # with which no paragraph ends
+    pages: Words = ()  # before the number of a page
+    page_counts: Words = ()  # between the number of a page and how many there are
+    new_files: Words = ()  # by which programs call new files
+    untitled: Words = ()  # with which the titles of files begin that nobody gave one
+    no_value: Words = ()  # in place of a figure that there is none of
+    no_meaning: Words = ()  # in place of one that would say nothing
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUps:
     """By what a question leans on the one before."""
 
@@ -218,6 +244,7 @@ class Language:
     dates: Dates = field(default_factory=Dates)
     measures: Measures = field(default_factory=Measures)
     answers: Answers = field(default_factory=Answers)
+    reading: Reading = field(default_factory=Reading)
     followup: FollowUps = field(default_factory=FollowUps)
     kinds: Kinds = field(default_factory=Kinds)
     series: Series = field(default_factory=Series)

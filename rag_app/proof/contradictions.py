@@ -12,9 +12,9 @@ from itertools import groupby, pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import sentences
 from rag_app.language.language import DEFAULT, filled, get_language
 from rag_app.language.numbers import number_of
+from rag_app.language.reading import sentences
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.vocabulary import every, in_order
 from rag_app.language.words import among, roots

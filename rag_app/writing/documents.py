@@ -265,9 +265,10 @@ class Documents:
             password: for encrypted PDFs.
         """
         from ingest import Readers
+        from rag_app.language.reading import lexicon
         from rag_app.writing.verify import verify
 
-        with Readers() as readers:
+        with Readers(lexicon=lexicon()) as readers:
             return verify(self._store, lambda path: readers.read(path, password), sample)
 
     def stands(self, citation: Citation) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest import cut
+from rag_app.language.reading import lexicon
 from rag_app.storage.staging import Embedded
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Embedding:
     def _cut(self, document: Document, header: str) -> list[Passage]:
         embedder = self._embedder()
         room = self._limit() - embedder.count_tokens([header])[0]
-        return cut(document, embedder.count_tokens, room, min(self._overlap_tokens, room - 1))
+        return cut(document, embedder.count_tokens, room, min(self._overlap_tokens, room - 1), lexicon())
 
     def _header(self, document: Document) -> str:
         """Return what is embedded before each passage: the document's title, as far as it is short."""

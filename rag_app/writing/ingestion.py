@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest import DocumentError, Readers, faults, worth_reading_again
 from rag_app.errors import RagError
+from rag_app.language.reading import lexicon
 from rag_app.models.stopping import Stopped
 from rag_app.writing import report_lines
 from rag_app.writing.file_states import FileStates
@@ -152,7 +153,7 @@ class Ingestion:
     # Doing it
 
     def _do(self, todo: Plan) -> None:
-        with Readers() as readers:
+        with Readers(lexicon=lexicon()) as readers:
             for placing in todo.placings:
                 self._progress.file(placing.gained[0])
                 self._finish(self._attempt(placing.gained, partial(self._placed, placing, readers)))

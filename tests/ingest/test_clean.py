@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest import clean
 from ingest.characters import characters
-from ingest.clean import repair
+from rag_app.language.reading import lexicon
+
+repair = partial(clean.repair, lexicon=lexicon())
 
 PROSE = (
     "The company designs and sells devices, and it reports its results for every\n"

@@ -14,6 +14,7 @@ from pypdf.constants import PageLabelStyle
 
 from ingest import Document, DocumentError, Remark, cut, read, sentences
 from ingest.limits import TERMS, Terms
+from rag_app.language.reading import lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,7 @@ def test_the_title_is_the_metadata_if_sensible_else_the_stem(
     tmp_path: Path, metadata: str | None, expected: str
 ) -> None:
     path = write_pdf(tmp_path / "stem.pdf", "Text.", title=metadata)
-    assert read(path).title == expected
+    assert read(path, lexicon=lexicon()).title == expected
 
 
 def test_page_labels_are_the_printed_numbers(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest import Document, DocumentError, Page, fingerprint, read
+from ingest import Document, DocumentError, Lexicon, Page, fingerprint, read
 from ingest import read as read_function
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def test_an_absent_file_a_folder_and_a_pipe_are_refused(tmp_path: Path) -> None:
 def test_whatever_a_parser_raises_becomes_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def parse(path: Path, password: str | None) -> Document:
+    def parse(path: Path, password: str | None, lexicon: Lexicon) -> Document:
         raise error
 
     monkeypatch.setitem(vars(sys.modules[read_function.__module__])["_READERS"], ".txt", parse)
@@ -101,7 +101,7 @@ def test_whatever_a_parser_raises_becomes_one_line(
 
 
 def test_a_parser_that_runs_out_of_memory_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def parse(path: Path, password: str | None) -> Document:
+    def parse(path: Path, password: str | None, lexicon: Lexicon) -> Document:
         raise MemoryError
 
     monkeypatch.setitem(vars(sys.modules[read_function.__module__])["_READERS"], ".txt", parse)

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.reflow import _CASES, _case_of, _lines, _Pair, reflow
+from ingest.reflow import _CASES, _case_of, _lines, _Pair, _patterns, reflow
 from ingest.tables import CELL
+from rag_app.language.reading import lexicon
 
 WIDTH = 60.0  # of a full line
+PATTERNS = _patterns(lexicon())
 FULL = "The tenant pays the rent of the flat on the third day of the"  # 60 characters
 HALF = "The tenant pays the rent of his flat"
 
 
 def pair(text: str) -> _Pair:
     """Return the first two lines of a page, which may be blank lines apart, and the one after them."""
-    before, line, *rest = _lines(text)
-    return _Pair(before, line, rest[0] if rest else None, WIDTH)
+    before, line, *rest = _lines(text, PATTERNS)
+    return _Pair(before, line, rest[0] if rest else None, WIDTH, PATTERNS)
 
 
 @pytest.mark.parametrize(
@@ -83,4 +85,4 @@ def test_the_order_of_the_cases_decides_where_several_apply() -> None:
 
 def test_a_page_is_joined_where_its_lines_were_wrapped() -> None:
     page = f"{FULL}\nmonth, and the landlord pays the tax that is due on the flat\nand no more.\n\nDuties"
-    assert reflow([page]) == [page.replace("\n", " ", 2)]
+    assert reflow([page], lexicon()) == [page.replace("\n", " ", 2)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import sentences
+from rag_app.language.reading import sentences
 
 
 def split(text: str) -> list[str]:

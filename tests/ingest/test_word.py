@@ -10,6 +10,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from ingest import Document, DocumentError, read, row_at
+from rag_app.language.reading import lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ def word(tmp_path: Path, write: Callable[[WordDocument], None], title: str = "")
     write(document)
     path = tmp_path / "report.docx"
     document.save(str(path))
-    return read(path)
+    return read(path, lexicon=lexicon())
 
 
 def edited(path: Path, name: str, change: Callable[[bytes], bytes]) -> None:
