@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from ingest.numbers import name_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 RemarkCode = Literal[
     "pages_lost",  # nothing of them can be read
@@ -52,6 +52,8 @@ _SENTENCES: dict[RemarkCode, str] = {
 _NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "chapter_missing": "chapter"}
 _LOSSES = frozenset[RemarkCode]({"pages_lost", "slide_cut", "chapter_missing", "pages_missing", "page_list_lost"})
 _LONGEST = 1_000  # characters of a sentence
+_MOST_REASONS = 20  # of one code that are told; a damaged file may have another one on each page
+_OTHER_REASONS = "various reasons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,30 @@ def remark_of(value: Any) -> Remark:
         case {"code": str(code), "pages": [*pages], "detail": str(detail)} if len(value) == 3:
             return Remark(cast("RemarkCode", code), tuple(pages), detail)
     raise ValueError("no remark")
+
+
+def by_page(remarks: Iterable[Remark]) -> dict[int, Remark]:
+    """Return the first of some remarks that names a page, by its number; pages that none names are left out."""
+    found: dict[int, Remark] = {}
+    for remark in remarks:
+        for page in remark.pages:
+            found.setdefault(page, remark)
+    return found
+
+
+def by_reason(code: RemarkCode, reasons: Mapping[int, str]) -> list[Remark]:
+    """Return what is said of pages, those together that have one reason; of many reasons the last ones are not told.
+
+    Args:
+        code: of all of them.
+        reasons: by page number.
+    """
+    together: dict[str, list[int]] = {}
+    for page in sorted(reasons):
+        reason = reasons[page]
+        known = reason in together or len(together) < _MOST_REASONS
+        together.setdefault(reason if known else _OTHER_REASONS, []).append(page)
+    return [Remark(code, tuple(pages), reason) for reason, pages in together.items()]
 
 
 def tells_of_loss(remarks: Iterable[Remark]) -> bool:

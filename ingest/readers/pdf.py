@@ -13,7 +13,7 @@ from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
-from ingest.remarks import Remark
+from ingest.remarks import Remark, by_reason
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.readers.pdfium import Look, PdfiumFile
-    from ingest.remarks import RemarkCode
     from ingest.types import Method
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
@@ -136,7 +135,7 @@ def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[in
     check_text(path, sum(map(len, layer.texts)))
     rescued = {number: why for number, why in failures.items() if number in filled}
     lost = {number: why for number, why in failures.items() if number not in filled}
-    return layer, filled, [*_by_reason("pages_second_parser", rescued), *_unreadable(lost)]
+    return layer, filled, [*by_reason("pages_second_parser", rescued), *_unreadable(lost)]
 
 
 def _is_poor(text: str) -> bool:
@@ -194,12 +193,4 @@ def _is_scan(page: Page, look: Look | None) -> bool:
 
 def _unreadable(failures: dict[int, str]) -> list[Remark]:
     """Say which pages failed."""
-    return _by_reason("pages_lost", failures)
-
-
-def _by_reason(code: RemarkCode, failures: dict[int, str]) -> list[Remark]:
-    """Name pages that failed, together where they did for the same reason."""
-    reasons: dict[str, list[int]] = {}
-    for number, reason in failures.items():
-        reasons.setdefault(reason, []).append(number)
-    return [Remark(code, tuple(numbers), reason) for reason, numbers in reasons.items()]
+    return by_reason("pages_lost", failures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.remarks import by_page
 from rag_app.reports import DocumentReceipt, PageReceipt
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ def receipt_of(
     content: Document, document: StoredDocument, tokens_cut: int, spans: Sequence[tuple[int, int]]
 ) -> DocumentReceipt:
     """Return the receipt of a document; `spans` are those of its passages."""
+    remarks = by_page(content.remarks)
     return DocumentReceipt(
         document.path,
         document.paths,
@@ -33,7 +35,7 @@ def receipt_of(
                 confidence=page.confidence,
                 hidden=sum(end - begin for begin, end in page.hidden),
                 passages=sum(max(a, start) < min(b, start + len(page.text)) for a, b in spans),
-                warning=warning_of(page, content.remarks),
+                warning=warning_of(page, remarks.get(page.number)),
             )
             for start, page in zip(content.starts, content.pages, strict=True)
         ),
@@ -43,11 +45,10 @@ def receipt_of(
     )
 
 
-def warning_of(page: Page, remarks: Sequence[Remark]) -> str | None:
-    """Return what is to be said of a page, the remarks on its document included that name it."""
-    for remark in remarks:
-        if page.number in remark.pages:
-            return remark.text_on(page.number)
+def warning_of(page: Page, remark: Remark | None) -> str | None:
+    """Return what is to be said of a page; `remark`: the one that names it."""
+    if remark:
+        return remark.text_on(page.number)
     if not page.text.strip():
         return "no text was found on it"
     if page.confidence is not None and page.confidence < _UNSURE:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest import DocumentError, fingerprint
+from ingest.remarks import by_page
 from rag_app.reports import Difference, Unreachable, VerifyReport
 from rag_app.storage.database import DATABASE
 from rag_app.storage.library_files import PART, LibraryFiles
@@ -162,10 +163,12 @@ def _reach(document: StoredDocument, store: Store) -> tuple[list[Difference], li
     """Return pages whose text is in no passage, which is a loss, and pages without any text."""
     content = store.read(document.path)
     _, cut, spans = store.receipt(document.path)
+    remarks = by_page(content.remarks)
     lost, silent = [], []
     for start, page in zip(content.starts, content.pages, strict=True):
         if not page.text.strip():
-            silent.append(Unreachable(document.path, page.number, page.label, warning_of(page, content.remarks) or ""))
+            said = warning_of(page, remarks.get(page.number)) or ""
+            silent.append(Unreachable(document.path, page.number, page.label, said))
         elif not any(a < start + len(page.text) and b > start for a, b in spans):
             lost.append(Difference("unreachable", document.path, f"the text of page {page.number} is in no passage"))
     if not all(0 <= a < b <= len(content.text) for a, b in spans):

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from ingest import Document, Page, Remark, ocr_available, tells_of_loss, worth_reading_again
-from ingest.remarks import RemarkCode, remark_of
+from ingest.remarks import RemarkCode, by_page, by_reason, remark_of
 
 CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of a damaged file were not read
     (Remark("pages_lost", (2, 3, 9), "too deep"), "pages 2-3, 9 could not be read: too deep", True),
@@ -75,6 +75,28 @@ def test_of_one_of_its_pages_the_same_is_said_alone() -> None:
 def test_a_sentence_is_never_longer_than_a_line_may_be() -> None:
     text = Remark("pages_lost", tuple(range(1, 20_000, 2)), "x" * 1_000).text
     assert (len(text), text[:14], text[-1]) == (1_000, "pages 1, 3, 5,", "…")
+
+
+def test_a_sentence_about_thousands_of_pages_still_says_what_is_the_matter() -> None:
+    text = Remark("pages_lost", tuple(range(1, 10_001, 2)), "too deep").text
+    assert text.startswith("pages 1, 3, 5, ")
+    assert text.endswith(", 97, 99 and 4,950 more could not be read: too deep")
+
+
+def test_pages_that_fail_each_for_its_own_reason_are_all_named_in_few_remarks() -> None:
+    remarks = by_reason("pages_lost", {page: f"bad object {page % 4_000}" for page in range(5_000, 0, -1)})
+    assert [(remark.pages, remark.detail) for remark in remarks[:2]] == [
+        ((1, 4_001), "bad object 1"),
+        ((2, 4_002), "bad object 2"),
+    ]
+    assert len(remarks) == 21
+    assert remarks[-1].text.endswith("could not be read: various reasons")
+    assert sorted(page for remark in remarks for page in remark.pages) == list(range(1, 5_001))
+
+
+def test_a_page_is_told_of_by_the_first_remark_that_names_it() -> None:
+    first, second = Remark("pages_lost", (2, 3), "why"), Remark("ocr_missing", (3, 4))
+    assert by_page([Remark("page_list_lost"), first, second]) == {2: first, 3: first, 4: second}
 
 
 @pytest.mark.parametrize(
