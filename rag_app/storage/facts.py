@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from rag_app.storage.connection import encode
 from rag_app.storage.database import damaged
+from rag_app.storage.json_columns import parsed
 
 if TYPE_CHECKING:
     from rag_app.storage.database import Database
@@ -86,7 +86,7 @@ class Facts:
 
     def _is_json(self, fact: str) -> bool:
         try:
-            json.loads(self.get(fact) or "null")
+            parsed(self.get(fact) or "null")
         except ValueError:
             return False
         return True

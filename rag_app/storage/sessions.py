@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get
 
 from rag_app.errors import UsageError
 from rag_app.storage.database import LATEST, damaged
+from rag_app.storage.json_columns import parsed
 from rag_app.storage.tags import label, label_key
 from rag_app.types import Answer, Session, SessionTurn, Turn
 
@@ -52,7 +53,7 @@ def turns_of(database: Database, name: str) -> list[SessionTurn]:
     key = _known(database, name)
     rows = database.rows("SELECT asked, answer FROM turns WHERE session = ? ORDER BY id", key)
     try:
-        return [SessionTurn(asked, _revived(Answer, json.loads(answer))) for asked, answer in rows]
+        return [SessionTurn(asked, _revived(Answer, parsed(answer))) for asked, answer in rows]
     except (ValueError, TypeError) as error:
         raise damaged(database.path, f"a turn of the session {name!r} is no answer") from error
 
@@ -98,7 +99,7 @@ def check_sessions(database: Database) -> list[str]:
 def is_answer(text: str | bytes) -> bool:
     """Tell whether a stored text is an answer that can be shown again."""
     try:
-        _revived(Answer, json.loads(text))
+        _revived(Answer, parsed(text))
     except (ValueError, TypeError):
         return False
     return True

@@ -14,6 +14,7 @@ from rag_app.errors import DiskError, LibraryError
 from rag_app.files import write_whole
 from rag_app.storage import faiss_index
 from rag_app.storage.checksum import Checksum, of_file
+from rag_app.storage.json_columns import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -366,7 +367,7 @@ def save_index(folder: Path, index: VectorIndex, source: Source) -> bool:
 def facts_of(source: Source) -> Facts | None:
     """Return how the saved copy was built; None where there is none, or it is not known."""
     try:
-        return faiss_index.Facts(**json.loads(source.index_facts()))
+        return faiss_index.Facts(**parsed(source.index_facts()))
     except (ValueError, TypeError):
         return None
 

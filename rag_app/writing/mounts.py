@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.storage.database import DATABASE, damaged
+from rag_app.storage.json_columns import parsed
 from rag_app.writing.plan import is_below
 
 if TYPE_CHECKING:
@@ -47,6 +48,6 @@ def forget(store: Store, root: str) -> None:
 
 def _known(store: Store) -> list[str]:
     try:
-        return [str(folder) for folder in json.loads(store.get(_FACT) or "[]")]
+        return [str(folder) for folder in parsed(store.get(_FACT) or "[]")]
     except (ValueError, TypeError) as error:
         raise damaged(store.folder / DATABASE, "what it says of mounts cannot be read") from error

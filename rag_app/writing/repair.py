@@ -5,7 +5,6 @@ The broken database is never written. What is read is a copy, taken by another p
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -20,6 +19,7 @@ from rag_app.reports import RepairReport
 from rag_app.storage import settings_json
 from rag_app.storage.checksum import by_another_process, copied_by_another_process
 from rag_app.storage.database import DATABASE, LOG, SEAL, holds_foreign_log, open_database
+from rag_app.storage.json_columns import parsed
 from rag_app.storage.library_files import KEYS, NAMES
 from rag_app.storage.lock import exclusive
 from rag_app.storage.recovery import Pages
@@ -247,7 +247,7 @@ def _quiet(folder: Path) -> AbstractContextManager[None]:
 def _said(folder: Path) -> dict[str, str]:
     """Return what the copy of the facts about the library says."""
     try:
-        value = json.loads((folder / settings_json.FILE).read_bytes())
+        value = parsed((folder / settings_json.FILE).read_bytes())
         return {key: str(value[key]) for key in settings_json.KEYS if key in value}
     except (OSError, ValueError, TypeError):
         return {}

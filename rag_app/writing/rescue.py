@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import time
@@ -19,7 +18,7 @@ from ingest.types import PAGE_BREAK
 from rag_app.language.keywords import analysis
 from rag_app.storage.database import LATEST
 from rag_app.storage.facts import JSON_FACTS
-from rag_app.storage.json_columns import remarks_column, remarks_in
+from rag_app.storage.json_columns import parsed, remarks_column, remarks_in
 from rag_app.storage.recovery import Text, every_row
 from rag_app.storage.schema import LONG, PUT_KEYWORDS, digest, keyword_rows
 from rag_app.storage.sessions import is_answer
@@ -391,7 +390,7 @@ def _is_time(value: Any) -> bool:
 
 def _is_json(facts: Mapping[str, bytes], name: str) -> bool:
     try:
-        json.loads(facts[name])
+        parsed(facts[name])
     except (ValueError, KeyError):
         return False
     return True
@@ -415,7 +414,7 @@ def _remarks(raw: Any) -> tuple[Remark, ...] | None:
 
 def _list(raw: Any, kind: type) -> list[Any]:
     try:
-        values = json.loads(raw)
+        values = parsed(raw)
     except (ValueError, TypeError):
         return []
     return values if isinstance(values, list) and all(isinstance(value, kind) for value in values) else []

@@ -285,6 +285,7 @@ class Damage:
 KEYWORDS = "{db} is damaged: its keyword index cannot be opened."
 NO_PAGE = "{db} is damaged: a passage has no page or no document."
 NO_PASSAGE = "{db} is damaged: its keyword index holds passages that are not there."
+DEEP = "[" * 100_000
 MALFORMED = "{db} is damaged: database disk image is malformed."
 ROWS = {
     "remarks that are no JSON": Damage(
@@ -302,6 +303,11 @@ ROWS = {
         (NOT_STORED,),
         dict.fromkeys(("show", "ask", "ingest", "sync", "tag"), ALTERED),
     ),
+    "remarks that are nested too deep": Damage(
+        (f"UPDATE documents SET remarks = '{DEEP}' WHERE id = 1",),
+        (NOT_STORED,),
+        dict.fromkeys(("show", "ask", "ingest", "sync", "tag"), ALTERED),
+    ),
     "sections that are no JSON": Damage(
         ("UPDATE documents SET sections = '[1]' WHERE id = 1",),
         (NOT_STORED,),
@@ -312,10 +318,25 @@ ROWS = {
         (NOT_STORED,),
         dict.fromkeys(("show", "search", "ask", "tag"), ALTERED),
     ),
+    "hidden spans that are nested too deep": Damage(
+        (f"UPDATE pages SET hidden = '{DEEP}' WHERE id = 1",),
+        (NOT_STORED,),
+        dict.fromkeys(("show", "search", "ask", "tag"), ALTERED),
+    ),
     "a turn that is no JSON": Damage(
         ("UPDATE turns SET answer = '{'",),
         ("{db}: a turn of the session 'talk' is not what was stored.",),
         {"session": "{db} is damaged: a turn of the session 'talk' is no answer."},
+    ),
+    "a turn that is nested too deep": Damage(
+        (f"UPDATE turns SET answer = '{DEEP}'",),
+        ("{db}: a turn of the session 'talk' is not what was stored.",),
+        {"session": "{db} is damaged: a turn of the session 'talk' is no answer."},
+    ),
+    "disks that are nested too deep": Damage(
+        (f"INSERT INTO meta VALUES ('mounts', '{DEEP}')",),
+        ("{db}: what it says of mounts cannot be read.",),
+        {"sync": "{db} is damaged: what it says of mounts cannot be read."},
     ),
     "disks that are no JSON": Damage(
         ("INSERT INTO meta VALUES ('mounts', '{')",),
@@ -505,8 +526,11 @@ def test_the_server_says_that_the_library_cannot_be_used(folder: Path, name: str
 # What repair makes of it
 
 IN_PLACE = {
-    "disks that are no JSON": "It is not known any more which folders were disks of their own: see that they are "
-    "mounted before you run `rag sync`.",
+    **dict.fromkeys(
+        ("disks that are no JSON", "disks that are nested too deep"),
+        "It is not known any more which folders were disks of their own: see that they are mounted before you run "
+        "`rag sync`.",
+    ),
     "a calibration that is no JSON": "The library's own calibration could not be read and was forgotten: run `rag "
     "calibrate` to have one.",
     "changed bytes that nothing needs": "Some bytes of the database were changed by something else; all documents are "
