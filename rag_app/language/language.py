@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from unicodedata import normalize
 
 DEFAULT = "en"  # is taken where nothing tells, and lends its sentences
 _USED = re.compile(r"\{([a-z_]+)\}")
@@ -290,9 +291,11 @@ def language_from(code: str, text: str, sentences: Sentences | None = None) -> L
     Raises:
         ValueError: the text is no TOML, or has a name or a kind of value that has no place.
     """
-    parts = tomllib.loads(text)
     empty = Language(code, sentences=sentences or Sentences())
     try:
+        parts = tomllib.loads(normalize("NFC", text))  # as the texts are in which its words are looked for
+        if "code" in parts:
+            raise ValueError("the name of the file is its code")
         filled_in: Language = _filled(empty, parts)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{code}.toml: {error}") from error
@@ -302,7 +305,10 @@ def language_from(code: str, text: str, sentences: Sentences | None = None) -> L
 def _filled(section: Any, parts: dict[str, Any]) -> Any:
     """Return a section with the values of a table in its fields."""
     known = {one.name: getattr(section, one.name) for one in fields(section)}
-    parts = _written_out(parts, parts.pop("parts", {}))
+    own = parts.pop("parts", {})
+    if not isinstance(own, dict):
+        raise TypeError(f"parts cannot be {own!r}")
+    parts = _written_out(parts, own)
     if unknown := sorted(parts.keys() - known.keys()):
         raise ValueError(f"there is no place for {', '.join(unknown)} in {type(section).__name__}")
     return replace(section, **{name: _value(name, known[name], value) for name, value in parts.items()})
@@ -316,8 +322,18 @@ def _value(name: str, default: Any, value: Any) -> Any:
     if isinstance(default, tuple) and isinstance(value, str):
         return tuple(value.split())
     if isinstance(default, tuple) and isinstance(value, list):
-        return tuple(tuple(one) if isinstance(one, list) else one for one in value)
+        return tuple(_entry(name, one) for one in value)
     raise TypeError(f"{name} cannot be {value!r}")
+
+
+def _entry(name: str, value: Any) -> str | tuple[str, str]:
+    """Return one word of a list, or a pattern and its text; an empty word would stand everywhere."""
+    match value:
+        case str() if value:
+            return value
+        case [str(pattern), str(text)]:
+            return pattern, text
+    raise TypeError(f"{name} cannot have {value!r} in it")
 
 
 def _written_out(values: Any, parts: dict[str, str]) -> Any:
