@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_MOST = 50  # pages, or runs of them, that are named
+_MOST = 20  # pages, or runs of them, that are named
 
 
 def name_pages(numbers: Sequence[int], noun: str = "page") -> str:
