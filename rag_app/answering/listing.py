@@ -181,7 +181,7 @@ def listing(
     said = get_language(language).sentences
     head = filled(said.list_of_one if count == 1 else said.list_of_many, count=count, topic=topic)
     more = f"\n{filled(said.more, count=count - SHOWN)}"
-    return "\n".join([f"{head}:", *lines]) + (more if count > SHOWN else ""), citations
+    return "\n".join([head, *lines]) + (more if count > SHOWN else ""), citations
 
 
 def _holds(text: str, topic: str, language: str | None) -> bool:

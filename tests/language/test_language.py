@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag_app.language.language import language_from
+from rag_app.language.language import Language, language_from, languages
 
 
 def test_a_file_that_leaves_everything_out_is_a_language() -> None:
@@ -40,3 +40,11 @@ def test_an_accent_may_be_written_as_a_letter_of_its_own() -> None:
 def test_what_has_no_place_is_told_with_the_name_of_the_file(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=rf"^xx\.toml: .*{message}"):
         language_from("xx", text)
+
+
+@pytest.mark.parametrize("language", languages(), ids=[language.code for language in languages()])
+def test_the_head_of_a_list_ends_as_the_language_ends_it(language: Language) -> None:
+    end = " :" if language.code == "fr" else ":"
+    for head in (language.sentences.list_of_one, language.sentences.list_of_many):
+        assert head.endswith(end)
+        assert head.endswith(" :") == (end == " :")

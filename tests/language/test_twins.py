@@ -150,7 +150,7 @@ def test_a_list_a_comparison_and_a_refusal_are_written_in_the_language(
         library.remove([str(document.path) for document in library.documents() if "garage" in document.path])
         refused = library.ask(twin["unanswered"])
         nothing = library.ask(twin["lists"][0][0].replace(topic, "zebra"))
-    assert listed.answer.splitlines()[0] == said.list_of_many.format(count=2, topic=topic) + ":"
+    assert listed.answer.splitlines()[0] == said.list_of_many.format(count=2, topic=topic)
     assert [line.partition(": ")[0] for line in compared.answer.splitlines()] == ["lease.pdf", "garage.pdf"]
     assert (refused.status, refused.answer) == ("not_found", said.not_found)
     assert (nothing.status, nothing.answer) == ("not_found", said.not_mentioned)
