@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from rag_app.console.amounts import count_text
 from rag_app.console.problems import reason_text
 from rag_app.console.screen import clause_text, label_text, name_text, note_text, show_line, show_remark, table
 from rag_app.text import flat
@@ -87,7 +88,7 @@ def show_rebuild(report: RebuildReport, *, chosen: bool) -> None:
 
 def show_verification(report: VerifyReport) -> None:
     """Write what was compared, and a line for each difference and each page that no question can reach."""
-    found = "everything agrees" if report.ok else f"{len(report.differences):,} differences"
+    found = "everything agrees" if report.ok else count_text(len(report.differences), "difference")
     show_line(
         f"{report.documents:,} documents, {report.pages:,} pages, {report.passages:,} passages, "
         f"{report.sampled:,} documents read again: {found} ({report.seconds:.1f} s)"
@@ -105,10 +106,9 @@ def show_verification(report: VerifyReport) -> None:
 def _unread_page(page: Unreachable) -> str:
     from ingest import place_name
 
-    name = name_text(page.document)
     place = place_name(page.document, page.page, label_text(page.page_label))
-    reason = clause_text(page.reason)
-    return f"{name}, {place}: {reason}"
+    whole = ", ".join(part for part in (name_text(page.document), place) if part)
+    return f"{whole}: {clause_text(page.reason)}"
 
 
 def show_repair(report: RepairReport) -> None:
@@ -133,7 +133,8 @@ def show_receipt(receipt: DocumentReceipt) -> None:
         [_page_row(page) for page in receipt.pages],
         right=(0, 2, 4, 5, 6),
     )
-    print(f"\n{receipt.passages:,} passages, {receipt.tokens_cut:,} tokens cut; SHA-256 {receipt.sha256}")
+    cut = count_text(receipt.tokens_cut, "token")
+    print(f"\n{count_text(receipt.passages, 'passage')}, {cut} cut; SHA-256 {receipt.sha256}")
     for path in receipt.paths:
         print(name_text(path))
     for warning in receipt.warnings:

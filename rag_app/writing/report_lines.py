@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.reports import DocumentReport, IngestReport
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from rag_app.types import StoredDocument
 
 KEPT = "; the last text that could be read is kept"
-_NO_TEXT = "no text found: the pages may be scans"
+_NO_TEXT = "no text found"
+_MAY_BE_SCANS = f"{_NO_TEXT}: the pages may be scans"
 
 
 def line(path: str, status: FileStatus, known: StoredDocument) -> DocumentReport:
@@ -35,7 +37,8 @@ def read(path: str, status: FileStatus, known: StoredDocument, document: Documen
     reason = "; ".join(document.warnings)
     if known.chunks:
         return replace(line(path, status, known), reason=reason or None)
-    return replace(line(path, "empty", known), reason=f"{_NO_TEXT}; {reason}" if reason else _NO_TEXT)
+    no_text = _MAY_BE_SCANS if PurePath(path).suffix.lower() == ".pdf" else _NO_TEXT
+    return replace(line(path, "empty", known), reason=f"{no_text}; {reason}" if reason else no_text)
 
 
 def renamed(path: str, known: StoredDocument, old: str) -> DocumentReport:

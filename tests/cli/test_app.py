@@ -522,6 +522,7 @@ def test_a_receipt_for_people_and_for_scripts(shelf: Shelf) -> None:
     run = shelf.run("documents", "show", "guide.txt", "--receipt")
     assert [line.split()[:3] for line in run.out.splitlines()[1:3]] == [["1", "1", "48"], ["2", "2", "26"]]
     assert "0 tokens cut; SHA-256 " in run.out
+    assert "\n1 passage, " in run.out
     value = shelf.run("documents", "show", "guide.txt", "--receipt", "--page", "2", "--json").json
     assert (value["tokens_cut"], [page["page"] for page in value["pages"]]) == (0, [2])
     assert list(value["pages"][0]) == [

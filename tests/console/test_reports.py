@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from shown import plain
 
-from rag_app.console.reports import show_report
-from rag_app.reports import DocumentReport, IngestReport
+from rag_app.console.reports import show_report, show_verification
+from rag_app.reports import Difference, DocumentReport, IngestReport, Unreachable, VerifyReport
 
 if TYPE_CHECKING:
     from shown import Screen
@@ -40,4 +40,19 @@ def test_a_renamed_file_or_a_copy_is_a_note_and_no_warning(screens: tuple[Screen
     assert plain(screens[0].getvalue()).splitlines()[1:] == [
         "note    /a.pdf: renamed from /b.pdf",
         "note    /c.pdf: the same content as /a.pdf",
+    ]
+
+
+def test_what_cannot_be_reached_is_told_with_its_place_where_the_file_has_places(
+    screens: tuple[Screen, Screen],
+) -> None:
+    differences = (Difference("missing", "/a.pdf", "the file is gone"),)
+    unreachable = (Unreachable("/b.html", 1, "", "no text"), Unreachable("/c.pdf", 2, "2", "no text"))
+    show_verification(VerifyReport(False, 9, 9, 9, 1, differences, unreachable, (), 1.0))
+    first, *lines = plain(screens[0].getvalue()).splitlines()
+    assert ": 1 difference (" in first
+    assert lines == [
+        "missing     /a.pdf: the file is gone",
+        "unread      /b.html: no text",
+        "unread      /c.pdf, page 2: no text",
     ]

@@ -129,6 +129,13 @@ def test_an_empty_pdf_is_added_with_a_warning_and_no_passages(empty_library: Lib
     assert empty_library.search("anything at all") == []
 
 
+def test_only_a_pdf_without_text_may_be_a_scan(empty_library: Library, tmp_path: Path) -> None:
+    page = tmp_path / "blank.html"
+    page.write_text("<html><body></body></html>")
+    [document] = empty_library.ingest([page]).documents
+    assert (document.status, document.reason) == ("empty", "no text found")
+
+
 def test_a_scan_needs_no_embedder(empty_library: Library, tmp_path: Path) -> None:
     def absent() -> WordEmbedder:
         raise AssertionError("the embedder was loaded")
