@@ -510,7 +510,15 @@ def test_a_value_of_another_kind_is_told_as_damage_and_is_in_no_repaired_library
         assert library.documents()
 
 
-@pytest.mark.parametrize("name", ["hidden spans that are no JSON", "a page that is missing", "no keyword index"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "hidden spans that are no JSON",
+        "hidden spans that are nested too deep",
+        "a page that is missing",
+        "no keyword index",
+    ],
+)
 def test_the_server_says_that_the_library_cannot_be_used(folder: Path, name: str) -> None:
     pytest.importorskip("fastapi", reason="the extra `server` is not installed")
     from running import running
