@@ -81,6 +81,11 @@ def _f1(said: list[str], right: list[str]) -> float:
     return 2 * shared / (len(said) + len(right)) if shared else 0.0
 
 
+def short(answer: Answer) -> str:
+    """Return a short answer without the lines below it that state it."""
+    return answer.answer.partition("\n")[0] if answer.kind == "short" else answer.answer
+
+
 def shipped(library: Library, asked: dict[str, Any]) -> tuple[Outcome, Answer]:
     """Ask through the library."""
     begun = first = 0.0
@@ -91,7 +96,7 @@ def shipped(library: Library, asked: dict[str, Any]) -> tuple[Outcome, Answer]:
             first = time.perf_counter() - begun
         elif isinstance(event, Answer):
             answer = event
-    text, right = MARKER.sub("", answer.answer), path_of(asked["passage_id"])
+    text, right = MARKER.sub("", short(answer)), path_of(asked["passage_id"])
     found = answer.status != "not_found"
     held = {citation.marker for citation in answer.citations}
     verified = [citation for citation in answer.citations if citation.verified]

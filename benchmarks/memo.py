@@ -1,8 +1,8 @@
-"""A generator that remembers what it wrote and preferred, so that asking it the same again costs no model time.
+"""Models that remember what they were asked, so that asking the same again costs no model time.
 
-A call is known by the generator's name, the messages, the limit of tokens, and the form with its code; writing is
-greedy, so the same call gives the same text. Seconds that a memo saved are not in what is measured: take times from
-runs without one.
+A call of the generator is known by its name, the messages, the limit of tokens, and the form with its code; writing is
+greedy, so the same call gives the same text. The cross-encoder's score is known by its name, question and text. Seconds
+that a memo saved are not in what is measured: take times from runs without one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from dataclasses import asdict
 from inspect import getsource
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rag_app.models.catalogue import resolve
 from rag_app.models.loaded import LoadedModels
-from rag_app.models.numbers import generator_numbers
+from rag_app.models.numbers import generator_numbers, reranker_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
     from rag_app.config import Settings
     from rag_app.models.generator import Form, Generator, Message, Usage
-    from rag_app.models.numbers import GeneratorNumbers
+    from rag_app.models.numbers import GeneratorNumbers, RerankerNumbers
+    from rag_app.models.reranker import Reranker
+    from rag_app.types import Vectors
 
 
 class MemoGenerator:
@@ -33,8 +37,7 @@ class MemoGenerator:
     def __init__(self, name: str, numbers: GeneratorNumbers, real: Callable[[], Generator], file: Path | None) -> None:
         self.name, self.numbers = name, numbers
         self._real = real
-        self._file = sqlite3.connect(file or ":memory:", isolation_level=None, check_same_thread=False)
-        self._file.execute("CREATE TABLE IF NOT EXISTS calls (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        self._file = _calls(file)
 
     @property
     def context(self) -> int:
@@ -70,9 +73,13 @@ class MemoGenerator:
         parts = [[asdict(message) for message in messages], one, other]
         return float(self._call("preference", parts, lambda: self._real().preference(messages, one, other)))
 
+    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        """Return for each of some words the logit with which the reply would begin with it."""
+        parts = [[asdict(message) for message in messages], list(words)]
+        return [float(v) for v in self._call("leanings", parts, lambda: list(self._real().leanings(messages, words)))]
+
     def _call(self, kind: str, parts: list[Any], work: Callable[[], Any]) -> Any:
-        text = json.dumps([self.name, kind, parts], ensure_ascii=True)
-        key = hashlib.sha256(text.encode()).hexdigest()
+        key = _key(self.name, kind, parts)
         found = self._file.execute("SELECT value FROM calls WHERE key = ?", (key,)).fetchone()
         if found:
             return json.loads(found[0])
@@ -81,8 +88,50 @@ class MemoGenerator:
         return value
 
 
+class MemoReranker:
+    """A cross-encoder whose scores are kept, in the same file or another; the real one is loaded for a new pair."""
+
+    def __init__(self, name: str, numbers: RerankerNumbers, real: Callable[[], Reranker], file: Path | None) -> None:
+        self.name, self.numbers = name, numbers
+        self._real = real
+        self._file = _calls(file)
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        """Return (len(texts),) float32 logits."""
+        keys = [_key(self.name, "score", [question, text]) for text in texts]
+        known = {key: self._known(key) for key in keys}
+        new = {key: text for key, text in zip(keys, texts, strict=True) if known[key] is None}
+        if new:
+            scores = self._real().score(question, list(new.values())).tolist()
+            known.update(zip(new, scores, strict=True))
+            self._file.execute("BEGIN")
+            self._file.executemany("INSERT OR REPLACE INTO calls VALUES (?, ?)", zip(new, scores, strict=True))
+            self._file.execute("COMMIT")
+        return np.array([known[key] for key in keys], np.float32)
+
+    def _known(self, key: str) -> float | None:
+        found = self._file.execute("SELECT value FROM calls WHERE key = ?", (key,)).fetchone()
+        return float(found[0]) if found else None
+
+
 def remembering(settings: Settings, file: Path | None) -> LoadedModels:
-    """Return the models that the settings name, with a generator whose calls are kept in `file`, else in memory."""
-    numbers = generator_numbers(resolve(settings.generator, "generator", settings))
+    """Return the models that the settings name, whose calls are kept in `file`, else in memory."""
     real = LoadedModels(settings)
-    return LoadedModels(settings, generator=MemoGenerator(settings.generator, numbers, lambda: real.generator, file))
+    generator, reranker = (resolve(getattr(settings, role), role, settings) for role in ("generator", "reranker"))
+    return LoadedModels(
+        settings,
+        reranker=MemoReranker(settings.reranker, reranker_numbers(reranker), lambda: real.reranker, file),
+        generator=MemoGenerator(settings.generator, generator_numbers(generator), lambda: real.generator, file),
+    )
+
+
+def _key(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
+
+
+def _calls(file: Path | None) -> sqlite3.Connection:
+    calls = sqlite3.connect(file or ":memory:", isolation_level=None, check_same_thread=False, timeout=60)
+    calls.execute("PRAGMA journal_mode = WAL")
+    calls.execute("PRAGMA synchronous = NORMAL")
+    calls.execute("CREATE TABLE IF NOT EXISTS calls (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    return calls

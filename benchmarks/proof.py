@@ -84,6 +84,9 @@ class Liar:
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         return 10.0
 
+    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        return [0.0] * len(words)
+
 
 @dataclass(frozen=True)
 class Planted:

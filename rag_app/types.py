@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Mode = Literal["hybrid", "dense", "keyword"]
 AnswerStatus = Literal["answered", "partial", "not_found"]
+AnswerKind = Literal[
+    "short", "list", "explanation", "howto", "yesno", "comparison", "calculation", "library", "section"
+]
 Role = Literal["user", "assistant"]
 
 Scored: TypeAlias = tuple[int, float]
@@ -175,11 +178,14 @@ class Answer(Json):
     models: ModelNames
     unknown_markers: tuple[int, ...] = ()  # written by the generator, but naming nothing it was given
     notes: tuple[str, ...] = ()  # sentences on its sources: set aside, not readable any more, gone meanwhile
+    kind: AnswerKind = "short"
+    confidence: float | None = None  # how likely it is right, 0 to 1; None where nothing was judged
+    unsure: str = ""  # says so, in the question's language, where it is `partial` for its confidence alone
 
     def as_json(self) -> dict[str, Any]:
-        """Return the fields as plain values; `unknown_markers` and `notes` only where there are any."""
+        """Return the fields as plain values; `unknown_markers`, `notes` and `unsure` only where there are any."""
         value = _plain(self)
-        for name in ("unknown_markers", "notes"):
+        for name in ("unknown_markers", "notes", "unsure"):
             if not value[name]:
                 del value[name]
         return value

@@ -21,6 +21,8 @@ from rag_app.library import Library
 from rag_app.models.catalogue import InstalledModel
 from rag_app.models.numbers import generator_numbers, reranker_numbers
 from rag_app.models.registry import registry
+from rag_app.proof.calibration import Logistic
+from rag_app.proof.confidence import Judge
 from rag_app.types import Answer, AnswerSeconds, Citation, Hit, ModelNames, Tokens
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 _DEFAULTS = {spec.role: InstalledModel(spec.name, spec.role, Path(), spec, "") for spec in registry() if spec.default}
 SCORES = reranker_numbers(_DEFAULTS["reranker"])  # the fakes score on the scales of the default models
 LIKELIHOODS = generator_numbers(_DEFAULTS["generator"])
+TRUSTING = Judge(Logistic(0.0, {"says_right": 1.0}), answered=0.0, shown=0.0, reranker="", generator="")
 _WORD = re.compile(r"[^\W_]+")
 _SAYS = re.compile(
     r"^(?!From .*, page \d+:$|\[(?:end of )?text |Question: |Conversation:|Last question: "
@@ -154,6 +157,10 @@ class ScriptedGenerator:
         )
         agrees = answer <= text if answer else bool(question & text - STOP_WORDS)
         return 2.0 if agrees else -2.0
+
+    def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        """Lean to the first word."""
+        return [-float(row) for row, _ in enumerate(words)]
 
 
 def _allowed(form: Form, written: str, piece: str) -> bool:
@@ -360,6 +367,14 @@ class Slow:
 
     def preference(self, *_: Any) -> float:
         return 2.0
+
+    def leanings(self, _: Any, words: Sequence[str]) -> Sequence[float]:
+        return [-float(row) for row, _ in enumerate(words)]
+
+
+def short_answer(answer: Answer) -> str:
+    """Return the short answer, without the lines after it that state it."""
+    return answer.answer.partition("\n")[0]
 
 
 QUOTE = "The notice period is three months.\x1b[31m\u202e"

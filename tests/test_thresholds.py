@@ -21,6 +21,8 @@ ALLOWED = {
     "proof/calibration.py: _LOOSE": "a share, of one pull to another",
     "proof/calibration.py: Logistic": "the largest exponent that arithmetic holds",
     "proof/calibration.py: fit": "a precision of arithmetic",
+    "proof/confidence.py: _FAR": "a bound of what is seen, whose weight is fitted with it",
+    "proof/confidence.py: judge_of": "a probability",
     "proof/contradictions.py: _LACKED": "a share of words",
     "proof/contradictions.py: _SHARED": "a share of words",
     "proof/contradictions.py: _VERBATIM": "a share of words",

@@ -11,15 +11,19 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from prompts import render
+from rag_app.answering.catalogue import program_answer
 from rag_app.answering.comparison import side_by_side, topic_question
 from rag_app.answering.draft import say
 from rag_app.answering.listing import listing, look_up
 from rag_app.answering.proved import DOCUMENTS_KEPT, Result, from_passages, not_found
+from rag_app.answering.section import section_by_rule
+from rag_app.answering.shaped import in_shape
 from rag_app.answering.stages import Relay
 from rag_app.answering.summary import PARTS, central, opening, parts
 from rag_app.asking.followup import standalone
 from rag_app.asking.kind import kind_of
 from rag_app.asking.periods import Period
+from rag_app.asking.program_question import told
 from rag_app.asking.series import MOST, asked_of, asks_edition, edition, looked_for, series_of
 from rag_app.errors import UsageError
 from rag_app.evidence.choose import show
@@ -48,9 +52,10 @@ if TYPE_CHECKING:
     from rag_app.asking.kind import Asked
     from rag_app.asking.series import Series
     from rag_app.evidence.choose import Evidence
-    from rag_app.types import AnswerStatus, Citation, Event, Hit, StoredDocument, Turn
+    from rag_app.types import AnswerKind, AnswerStatus, Citation, Event, Hit, StoredDocument, Turn
 
     Made = Generating[Event, None, "Result"]
+    Answering = Callable[..., "Result"]  # from passages
 
 _TRIES = 5  # of an answer, each without one more document that went meanwhile
 _GIST = 2  # statements from each of two documents that are compared as a whole
@@ -64,7 +69,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     Nothing is shown before its proof is found, and none is written where one is unlikely.
     """
     begun, usage, before = time.perf_counter(), Usage(), stages.generation()
-    asked = standalone(question, history, stages.generator)
+    asked = question if told(question) else standalone(question, history, stages.generator)
     gone: set[str] = set()
     first, events = 0.0, _without_those_gone(asked, stages, usage, gone)
     while True:
@@ -95,6 +100,9 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
         models=stages.models,
         unknown_markers=result.unknown,
         notes=(*result.notes, *notes),
+        kind=result.kind,
+        confidence=result.confidence,
+        unsure=result.unsure,
     )
 
 
@@ -185,8 +193,8 @@ def _sources_now(
             said[path] = overtaken or last_text(path, trouble)
         citations.append(replace(citation, verified=citation.verified and not overtaken, stale=trouble))
     lost = sum(citation.verified for citation in citations) < sum(citation.verified for citation in result.citations)
-    status: AnswerStatus = "partial" if lost else result.status
-    return replace(result, status=status, citations=tuple(citations)), tuple(said.values())
+    result = replace(result, status="partial", unsure="") if lost else result
+    return replace(result, citations=tuple(citations)), tuple(said.values())
 
 
 def _overtaken(citation: Citation, stages: Stages) -> str:
@@ -198,6 +206,8 @@ def _overtaken(citation: Citation, stages: Stages) -> str:
 
 
 def _events(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
+    if message := told(question):
+        return _shown(program_answer(question, message.facts, stages.documents, message.language))
     if wish.kind == "list":
         return _list(wish, stages)
     if wish.kind == "comparison":
@@ -206,22 +216,31 @@ def _events(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
         return _summary(question, wish, stages, usage)
     if wish.kind == "series":
         return _series(question, wish, stages, usage)
-    return _fact(question, stages, usage)
+    if place := section_by_rule(question, stages):
+        return _shown(place)
+    return _fact(question, stages, usage, in_shape)
 
 
-def _fact(question: str, stages: Stages, usage: Usage) -> Made:
+def _shown(result: Result) -> Made:
+    """Say what is known without looking for anything."""
+    yield Passages(result.hits)
+    yield from _spoken(result.text)
+    return result
+
+
+def _fact(question: str, stages: Stages, usage: Usage, answered: Answering = from_passages) -> Made:
     """Answer from the passages that bear most on the question, those of the document first whose date it gives."""
     hits, trace = stages.find(question)
     meant = edition(question, _series_of(hits, stages)) if asks_edition(question) else None
     if meant is not None and any(hit.document != meant[1] for hit in hits):
         asked, sought, found = _in_edition(question, *meant, stages)
-        result = from_passages(asked, *found, stages, usage, sought)
+        result = answered(asked, *found, stages, usage, sought)
         if result.status != "not_found":
             yield Passages(result.hits)
             yield from _spoken(result.text)
             return result
     yield Passages(hits)
-    result = from_passages(question, hits, trace, stages, usage)
+    result = answered(question, hits, trace, stages, usage)
     yield from _spoken(result.text)
     return result
 
@@ -258,11 +277,11 @@ def _list(wish: Asked, stages: Stages) -> Made:
     yield Passages(hits)
     found = look_up(wish.topic, stages.mentions, stages.read, exact=wish.exact, language=wish.language)
     nothing = get_language(wish.language).sentences.not_mentioned
-    result = Result("not_found", nothing, hits=hits, trace=trace)
+    result = Result("not_found", nothing, hits=hits, trace=trace, kind="list")
     if found:
         text, citations = listing(wish.topic, found, stages.read, language=wish.language)
         status: AnswerStatus = "answered" if all(citation.verified for citation in citations) else "partial"
-        result = Result(status, text, tuple(citations), hits=hits, trace=trace)
+        result = Result(status, text, tuple(citations), hits=hits, trace=trace, kind="list")
     yield from _spoken(result.text)
     return result
 
@@ -320,7 +339,8 @@ def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[Result
     if status == "not_found":
         text = get_language(wish.language).sentences.not_found
         yield from _spoken(text)
-    return Result(status, text, citations, hits=hits, trace=found[0][1], notes=notes)
+    kind: AnswerKind = "list" if wish.kind == "series" else "comparison"
+    return Result(status, text, citations, hits=hits, trace=found[0][1], notes=notes, kind=kind)
 
 
 def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
@@ -361,7 +381,7 @@ def _gist(
     for marker, piece in enumerate(pieces, 1):
         text += f"{bullet}{harmless(_PARAGRAPH.sub('', stated(piece)))} [{marker}]"
     status: AnswerStatus = "answered" if all(citation.verified for citation in cited) else "partial"
-    return Result(status, text.strip(), cited)
+    return Result(status, text.strip(), cited, kind="explanation")
 
 
 def _spoken(text: str) -> Iterator[Token]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from rag_app.answering.stages import Stages
     from rag_app.evidence.choose import Evidence
     from rag_app.models.generator import Usage
-    from rag_app.types import AnswerStatus, Citation, Event, Hit
+    from rag_app.types import AnswerKind, AnswerStatus, Citation, Event, Hit
 
     Made = Generating[Event, None, "Result"]
 
@@ -61,7 +61,7 @@ _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
 
 def not_found(question: str) -> Result:
     """Say in the language of a question that the documents do not answer it."""
-    return Result("not_found", language_of(question).sentences.not_found)
+    return Result("not_found", language_of(question).sentences.not_found, confidence=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,20 @@ class Result:
     hits: tuple[Hit, ...] = ()
     trace: Trace = field(default_factory=Trace)
     notes: tuple[str, ...] = ()
+    kind: AnswerKind = "short"
+    confidence: float | None = None
+    unsure: str = ""  # said where it is partial for its confidence alone
 
 
 def from_passages(
-    question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, usage: Usage, sought: str = ""
+    question: str,
+    hits: tuple[Hit, ...],
+    trace: Trace,
+    stages: Stages,
+    usage: Usage,
+    sought: str = "",
+    *,
+    form: Callable[[Callable[[], Result]], Result] | None = None,
 ) -> Result:
     """Answer from these passages, or say that they do not hold the answer.
 
@@ -89,6 +99,7 @@ def from_passages(
         stages: what answering needs.
         usage: counts tokens.
         sought: as it is searched for, where that differs.
+        form: makes the answer of another form, or more of the short answer that it is given; None: that is the answer.
     """
     since = time.perf_counter()
     pieces = gather(sought or question, hits, stages.score, stages.read, stages.about(question), stages.numbers())
@@ -98,7 +109,8 @@ def from_passages(
     likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
     doubted = DOUBT[0] <= likely < DOUBT[1]
     if doubted or likely >= stages.calibration().bound:
-        result = _prove(question, sought or question, pieces, stages, usage, check if doubted else None)
+        short = partial(_prove, question, sought or question, pieces, stages, usage, check if doubted else None)
+        result = form(short) if form else short()
     return replace(result, hits=hits, trace=trace)
 
 

@@ -50,15 +50,22 @@ def show_token(text: str) -> None:
 def show_answer_end(answer: Answer) -> None:
     """Write what follows a streamed answer: a note on its status, and its sources."""
     show_line()
-    if answer.status == "partial":
-        show_line((NOT_COVERED, "yellow"))
+    if doubt := doubt_text(answer):
+        show_line((doubt, "yellow"))
     show_notes(answer.notes)
     if answer.citations:
         show_line()
         show_sources(answer.citations)
-    elif answer.passages:
+    if answer.passages and (answer.unsure or not answer.citations):
         show_line(("\nThe nearest passages:", "bold"))
         show_passages(answer.passages[:_NEAREST], scores=False)
+
+
+def doubt_text(answer: Answer) -> str:
+    """Return why an answer is only partial; nothing where it is not."""
+    if answer.unsure:
+        return name_text(answer.unsure)
+    return NOT_COVERED if answer.status == "partial" else ""
 
 
 def show_turn(turn: SessionTurn) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest import place_name
 from rag_app.console.amounts import count_text, time_text
-from rag_app.console.answers import NOT_COVERED
+from rag_app.console.answers import doubt_text
 from rag_app.errors import UsageError, disk_errors
 from rag_app.text import clean, single_spaced
 
@@ -73,9 +73,9 @@ def _turn(n: int, turn: SessionTurn) -> Iterator[str]:
     yield f"## {n}\\. {escaped(answer.question)}"
     if answer.standalone_question != answer.question:
         yield f"*Understood as: {escaped(answer.standalone_question)}*"
-    yield escaped(answer.answer)
-    if answer.status == "partial":
-        yield f"*{NOT_COVERED}*"
+    yield "  \n".join(map(escaped, answer.answer.splitlines()))
+    if doubt := doubt_text(answer):
+        yield f"*{escaped(doubt)}*"
     for note in answer.notes:
         yield f"*{escaped(note)}*"
     yield from _sources(answer)

@@ -169,16 +169,17 @@ def _stated(hit: Hit, document: Document) -> tuple[int, str]:
     before = document.text[max(hit.start - _WINDOW, 0) : hit.start]
     first = hit.start - len(before)
     text = before + hit.text + document.text[hit.end : hit.end + _WINDOW]
-    hidden = [(max(start - first, 0), end - first) for start, end in _hidden(document) if end > first]
+    hidden = [(max(start - first, 0), end - first) for start, end in hidden_spans(document) if end > first]
     return first, blanked(text, [*hidden, *order_spans(text)])
 
 
 def seen(document: Document) -> str:
     """Return a document's text with line breaks in place of what its pages hide."""
-    return blanked(document.text, _hidden(document))
+    return blanked(document.text, hidden_spans(document))
 
 
-def _hidden(document: Document) -> list[tuple[int, int]]:
+def hidden_spans(document: Document) -> list[tuple[int, int]]:
+    """Return the spans of a document's text that its pages hide."""
     return [
         (offset + start, offset + end)
         for offset, page in zip(document.starts, document.pages, strict=True)
@@ -210,7 +211,7 @@ def with_heading(piece: Evidence, document: Document) -> Evidence:
     if piece.row or start < 0:
         return piece
     wider = replace(piece, start=start, text=text[start : piece.end], lead="")
-    hidden = any(begin < piece.start and start < end for begin, end in _hidden(document))
+    hidden = any(begin < piece.start and start < end for begin, end in hidden_spans(document))
     return piece if hidden or not without_orders([wider], document) else wider
 
 

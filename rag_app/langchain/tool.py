@@ -50,7 +50,9 @@ def answering_tool(ask: Callable[[str], Answer], name: str = NAME, description: 
 def told(answer: Answer) -> str:
     """Return an answer and its sources as an agent reads them."""
     lines = [answer.answer]
-    if answer.status == "partial":
+    if answer.unsure:
+        lines.append(f"({answer.unsure})")
+    elif answer.status == "partial":
         lines.append("(Not all of this is proved by the quotes.)")
     lines += [f"({note})" for note in answer.notes]
     lines += [

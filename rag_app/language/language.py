@@ -27,12 +27,27 @@ class Sentences:
     not_found: str = ""
     not_mentioned: str = ""
     not_stated: str = ""
+    unsure: str = ""
     says_instead: str = ""  # document, quote
     set_aside: str = ""  # document, said
     list_of_one: str = ""  # topic
     list_of_many: str = ""  # count, topic
     more: str = ""  # count
     parts_read: str = ""  # read, count
+    words_read: str = ""  # read, count
+    hello: str = ""
+    welcome: str = ""
+    fine: str = ""
+    abilities: str = ""  # documents
+    no_documents: str = ""
+    one_document: str = ""
+    many_documents: str = ""  # count
+    one_page: str = ""
+    many_pages: str = ""  # count
+    added: str = ""  # document, added, changed
+    newest: str = ""  # document, changed
+    last_added: str = ""  # document, added
+    longest: str = ""  # document, pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +174,19 @@ class FollowUps:
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """What is said to the program itself, and asked of it: phrases that a whole message is made of."""
+
+    hello: Words = ()
+    thanks: Words = ()
+    fine: Words = ()  # that all is well, or understood
+    abilities: Words = ()  # what it can do, and who it is
+    names: Words = ()  # which documents there are
+    count: Words = ()  # how many
+    sections: Words = ()  # words for the parts of a document
+
+
+@dataclass(frozen=True, slots=True)
 class Kinds:
     """How lists, comparisons and summaries are asked for."""
 
@@ -247,6 +275,7 @@ class Language:
     answers: Answers = field(default_factory=Answers)
     reading: Reading = field(default_factory=Reading)
     followup: FollowUps = field(default_factory=FollowUps)
+    program: Program = field(default_factory=Program)
     kinds: Kinds = field(default_factory=Kinds)
     series: Series = field(default_factory=Series)
     changes: Changes = field(default_factory=Changes)

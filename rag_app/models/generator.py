@@ -88,6 +88,10 @@ class Generator(Protocol):
         """Return by how many logits the model would rather begin its reply with `one` than with `other`."""
         ...
 
+    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        """Return for each of some words the logit with which the reply would begin with it."""
+        ...
+
 
 @dataclass(slots=True)
 class _Turn:
@@ -174,7 +178,16 @@ class LlamaGenerator:
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         """Return by how many logits the model would rather begin its reply with `one` than with `other`.
 
-        Both are taken in lower case and capitalised, whichever is likelier, by their first token.
+        Raises:
+            UsageError: as for `leanings`.
+        """
+        first, second = self.leanings(messages, (one, other))
+        return first - second
+
+    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        """Return for each of some words the logit with which the reply would begin with it.
+
+        A word is taken in lower case and capitalised, whichever is likelier, by its first token.
 
         Raises:
             UsageError: the prompt does not fit the context.
@@ -182,16 +195,15 @@ class LlamaGenerator:
         tokens, head = self._fitting(messages, 1)
         with self._alone():
             try:
-                self._read(tokens, head)
+                self._read(tokens, head, anew=True)
             except BaseException:
                 self._model.reset()
                 raise
             logits = self._logits()
-            best = [
+            return [
                 max(float(logits[self._tokens(form, control=False)[0]]) for form in (word.lower(), word.capitalize()))
-                for word in (one, other)
+                for word in words
             ]
-        return best[0] - best[1]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -223,23 +235,30 @@ class LlamaGenerator:
 
         return np.ctypeslib.as_array(self._model._ctx.get_logits(), shape=(self._model.n_vocab(),))
 
-    def _read(self, tokens: list[int], head: int) -> int:
-        """Evaluate the prompt, all but what is known of it; return how many tokens that was."""
-        model = self._model
-        cached = model.input_ids[: model.n_tokens].tolist()
-        shared = 0
-        for old, new in zip(cached, tokens[:-1], strict=False):
-            if old != new:
-                break
-            shared += 1
+    def _read(self, tokens: list[int], head: int, *, anew: bool = False) -> int:
+        """Evaluate the prompt, all but what is known of it; return how many tokens that was.
+
+        Only the kept head is taken for known where it is read `anew`: the last digits of logits depend on how many
+        tokens are evaluated at once, and so on what was asked before.
+        """
+        shared = 0 if anew else self._shared(tokens)
         if self._heads is None or head < _HEAD or shared >= head:
             return self._evaluate(tokens, shared)
         first = tokens[:head]
         if self._restored(first):
             return self._evaluate(tokens, head)
-        read = self._evaluate(first, min(shared, model.n_tokens))  # none is left where a state was not taken
+        read = self._evaluate(first, min(shared, self._model.n_tokens))  # none is left where a state was not taken
         self._heads.put(first, self._state())
         return read + self._evaluate(tokens, head)
+
+    def _shared(self, tokens: list[int]) -> int:
+        """Return how many tokens at the beginning of a prompt, all but its last one, were read last."""
+        shared = 0
+        for old, new in zip(self._model.input_ids[: self._model.n_tokens].tolist(), tokens[:-1], strict=False):
+            if old != new:
+                break
+            shared += 1
+        return shared
 
     def _evaluate(self, tokens: list[int], known: int) -> int:
         """Evaluate all but the first `known` of `tokens`, which the cache holds; return how many that was."""

@@ -67,6 +67,15 @@ class StoppableGenerator:
         check(self._stop)
         return self._generator.preference(messages, one, other)
 
+    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        """Return for each of some words the logit with which the reply would begin with it.
+
+        Raises:
+            Stopped: `stop` said so.
+        """
+        check(self._stop)
+        return self._generator.leanings(messages, words)
+
 
 def check(stop: Callable[[], bool]) -> None:
     """Raise Stopped where `stop` says so."""

@@ -15,7 +15,7 @@ from rag_app.language.words import LETTERS, among
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ingest import Document
     from rag_app.evidence.choose import Evidence
@@ -134,6 +134,21 @@ def whole_sentences(text: str) -> str:
 def markers(text: str) -> list[int]:
     """Return the numbers of the `[n]` in `text`, each once, in order."""
     return list(dict.fromkeys(int(n) for n in _MARKER.findall(text)))
+
+
+def unmarked(text: str, known: Collection[int] | None = None) -> str:
+    """Return `text` without its `[n]`; only without those of `known` where that is given."""
+    return re.sub(r"\s*\[(\d+)\]", lambda one: one[0] if known is not None and int(one[1]) not in known else "", text)
+
+
+def renumbered(text: str, numbers: Mapping[int, int]) -> str:
+    """Return `text` with other numbers in its `[n]`."""
+    return _MARKER.sub(lambda one: f"[{numbers[int(one[1])]}]", text)
+
+
+def parenthesised(text: str) -> str:
+    """Return document text whose own `[n]`, such as references, cannot be taken for markers."""
+    return _MARKER.sub(r"(\1)", text)
 
 
 def cite(marker: int, piece: Evidence, document: Document) -> Citation:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rag_app.server.wish import Wish
 
 PING = 10  # seconds between signs of life while nothing is written
-_NEAREST = 3  # passages that are shown where there is no answer
+_NEAREST = 3  # passages that are shown where there is no sure answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,15 @@ class Reply:
         on_sources = [Note("source", text).as_json() for text in answer.notes]
         found: dict[str, Any] = {
             "status": answer.status,
+            "kind": answer.kind,
+            "confidence": answer.confidence,
             "citations": [named(citation.as_json(), ids, paths=is_admin) for citation in answer.citations],
             "standalone_question": answer.standalone_question,
             "notes": left_out + on_sources,
         }
-        if is_admin and answer.status == "not_found":
+        if answer.unsure:
+            found["unsure"] = answer.unsure
+        if is_admin and (answer.unsure or answer.status == "not_found"):
             nearest = answer.passages[:_NEAREST]
             found["passages"] = [named(hit.as_json(), ids, paths=True) for hit in nearest]
         return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
-from fakes import SCORES, ScriptedGenerator, WordEmbedder, WordReranker, evidence_lines, make_hit
+from fakes import SCORES, ScriptedGenerator, WordEmbedder, WordReranker, evidence_lines, make_hit, short_answer
 
 from ingest import CELL
 from ingest.types import Document, Page
@@ -29,6 +29,7 @@ RENT = "The monthly rent of the flat is 1,250 euros, which is due on the third d
 NOTICE = "The notice period for both parties is three months to the end of a calendar month."
 PETS = "The tenant may keep one cat in the flat, but a dog needs the consent of the landlord."
 TEXT = f"{RENT}\n{NOTICE}"
+QUOTED = f"{RENT} {NOTICE}"
 QUESTION = "How long is the notice period of both parties?"
 UNRELATED = "Who is the president of France?"
 
@@ -127,10 +128,10 @@ def joined(events: Sequence[Event]) -> str:
 
 def test_an_answer_refers_to_the_quote_that_proves_it() -> None:
     found = world("It is three months.").ask(QUESTION)
-    assert (found.status, found.answer) == ("answered", "three months [1]")
+    assert (found.status, short_answer(found)) == ("answered", "three months [1]")
     [citation] = found.citations
-    assert (citation.marker, citation.quote, citation.verified) == (1, NOTICE, True)
-    assert TEXT[citation.start : citation.end] == NOTICE
+    assert (citation.marker, citation.verified) == (1, True)
+    assert NOTICE in citation.quote == TEXT[citation.start : citation.end]
     assert found.unknown_markers == ()
 
 
@@ -181,7 +182,7 @@ def test_orders_in_a_document_never_reach_the_generator() -> None:
     assert "ZEBRA" not in str(asking.generator.prompts)
     alone = world(text=order, stored=order)
     found = alone.ask(QUESTION)
-    assert (found.status, found.passages[0].text, alone.loaded) == ("not_found", order, 0)
+    assert (found.status, found.passages[0].text, alone.generator.prompts) == ("not_found", order, [])
 
 
 def test_the_evidence_stands_between_two_lines_that_it_cannot_hold() -> None:
@@ -198,7 +199,7 @@ def test_the_evidence_stands_between_two_lines_that_it_cannot_hold() -> None:
 
 def test_an_answer_is_shown_without_markup() -> None:
     found = world("It is <b>three months</b>.", obeys=False).ask(QUESTION)
-    assert found.answer == "It is three months. [1]"
+    assert short_answer(found) == "It is three months. [1]"
 
 
 def test_the_events_are_passages_then_tokens_then_the_answer() -> None:
@@ -265,7 +266,7 @@ def test_instead_of_a_figure_that_stands_nowhere_the_documents_are_quoted(text: 
 def test_a_number_that_only_the_caption_of_a_table_has_is_not_proved_by_its_row() -> None:
     table = "\n".join(("Two lists", CELL.join(("Item", "Books", "Pens")), CELL.join(("Students", "1,200", "1,250"))))
     found = world("two", text=table, stored=table).ask("How many students are there?")
-    assert (found.status, found.answer) == ("partial", "two [1]")
+    assert (found.status, short_answer(found)) == ("partial", "two [1]")
 
 
 def test_an_answer_with_one_figure_altered_is_partial_and_keeps_its_quote() -> None:
@@ -278,7 +279,7 @@ def test_an_answer_whose_quotes_hardly_support_it_is_partial(monkeypatch: pytest
     assert world("three months").ask(QUESTION).status == "answered"
     monkeypatch.setattr("rag_app.answering.proved.supports", lambda _q, _a, quotes, _s, _n: [0.19] * len(quotes))
     found = world("three months").ask(QUESTION)
-    assert (found.status, found.answer) == ("partial", "three months [1]")
+    assert (found.status, short_answer(found)) == ("partial", "three months [1]")
     assert found.citations[0].verified
 
 
@@ -329,7 +330,7 @@ def test_an_answer_with_one_of_several_figures_is_written_again_from_its_evidenc
     text = f"{RENT} Trains leave at 8, trams at 9 o'clock.\n{PETS}\n{coffee}"
     asking = world("Trams leave at 8.", "Trams leave at 9.", text=text, stored=text)
     found = asking.ask("When do trams leave in the morning?")
-    assert (found.answer, len(asking.generator.prompts)) == ("Trams leave at 9. [1]", 2)
+    assert (short_answer(found), len(asking.generator.prompts)) == ("Trams leave at 9. [1]", 2)
     first, second = (evidence_lines(messages) for messages in asking.generator.prompts)
     assert set(second) < set(first)
 
@@ -346,9 +347,9 @@ def test_an_answer_is_not_written_again_from_the_same_evidence() -> None:
     [
         (-0.01, "a month", "three months", 1),
         (-0.2, "Easter", "three months", 2),  # of two as likely ones the first
-        (-0.3, "Easter", NOTICE, 2),
+        (-0.3, "Easter", QUOTED, 2),
         (-0.3, "three", "three months", 2),  # says no other thing
-        (-0.5, "three", NOTICE, 2),
+        (-0.5, "three", QUOTED, 2),
     ],
 )
 def test_a_short_answer_that_is_not_likely_enough_gives_way_to_a_quotation(
@@ -357,22 +358,22 @@ def test_a_short_answer_that_is_not_likely_enough_gives_way_to_a_quotation(
     asking = world("three months", brief)
     asking.generator.certainty = certainty
     found = asking.ask(QUESTION)
-    assert (found.status, found.answer, len(asking.generator.prompts)) == ("answered", f"{told} [1]", prompts)
-    assert [(citation.quote, citation.verified) for citation in found.citations] == [(NOTICE, True)]
+    assert (found.status, short_answer(found), len(asking.generator.prompts)) == ("answered", f"{told} [1]", prompts)
+    assert [(NOTICE in citation.quote, citation.verified) for citation in found.citations] == [(True, True)]
 
 
 @pytest.mark.parametrize(("first", "brief"), [("the notice period", "three months"), ("three months", "both parties")])
 def test_an_answer_in_words_of_the_question_gives_way_to_the_other(first: str, brief: str) -> None:
     asking = world(first, brief)
     asking.generator.certainty = -0.2
-    assert asking.ask(QUESTION).answer == "three months [1]"
+    assert short_answer(asking.ask(QUESTION)) == "three months [1]"
 
 
 def test_an_unlikely_answer_from_a_table_is_not_replaced_by_the_row() -> None:
     text = "Year Rent Heating\n2023 1,200 150\n2024 1,250 160"
     asking = world("1,250", text=text, stored=text)
     asking.generator.certainty = -0.9
-    assert asking.ask("How high was the rent in the year 2024?").answer == "1,250 [1]"
+    assert short_answer(asking.ask("How high was the rent in the year 2024?")) == "1,250 [1]"
 
 
 def test_in_doubt_the_short_answer_is_looked_at_even_where_a_quotation_takes_its_place() -> None:
@@ -389,8 +390,9 @@ def test_in_doubt_the_short_answer_is_looked_at_even_where_a_quotation_takes_its
     assert asking.ask("How high is the monthly rent of the flat?").answer == f"{RENT} [1]"
     table = "\n".join(CELL.join(row) for row in (("Item", "2023", "2024"), ("Rent", "1,200", "1,250")))
     asking.text = asking.stored = table
-    assert asking.ask("How high was the rent in 2023?").answer == "1,200 euros [1]"
-    assert Doubting.stated == ["1,250 euros", "1,200 euros"]
+    assert short_answer(asking.ask("How high was the rent in 2023?")) == "1,200 euros [1]"
+    shown = (RENT, "1,200 euros")  # is judged after the look at what was written
+    assert Doubting.stated == ["1,250 euros", shown[0], "1,200 euros", shown[1]]
 
 
 def test_of_two_answers_the_likelier_is_believed() -> None:
@@ -405,7 +407,7 @@ def test_of_two_answers_the_likelier_is_believed() -> None:
 
     asking = world()
     asking.generator = Surer(lambda messages: "three months" if len(messages) == 2 else "a calendar month")
-    assert asking.ask(QUESTION).answer == "three months [1]"
+    assert short_answer(asking.ask(QUESTION)) == "three months [1]"
 
 
 def many(count: int) -> str:
@@ -432,7 +434,7 @@ def test_the_piece_that_was_checked_before_is_not_checked_again_when_it_proves_t
     asking = world("1,250 euros", text=RENT, stored=RENT, best=0.0)
     asking.generator = Counting(lambda _: "1,250 euros")
     assert asking.ask("How high is the monthly rent of the flat?").status == "answered"
-    assert len(Counting.checks) == len(set(Counting.checks)) == 2  # whether the text holds an answer, and this one
+    assert len(Counting.checks) == len(set(Counting.checks)) == 3  # does the text hold an answer, this one, a right one
 
 
 @pytest.mark.parametrize("text", ["Otto Bergmann", "at Christmas", "seven weeks", "It is three months after Easter."])
@@ -475,19 +477,19 @@ def test_a_row_of_a_table_is_read_again_alone_with_its_header() -> None:
 @pytest.mark.parametrize("verdict", ["Yes, it does.", "No, it does not."])
 def test_instead_of_yes_or_no_the_fact_itself_is_the_answer(verdict: str) -> None:
     found = world(verdict).ask("Does the notice period of both parties end with a month?")
-    assert (found.status, found.answer) == ("answered", f"{NOTICE} [1]")
-    assert [citation.quote for citation in found.citations] == [NOTICE]
+    assert (found.status, found.answer) == ("answered", f"{QUOTED} [1]")
+    assert [citation.quote for citation in found.citations] == [TEXT]
 
 
 # No answer
 
 
 @pytest.mark.parametrize(("question", "found"), [(UNRELATED, True), (UNRELATED, False), (QUESTION, False)])
-def test_without_a_relevant_passage_the_generator_is_not_even_loaded(question: str, found: bool) -> None:
+def test_without_a_relevant_passage_the_generator_writes_nothing(question: str, found: bool) -> None:
     asking = world("It is three months.", found=found)
     result = asking.ask(question)
     assert (result.status, result.citations) == ("not_found", ())
-    assert (asking.loaded, asking.generator.prompts) == (0, [])
+    assert asking.generator.prompts == []
     assert result.tokens.completion == 0
 
 
@@ -518,10 +520,10 @@ def test_a_question_that_stands_alone_is_searched_as_it_is() -> None:
     assert len(asking.generator.prompts) == 1
 
 
-def test_a_question_that_stands_alone_and_has_no_answer_loads_no_generator() -> None:
+def test_a_question_that_stands_alone_and_has_no_answer_is_not_rewritten() -> None:
     asking = world()
     asking.ask("What does the president of France earn?", [Turn("user", QUESTION)])
-    assert asking.loaded == 0
+    assert asking.generator.prompts == []
 
 
 # Stopping

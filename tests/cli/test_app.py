@@ -246,8 +246,11 @@ def test_json_of_ask_quotes_what_documents_show_has_at_that_place(shelf: Shelf) 
             "seconds": dict,
             "tokens": dict,
             "models": dict,
+            "kind": str,
+            "confidence": float,
         },
     )
+    assert (answer["kind"], 0 <= answer["confidence"] <= 1) == ("short", True)
     assert has_shape(answer["seconds"], {"retrieve": float, "rerank": float, "first_token": float, "total": float})
     assert has_shape(answer["tokens"], {"prompt": int, "prompt_evaluated": int, "completion": int})
     assert answer["models"] == {"embedder": "words", "reranker": "shared-words", "generator": "script"}

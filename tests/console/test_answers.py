@@ -145,6 +145,17 @@ def test_a_partial_answer_says_so(screens: tuple[Screen, Screen]) -> None:
     assert "not covered by the quoted text" in plain(screens[0].getvalue())
 
 
+def test_an_answer_that_is_not_sure_says_so_in_its_words_and_shows_the_nearest_passages_too(
+    screens: tuple[Screen, Screen],
+) -> None:
+    hits = tuple(make_hit(f"text {n}", rank=n) for n in range(1, 6))
+    show_answer_end(answer(status="partial", unsure="Nicht sicher.\x1b[31m", passages=hits))
+    shown = plain(screens[0].getvalue())
+    assert "Nicht sicher.[31m\n" in shown
+    assert "not covered" not in shown
+    assert shown.index("[1] a b#1.pdf") < shown.index("The nearest passages:") < shown.index("text 1")
+
+
 def test_no_answer_ends_with_the_three_nearest_passages(screens: tuple[Screen, Screen]) -> None:
     hits = tuple(make_hit(f"text {n}", rank=n) for n in range(1, 6))
     show_answer_end(answer(status="not_found", citations=(), passages=hits))

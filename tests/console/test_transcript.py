@@ -82,6 +82,21 @@ def test_a_transcript_names_document_page_and_quote_of_each_source() -> None:
     )
 
 
+def test_an_answer_of_several_lines_keeps_them_and_none_begins_a_block() -> None:
+    text = "Bring these: [1]\n- a *towel* [1]\n2. shoes [1]"
+    written = transcript("a", [SessionTurn(1_700_000_000.0, make_answer("What?", text, citations=()))])
+    assert "\n\nBring these: \\[1\\]  \n\\- a \\*towel\\* \\[1\\]  \n2\\. shoes \\[1\\]\n" in written
+    assert not {"bullet_list_open", "ordered_list_open"} & set(texts(written))
+    assert texts(written).count("hardbreak") == 2
+
+
+def test_an_answer_that_is_not_sure_says_so() -> None:
+    unsure = make_answer("What?", "A towel. [1]", status="partial", unsure="Nicht *sicher*.")
+    written = transcript("a", [SessionTurn(1_700_000_000.0, unsure)])
+    assert "\n\n*Nicht \\*sicher\\*.*\n\n" in written
+    assert "not covered" not in written
+
+
 def replace_quote(answer: object) -> object:
     citation = answer.citations[0]  # type: ignore[attr-defined]
     return replace(citation, quote="- a|b", verified=False)

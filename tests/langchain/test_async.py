@@ -5,6 +5,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes import make_answer
 
 from rag_app.asynchronous import each
 from rag_app.errors import UsageError
@@ -94,6 +95,11 @@ def test_an_iterator_that_is_left_early_is_closed_in_its_own_thread() -> None:
 def test_an_error_reaches_the_one_who_waits(library: Library) -> None:
     with pytest.raises(UsageError):
         asyncio.run(library.aask(" "))
+
+
+def test_the_tool_tells_an_agent_where_an_answer_is_not_sure() -> None:
+    assert "(Not sure.)" in told(make_answer(status="partial", unsure="Not sure.")).splitlines()
+    assert "(Not all of this is proved by the quotes.)" in told(make_answer(status="partial")).splitlines()
 
 
 def test_the_tool_tells_an_agent_the_answer_and_its_sources(library: Library) -> None:

@@ -39,7 +39,7 @@ ALLOWED = {
         "style summary table th ul"
     ),
     "ingest/readers/sheet.py": "sep",  # a line for Excel
-    "ingest/readers/textlayer.py": "about file https pdf powerpoint",  # schemes of addresses, suffixes, a product
+    "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
     "ingest/readers/word.py": "del http main tab",  # elements of a Word file, and their namespace
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"

@@ -598,6 +598,54 @@ def test_many_threads_get_their_answers_and_preferences_as_one_alone_does() -> N
     assert set(alone) >= {question.upper() for question in questions}
 
 
+def leaning(**logits: float) -> Rule:
+    """Give the first letters of words these logits; those in capitals are a language model's other spelling."""
+    return lambda _: {ord(letter): logit for letter, logit in logits.items()}
+
+
+@pytest.mark.parametrize(
+    ("logits", "found"),
+    [
+        ({"y": 3.0, "n": 1.0}, [3.0, 1.0, 0.0]),
+        ({"y": 3.0, "Y": 4.5, "n": -1.0, "N": -2.0}, [4.5, -1.0, 0.0]),  # whichever spelling is likelier
+        ({"m": 2.0, "e": 9.0, "s": 9.0}, [0.0, 0.0, 2.0]),  # by the first token
+    ],
+)
+def test_a_reply_leans_to_each_word_as_its_first_token_is_likely(logits: dict[str, float], found: list[float]) -> None:
+    answering = generator(ByteLlama(leaning(**logits)))
+    messages = [Message("user", "Q")]
+    assert answering.leanings(messages, ("yes", "no", "maybe")) == found
+    assert answering.leanings(messages, ("maybe", "YES")) == [found[2], found[0]]
+    assert answering.leanings(messages, ()) == []
+    assert answering.preference(messages, "yes", "no") == found[0] - found[1]
+
+
+def test_a_preference_reads_the_prompt_once_for_both_words() -> None:
+    model = ByteLlama(leaning(y=1.0))
+    generator(model).leanings([Message("user", "Q")], ("yes", "no", "maybe"))
+    assert len(model.evaluated) == 1
+
+
+def test_a_prompt_that_does_not_fit_leans_to_nothing() -> None:
+    with pytest.raises(UsageError, match="the generator holds 60"):
+        generator(ByteLlama(leaning(), context=60)).leanings([Message("user", "Q" * 60)], ("yes", "no"))
+
+
+def test_after_leanings_that_failed_the_next_ones_are_right() -> None:
+    class Failing(ByteLlama):
+        def eval(self, tokens: list[int]) -> None:
+            if not self.resets:
+                raise KeyboardInterrupt
+            super().eval(tokens)
+
+    model = Failing(leaning(y=1.0))
+    answering = generator(model)
+    with pytest.raises(KeyboardInterrupt):
+        answering.leanings([Message("user", "Q")], ("yes",))
+    assert model.resets == 1
+    assert answering.leanings([Message("user", "Q")], ("yes",)) == [1.0]
+
+
 def test_a_second_answer_in_the_same_thread_is_refused_until_the_first_is_closed() -> None:
     answering = generator(ByteLlama(saying(b"Three")))
     first = answering.stream([Message("user", "Q")], Usage(), max_tokens=50)

@@ -16,7 +16,7 @@ from rag_app.models.stopping import StoppableGenerator, Stopped
 from rag_app.types import Answer, Passages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from rag_app.library import Library
@@ -48,6 +48,16 @@ class Endless:
 
     def preference(self, *_: Any) -> float:
         return 0.0
+
+    def leanings(self, _: Any, words: Sequence[str]) -> Sequence[float]:
+        return [float(len(word)) for word in words]
+
+
+def test_a_generator_that_is_not_stopped_leans_as_the_one_it_stands_for() -> None:
+    asked: list[int] = []
+    stoppable = StoppableGenerator(Endless(), lambda: bool(asked.append(1)))  # type: ignore[func-returns-value]
+    assert stoppable.leanings([], ["yes", "list"]) == [3.0, 4.0]
+    assert asked == [1]
 
 
 def test_a_generator_stops_before_the_next_token_and_is_closed() -> None:
@@ -97,6 +107,7 @@ def test_a_question_ends_at_the_stage_where_it_is_stopped(library: Library, call
         lambda stages: stages.score(NOTICE, ["a"]),
         lambda stages: stages.embed(["a"]),
         lambda stages: stages.generator().preference([], "yes", "no"),
+        lambda stages: stages.generator().leanings([], ["list"]),
     ],
 )
 def test_no_stage_that_takes_long_begins_after_the_stop(library: Library, use: Callable[[Any], Any]) -> None:

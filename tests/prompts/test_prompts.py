@@ -13,13 +13,14 @@ NAMES = sorted(path.name.removesuffix(".txt") for path in files(prompts).iterdir
 
 def test_there_is_a_system_and_a_user_text_for_each_thing_the_generator_does() -> None:
     tasks = (
-        "answer_examples answer_system answer_user brief_user check_system holds_user question_system question_user "
-        "rewrite_examples rewrite_system rewrite_user source states_user summary_user"
+        "answer_examples answer_system answer_user brief_user check_system holds_user kind_examples kind_system "
+        "program_examples program_system question_system question_user rewrite_examples rewrite_system rewrite_user "
+        "right_user source states_user summary_user"
     )
     assert tasks.split() == NAMES
 
 
-@pytest.mark.parametrize("name", ["answer_system", "rewrite_system", "check_system", "question_system"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("_system")])
 def test_a_system_text_takes_no_values_so_that_it_stays_in_the_prefix_cache(name: str) -> None:
     text = render(name)
     assert "$" not in text

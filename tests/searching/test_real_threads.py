@@ -85,4 +85,4 @@ def test_threads_that_ask_the_installed_generator_get_the_answers_that_one_alone
         alone = [ask(question) for question in questions]
         with ThreadPoolExecutor(THREADS) as threads:
             assert list(threads.map(ask, questions * 4)) == alone * 4
-    assert [one["status"] for one in alone] == ["answered", "answered"]
+    assert all(one["citations"] for one in alone)

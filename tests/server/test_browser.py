@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import http.server
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser import CHROMIUM, DRIVER, NARROW, PICTURES, WIDE, Page, driven
-from fakes import Slow, fakes_of
+from fakes import TRUSTING, Slow, fakes_of
 from running import filled, running
+
+from rag_app.language.language import get_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +65,17 @@ def test_an_answer_is_streamed_and_its_source_opens_at_the_quote(page: Page, ser
     assert "Understood as" in page.all(".turn.answer")[1].text
     assert page.asked_hosts() == {f"127.0.0.1:{served.port}"}
     assert page.complaints() == []
+
+
+def test_an_answer_that_is_not_sure_says_so_and_shows_the_nearest_passages_too(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_app.answering.shaped.judge_of", lambda *_: replace(TRUSTING, answered=1.0))
+    page.type(NOTICE)
+    page.reads(".turn.answer .note.warn", get_language("en").sentences.unsure)
+    page.reads(".turn.answer .sources", SAID)
+    page.reads(".sources h3", "The nearest passages")
+    assert "not covered" not in page.one(".turn.answer").text
 
 
 def test_what_is_not_found_shows_the_nearest_passages(page: Page) -> None:

@@ -6,14 +6,16 @@ import json
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from fakes import Slow, fakes_of
+from fakes import TRUSTING, Slow, fakes_of
 from helpers_cli import wait_for
 
+from rag_app.language.language import get_language
 from rag_app.server import notes
 from rag_app.server.stop_sequences import Cut
 
@@ -106,6 +108,19 @@ def test_a_stream_ends_with_usage_where_that_is_asked_for(served: Running) -> No
     assert last["choices"] == []
     assert last["usage"]["total_tokens"] > 20
     assert last["citations"] == finish["citations"] != []
+
+
+def test_how_likely_an_answer_is_right_rides_in_the_message(served: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = served.ask(NOTICE).json()["choices"][0]["message"]
+    assert (message["kind"], 0 < message["confidence"] <= 1) == ("short", True)
+    assert not {"unsure", "passages"} & message.keys()
+    monkeypatch.setattr("rag_app.answering.shaped.judge_of", lambda *_: replace(TRUSTING, answered=1.0))
+    message = served.ask(NOTICE).json()["choices"][0]["message"]
+    assert (message["status"], message["content"]) == ("partial", SAID)
+    assert message["unsure"] == get_language("en").sentences.unsure
+    assert message["passages"] != []
+    [*_, last, _] = served.events(NOTICE)
+    assert last["choices"][0]["delta"]["unsure"] == message["unsure"]
 
 
 def test_what_the_documents_do_not_say_is_not_found(served: Running) -> None:

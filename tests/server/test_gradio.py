@@ -184,4 +184,4 @@ def test_gradios_own_chat_gets_the_answer_of_real_models(tmp_path: Path) -> None
             with launched(page) as (_, client):
                 said = client.predict({"text": NOTICE, "files": []}, api_name="/chat")
     assert "three months" in said
-    assert said.rstrip().endswith("[1]")
+    assert "[1]" in said.splitlines()[0]

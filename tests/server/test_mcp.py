@@ -4,14 +4,16 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes import write_pdf
+from fakes import TRUSTING, write_pdf
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
 from tools import call, talk
 
 from rag_app.errors import EmptyQuestion
+from rag_app.language.language import get_language
 from rag_app.server.mcp import build
 
 if TYPE_CHECKING:
@@ -63,6 +65,17 @@ def test_an_answer_comes_with_its_citations(library: Library) -> None:
     [citation] = told["citations"]
     assert citation["verified"]
     assert citation["quote"] in library.read(citation["document"]).text
+
+
+def test_an_agent_is_told_the_kind_of_an_answer_and_how_likely_it_is_right(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = call(library, "ask_documents", question=NOTICE).structured_content
+    assert (told["kind"], 0 < told["confidence"] <= 1, "unsure" in told) == ("short", True, False)
+    monkeypatch.setattr("rag_app.answering.shaped.judge_of", lambda *_: replace(TRUSTING, answered=1.0))
+    told = call(library, "ask_documents", question=NOTICE).structured_content
+    assert (told["status"], told["unsure"]) == ("partial", get_language("en").sentences.unsure)
+    assert {"document", "page", "page_label", "text"} == set(told["nearest"][0])
 
 
 def test_without_an_answer_the_nearest_passages_are_named(library: Library) -> None:

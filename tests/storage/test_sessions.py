@@ -41,6 +41,28 @@ def test_a_turn_comes_back_as_it_was_kept(store: Store) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "list", "confidence": 0.25, "status": "partial", "unsure": "Not sure."},
+        {"kind": "howto", "confidence": 1.0},
+        {"kind": "library", "confidence": None},
+    ],
+)
+def test_kind_and_confidence_come_back_with_a_turn(store: Store, changes: dict[str, object]) -> None:
+    store.add_turn("lease", make_answer(**changes))  # type: ignore[arg-type]
+    assert [turn.answer for turn in store.session("lease")] == [make_answer(**changes)]  # type: ignore[arg-type]
+
+
+def test_a_turn_that_was_kept_before_answers_had_a_kind_is_still_read(store: Store) -> None:
+    store.add_turn("lease", make_answer(kind="list", confidence=0.5))
+    kept = make_answer().as_json()
+    del kept["kind"], kept["confidence"]
+    store._database.connection.execute("UPDATE turns SET answer = ?", (json.dumps(kept),))
+    [turn] = store.session("lease")
+    assert turn.answer == make_answer(kind="short", confidence=None, unsure="")
+
+
 def test_sessions_are_listed_with_their_turns_the_one_used_last_first(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

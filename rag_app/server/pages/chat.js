@@ -119,7 +119,9 @@ function finish(turn, text, question, written, end) {
   const citations = end.citations ?? [];
   text.classList.remove("waiting");
   text.replaceChildren(...rich(written, citations));
-  if (end.status === "partial") {
+  if (end.unsure) {
+    turn.append(make("p", "note warn", end.unsure));
+  } else if (end.status === "partial") {
     turn.append(make("p", "note warn", "Part of this answer is not covered by the quoted text."));
   }
   const told = (end.notes ?? []).filter((note) => note.code === "source");
@@ -129,7 +131,7 @@ function finish(turn, text, question, written, end) {
   }
   const sources = make("ul", "sources");
   sources.append(...citations.map((citation) => make("li", "", sourceButton(citation, `[${citation.marker}] `, citation.quote))));
-  if (!citations.length && end.passages?.length) {
+  if (end.passages?.length && (end.unsure || !citations.length)) {
     sources.append(make("li", "", make("h3", "", "The nearest passages")));
     sources.append(...end.passages.map((hit) => make("li", "", sourceButton(hit, "", short(hit.text)))));
   }

@@ -123,6 +123,7 @@
       for (const one of end.citations ?? []) {
         show("quote", make("b", {}, clean(`[${one.marker}] ${one.name}, page ${one.page}`)), clean(`“${one.quote}”`));
       }
+      if (end.unsure) show("quote", clean(end.unsure));
       for (const note of end.notes ?? []) if (note.code === "source") show("quote", clean(note.message));
       history.push({ role: "user", content: end.standalone_question ?? question }, { role: "assistant", content: written });
       status.textContent = clean(written);

@@ -1,0 +1,164 @@
+"""Fit how likely an answer is right to answers whose outcome is known, and print what that tells apart.
+
+Run: python benchmarks/confidence.py SET... --work FOLDER [--kinds KIND...] [--write FILE]
+
+A SET is one as `realdocs.py` takes it. Each question is asked once, with the calls of the models kept in the work
+folder, and what is seen of its answer is noted beside whether the scorer finds it right. Printed are the AUC of each
+signal alone and of all together, and for each bound how many answers are above it and how many of these are right;
+always for weights that were fitted without the documents of the question. --write keeps the weights of all; what was
+seen is kept in the work folder (`signals.jsonl`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import numpy as np
+from memo import remembering
+from realdocs import ask, documents_of, load_scorer, place, questions_of, shipped
+
+from rag_app import Library, config
+from rag_app.answering import shaped
+from rag_app.proof.calibration import Logistic, auc
+from rag_app.proof.confidence import signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rag_app.proof.confidence import Signals
+
+PARTS = 10  # of the documents, each judged by weights of the others
+PULL = 0.1  # of each weight to 0, in standard deviations of its signal
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was seen of an answer, and whether it was right."""
+
+    folder: str
+    document: str
+    kind: str  # of the answer
+    asked: str  # kind of the question, as the set names it
+    seen: Signals
+    right: bool
+    confidence: float
+
+
+def collect(folder: Path, scorer: Any, work: Path, kinds: Sequence[str]) -> Iterator[Judged]:
+    """Ask the questions of a set; those that are refused have no answer to judge."""
+    found: list[Signals] = []
+
+    def noted(*arguments: Any) -> Signals:
+        found.append(signals(*arguments))
+        return found[-1]
+
+    rows = questions_of(folder, kinds)
+    models = remembering(config.load(), work / "calls.sqlite")
+    with (
+        patch.object(shaped, "signals", noted),
+        Library.open(work / f"{folder.resolve().name}.library", loaded=models) as library,
+    ):
+        library.sync(documents_of(folder), confirmed=True)
+        for row in rows:
+            found.clear()
+            [one] = ask(library, [row])
+            if not found or one.answer.confidence is None:
+                continue
+            answer = shipped(library, one) | {"passages": [place(hit) for hit in one.answer.passages]}
+            verdict = scorer.judge(row, answer)
+            right = bool(verdict["right"]) and not verdict["answered_none"]
+            yield Judged(
+                folder.name,
+                row["document"] or row["id"],
+                one.answer.kind,
+                row["kind"],
+                found[-1],
+                right,
+                one.answer.confidence,
+            )
+
+
+def matrix(rows: Sequence[Judged]) -> np.ndarray[Any, Any]:
+    """Return a row of signals for each answer."""
+    return np.array([list(row.seen.as_json().values()) for row in rows], float)
+
+
+def fitted(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return bias and weights of a logistic model by Newton's method, each weight drawn to 0."""
+    scale = x.std(axis=0) + 1e-9
+    z = np.hstack([np.ones((len(x), 1)), x / scale])
+    strength = np.full(z.shape[1], 1 / PULL)
+    strength[0] = 1e-3
+    weights = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(z @ weights, -30, 30)))
+        gradient = z.T @ (p - y) + strength * weights
+        weights = weights - np.linalg.solve((z.T * (p * (1 - p))) @ z + np.diag(strength), gradient)
+    return np.concatenate([weights[:1], weights[1:] / scale])
+
+
+def held_out(rows: Sequence[Judged]) -> list[float]:
+    """Return the probability of each answer by weights of other documents."""
+    x, y = matrix(rows), np.array([row.right for row in rows], float)
+    documents = sorted({row.document for row in rows})
+    part = {document: number % PARTS for number, document in enumerate(documents)}
+    parts = np.array([part[row.document] for row in rows])
+    found = np.zeros(len(rows))
+    for left in range(PARTS):
+        weights = fitted(x[parts != left], y[parts != left])
+        found[parts == left] = 1 / (1 + np.exp(-(weights[0] + x[parts == left] @ weights[1:])))
+    return [float(value) for value in found]
+
+
+def report(rows: Sequence[Judged], likely: Sequence[float]) -> Iterator[str]:
+    """Yield what the signals tell apart."""
+    labels = [row.right for row in rows]
+    yield f"{len(rows)} answers, {sum(labels)} right; AUC of all together {auc(likely, labels):.2f}"
+    for name in rows[0].seen.as_json():
+        yield f"  {name}: {auc([getattr(row.seen, name) for row in rows], labels):.2f}"
+    yield "| bound | answers above it | of these right |"
+    yield "|---|---|---|"
+    for bound in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        above = [row.right for row, value in zip(rows, likely, strict=True) if value >= bound]
+        yield f"| {bound} | {len(above)} | {sum(above) / max(len(above), 1):.2f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="+", type=Path, metavar="SET")
+    parser.add_argument("--work", type=Path, required=True, help="keeps libraries and calls of the models")
+    parser.add_argument("--scorer", type=Path, help="the program that judges; by default score.py beside the set")
+    parser.add_argument("--kinds", nargs="+", default=[], help="only questions of these kinds")
+    parser.add_argument("--write", type=Path, help="write the weights fitted to all answers here")
+    options = parser.parse_args()
+    rows: list[Judged] = []
+    for folder in options.sets:
+        rows += collect(folder, load_scorer(options.scorer or folder.parent / "score.py"), options.work, options.kinds)
+    kept = [asdict(row) | {"seen": row.seen.as_json()} for row in rows]
+    (options.work / "signals.jsonl").write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    likely = held_out(rows)
+    for name in dict.fromkeys(row.folder for row in rows):
+        chosen = [(row, value) for row, value in zip(rows, likely, strict=True) if row.folder == name]
+        print(f"\n{name}: " + "\n".join(report(*map(list, zip(*chosen, strict=True)))))
+    print("\nall: " + "\n".join(report(rows, likely)))
+    if options.write:
+        write(options.write, rows)
+
+
+def write(file: Path, rows: Sequence[Judged]) -> None:
+    """Put the weights fitted to all answers into a file that has the rest."""
+    weights = [float(value) for value in fitted(matrix(rows), np.array([row.right for row in rows], float))]
+    names = list(rows[0].seen.as_json())
+    model = Logistic(round(weights[0], 4), dict(zip(names, (round(w, 4) for w in weights[1:]), strict=True)))
+    value = json.loads(file.read_text(encoding="utf-8"))
+    value["model"] = model.as_json()
+    file.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

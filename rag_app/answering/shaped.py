@@ -1,0 +1,172 @@
+"""An answer in the form that its question asks for, and how likely it is right.
+
+A short answer comes with the lines that state it; lists, steps, explanations and comparisons are shown in the words of
+the documents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from rag_app.answering.catalogue import program_answer
+from rag_app.answering.excerpt import SHAPES, STATEMENT, Shape, excerpt, on_one_page, stated_in
+from rag_app.answering.proved import Result, from_passages, not_found
+from rag_app.answering.section import headings, section
+from rag_app.asking.answer_kind import answer_kind
+from rag_app.asking.place_asked import places_asked
+from rag_app.asking.program_question import program_fact
+from rag_app.evidence.guard import harmless
+from rag_app.evidence.windows import Size, Window, windows
+from rag_app.language.detector import language_of
+from rag_app.proof.confidence import Claim, judge_of, signals
+from rag_app.proof.quotes import renumbered, unmarked
+from rag_app.text import one_line, single_spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rag_app.answering.excerpt import Excerpt
+    from rag_app.answering.stages import Stages
+    from rag_app.models.generator import Usage
+    from rag_app.searching.candidates import Trace
+    from rag_app.types import AnswerKind, AnswerStatus, Citation, Hit
+
+_LINES = 8  # of what a short answer is stated in
+_LEAST = 15  # words of it
+_ENDS = ".!?…。！？"  # of a sentence
+
+
+def in_shape(
+    question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, usage: Usage, sought: str = ""
+) -> Result:
+    """Answer as `from_passages` does, in the form that the question asks for; what they lack the program may know."""
+    form = _Form(question, sought or question, hits, stages)
+    result = from_passages(question, hits, trace, stages, usage, sought, form=form.answer)
+    if not form.reached:
+        return replace(form.unless_by_program(result), hits=hits, trace=trace)
+    return result
+
+
+@dataclass(slots=True)
+class _Form:
+    """Gives the answer to one question its form."""
+
+    question: str
+    sought: str
+    hits: Sequence[Hit]
+    stages: Stages
+    reached: bool = False  # the passages are taken to hold an answer
+
+    def answer(self, short: Callable[[], Result]) -> Result:
+        """Return the answer in its form; `short` is a short one."""
+        self.reached = True
+        kind = answer_kind(self.question, self.stages.generator())
+        if place := self._place(kind):
+            return place
+        if kind == "library":
+            return self._by_program(short)
+        if kind == "section" and places_asked(self.question):
+            kind = "explanation"
+        shown = self._shown(kind, SHAPES[kind]) if kind in SHAPES else None
+        return shown or self._stated(short())
+
+    def unless_by_program(self, refused: Result) -> Result:
+        """Return what the program knows of the library, where that is asked for and no passage has it."""
+        if answer_kind(self.question, self.stages.generator()) != "library":
+            return refused
+        return self._by_program(lambda: refused)
+
+    def _place(self, kind: AnswerKind) -> Result | None:
+        """Return what a section or page says, or the headings of a document, where that is asked for."""
+        place = section(self.question, self.stages) if kind == "section" else None
+        listed = kind in {"section", "list", "library"}
+        return place or (headings(self.question, self.stages) if listed else None)
+
+    def _by_program(self, short: Callable[[], Result]) -> Result:
+        """Say what the program knows by itself, where that is asked for."""
+        fact = program_fact(self.question, self.stages.generator())
+        if fact == "where":
+            return _file_of(short())
+        if fact is None:
+            return self._stated(short())
+        return program_answer(self.question, [fact], self.stages.documents, language_of(self.question))
+
+    def _windows(self, size: Size) -> list[Window]:
+        return windows(self.sought, self.hits, size, self.stages.score, self.stages.read)
+
+    def _shown(self, kind: AnswerKind, shape: Shape) -> Result | None:
+        """Show what bears most on the question; None where no whole lines stand round the passages."""
+        found = self._windows(shape.size)
+        shown = excerpt(found, shape, self.stages.read)
+        if not shown.text:
+            return None
+        result = Result("answered", shown.text, shown.citations, kind=kind)
+        return self._judged(result, unmarked(shown.text), found[0], found)
+
+    def _stated(self, result: Result) -> Result:
+        """Show what a short answer is stated in, after it."""
+        if result.status == "not_found":
+            return result
+        said = unmarked(result.text, [one.marker for one in result.citations])
+        found = self._windows(Size(_LINES, max(STATEMENT - len(said.split()), _LEAST)))
+        quote = result.citations[0]
+        window = stated_in(found, quote)
+        if window:
+            window = on_one_page(window, quote, self.stages.read(quote.document))
+        fits = window is not None and len(said.split()) + window.words <= STATEMENT
+        if window and fits and len(result.citations) == 1 and not _is_quote(said, quote):
+            shown = excerpt([window], Shape(Size(_LINES, STATEMENT)), self.stages.read)
+            result = _with_statement(result, said, shown)
+        return self._judged(result, said, window or _quoted(self.hits, quote), found)
+
+    def _judged(self, result: Result, said: str, window: Window, found: Sequence[Window]) -> Result:
+        document = self.stages.read(window.hit.document)
+        name = single_spaced(document.title) or PurePath(document.path).name
+        claim = Claim(self.question, said, window.text, name)
+        seen = signals(claim, found or [window], self.stages.generator())
+        judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
+        likely = judge.probability(seen)
+        status = judge.status(likely)
+        if status == "not_found":
+            return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
+        result = replace(result, confidence=round(likely, 3))
+        if status == "answered" or result.status == "partial":
+            return result
+        return replace(result, status=status, unsure=language_of(self.question).sentences.unsure)
+
+
+def _file_of(result: Result) -> Result:
+    """Name the file that an answer rests on, with the quote."""
+    if not result.citations:
+        return result
+    cited = replace(result.citations[0], marker=1)
+    name, quote = one_line(PurePath(cited.document).name), harmless(single_spaced(cited.quote))
+    status: AnswerStatus = "answered" if cited.verified else "partial"
+    return replace(result, status=status, text=f"{name}: {quote} [1]", citations=(cited,), unknown=(), kind="library")
+
+
+def _is_quote(said: str, quote: Citation) -> bool:
+    """Tell whether a short answer is the whole sentence that it is taken from: it would only be repeated."""
+    answer, sentence = (single_spaced(text).casefold().rstrip(_ENDS) for text in (said, quote.quote))
+    return len(said.split()) <= _LEAST and answer == sentence
+
+
+def _with_statement(result: Result, said: str, shown: Excerpt) -> Result:
+    """Return a short answer followed by what it is stated in, or that alone where it holds all of a long one."""
+    [quote] = result.citations
+    proof, *others = sorted(shown.citations, key=lambda one: not one.start <= quote.start < one.end)
+    places = {one.marker: n for n, one in enumerate((proof, *others), 1)}
+    statement = renumbered(shown.text, places)
+    cited = (replace(proof, support=quote.support), *others)
+    cited = tuple(replace(one, marker=places[one.marker]) for one in cited)
+    repeated = single_spaced(said).casefold() in single_spaced(unmarked(statement)).casefold()
+    whole = len(said.split()) > _LEAST and repeated
+    return replace(result, text=statement if whole else f"{said} [1]\n{statement}", citations=cited)
+
+
+def _quoted(hits: Sequence[Hit], quote: Citation) -> Window:
+    """Return a quote that stands in no window as one."""
+    hit = next((hit for hit in hits if hit.document == quote.document), hits[0])
+    return Window(hit, ((quote.start, quote.end),), single_spaced(quote.quote))
