@@ -72,13 +72,13 @@ def stated_in(found: Sequence[Window], citation: Citation) -> Window | None:
     return None
 
 
-def on_one_page(window: Window, citation: Citation, document: Document) -> Window:
-    """Return those lines of a window that follow each other on the page of a quote that stands in it."""
+def on_one_page(window: Window, citation: Citation, document: Document) -> Window | None:
+    """Return the lines of a window that follow each other on the page of a quote; None where none of them holds it."""
     for spans in together(window.lines, document):
         if spans[0][0] <= citation.start < spans[-1][1]:
             text = "\n".join(single_spaced(document.text[start:end]) for start, end in spans)
             return replace(window, lines=tuple(spans), text=text)
-    return window
+    return None
 
 
 def together(lines: Iterable[Span], document: Document) -> Iterator[list[Span]]:

@@ -21,7 +21,7 @@ from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Size, Window, windows
 from rag_app.language.detector import language_of
 from rag_app.proof.confidence import Claim, judge_of, signals
-from rag_app.proof.quotes import renumbered, unmarked
+from rag_app.proof.quotes import unmarked
 from rag_app.text import one_line, single_spaced
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Form:
         fits = window is not None and len(said.split()) + window.words <= STATEMENT
         if window and fits and len(result.citations) == 1 and not _is_quote(said, quote):
             shown = excerpt([window], Shape(Size(_LINES, STATEMENT)), self.stages.read)
-            result = _with_statement(result, said, shown)
+            result = _with_statement(result, said, shown) if shown.text else result
         return self._judged(result, said, window or _quoted(self.hits, quote), found)
 
     def _judged(self, result: Result, said: str, window: Window, found: Sequence[Window]) -> Result:
@@ -155,15 +155,11 @@ def _is_quote(said: str, quote: Citation) -> bool:
 
 def _with_statement(result: Result, said: str, shown: Excerpt) -> Result:
     """Return a short answer followed by what it is stated in, or that alone where it holds all of a long one."""
-    [quote] = result.citations
-    proof, *others = sorted(shown.citations, key=lambda one: not one.start <= quote.start < one.end)
-    places = {one.marker: n for n, one in enumerate((proof, *others), 1)}
-    statement = renumbered(shown.text, places)
-    cited = (replace(proof, support=quote.support), *others)
-    cited = tuple(replace(one, marker=places[one.marker]) for one in cited)
-    repeated = single_spaced(said).casefold() in single_spaced(unmarked(statement)).casefold()
+    [quote], [stated] = result.citations, shown.citations
+    repeated = single_spaced(said).casefold() in single_spaced(unmarked(shown.text)).casefold()
     whole = len(said.split()) > _LEAST and repeated
-    return replace(result, text=statement if whole else f"{said} [1]\n{statement}", citations=cited)
+    text = shown.text if whole else f"{said} [1]\n{shown.text}"
+    return replace(result, text=text, citations=(replace(stated, support=quote.support),))
 
 
 def _quoted(hits: Sequence[Hit], quote: Citation) -> Window:

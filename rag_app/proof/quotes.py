@@ -15,7 +15,7 @@ from rag_app.language.words import LETTERS, among
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from ingest import Document
     from rag_app.evidence.choose import Evidence
@@ -139,11 +139,6 @@ def markers(text: str) -> list[int]:
 def unmarked(text: str, known: Collection[int] | None = None) -> str:
     """Return `text` without its `[n]`; only without those of `known` where that is given."""
     return re.sub(r"\s*\[(\d+)\]", lambda one: one[0] if known is not None and int(one[1]) not in known else "", text)
-
-
-def renumbered(text: str, numbers: Mapping[int, int]) -> str:
-    """Return `text` with other numbers in its `[n]`."""
-    return _MARKER.sub(lambda one: f"[{numbers[int(one[1])]}]", text)
 
 
 def parenthesised(text: str) -> str:

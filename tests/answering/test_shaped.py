@@ -161,6 +161,15 @@ def test_the_first_source_of_a_short_answer_is_its_proof_and_says_how_well_it_su
     assert [citation.support for citation in found.citations[1:]] == [None] * len(found.citations[1:])
 
 
+def test_a_short_answer_out_of_a_line_that_is_only_markup_stands_alone(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text('<notice period="three months to the end of a month">', encoding="utf-8")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "page.txt"])
+        found = asked(library, Leaning("fact", "three months"), NOTICE)
+    assert found.answer == "three months [1]"
+    assert len(found.citations) == 1
+
+
 def test_only_lines_on_the_page_of_the_proof_follow_a_short_answer(tmp_path: Path) -> None:
     (tmp_path / "pages.txt").write_text(HOUSE.replace("\nThe notice", "\fThe notice"), encoding="utf-8")
     with open_library(tmp_path) as library:
