@@ -15,7 +15,7 @@ TORCH := 2.13.0
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO := .demo/library
-QUESTION ?= I bought my Aquilo dishwasher second-hand. Does the maker's guarantee still apply to me?
+QUESTION ?= How long is the guarantee of the Aquilo dishwasher?
 
 .DEFAULT_GOAL := help
 .PHONY: help install hooks models demo test check unit coverage constraints release samples bench torture clean

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from prompts import examples, render
-from rag_app.models.generator import Message
+from rag_app.asking.choice import leanings
 
 if TYPE_CHECKING:
     from rag_app.models.generator import Generator
@@ -34,15 +32,6 @@ def answer_kind(question: str, generator: Generator) -> AnswerKind:
     """
     if not generator.numbers.kind_short or generator.context < _ROOMY:
         return "short"
-    messages = [*_before(), Message("user", question)]
-    leanings = dict(zip(_NAMED, generator.leanings(messages, tuple(_NAMED)), strict=True))
-    leanings["fact"] += generator.numbers.kind_short
-    return _NAMED[max(leanings, key=leanings.__getitem__)]
-
-
-@cache
-def _before() -> tuple[Message, ...]:
-    messages = [Message("system", render("kind_system"))]
-    for _, question, kind in examples("kind_examples"):
-        messages += [Message("user", question), Message("assistant", kind)]
-    return tuple(messages)
+    found = leanings("kind", question, _NAMED, generator)
+    found["fact"] += generator.numbers.kind_short
+    return _NAMED[max(found, key=found.__getitem__)]

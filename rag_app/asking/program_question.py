@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from prompts import examples, render
+from rag_app.asking.choice import leanings
 from rag_app.asking.question import OPENING_MARKS
 from rag_app.language.detector import by_likelihood
 from rag_app.language.vocabulary import pattern
-from rag_app.models.generator import Message
 
 if TYPE_CHECKING:
     import re
@@ -103,14 +102,5 @@ def _phrases(language: Language) -> Mapping[ProgramFact, re.Pattern[str]]:
 
 def program_fact(question: str, generator: Generator) -> ProgramFact | None:
     """Return what is asked of the program, by the generator's choice; None where it is something else."""
-    messages = [*_before(), Message("user", question)]
-    leanings = dict(zip(_NAMED, generator.leanings(messages, tuple(_NAMED)), strict=True))
-    return _NAMED[max(leanings, key=leanings.__getitem__)]
-
-
-@cache
-def _before() -> tuple[Message, ...]:
-    messages = [Message("system", render("program_system"))]
-    for _, question, fact in examples("program_examples"):
-        messages += [Message("user", question), Message("assistant", fact)]
-    return tuple(messages)
+    found = leanings("program", question, _NAMED, generator)
+    return _NAMED[max(found, key=found.__getitem__)]

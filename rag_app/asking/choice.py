@@ -1,0 +1,35 @@
+"""The generator's choice among words, after examples: what its reply would begin with, without a text being written."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from prompts import examples, render
+from rag_app.models.generator import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from rag_app.models.generator import Generator
+
+
+def leanings(prompt: str, question: str, words: Collection[str], generator: Generator) -> dict[str, float]:
+    """Return for each of some words, by how many logits the generator leans to it.
+
+    Args:
+        prompt: the name of a system text and of its examples, in `prompts`.
+        question: that is sorted.
+        words: that the examples answer with; the first token of each is another one.
+        generator: is asked.
+    """
+    messages = [*_before(prompt), Message("user", question)]
+    return dict(zip(words, generator.leanings(messages, tuple(words)), strict=True))
+
+
+@cache
+def _before(prompt: str) -> tuple[Message, ...]:
+    messages = [Message("system", render(f"{prompt}_system"))]
+    for _, question, word in examples(f"{prompt}_examples"):
+        messages += [Message("user", question), Message("assistant", word)]
+    return tuple(messages)
