@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rag_app.answering.stretch import as_passage
 from rag_app.evidence.choose import Evidence, seen
 from rag_app.evidence.quotable import units
 from rag_app.language.detector import language_of
@@ -18,7 +19,6 @@ from rag_app.language.vocabulary import alternatives, every, pattern
 from rag_app.language.words import shared_letters, words
 from rag_app.proof.quotes import cite
 from rag_app.text import one_line
-from rag_app.types import Hit
 
 if TYPE_CHECKING:
     import re
@@ -128,20 +128,7 @@ def pieces_of(document: Document, start: int, end: int, *, headings: bool = Fals
     """
     whole = seen(document)
     text = whole[start:end]
-    page = document.page_at(start)
-    hit = Hit(
-        rank=1,
-        document=document.path,
-        page=page.number,
-        page_end=document.page_at(max(start, end - 1)).number,
-        page_label=page.label,
-        start=start,
-        end=end,
-        text=document.text[start:end],
-        score=0.0,
-        retrieval_rank=1,
-        retrieval_score=0.0,
-    )
+    hit = as_passage(document, start, end)
     pieces = [
         Evidence(
             hit,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rag_app.answering.excerpt import cited, together
 from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result
+from rag_app.answering.stretch import as_passage
 from rag_app.asking.meant_document import meant, name_words
 from rag_app.asking.place_asked import asks_for_sections, is_about_place, is_about_sections, places_asked
 from rag_app.evidence.choose import seen
@@ -18,7 +19,6 @@ from rag_app.language.reading import sentences
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import among, words
 from rag_app.text import single_spaced
-from rag_app.types import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ingest import Document
     from rag_app.answering.stages import Stages
     from rag_app.asking.place_asked import Place
-    from rag_app.types import Citation, StoredDocument
+    from rag_app.types import Citation, Hit, StoredDocument
 
     Span = tuple[int, int]
 
@@ -48,9 +48,9 @@ def section_by_rule(question: str, stages: Stages) -> Result | None:
     return _in_document(question, places, stages.read(known[0].path), stages)
 
 
-def section(question: str, stages: Stages) -> Result | None:
+def section(question: str, hits: Sequence[Hit], stages: Stages) -> Result | None:
     """Return the text of the section or page that a question names; None where it names none, or there is none."""
-    for document in _documents(question, stages):
+    for document in _documents(question, hits, stages):
         names = name_words(document.path, document.title)
         places = places_asked(question, names)
         if found := _in_document(question, places, document, stages):
@@ -60,11 +60,11 @@ def section(question: str, stages: Stages) -> Result | None:
     return None
 
 
-def headings(question: str, stages: Stages) -> Result | None:
+def headings(question: str, hits: Sequence[Hit], stages: Stages) -> Result | None:
     """Return the headings of the document that a question asks the sections of; None where it asks something else."""
     if not asks_for_sections(question):
         return None
-    for document in _documents(question, stages):
+    for document in _documents(question, hits, stages):
         names = name_words(document.path, document.title)
         found = Outline(document).headings
         if found and is_about_sections(question, names):
@@ -86,11 +86,11 @@ def _named(question: str, stages: Stages) -> Sequence[StoredDocument]:
     return stored if len(stored) == 1 else meant(question, stored)
 
 
-def _documents(question: str, stages: Stages) -> Iterator[Document]:
+def _documents(question: str, hits: Sequence[Hit], stages: Stages) -> Iterator[Document]:
     """Go through the documents that a question means: those it names, else the ones that bear most on it."""
     found = [document.path for document in _named(question, stages)]
     if len(found) != 1:
-        ranked = list(dict.fromkeys(hit.document for hit in stages.find(question)[0]))
+        ranked = list(dict.fromkeys(hit.document for hit in hits))
         found = [path for path in ranked if path in found] + [path for path in found if path not in ranked] or ranked
     return map(stages.read, found[:_BY_SEARCH])
 
@@ -138,7 +138,7 @@ def _told(question: str, document: Document, span: Span) -> Result:
         shown += 1
     if not shown:
         return Result("not_found", language_of(question).sentences.not_found)
-    hit = _hit(document, spans[0][0], spans[shown - 1][1])
+    hit = as_passage(document, spans[0][0], spans[shown - 1][1])
     parts: list[str] = []
     citations: list[Citation] = []
     for quote in together(spans[:shown], document):
@@ -170,7 +170,7 @@ def _paragraphs(spans: Sequence[Span], document: Document) -> str:
 
 def _listed(question: str, document: Document, found: Sequence[Span]) -> Result:
     """Return headings, each on a line with its marker."""
-    hit = _hit(document, found[0][0], found[0][1])
+    hit = as_passage(document, found[0][0], found[0][1])
     lines: list[str] = []
     citations: list[Citation] = []
     for row, (start, end) in enumerate(found[:_HEADINGS], 1):
@@ -179,21 +179,3 @@ def _listed(question: str, document: Document, found: Sequence[Span]) -> Result:
     if len(found) > _HEADINGS:
         lines.append(filled(language_of(question).sentences.more, count=len(found) - _HEADINGS))
     return Result("answered", "\n".join(lines), tuple(citations), hits=(hit,))
-
-
-def _hit(document: Document, start: int, end: int) -> Hit:
-    """Return a stretch of a document as a passage that was not searched for."""
-    page = document.page_at(start)
-    return Hit(
-        rank=1,
-        document=document.path,
-        page=page.number,
-        page_end=document.page_at(max(start, end - 1)).number,
-        page_label=document.label_at(start, end),
-        start=start,
-        end=end,
-        text=document.text[start:end],
-        score=0.0,
-        retrieval_rank=1,
-        retrieval_score=0.0,
-    )

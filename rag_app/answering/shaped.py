@@ -80,9 +80,9 @@ class _Form:
 
     def _place(self, kind: AnswerKind) -> Result | None:
         """Return what a section or page says, or the headings of a document, where that is asked for."""
-        place = section(self.question, self.stages) if kind == "section" else None
+        place = section(self.question, self.hits, self.stages) if kind == "section" else None
         listed = kind in {"section", "list", "library"}
-        return place or (headings(self.question, self.stages) if listed else None)
+        return place or (headings(self.question, self.hits, self.stages) if listed else None)
 
     def _by_program(self, short: Callable[[], Result]) -> Result:
         """Say what the program knows by itself, where that is asked for."""
