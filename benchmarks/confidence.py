@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import numpy as np
 from memo import remembering
 from realdocs import ask, documents_of, load_scorer, place, questions_of, shipped
 
 from rag_app import Library, config
 from rag_app.answering import shaped
-from rag_app.proof.calibration import Logistic, auc
+from rag_app.proof.calibration import Logistic, auc, fit
 from rag_app.proof.confidence import signals
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from rag_app.proof.confidence import Signals
 
 PARTS = 10  # of the documents, each judged by weights of the others
-PULL = 0.1  # of each weight to 0, in standard deviations of its signal
+PULL = 10.0  # examples that a weight of 0 counts for
 
 
 @dataclass(frozen=True)
@@ -83,36 +82,18 @@ def collect(folder: Path, scorer: Any, work: Path, kinds: Sequence[str]) -> Iter
             )
 
 
-def matrix(rows: Sequence[Judged]) -> np.ndarray[Any, Any]:
-    """Return a row of signals for each answer."""
-    return np.array([list(row.seen.as_json().values()) for row in rows], float)
-
-
-def fitted(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return bias and weights of a logistic model by Newton's method, each weight drawn to 0."""
-    scale = x.std(axis=0) + 1e-9
-    z = np.hstack([np.ones((len(x), 1)), x / scale])
-    strength = np.full(z.shape[1], 1 / PULL)
-    strength[0] = 1e-3
-    weights = np.zeros(z.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(z @ weights, -30, 30)))
-        gradient = z.T @ (p - y) + strength * weights
-        weights = weights - np.linalg.solve((z.T * (p * (1 - p))) @ z + np.diag(strength), gradient)
-    return np.concatenate([weights[:1], weights[1:] / scale])
+def fitted(rows: Sequence[Judged]) -> Logistic:
+    """Return the weights of the signals, each drawn to 0."""
+    seen = [row.seen.as_json() for row in rows]
+    return fit(seen, [row.right for row in rows], Logistic(0.0, dict.fromkeys(seen[0], 0.0)), PULL, even=False)
 
 
 def held_out(rows: Sequence[Judged]) -> list[float]:
     """Return the probability of each answer by weights of other documents."""
-    x, y = matrix(rows), np.array([row.right for row in rows], float)
     documents = sorted({row.document for row in rows})
     part = {document: number % PARTS for number, document in enumerate(documents)}
-    parts = np.array([part[row.document] for row in rows])
-    found = np.zeros(len(rows))
-    for left in range(PARTS):
-        weights = fitted(x[parts != left], y[parts != left])
-        found[parts == left] = 1 / (1 + np.exp(-(weights[0] + x[parts == left] @ weights[1:])))
-    return [float(value) for value in found]
+    models = [fitted([row for row in rows if part[row.document] != left]) for left in range(PARTS)]
+    return [models[part[row.document]].probability(row.seen.as_json()) for row in rows]
 
 
 def report(rows: Sequence[Judged], likely: Sequence[float]) -> Iterator[str]:
@@ -152,11 +133,10 @@ def main() -> None:
 
 def write(file: Path, rows: Sequence[Judged]) -> None:
     """Put the weights fitted to all answers into a file that has the rest."""
-    weights = [float(value) for value in fitted(matrix(rows), np.array([row.right for row in rows], float))]
-    names = list(rows[0].seen.as_json())
-    model = Logistic(round(weights[0], 4), dict(zip(names, (round(w, 4) for w in weights[1:]), strict=True)))
+    model = fitted(rows)
+    weights = {name: round(weight, 4) for name, weight in model.weights.items()}
     value = json.loads(file.read_text(encoding="utf-8"))
-    value["model"] = model.as_json()
+    value["model"] = Logistic(round(model.bias, 4), weights).as_json()
     file.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 

@@ -46,14 +46,15 @@ def logistic(value: Mapping[str, Any]) -> Logistic:
     return Logistic(float(value["bias"]), {str(name): float(w) for name, w in value["weights"].items()})
 
 
-def fit(rows: Sequence[Values], labels: Sequence[bool], prior: Logistic, pull: float) -> Logistic:
-    """Fit the weights of `prior` to examples, from which they are drawn back to it; both classes weigh the same.
+def fit(rows: Sequence[Values], labels: Sequence[bool], prior: Logistic, pull: float, *, even: bool = True) -> Logistic:
+    """Fit the weights of `prior` to examples, from which they are drawn back to it.
 
     Args:
         rows: the values of each example.
         labels: whether it is true; both kinds must occur.
         prior: names the values that count. Its weights hold where the examples say nothing.
         pull: how strongly: as much as so many examples would, about. The bias is next to free.
+        even: both classes weigh the same; else each example does, and probabilities are as often right as they say.
 
     Raises:
         ValueError: all examples are of one kind.
@@ -66,7 +67,7 @@ def fit(rows: Sequence[Values], labels: Sequence[bool], prior: Logistic, pull: f
         raise ValueError("examples of both kinds are needed")
     x = np.array([[1.0, *(row[name] for name in names)] for row in rows])
     start = np.array([prior.bias, *prior.weights.values()])
-    share = np.where(y > 0, len(y) / (2 * y.sum()), len(y) / (2 * (len(y) - y.sum())))
+    share = np.where(y > 0, len(y) / (2 * y.sum()), len(y) / (2 * (len(y) - y.sum()))) if even else np.ones(len(y))
     strength = np.array([_LOOSE, *(pull * x[:, 1:].var(axis=0))])
     solution = start.copy()
     for _ in range(_STEPS):
