@@ -58,7 +58,7 @@ class MemoGenerator:
             return [pieces, asdict(usage)]
 
         parts = [
-            [asdict(message) for message in messages],
+            _said(messages),
             max_tokens,
             repr(form),
             getsource(type(form)) if form else "",
@@ -70,12 +70,12 @@ class MemoGenerator:
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         """Return by how many logits the reply would rather begin with `one` than with `other`."""
-        parts = [[asdict(message) for message in messages], one, other]
+        parts = [_said(messages), one, other]
         return float(self._call("preference", parts, lambda: self._real().preference(messages, one, other)))
 
     def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
         """Return for each of some words the logit with which the reply would begin with it."""
-        parts = [[asdict(message) for message in messages], list(words)]
+        parts = [_said(messages), list(words)]
         return [float(v) for v in self._call("leanings", parts, lambda: list(self._real().leanings(messages, words)))]
 
     def _call(self, kind: str, parts: list[Any], work: Callable[[], Any]) -> Any:
@@ -123,6 +123,10 @@ def remembering(settings: Settings, file: Path | None) -> LoadedModels:
         reranker=MemoReranker(settings.reranker, reranker_numbers(reranker), lambda: real.reranker, file),
         generator=MemoGenerator(settings.generator, generator_numbers(generator), lambda: real.generator, file),
     )
+
+
+def _said(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in messages]
 
 
 def _key(*parts: Any) -> str:

@@ -93,7 +93,8 @@ def _examples() -> tuple[Message, ...]:
     """Return questions that are answered as they should be, as turns that go before the one that is asked."""
     messages: list[Message] = []
     for text, question, answered in examples("answer_examples"):
-        messages += [Message("user", _asked("answer_user", text, question)), Message("assistant", answered)]
+        shown = _asked("answer_user", text, question)
+        messages += [Message("user", shown, kept=True), Message("assistant", answered, kept=True)]
     return tuple(messages)
 
 
@@ -101,7 +102,7 @@ def say(
     prompt: str, form: AnswerForm, stages: Stages, usage: Usage, before: Sequence[Message] = ()
 ) -> tuple[str, float]:
     """Return what the generator writes, and how certain it was of it."""
-    messages, spent = [Message("system", render("answer_system")), *before, Message("user", prompt)], Usage()
+    messages, spent = [Message("system", render("answer_system"), kept=True), *before, Message("user", prompt)], Usage()
     text = "".join(stages.generator().stream(messages, spent, max_tokens=stages.answer_tokens, form=form))
     usage.prompt += spent.prompt
     usage.evaluated += spent.evaluated

@@ -29,7 +29,7 @@ def leanings(prompt: str, question: str, words: Collection[str], generator: Gene
 
 @cache
 def _before(prompt: str) -> tuple[Message, ...]:
-    messages = [Message("system", render(f"{prompt}_system"))]
+    messages = [Message("system", render(f"{prompt}_system"), kept=True)]
     for _, question, word in examples(f"{prompt}_examples"):
-        messages += [Message("user", question), Message("assistant", word)]
+        messages += [Message("user", question, kept=True), Message("assistant", word, kept=True)]
     return tuple(messages)

@@ -137,7 +137,7 @@ def _content(text: str) -> list[str]:
 
 def _written(question: str, said: Sequence[str], generator: Generator) -> str:
     messages = [
-        Message("system", render("rewrite_system")),
+        Message("system", render("rewrite_system"), kept=True),
         *_examples(language_of(f"{said[-2:]} {question}").code),
         Message("user", render("rewrite_user", history="\n".join(said), question=question)),
     ]
@@ -150,8 +150,8 @@ def _examples(language: str) -> tuple[Message, ...]:
     messages: list[Message] = []
     for history, question, alone in examples("rewrite_examples", language):
         messages += [
-            Message("user", render("rewrite_user", history=history, question=question)),
-            Message("assistant", alone),
+            Message("user", render("rewrite_user", history=history, question=question), kept=True),
+            Message("assistant", alone, kept=True),
         ]
     return tuple(messages)
 

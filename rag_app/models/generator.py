@@ -51,6 +51,7 @@ class Message:
 
     role: str  # system, user or assistant
     content: str
+    kept: bool = False  # the same from call to call: what the model makes of it is kept, also on disk; no user's words
 
 
 @dataclass(slots=True)
@@ -100,6 +101,16 @@ class _Turn:
     turns: Turns = field(default_factory=Turns)
     writer: int | None = None  # the thread whose turn it is
     threads: Threads | None = None  # of the model, as they were set last
+    ends: Sequence[int] = ()  # of the stretches that its cache holds, in tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """What is read before a reply."""
+
+    tokens: list[int]
+    head: int  # tokens at its beginning whose state is kept
+    ends: list[int]  # where the stretches end that are read at once, the whole last
 
 
 class LlamaGenerator:
@@ -156,8 +167,8 @@ class LlamaGenerator:
         """Yield the answer in pieces, greedily; closing the iterator stops the model.
 
         Args:
-            messages: the prompt. All but the last should be the same from call to call: what the model makes of them is
-                kept, also on disk, so nothing of a user belongs there.
+            messages: the prompt. What the model makes of the first ones is kept from call to call, as far as they say
+                so; of the others, until another prompt is read: what comes after a reply costs its own tokens only.
             usage: filled in while the answer is written.
             max_tokens: most tokens of the answer.
             form: which pieces may come; the likeliest that it allows is taken.
@@ -165,11 +176,11 @@ class LlamaGenerator:
         Raises:
             UsageError: the prompt does not fit the context, or this thread has not closed its last answer.
         """
-        tokens, head = self._fitting(messages, max_tokens)
+        prompt = self._fitting(messages, max_tokens)
         with self._alone():
-            usage.prompt, usage.completion, usage.certainty = len(tokens), 0, 0.0
+            usage.prompt, usage.completion, usage.certainty = len(prompt.tokens), 0, 0.0
             try:
-                usage.evaluated = self._read(tokens, head)
+                usage.evaluated = self._read(prompt)
                 yield from self._write(usage, max_tokens, form)
             except BaseException:
                 self._model.reset()  # an interrupted evaluation leaves the cache in doubt
@@ -192,10 +203,10 @@ class LlamaGenerator:
         Raises:
             UsageError: the prompt does not fit the context.
         """
-        tokens, head = self._fitting(messages, 1)
+        prompt = self._fitting(messages, 1)
         with self._alone():
             try:
-                self._read(tokens, head, anew=True)
+                self._read(prompt)
             except BaseException:
                 self._model.reset()
                 raise
@@ -221,47 +232,51 @@ class LlamaGenerator:
             finally:
                 self._turn.writer = None
 
-    def _fitting(self, messages: Sequence[Message], max_tokens: int) -> tuple[list[int], int]:
-        tokens, head = self._prompt(messages)
-        if len(tokens) + max_tokens > self.context:
+    def _fitting(self, messages: Sequence[Message], max_tokens: int) -> _Prompt:
+        prompt = self._prompt(messages)
+        if len(prompt.tokens) + max_tokens > self.context:
             raise UsageError(
-                f"The question and its passages take {len(tokens)} tokens; the generator holds {self.context}.",
+                f"The question and its passages take {len(prompt.tokens)} tokens; the generator holds {self.context}.",
                 hint="Ask a shorter question, or set a larger `context`.",
             )
-        return tokens, head
+        return prompt
 
     def _logits(self) -> Any:
         import numpy as np
 
         return np.ctypeslib.as_array(self._model._ctx.get_logits(), shape=(self._model.n_vocab(),))
 
-    def _read(self, tokens: list[int], head: int, *, anew: bool = False) -> int:
+    def _read(self, prompt: _Prompt) -> int:
         """Evaluate the prompt, all but what is known of it; return how many tokens that was.
 
-        Only the kept head is taken for known where it is read `anew`: the last digits of logits depend on how many
-        tokens are evaluated at once, and so on what was asked before.
+        It is always read in the same stretches, and taken up only where one of them ended: the last digits of logits
+        depend on how many tokens are evaluated at once, and must not on what was asked before.
         """
-        shared = 0 if anew else self._shared(tokens)
-        if self._heads is None or head < _HEAD or shared >= head:
-            return self._evaluate(tokens, shared)
-        first = tokens[:head]
-        if self._restored(first):
-            return self._evaluate(tokens, head)
-        read = self._evaluate(first, min(shared, self._model.n_tokens))  # none is left where a state was not taken
-        self._heads.put(first, self._state())
-        return read + self._evaluate(tokens, head)
+        tokens, known = prompt.tokens, self._known(prompt)
+        evaluated = 0
+        if known < prompt.head and self._heads is not None and prompt.head >= _HEAD:
+            first = tokens[: prompt.head]
+            if not self._restored(first):
+                evaluated += self._evaluate(first, 0)
+                self._heads.put(first, self._state())
+            known = prompt.head
+        for end in prompt.ends:
+            if end > known:
+                evaluated += self._evaluate(tokens[:end], known)
+                known = end
+        self._turn.ends = prompt.ends
+        return evaluated
 
-    def _shared(self, tokens: list[int]) -> int:
-        """Return how many tokens at the beginning of a prompt, all but its last one, were read last."""
-        shared = 0
-        for old, new in zip(self._model.input_ids[: self._model.n_tokens].tolist(), tokens[:-1], strict=False):
-            if old != new:
-                break
-            shared += 1
-        return shared
+    def _known(self, prompt: _Prompt) -> int:
+        """Return where the last stretch ends that was read so before; the last one is always read, for its logits."""
+        tokens = prompt.tokens
+        ends = [end for end in self._turn.ends if end in prompt.ends and end < len(tokens)]
+        read = self._model.input_ids[: self._model.n_tokens].tolist()
+        return max((end for end in ends if end <= len(read) and read[:end] == tokens[:end]), default=0)
 
     def _evaluate(self, tokens: list[int], known: int) -> int:
         """Evaluate all but the first `known` of `tokens`, which the cache holds; return how many that was."""
+        self._turn.ends = ()  # until all of it is read
         self._model.n_tokens = known
         with self._stoppable():
             for begin in range(known, len(tokens), _BATCH):  # at each, others may have come or gone
@@ -390,16 +405,20 @@ class LlamaGenerator:
         data: bytes = self._model.detokenize([token])
         return data
 
-    def _prompt(self, messages: Sequence[Message]) -> tuple[list[int], int]:
-        """Return the tokens of a prompt, and how many stand before its last message."""
+    def _prompt(self, messages: Sequence[Message]) -> _Prompt:
+        """Return the tokens of a prompt, and where the stretches end in which they are read: at each reply."""
         template, tokens = self._template, self._tokens(self._template.start, control=True)
-        head = 0
+        head, ends, kept = 0, [], True
         for message in _without_system(messages) if not template.has_system else messages:
-            head = len(tokens)
             tokens += self._opening(message.role)
+            if message.role == "assistant" and not kept:
+                ends.append(len(tokens))
             tokens += self._tokens(message.content, control=False)
             tokens += self._tokens(template.closing, control=True)
-        return tokens + self._opening("assistant"), head
+            kept = kept and message.kept
+            head = len(tokens) if kept else head
+        tokens += self._opening("assistant")
+        return _Prompt(tokens, head, [*([head] if head else []), *ends, len(tokens)])
 
     def _opening(self, role: str) -> list[int]:
         name = self._template.assistant if role == "assistant" else role
@@ -451,7 +470,8 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
     rest = [message for message in messages if message.role != "system"]
     if not system or not rest:
         return rest
-    return [Message(rest[0].role, f"{system}\n\n{rest[0].content}"), *rest[1:]]
+    kept = rest[0].kept and all(message.kept for message in messages if message.role == "system")
+    return [Message(rest[0].role, f"{system}\n\n{rest[0].content}", kept), *rest[1:]]
 
 
 def _least(lead: bytes) -> str:
