@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpdf import FPDF
+from points import FACT, kind_of
 
 from rag_app import Library
 from rag_app.evidence.quotable import units
@@ -340,7 +341,7 @@ def main() -> None:
     options = parser.parse_args()
     chance, begun = random.Random(7), time.perf_counter()
     lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    questions = [question for question in map(json.loads, lines) if question["answers"]]
+    questions = [one for one in map(json.loads, lines) if one["answers"] and kind_of(one) == FACT]
     with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library:
         library.ingest([SAMPLES])
         planted = false_answers(library, questions, chance) + false_citations(library, 10, chance)

@@ -19,6 +19,8 @@ from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from points import FACT, kind_of
+
 from rag_app import Library, config
 from rag_app.answering.proved import look
 from rag_app.evaluation.questions import read_collection
@@ -82,7 +84,11 @@ def foreign(folder: Path, library: str, *others: str) -> list[Asked]:
 
 def samples() -> list[Asked]:
     found = lines(SAMPLES / "questions.jsonl")
-    return [Asked("samples", "samples", str(n), v["question"], bool(v["answers"])) for n, v in enumerate(found)]
+    return [
+        Asked("samples", "samples", str(n), v["question"], bool(v["answers"]))
+        for n, v in enumerate(found)
+        if kind_of(v) == FACT
+    ]
 
 
 PARTS: dict[str, Callable[[Path], list[Asked]]] = {

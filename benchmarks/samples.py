@@ -1,6 +1,10 @@
 """Ask every question of data/samples/questions.jsonl with the default models and print how the answers fare.
 
-Run: python benchmarks/samples.py [--questions FILE --documents FOLDER] [--json FILE] [--show] [--memo FILE]
+Run: python benchmarks/samples.py [--questions FILE --documents FOLDER] [--kinds KIND...] [--json FILE] [--show]
+[--memo FILE]
+
+A question of another kind than fact names all points that its answer needs (points.py); it is asked after its
+`history`, where it has one.
 """
 
 from __future__ import annotations
@@ -15,11 +19,15 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memo import remembering
+from points import LONGEST, is_right, kind_of
 
-from rag_app import Answer, Library, config
+from rag_app import Answer, Library, Turn, config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -45,8 +53,11 @@ class Outcome:
 
     @property
     def right(self) -> bool:
-        text = flat(self.answer.answer)
-        return self.answer.status != "not_found" and any(flat(answer) in text for answer in self.question["answers"])
+        return self.answer.status != "not_found" and is_right(self.question, self.answer.answer)
+
+    @property
+    def refused(self) -> bool:
+        return self.answer.status == "not_found"
 
     @property
     def page_cited(self) -> bool:
@@ -58,11 +69,6 @@ class Outcome:
     @property
     def verified(self) -> bool:
         return all(citation.verified for citation in self.answer.citations)
-
-
-def flat(text: str) -> str:
-    """Lower-case and normalise white space, as answers are compared."""
-    return " ".join(text.casefold().split())
 
 
 def share(outcomes: list[Outcome], quality: str) -> float:
@@ -77,10 +83,18 @@ def measure(questions: list[dict[str, Any]], documents: Path, library: Path, mem
         opened.ask("warm up")
         outcomes = []
         for n, question in enumerate(questions, 1):
-            outcomes.append(Outcome(question, opened.ask(question["question"])))
+            outcomes.append(Outcome(question, opened.ask(question["question"], history=turns_before(question))))
             print(f"\r{n}/{len(questions)}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
         return outcomes
+
+
+def turns_before(question: dict[str, Any]) -> list[Turn]:
+    """Return the conversation that a question goes on with."""
+    turns = []
+    for turn in question.get("history", ()):
+        turns += [Turn("user", turn["question"]), Turn("assistant", turn["answer"])]
+    return turns
 
 
 def table(outcomes: list[Outcome]) -> dict[str, float]:
@@ -93,24 +107,40 @@ def table(outcomes: list[Outcome]) -> dict[str, float]:
         "right page among the five passages": share(answerable, "page_found"),
         "right answer": share(answerable, "right"),
         "right page cited, of right answers": share(right, "page_cited"),
-        "refused although answerable": sum(o.answer.status == "not_found" for o in answerable) / len(answerable),
+        "refused although answerable": share(answerable, "refused"),
         "questions without an answer": len(unanswerable),
-        "not_found": sum(o.answer.status == "not_found" for o in unanswerable) / max(len(unanswerable), 1),
+        "not_found": share(unanswerable, "refused"),
         "verified quotes": share([o for o in outcomes if o.answer.citations], "verified"),
-        "median seconds to the first word": median(o.answer.seconds.first_token for o in right),
-        "median seconds in all": median(o.answer.seconds.total for o in right),
+        "median seconds to the first word": median([o.answer.seconds.first_token for o in right] or [0.0]),
+        "median seconds in all": median([o.answer.seconds.total for o in right] or [0.0]),
     }
+
+
+def by_kind(outcomes: list[Outcome]) -> Iterator[str]:
+    """Yield a line for each kind of question that has an answer."""
+    yield "| kind | questions | right page found | right | right page cited, of these | refused | median words |"
+    yield "|---|---|---|---|---|---|---|"
+    for kind in LONGEST:
+        asked = [o for o in outcomes if o.answerable and kind_of(o.question) == kind]
+        if asked:
+            right = [o for o in asked if o.right]
+            shares = (share(asked, "page_found"), share(asked, "right"), share(right, "page_cited"))
+            words = median(len(o.answer.answer.split()) for o in asked)
+            figures = " | ".join(f"{value:.2f}" for value in (*shares, share(asked, "refused")))
+            yield f"| {kind} | {len(asked)} | {figures} | {words:.0f} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=Path, default=SAMPLES / "questions.jsonl")
     parser.add_argument("--documents", type=Path, default=SAMPLES)
+    parser.add_argument("--kinds", nargs="+", choices=LONGEST, default=[*LONGEST], help="only questions of these kinds")
     parser.add_argument("--json", type=Path, help="write every answer here, one a line")
     parser.add_argument("--memo", type=Path, help="keep what the generator writes here; seconds are not its own then")
     parser.add_argument("--show", action="store_true", help="print the questions that went wrong")
     options = parser.parse_args()
-    questions = [json.loads(line) for line in options.questions.read_text(encoding="utf-8").splitlines()]
+    lines = options.questions.read_text(encoding="utf-8").splitlines()
+    questions = [question for question in map(json.loads, lines) if kind_of(question) in options.kinds]
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         outcomes = measure(questions, options.documents, Path(folder) / "library", options.memo)
@@ -124,6 +154,8 @@ def main() -> None:
     print(f"{models.embedder}, {models.reranker}, {models.generator}; {time.perf_counter() - begun:.0f} s\n")
     for name, value in table(outcomes).items():
         print(f"| {name} | {value:.2f} |" if isinstance(value, float) else f"| {name} | {value} |")
+    print()
+    print("\n".join(by_kind(outcomes)))
 
 
 def show(outcomes: list[Outcome]) -> None:
@@ -136,7 +168,8 @@ def show(outcomes: list[Outcome]) -> None:
             faults["answered"] += 1
         if faults:
             print(f"{', '.join(faults)}: {o.question['question']}  ({o.question['document']} p. {o.question['page']})")
-            print(f"   wanted {o.question['answers']}\n   got {o.answer.status}: {o.answer.answer}")
+            print(f"   wanted {o.question.get('need', o.question['answers'])}")
+            print(f"   got {o.answer.status}: {o.answer.answer}")
             for citation in o.answer.citations:
                 print(f"   from {Path(citation.document).name} p. {citation.page}: {citation.quote[:200]!r}")
             print(f"   best {o.answer.passages[0].score:.2f}")

@@ -49,8 +49,8 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=1, help="busy processes")
     options = parser.parse_args()
     rows = [json.loads(line) for line in (SAMPLES / "questions.jsonl").read_text().splitlines()]
-    questions = [row["question"] for row in rows if row["answers"]][:: max(1, len(rows) // options.questions)]
-    questions = questions[: options.questions]
+    questions = [row["question"] for row in rows if row["answers"] and not row.get("history")]
+    questions = questions[:: max(1, len(rows) // options.questions)][: options.questions]
     beside: dict[str, list[list[str]]] = {
         "alone": [],
         f"beside {options.beside} busy": [[sys.executable, "-c", BUSY]] * options.beside,

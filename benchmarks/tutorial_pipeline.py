@@ -509,6 +509,7 @@ def measure(options: argparse.Namespace, settings: Settings) -> tuple[Report, bo
     if not files:
         raise SystemExit(f"No PDF in {', '.join(map(str, options.documents))}.")
     asked = [json.loads(line) for line in options.questions.read_text(encoding="utf-8").splitlines() if line.strip()]
+    asked = [line for line in asked if not line.get("history")]  # the tutorial has no conversation
     questions = spread([line["question"] for line in asked], options.limit)
     answerable = [line["question"] for line in asked if line.get("answers", True)]
     tell("loading models")

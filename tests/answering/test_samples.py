@@ -4,6 +4,8 @@ import importlib.util
 import json
 import re
 import sys
+from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ SAMPLES = DATA / "samples"
 QUESTIONS = [json.loads(line) for line in (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
 ANSWERABLE = [question for question in QUESTIONS if question["document"]]
 DOCUMENTS = sorted(path.name for path in SAMPLES.glob("*.pdf"))
+OTHER_KINDS = {"kind", "need", "history", "opposite"}  # fields of questions that do not ask for a fact
+NEEDING = [question for question in QUESTIONS if "kind" in question]
 FRONT = ["i", "ii", "iii", "iv"]
 
 
@@ -33,6 +37,14 @@ def normal(text: str) -> str:
 @pytest.fixture(scope="module")
 def texts() -> dict[str, list[str]]:
     return {name: [normal(text) for text in pages(SAMPLES / name)] for name in DOCUMENTS}
+
+
+@pytest.fixture(scope="module")
+def points() -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DATA.parent / "benchmarks"))
+        yield import_module("points")
+        sys.modules.pop("points", None)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +75,7 @@ def test_every_document_has_questions() -> None:
 
 def test_unanswerable_questions_name_nothing() -> None:
     for question in QUESTIONS:
-        assert set(question) == {"question", "answers", "document", "page"}
+        assert set(question) - OTHER_KINDS == {"question", "answers", "document", "page"}
         if question["document"] is None:
             assert question["answers"] == []
             assert question["page"] is None
@@ -73,6 +85,33 @@ def test_unanswerable_questions_name_nothing() -> None:
 def test_an_answer_stands_on_its_page(question: dict[str, Any], texts: dict[str, list[str]]) -> None:
     found = texts[question["document"]][question["page"] - 1]
     assert any(normal(answer) in found for answer in question["answers"])
+
+
+def test_questions_of_other_kinds_say_what_an_answer_needs() -> None:
+    kinds = Counter(question["kind"] for question in NEEDING)
+    assert kinds == {
+        "list": 8,
+        "explain": 6,
+        "howto": 6,
+        "yesno": 6,
+        "compare": 4,
+        "count": 3,
+        "followup": 4,
+        "section": 3,
+    }
+    for question in NEEDING:
+        assert question["answers"] == question["need"][0]
+        assert ("history" in question) is (question["kind"] == "followup")
+        assert ("opposite" in question) is (question["kind"] == "yesno")
+
+
+@pytest.mark.parametrize("question", NEEDING, ids=lambda question: question["question"][:60])
+def test_every_form_of_every_point_stands_on_its_page(
+    question: dict[str, Any], texts: dict[str, list[str]], points: Any
+) -> None:
+    found = texts[question["document"]][question["page"] - 1]
+    missing = [form for forms in question["need"] for form in forms if not points.is_met([form], found)]
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

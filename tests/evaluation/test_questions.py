@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def test_a_question_that_leans_on_a_conversation_is_left_out(tmp_path: Path) -> None:
+    alone = {"question": "How high is the rent?", "document": "a.pdf", "page": 2}
+    leaning = {**alone, "question": "And when is it due?", "history": [{"question": "Rent?", "answer": "950 euros"}]}
+    assert [one.text for one in read_questions(write_lines(tmp_path / "q", leaning, alone))] == [
+        "How high is the rent?"
+    ]
+
+
 def test_a_collection_has_its_documents_and_the_judged_queries_in_the_order_of_their_ids(tmp_path: Path) -> None:
     collection = read_collection(write_collection(tmp_path / "small"))
     assert collection.name == "small"

@@ -48,10 +48,11 @@ def _each_pair_is_scored_once() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some of the sample questions."""
+    """Some of the sample questions for facts."""
     lines = (SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    facts = [line for line in lines if json.loads(line)["answers"] and "kind" not in json.loads(line)]
     file = tmp_path_factory.mktemp("questions") / "some.jsonl"
-    file.write_text("\n".join([line for line in lines if json.loads(line)["answers"]][::EVERY]), encoding="utf-8")
+    file.write_text("\n".join(facts[::EVERY]), encoding="utf-8")
     return file
 
 
