@@ -3,8 +3,9 @@
 Run: python benchmarks/proof.py [--pages 100] [--json FILE]
 
 First a generator is put in that answers the sample questions with figures and names that no document holds, and
-agrees with everything; then citations of true answers are altered: quotes stitched from two places, figures changed,
-other documents, other pages. At last PDFs are made whose sentences run over page breaks and whose first pages have
+agrees with everything; then one that answers questions about the small documents of falsehoods.jsonl with what turns
+their sense. Then citations of true answers are altered: quotes stitched from two places, figures changed, other
+documents, other pages. At last PDFs are made whose sentences run over page breaks and whose first pages have
 Roman numbers, and the installed models answer questions about them.
 """
 
@@ -22,20 +23,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from falsehoods import Liar, ask, falsehoods
 from fpdf import FPDF
 from points import FACT, kind_of
 
-from rag_app import Library
+from rag_app import Library, config
 from rag_app.evidence.quotable import units
 from rag_app.models.loaded import LoadedModels
-from rag_app.models.numbers import GeneratorNumbers
 from rag_app.proof.quotes import cite, locate, markers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rag_app import Answer, Citation
-    from rag_app.models.generator import Form, Message, Usage
+    from rag_app.models.loaded import Models
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -62,31 +63,6 @@ FILLER = [
     "Keys are handed out against a signature and are returned in the evening of the same day.",
     "Whoever is the last to leave closes the windows, turns the heating down and sets the alarm.",
 ]
-
-
-class Liar:
-    """Writes the same text whatever it is asked, and says yes to every check."""
-
-    name = "liar"
-    context = 8192
-    numbers = GeneratorNumbers()
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def stream(
-        self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
-    ) -> Iterator[str]:
-        yield from re.findall(r"\s*\S+", self.text)
-
-    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
-        return 10.0
-
-    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
-        return [0.0] * len(words)
 
 
 @dataclass(frozen=True)
@@ -133,6 +109,19 @@ def planted_in(library: Library, liar: Liar, questions: list[dict[str, Any]], ch
         told = lie in answer.answer
         planted.append(Planted(kind, f"{question['question']} {lie}", not told or answer.status != "answered"))
     return planted
+
+
+def false_drafts(models: Models) -> Iterator[Planted]:
+    """Answer questions about small documents with what turns their sense; caught are those that are not told."""
+    for one in falsehoods():
+        settings = config.load()
+        liar = Liar(one.false)
+        loaded = LoadedModels(settings, embedder=models.embedder, reranker=models.reranker, generator=liar)
+        with tempfile.TemporaryDirectory() as folder:
+            own = config.with_library(settings, Path(folder) / "library")
+            with Library.open(settings=own, loaded=loaded) as library:
+                told = one.told_by(ask(one, library, Path(folder)))
+        yield Planted(f"{one.kind}, written", f"{one.question} {one.false}", not told)
 
 
 def false_citations(library: Library, count: int, chance: random.Random) -> list[Planted]:
@@ -345,6 +334,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Library.open(Path(folder) / "library") as library:
         library.ingest([SAMPLES])
         planted = false_answers(library, questions, chance) + false_citations(library, 10, chance)
+        planted += false_drafts(library.loaded)
     if options.json:
         options.json.write_text("\n".join(json.dumps(one.__dict__) for one in planted) + "\n", encoding="utf-8")
     print("| planted | cases | caught |\n|---|---|---|")

@@ -187,7 +187,7 @@ def rewritten(messages: Sequence[Message]) -> str:
     """Put the user's last turn before the question that leans on it."""
     *_, question = messages[-1].content.strip().splitlines()
     earlier = re.findall(r"^user: (.*)$", messages[-1].content, re.MULTILINE)
-    return f"{question.split(': ', 1)[-1]} ({earlier[-1]})"
+    return f"{question.split(': ', 1)[-1]} ({earlier[-1]})" if earlier else question
 
 
 def write_pdf(path: Path, *pages: str, title: str | None = None) -> Path:

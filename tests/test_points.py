@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fakes import make_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ VERDICT = {"kind": "yesno", "need": [["forbidden"]], "opposite": ["yes"]}
 def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
     yield import_module("points")
-    del sys.modules["points"]
+    sys.modules.pop("points", None)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,18 @@ def test_a_row_without_a_kind_asks_for_a_fact_and_every_kind_of_the_samples_has_
     assert points.kind_of(FACT) == "fact"
     assert points.kind_of(LIST) == "list"
     assert [points.LONGEST[kind] for kind in ("fact", "yesno", "followup", "list", "howto")] == [60, 90, 110, 180, 220]
+
+
+def test_the_samples_are_told_by_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "benchmarks"))
+    samples = import_module("samples")
+    rows = [{**FACT, "document": "lease.pdf", "page": 2}, {**LIST, "document": "b.pdf", "page": 1, "answers": ["taps"]}]
+    outcomes = [samples.Outcome(row, make_answer(text="90 euros and taps [1]")) for row in rows]
+    none = samples.Outcome({"answers": [], "document": None, "page": None}, make_answer(status="not_found"))
+    assert list(samples.by_kind([*outcomes, none]))[2:] == [
+        "| fact | 1 | 0.00 | 1.00 | 0.00 | 0.00 | 5 |",
+        "| list | 1 | 0.00 | 0.00 | 0.00 | 0.00 | 5 |",
+    ]
+    assert samples.table([*outcomes, none])["right answer"] == 0.5
+    for name in ("samples", "memo", "points"):
+        sys.modules.pop(name, None)

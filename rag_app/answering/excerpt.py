@@ -32,11 +32,12 @@ class Shape:
     by_line: bool = False  # each line on a line of its own
 
 
+LONG = Size(16, 160)  # of what takes more than a few words
 STATEMENT = 58  # words of a short answer and of what it is stated in
 SHAPES: Mapping[AnswerKind, Shape] = {
-    "list": Shape(Size(16, 150), by_line=True),
-    "howto": Shape(Size(16, 170), by_line=True),
-    "explanation": Shape(Size(12, 120)),
+    "list": Shape(LONG, by_line=True),
+    "howto": Shape(LONG, by_line=True),
+    "explanation": Shape(LONG),
     "yesno": Shape(Size(8, 75)),
     "comparison": Shape(Size(8, 48), count=2),
 }

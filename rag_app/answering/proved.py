@@ -14,6 +14,7 @@ from rag_app.evidence.choose import around, choose, gather, row_called, with_hea
 from rag_app.evidence.guard import harmless
 from rag_app.language.detector import language_of
 from rag_app.language.language import filled
+from rag_app.proof.carried import Carried, carry
 from rag_app.proof.contradictions import about_question, answers_too, differs, rivals, set_aside
 from rag_app.proof.figures import figures, unsupported_figures, unsupported_numbers
 from rag_app.proof.quotes import (
@@ -27,6 +28,7 @@ from rag_app.proof.quotes import (
 )
 from rag_app.proof.refusal import (
     DOUBT,
+    EVEN,
     AskedOnce,
     Look,
     carries,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from rag_app.types import AnswerKind, AnswerStatus, Citation, Event, Hit
 
     Made = Generating[Event, None, "Result"]
+    Form = Callable[[float, Callable[[], "Result"]], "Result"]
 
 DOCUMENTS_KEPT = 16  # documents that are kept while a question is answered
 _MARKED = re.compile(r"(?<=\s)(?:\[\d+\])+$")
@@ -88,7 +91,7 @@ def from_passages(
     usage: Usage,
     sought: str = "",
     *,
-    form: Callable[[Callable[[], Result]], Result] | None = None,
+    form: Form | None = None,
 ) -> Result:
     """Answer from these passages, or say that they do not hold the answer.
 
@@ -99,7 +102,8 @@ def from_passages(
         stages: what answering needs.
         usage: counts tokens.
         sought: as it is searched for, where that differs.
-        form: makes the answer of another form, or more of the short answer that it is given; None: that is the answer.
+        form: makes the answer of how likely there is one, and of the short answer, which it may ask for, and judges it;
+            None: that is the answer, and where it is in doubt it is looked at.
     """
     since = time.perf_counter()
     pieces = gather(sought or question, hits, stages.score, stages.read, stages.about(question), stages.numbers())
@@ -107,10 +111,11 @@ def from_passages(
     result = not_found(question)
     check = AskedOnce(stages.generator)  # the piece that is checked before is often the one that proves the answer
     likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
-    doubted = DOUBT[0] <= likely < DOUBT[1]
-    if doubted or likely >= stages.calibration().bound:
-        short = partial(_prove, question, sought or question, pieces, stages, usage, check if doubted else None)
-        result = form(short) if form else short()
+    if form and likely >= stages.calibration().bound:
+        result = form(likely, partial(_prove, question, sought or question, pieces, stages, usage, None))
+    elif not form and likely >= DOUBT[0]:
+        doubted = likely < DOUBT[1]
+        result = _prove(question, sought or question, pieces, stages, usage, check if doubted else None)
     return replace(result, hits=hits, trace=trace)
 
 
@@ -169,11 +174,16 @@ def _prove(
             ):
                 draft, shown = again, nearest
                 piece = proof_of(draft.text, question, shown, numbers.proof_share)
+    text, proven = harmless(draft.text), True
     if piece.row:
-        text = in_column(question, draft.text, piece.named)
+        text = in_column(question, text, piece.named)
+    elif not draft.believed:
+        text = harmless(stated(piece))
     else:
-        text = snap(draft.text, piece.text) if draft.believed else stated(piece)
-    text = harmless(text)
+        text = snap(text, piece.text)
+        if not empty(question, text) and not markers(text):  # one with markers of its own is never called answered
+            piece, found = _carried(text, question, piece, shown)
+            text, proven = harmless(found.text), found.carried
     if empty(question, text):
         return not_found(question)
     if made_up := made_up_figures(text, question, shown):  # no such figure is shown: what the documents say is
@@ -185,10 +195,17 @@ def _prove(
     ):
         return not_found(question)
     result = with_citations(question, text, [piece, *(other for other in shown if other is not piece)], stages)
-    result = replace(result, status="partial") if made_up else result
+    result = replace(result, status="partial") if made_up or not proven else result
     if piece.row and (said := scale(text, piece.text, document.text[: piece.start])):
         result = replace(result, text=_MARKED.sub(rf"({said}) \g<0>", result.text))
     return _weighed(question, sought, text, result, piece, pieces, stages, usage)
+
+
+def _carried(draft: str, question: str, piece: Evidence, shown: Sequence[Evidence]) -> tuple[Evidence, Carried]:
+    """Return what is shown of a draft, and the piece of evidence that it is from."""
+    pieces = [piece, *(one for one in shown if one != piece and not one.row)]
+    found = carry(draft, question, *(one.text for one in pieces), *(one.lead for one in pieces))
+    return pieces[found.source % len(pieces)], found
 
 
 def _weighed(
@@ -220,7 +237,7 @@ def _instead(
 ) -> Result | None:
     """Return what the other documents answer, where that is another value; the reader is told what was set aside."""
     hits = list(dict.fromkeys(other.hit for other in rest))
-    if not rest or _likely(question, hits, rest, stages, AskedOnce(stages.generator)) < stages.calibration().bound:
+    if not rest or _likely(question, hits, rest, stages, AskedOnce(stages.generator)) < EVEN:
         return None
     again = _prove(question, sought, rest, stages, usage, None)
     if again.status == "not_found":

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.excerpt import SHAPES, STATEMENT, Shape, excerpt, on_one_page, stated_in
+from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
+from rag_app.answering.sides import compared
 from rag_app.asking.answer_kind import answer_kind
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
 from rag_app.evidence.guard import harmless
-from rag_app.evidence.windows import Size, Window, windows
+from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
 from rag_app.language.detector import language_of
+from rag_app.language.language import DEFAULT
 from rag_app.proof.confidence import Claim, judge_of, signals
 from rag_app.proof.quotes import unmarked
 from rag_app.text import one_line, single_spaced
@@ -44,7 +47,7 @@ def in_shape(
     """Answer as `from_passages` does, in the form that the question asks for; what they lack the program may know."""
     form = _Form(question, sought or question, hits, stages)
     result = from_passages(question, hits, trace, stages, usage, sought, form=form.answer)
-    if not form.reached:
+    if form.likely is None:
         return replace(form.unless_by_program(result), hits=hits, trace=trace)
     return result
 
@@ -57,11 +60,11 @@ class _Form:
     sought: str
     hits: Sequence[Hit]
     stages: Stages
-    reached: bool = False  # the passages are taken to hold an answer
+    likely: float | None = None  # that the passages hold an answer; None as long as they are not taken to
 
-    def answer(self, short: Callable[[], Result]) -> Result:
+    def answer(self, likely: float, short: Callable[[], Result]) -> Result:
         """Return the answer in its form; `short` is a short one."""
-        self.reached = True
+        self.likely = likely
         kind = answer_kind(self.question, self.stages.generator())
         if place := self._place(kind):
             return place
@@ -69,7 +72,8 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        shown = self._shown(kind, SHAPES[kind]) if kind in SHAPES else None
+        shown = self._by_sides() if kind == "comparison" else None
+        shown = shown or (self._shown(kind, SHAPES[kind]) if kind in SHAPES else None)
         return shown or self._stated(short())
 
     def unless_by_program(self, refused: Result) -> Result:
@@ -99,11 +103,31 @@ class _Form:
     def _shown(self, kind: AnswerKind, shape: Shape) -> Result | None:
         """Show what bears most on the question; None where no whole lines stand round the passages."""
         found = self._windows(shape.size)
-        shown = excerpt(found, shape, self.stages.read)
+        chosen = [self._trimmed(window) for window in apart(found, shape.count)]
+        shown = excerpt(chosen, shape, self.stages.read)
         if not shown.text:
             return None
         result = Result("answered", shown.text, shown.citations, kind=kind)
-        return self._judged(result, unmarked(shown.text), found[0], found)
+        return self._judged(result, unmarked(shown.text), chosen[0], chosen)
+
+    def _trimmed(self, window: Window) -> Window:
+        """Return a window without sections beside the one that is asked for; a number in brackets heads none.
+
+        Scores of the cross-encoder tell that in the language that it was trained on only.
+        """
+        if language_of(self.question).code != DEFAULT:
+            return window
+        outline = Outline(self.stages.read(window.hit.document))
+        headings = {start for start, _ in outline.headings if outline.text[start] not in "(["}
+        return trimmed(window, headings, self.sought, self.stages.score)
+
+    def _by_sides(self) -> Result | None:
+        """Show both sides of a comparison and what comes out of them; None where they are not clear."""
+        both = compared(self.question, self.hits, self.stages)
+        if both is None:
+            return None
+        result = Result("answered", both.text, both.citations, kind="comparison")
+        return self._judged(result, unmarked(both.text), both.found[0], both.found)
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""
@@ -125,7 +149,7 @@ class _Form:
         document = self.stages.read(window.hit.document)
         name = single_spaced(document.title) or PurePath(document.path).name
         claim = Claim(self.question, said, window.text, name)
-        seen = signals(claim, found or [window], self.stages.generator())
+        seen = signals(claim, (found[0] if found else window).text, self.likely or 0.0, self.stages.generator())
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)
         status = judge.status(likely)

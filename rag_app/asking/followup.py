@@ -7,7 +7,7 @@ that nobody has said, a name or figure that got lost, or half a question, and th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -66,19 +66,27 @@ def standalone(question: str, history: Sequence[Turn], generator: Callable[[], G
     """
     if not history or not leans(question):
         return question
-    last = next((turn.content for turn in reversed(history) if turn.role == "user"), "")
+    said = _said(history, generator)
+    last = next((turn.content for turn in reversed(said) if turn.role == "user"), "")
     by_rule = swapped(question, last)
     if by_rule:
         return by_rule
-    said = [f"{turn.role}: {neutral(_short(turn))}" for turn in history[-TURNS:]]
-    written = _written(question, said, generator())
-    if (
-        _plausible(written)
-        and not is_fragment(written)
-        and faithful(written, question, [_short(turn) for turn in history[-TURNS:]])
-    ):
+    shown = [f"{turn.role}: {neutral(_short(turn))}" for turn in said]
+    written = _written(question, shown, generator())
+    if _plausible(written) and not is_fragment(written) and faithful(written, question, list(map(_short, said))):
         return one_line(written)
     return f"{last} {question}".strip()
+
+
+def _said(history: Sequence[Turn], generator: Callable[[], Generator]) -> list[Turn]:
+    """Return the last turns of a conversation, the last question so that it can be understood without those before."""
+    said = list(history[-TURNS:])
+    for row in reversed(range(len(said))):
+        if said[row].role == "user":
+            before = history[: len(history) - len(said) + row]
+            said[row] = replace(said[row], content=standalone(said[row].content, before[-TURNS:], generator))
+            break
+    return said
 
 
 def swapped(question: str, last: str) -> str | None:

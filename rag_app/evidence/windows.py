@@ -19,7 +19,7 @@ from rag_app.language.reading import sentences
 from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from ingest import Document
     from rag_app.types import Hit, Vectors
@@ -89,7 +89,11 @@ def windows(
         score: the cross-encoder: question and texts to one logit each.
         read: gives the document of a path.
     """
-    found = list(_runs(hits, size, read))
+    return ranked(question, list(runs(hits, size, read)), score)
+
+
+def ranked(question: str, found: Sequence[Window], score: Callable[[str, Sequence[str]], Vectors]) -> list[Window]:
+    """Return these windows with the scores that they have for a question, best first."""
     scores = score(question, [f"{_name(one.hit.document)}: {single_spaced(one.text)}" for one in found])
     return [
         replace(one, score=float(value))
@@ -106,7 +110,35 @@ def apart(ranked: Sequence[Window], count: int) -> list[Window]:
     return chosen
 
 
-def _runs(hits: Sequence[Hit], size: Size, read: Read) -> Iterator[Window]:
+def trimmed(
+    window: Window, headings: Collection[int], question: str, score: Callable[[str, Sequence[str]], Vectors]
+) -> Window:
+    """Return a window without the sections at its ends that it bears on a question as well without.
+
+    Args:
+        window: with its score.
+        headings: where the headings of its document begin.
+        question: as it is searched for.
+        score: the cross-encoder.
+    """
+    while True:
+        sections = [row for row, (start, _) in enumerate(window.lines) if row == 0 or start in headings]
+        if len(sections) < 2:
+            return window
+        shorter = [part(window, sections[1], len(window.lines)), part(window, 0, sections[-1])]
+        best = ranked(question, shorter, score)[0]
+        if best.score < window.score:
+            return window
+        window = best
+
+
+def part(window: Window, first: int, last: int) -> Window:
+    """Return the lines of a window from one row to before another."""
+    return replace(window, lines=window.lines[first:last], text="\n".join(window.text.split("\n")[first:last]))
+
+
+def runs(hits: Sequence[Hit], size: Size, read: Read) -> Iterator[Window]:
+    """Yield the windows of a size in the order of their passages, unscored; they overlap."""
     for stretch in _stretches(hits, read):
         texts = [single_spaced(stretch.text[start:end]) for start, end in stretch.lines]
         first = last = 0

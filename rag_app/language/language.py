@@ -101,6 +101,7 @@ class Answers:
     verdicts: Words = ()  # yes and no
     qualifiers: Words = ()
     telling: Words = ()  # stop words that change what is said
+    negations: Words = ()  # words that turn what the words beside them say, exceptions among them
     articles: Words = ()
     whole: Words = ()  # all, some
     limits: Words = ()  # phrases of two words before a figure

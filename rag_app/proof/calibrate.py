@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.errors import UsageError
 from rag_app.proof.calibration import errors, fit, held_out
-from rag_app.proof.refusal import decided
+from rag_app.proof.refusal import EVEN, decided
 from rag_app.text import holds
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def examples(
 
 
 def calibrated(found: Sequence[Example], by: Calibration) -> tuple[Calibration, Errors]:
-    """Fit `by` to examples; its bound stays.
+    """Fit `by` to examples; from an even chance on there is an answer.
 
     Returns:
         The calibration, with what it errs in as measured on examples that it was not fitted to, and what `by` errs in
@@ -67,6 +67,7 @@ def calibrated(found: Sequence[Example], by: Calibration) -> tuple[Calibration, 
     Raises:
         UsageError: fewer than five examples of one kind.
     """
+    by = replace(by, bound=EVEN)
     rows, labels = [example.signals.within(by.reach) for example in found], [example.answerable for example in found]
     if min(sum(labels), len(labels) - sum(labels)) < LEAST:
         raise UsageError(

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as resource_files
+from math import copysign, log
 from typing import TYPE_CHECKING
 
 from prompts import render
@@ -22,13 +23,10 @@ from rag_app.proof.quotes import content_words
 from rag_app.types import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rag_app.evidence.windows import Window
     from rag_app.models.generator import Generator
     from rag_app.types import AnswerStatus
 
-_FAR = 10.0  # logits; what lies further apart says no more
+_FAR = 10.0  # log-odds; what is surer says no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,9 @@ class Claim:
 class Signals(Json):
     """What is seen of an answer."""
 
-    window: float  # the cross-encoder's logit of the best window
-    margin: float  # by how much that of another document is behind
     says_right: float  # logits by which the generator rather says yes than no to "is it right"
     held: float  # share of the answer's words that stand in the best window
+    answerable: float  # log-odds that the passages hold an answer at all, before one was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +95,25 @@ def judge_of(reranker: str, generator: str) -> Judge:
     return Judge(Logistic(0.0, {"says_right": 1.0}), 0.5, 0.0, reranker, generator)
 
 
-def signals(claim: Claim, found: Sequence[Window], generator: Generator) -> Signals:
+def signals(claim: Claim, best: str, likely: float, generator: Generator) -> Signals:
     """Return what is seen of an answer.
 
     Args:
         claim: the answer.
-        found: windows, best first, at least one.
+        best: text of the best window.
+        likely: how likely the passages hold an answer, 0 to 1.
         generator: is asked once.
     """
-    best = found[0]
-    rivals = [one.score for one in found if one.hit.document != best.hit.document]
     said = content_words(claim.answer) - content_words(claim.question)
     return Signals(
-        window=best.score,
-        margin=min(best.score - max(rivals, default=best.score - _FAR), _FAR),
         says_right=_says_right(claim, generator),
-        held=len(said & content_words(best.text)) / len(said) if said else 1.0,
+        held=len(said & content_words(best)) / len(said) if said else 1.0,
+        answerable=max(min(_log_odds(likely), _FAR), -_FAR),
     )
+
+
+def _log_odds(likely: float) -> float:
+    return log(likely / (1 - likely)) if 0 < likely < 1 else copysign(_FAR, likely - 0.5)
 
 
 def _says_right(claim: Claim, generator: Generator) -> float:

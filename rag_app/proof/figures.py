@@ -38,7 +38,7 @@ def _known(sources: Sequence[str]) -> set[str]:
     known: set[str] = set()
     for source in sources:
         figures = _FIGURE.findall(source)
-        known.update(_value(figure) for figure in figures)
+        known.update(value_of(figure) for figure in figures)
         known.update(
             part for figure in figures for part in re.findall(r"\d+", figure) if ":" in figure or "/" in figure
         )
@@ -49,10 +49,10 @@ def _known(sources: Sequence[str]) -> set[str]:
 
 def _unknown(answer: str, known: set[str]) -> list[str]:
     answer = _SPACED.sub(lambda match: "" if re.sub(r"\D", "", match[0]) in known else match[0], answer)
-    return [figure for figure in _FIGURE.findall(answer) if _value(figure) not in known]
+    return [figure for figure in _FIGURE.findall(answer) if value_of(figure) not in known]
 
 
-def _value(figure: str) -> str:
+def value_of(figure: str) -> str:
     """Return a figure as it is compared: without thousands separators, and with a decimal point."""
     if _THOUSANDS.fullmatch(figure):
         return re.sub(r"\D", "", figure)

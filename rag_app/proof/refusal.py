@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from rag_app.types import Hit
 
 CALIBRATION = "refusal"  # what the library's own is called in its store
+_CLEAR = 0.2, 0.9  # probabilities by the scores; beyond them a generator of which nothing was measured is not asked
+EVEN = 0.5  # from this probability on there is an answer, by a calibration of one's own, or the generator's word alone
 DOUBT = 0.2, 0.75  # probabilities between which the answer is written, and looked at as well
 
 
@@ -107,7 +109,18 @@ def supplied(reranker: str, generator: str) -> Calibration:
         return known
     first = known.first if reranker == known.reranker else Logistic(0.0, {"passage": 0.0, "piece": 0.0})
     second = Logistic(0.0, {"passage": 0.0, "piece": 0.0, "holds": 1.0})
-    neutral = replace(known, first=first, second=second, reach=None, errors=Errors(0.0, 0.0), questions=0)
+    hopeless, sure = _CLEAR
+    neutral = replace(
+        known,
+        first=first,
+        second=second,
+        bound=EVEN,
+        hopeless=hopeless,
+        sure=sure,
+        reach=None,
+        errors=Errors(0.0, 0.0),
+        questions=0,
+    )
     return replace(neutral, reranker=reranker, generator=generator)
 
 

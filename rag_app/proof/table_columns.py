@@ -47,8 +47,7 @@ def in_column(question: str, answer: str, row: str) -> str:
     Returns:
         The same answer where the columns are no times. Of two that the question does not tell apart the later is meant.
     """
-    cells = [(match["head"] or "", match["cell"].strip()) for match in map(_PART.fullmatch, row.split("; ")) if match]
-    timed = [(head, cell) for head, cell in cells if _time().search(head) and _FIGURE.fullmatch(cell)]
+    timed = [(head, cell) for head, cell in cells(row) if _time().search(head) and _FIGURE.fullmatch(cell)]
     said = [(head, cell) for head, cell in timed if _bare(cell) in _NUMBER.findall(answer)]
     if len(timed) < 2 or len(said) != 1:
         return answer
@@ -57,6 +56,11 @@ def in_column(question: str, answer: str, row: str) -> str:
     asked = set(words(question))
     best = max(like, key=lambda one: (len(asked.intersection(words(one[0]))), _latest(one[0])))
     return answer if best[1] == wrong else answer.replace(_bare(wrong), _bare(best[1]), 1)
+
+
+def cells(row: str) -> list[tuple[str, str]]:
+    """Return each cell of a row that is read out: the name of its column, "" where it has none, and its text."""
+    return [(match["head"] or "", match["cell"].strip()) for match in map(_PART.fullmatch, row.split("; ")) if match]
 
 
 @cache

@@ -29,7 +29,7 @@ def _small_words() -> frozenset[str]:
 
 
 @cache
-def _leading() -> frozenset[str]:
+def leading() -> frozenset[str]:
     """Return the small words that stay at the beginning of an answer: articles, and such as "all"."""
     return every(lambda language: language.answers.articles) | every(lambda language: language.answers.whole)
 
@@ -73,9 +73,9 @@ def snap(answer: str, text: str) -> str:
         return answer
     first, last = found
     before = held[first - 1].text.casefold() if first else ""
-    if before in _leading() and before in {word.text.casefold() for word in said}:
+    if before in leading() and before in {word.text.casefold() for word in said}:
         first -= 1
-    start, end = _widened(text, held[first].start, held[_named(held, last, text)].end)
+    start, end = widened(text, held[first].start, held[_named(held, last, text)].end)
     return " ".join(text[start:end].split())
 
 
@@ -84,7 +84,7 @@ def _named(held: list[Written], last: int, text: str) -> int:
     while (
         last + 1 < len(held)
         and all(
-            word.text[0].isupper() and word.text[1:].islower() and not _small(word) for word in held[last : last + 2]
+            word.text[0].isupper() and word.text[1:].islower() and not is_small(word) for word in held[last : last + 2]
         )
         and text[held[last].end : held[last + 1].start] == " "
     ):
@@ -114,14 +114,14 @@ def _reach(said: list[Written], held: list[Written], first: int) -> int | None:
     for word in said:
         ahead = _next(word, held, at, _BETWEEN - skipped)
         if last is None and ahead != first:
-            if ahead is None and _small(word):
+            if ahead is None and is_small(word):
                 continue  # a small word before the first that is held
             return None
         if ahead is None:
-            if _small(word):
+            if is_small(word):
                 continue
             return None
-        skipped += sum(not _small(between) for between in held[at:ahead])
+        skipped += sum(not is_small(between) for between in held[at:ahead])
         at, last = ahead + 1, ahead
     return last
 
@@ -131,19 +131,19 @@ def _next(word: Written, held: list[Written], at: int, room: int) -> int | None:
     for row in range(at, min(at + _AHEAD, len(held))):
         if same_word(word.text, held[row].text):
             return row
-        room -= not _small(held[row])
+        room -= not is_small(held[row])
         if room < 0:
             break
     return None
 
 
-def _small(word: Written) -> bool:
+def is_small(word: Written) -> bool:
     """Tell whether a word says nothing by itself; one in capitals, or with one later on, is a name ("SI", "Hay")."""
     named = (word.text[0].isupper() and word.start > 0) or (len(word.text) > 1 and word.text.isupper())
     return word.text.casefold() in _small_words() and not named
 
 
-def _widened(text: str, start: int, end: int) -> tuple[int, int]:
+def widened(text: str, start: int, end: int) -> tuple[int, int]:
     """Take in what belongs to the words at the edges."""
     while start and text[start - 1] in "-‐‑" and start > 1 and text[start - 2].isalnum():
         start = _word_start(text, start - 1)
@@ -168,7 +168,7 @@ def _widened(text: str, start: int, end: int) -> tuple[int, int]:
 def _abbreviated(text: str, start: int, end: int) -> int:
     """Take in the abbreviation that follows a name in brackets: "Alpha Repertory Television Service (ARTS)"."""
     short = _ABBREVIATION.match(text, end)
-    initials = [word.text[0].casefold() for word in tokens(text[start:end]) if not _small(word)]
+    initials = [word.text[0].casefold() for word in tokens(text[start:end]) if not is_small(word)]
     if short and len(initials) > 1 and [*short[1].casefold()] == initials:
         return short.end()
     return end

@@ -199,7 +199,7 @@ def test_the_evidence_stands_between_two_lines_that_it_cannot_hold() -> None:
 
 def test_an_answer_is_shown_without_markup() -> None:
     found = world("It is <b>three months</b>.", obeys=False).ask(QUESTION)
-    assert short_answer(found) == "It is three months. [1]"
+    assert short_answer(found) == "three months [1]"
 
 
 def test_the_events_are_passages_then_tokens_then_the_answer() -> None:
@@ -269,9 +269,9 @@ def test_a_number_that_only_the_caption_of_a_table_has_is_not_proved_by_its_row(
     assert (found.status, short_answer(found)) == ("partial", "two [1]")
 
 
-def test_an_answer_with_one_figure_altered_is_partial_and_keeps_its_quote() -> None:
+def test_an_answer_with_one_figure_altered_is_partial_and_shown_in_the_words_of_its_quotes() -> None:
     found = world("It is three months, at 1250 euros and 31 days.").ask(QUESTION)
-    assert (found.status, found.answer.startswith("It is three months")) == ("partial", True)
+    assert (found.status, found.answer) == ("partial", f"{RENT} {NOTICE} [1][2]")
     assert all(citation.verified for citation in found.citations)
 
 
@@ -285,7 +285,7 @@ def test_an_answer_whose_quotes_hardly_support_it_is_partial(monkeypatch: pytest
 
 def test_a_figure_from_another_piece_of_evidence_is_cited_too() -> None:
     found = world("It is three months at a rent of 1250 euros.").ask(QUESTION)
-    assert (found.status, found.answer) == ("answered", "It is three months at a rent of 1250 euros. [1][2]")
+    assert (found.status, found.answer) == ("answered", f"{RENT} {NOTICE} [1][2]")
     assert {citation.quote for citation in found.citations} == {RENT, NOTICE}
 
 
@@ -330,7 +330,7 @@ def test_an_answer_with_one_of_several_figures_is_written_again_from_its_evidenc
     text = f"{RENT} Trains leave at 8, trams at 9 o'clock.\n{PETS}\n{coffee}"
     asking = world("Trams leave at 8.", "Trams leave at 9.", text=text, stored=text)
     found = asking.ask("When do trams leave in the morning?")
-    assert (short_answer(found), len(asking.generator.prompts)) == ("Trams leave at 9. [1]", 2)
+    assert (short_answer(found), len(asking.generator.prompts)) == ("Trains leave at 8, trams at 9 o'clock. [1]", 2)
     first, second = (evidence_lines(messages) for messages in asking.generator.prompts)
     assert set(second) < set(first)
 
@@ -376,25 +376,6 @@ def test_an_unlikely_answer_from_a_table_is_not_replaced_by_the_row() -> None:
     assert short_answer(asking.ask("How high was the rent in the year 2024?")) == "1,250 [1]"
 
 
-def test_in_doubt_the_short_answer_is_looked_at_even_where_a_quotation_takes_its_place() -> None:
-    class Doubting(ScriptedGenerator):
-        stated: ClassVar[list[str]] = []
-
-        def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
-            self.stated += re.findall(r"(?m)^Answer: (.*)$", messages[-1].content)
-            return 0.6
-
-    asking = world("1,250 euros", text=RENT, stored=RENT, best=0.0)
-    asking.generator = Doubting(lambda _: "1,250 euros")
-    asking.generator.certainty = -0.9
-    assert asking.ask("How high is the monthly rent of the flat?").answer == f"{RENT} [1]"
-    table = "\n".join(CELL.join(row) for row in (("Item", "2023", "2024"), ("Rent", "1,200", "1,250")))
-    asking.text = asking.stored = table
-    assert short_answer(asking.ask("How high was the rent in 2023?")) == "1,200 euros [1]"
-    shown = (RENT, "1,200 euros")  # is judged after the look at what was written
-    assert Doubting.stated == ["1,250 euros", shown[0], "1,200 euros", shown[1]]
-
-
 def test_of_two_answers_the_likelier_is_believed() -> None:
     class Surer(ScriptedGenerator):
         """Is surer of what it says without examples."""
@@ -423,7 +404,7 @@ def test_with_a_clearly_best_piece_the_best_is_read_alone(score: float) -> None:
     assert (read < 700) == (score > 6)
 
 
-def test_the_piece_that_was_checked_before_is_not_checked_again_when_it_proves_the_answer() -> None:
+def test_of_an_answer_that_is_judged_two_things_are_asked() -> None:
     class Counting(ScriptedGenerator):
         checks: ClassVar[list[str]] = []
 
@@ -434,7 +415,7 @@ def test_the_piece_that_was_checked_before_is_not_checked_again_when_it_proves_t
     asking = world("1,250 euros", text=RENT, stored=RENT, best=0.0)
     asking.generator = Counting(lambda _: "1,250 euros")
     assert asking.ask("How high is the monthly rent of the flat?").status == "answered"
-    assert len(Counting.checks) == len(set(Counting.checks)) == 3  # does the text hold an answer, this one, a right one
+    assert len(Counting.checks) == len(set(Counting.checks)) == 2  # does the text hold an answer, is this a right one
 
 
 @pytest.mark.parametrize("text", ["Otto Bergmann", "at Christmas", "seven weeks", "It is three months after Easter."])
@@ -447,9 +428,9 @@ def test_a_figure_is_quoted_from_where_it_stands_not_from_what_stands_under_it()
     stored = f"{opening} {PETS}"
     asking = world("84", "one cat in 84", text=stored, stored=stored)
     question = "How many cats may the tenant keep with the consent of the landlord?"
-    for _ in range(2):
+    for status, quotes in (("answered", {stored}), ("partial", {opening, PETS})):
         found = asking.ask(question)
-        assert (found.status, {citation.quote for citation in found.citations}) == ("answered", {opening, PETS})
+        assert (found.status, {citation.quote for citation in found.citations}) == (status, quotes)
 
 
 def test_a_figure_in_a_heading_is_quoted_with_what_stands_under_it() -> None:

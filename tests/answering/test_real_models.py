@@ -349,7 +349,10 @@ def test_the_small_generator_keeps_to_the_form(writer: LlamaGenerator) -> None:
 
 
 def test_the_examples_before_a_question_are_read_once(writer: LlamaGenerator) -> None:
-    examples = [Message("user", "Which tree grows by the well? " * 40), Message("assistant", "An oak.")]
+    examples = [
+        Message("user", "Which tree grows by the well? " * 40, kept=True),
+        Message("assistant", "An oak.", kept=True),
+    ]
     texts, read = [], []
     for one in (writer, open_generator(resolve(SMALL, "generator", SETTINGS), SETTINGS)):
         usage = Usage()
@@ -363,13 +366,18 @@ def test_the_examples_before_a_question_are_read_once(writer: LlamaGenerator) ->
     assert all(usage.evaluated < usage.prompt - 128 for usage in read[1:])
 
 
-def test_the_beginning_that_two_prompts_share_is_read_once(writer: LlamaGenerator) -> None:
+def test_what_is_asked_after_a_reply_costs_its_own_tokens_and_changes_no_other_answer(writer: LlamaGenerator) -> None:
     first, second, third = Usage(), Usage(), Usage()
-    alone = "".join(writer.stream(prompt("Where do bicycles stand?"), first, max_tokens=12))
-    "".join(writer.stream(prompt("Where are dogs kept?"), second, max_tokens=12))
+    asked = prompt("Where do bicycles stand?")
+    alone = "".join(writer.stream(asked, first, max_tokens=12))
+    then = [*asked, Message("assistant", alone), Message("user", "Is that right?")]
+    likings = [writer.preference(then, "yes", "no")]
+    "".join(writer.stream(then, second, max_tokens=12))
     assert 0 < second.evaluated < second.prompt / 2
-    assert "".join(writer.stream(prompt("Where do bicycles stand?"), third, max_tokens=12)) == alone
-    assert third.evaluated < third.prompt
+    assert "".join(writer.stream(asked, third, max_tokens=12)) == alone
+    "".join(writer.stream(prompt("Where are dogs kept?"), Usage(), max_tokens=12))
+    likings.append(writer.preference(then, "yes", "no"))
+    assert likings[0] == likings[1]
 
 
 def test_a_stream_that_is_closed_leaves_the_generator_usable(writer: LlamaGenerator) -> None:

@@ -47,12 +47,18 @@ class Leaning(ScriptedGenerator):
     """Takes every question for one of a kind, by the prompt's name for it; says of every answer how right it is."""
 
     def __init__(
-        self, kind: str = "fact", *said: str, right: float = 2.0, numbers: GeneratorNumbers = LIKELIHOODS
+        self,
+        kind: str = "fact",
+        *said: str,
+        right: float = 2.0,
+        there: float = 2.0,
+        numbers: GeneratorNumbers = LIKELIHOODS,
     ) -> None:
         super().__init__((lambda _: said[0]) if said else None)
         self.numbers = numbers
         self.kind = kind
         self.right = right
+        self.there = there
         self.judged: list[str] = []
 
     def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
@@ -61,7 +67,7 @@ class Leaning(ScriptedGenerator):
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         if "right and whole" not in messages[-1].content:
-            return 2.0
+            return self.there
         self.judged.append(messages[-1].content)
         return self.right
 
@@ -139,7 +145,7 @@ def test_a_generator_that_was_not_measured_gives_short_answers(library: Library)
 
 
 def test_an_unanswered_question_is_no_more_likely_answered_for_its_kind(library: Library) -> None:
-    found = asked(library, Leaning("list"), "Who is the president of France?")
+    found = asked(library, Leaning("list", there=-4.0), "Who is the president of France?")
     assert (found.status, found.citations, found.confidence) == ("not_found", (), 0.0)
 
 

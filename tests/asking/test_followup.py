@@ -53,6 +53,21 @@ def test_a_leaning_question_is_rewritten_by_the_generator() -> None:
     assert standalone(asked, HISTORY, ScriptedGenerator) == "And for whom is it? (How long is the notice period?)"
 
 
+def test_a_question_leans_on_the_last_one_as_it_stands_alone() -> None:
+    history = [Turn("user", "What does E05 mean?"), Turn("assistant", "No water. [1]")]
+    for code in ("E08", "E10", "E12"):
+        assert standalone(f"And {code}?", history, not_loaded) == f"What does {code} mean?"
+        history += [Turn("user", f"And {code}?"), Turn("assistant", "The pump. [1]")]
+
+
+def test_of_a_long_conversation_no_more_is_looked_at_than_its_last_turns() -> None:
+    prompts = ScriptedGenerator()
+    history = [Turn("user", "How long is the notice period?"), Turn("assistant", "Three months.")]
+    history += [Turn("user", "And for whom is it?"), Turn("assistant", "For tenants.")] * 40
+    standalone("And for whom is it?", history, lambda: prompts)
+    assert len(prompts.prompts) < 40
+
+
 def test_quotation_marks_and_white_space_around_the_rewritten_question_are_dropped() -> None:
     generator = ScriptedGenerator(lambda _: '  "How long is the period for pets?" ')
     assert standalone("What about pets?", HISTORY, lambda: generator) == "How long is the period for pets?"

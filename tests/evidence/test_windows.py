@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingest import CELL, Document
 from ingest.types import Page
-from rag_app.evidence.windows import AROUND, Size, Window, apart, windows
+from rag_app.evidence.windows import AROUND, Size, Window, apart, trimmed, windows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -281,3 +281,51 @@ def test_whatever_the_document_a_run_is_made_of_its_text_in_order(
         shown = [" ".join(document.text[start:end].split()) for start, end in run.lines]
         assert run.text == "\n".join(shown)
         assert "ZEBRA" not in run.text
+
+
+# Leaving out
+
+
+SECTIONS = (
+    "1 Bells",
+    "The bell rings at nine.",
+    "2 Gates",
+    "The gate closes at ten.",
+    "3 Lamps",
+    "Lamps burn all night.",
+)
+
+
+def sectioned(preferred: str) -> Window:
+    """Return a window of three sections, trimmed by a cross-encoder that likes short texts with some words."""
+    text = "\n".join(SECTIONS)
+    starts = list(itertools.accumulate((len(line) + 1 for line in SECTIONS), initial=0))
+    lines = tuple((start, start + len(line)) for start, line in zip(starts, SECTIONS, strict=False))
+    window = Window(make_hit(text), lines, text, 5.0)
+
+    def likes(_: str, texts: Sequence[str]) -> Vectors:
+        return np.array([10.0 - len(text) / 100 if preferred in text else -5.0 for text in texts], np.float32)
+
+    return trimmed(window, [starts[0], starts[2], starts[4]], "When?", likes)
+
+
+@pytest.mark.parametrize(
+    ("preferred", "left"),
+    [
+        ("bell rings", SECTIONS[:2]),
+        ("gate closes", SECTIONS[2:4]),
+        ("Lamps burn", SECTIONS[4:]),
+        ("at ten.\n3", SECTIONS),
+        ("nothing of it", SECTIONS),
+    ],
+)
+def test_sections_are_left_out_as_long_as_a_window_bears_as_well_without(preferred: str, left: tuple[str, ...]) -> None:
+    found = sectioned(preferred)
+    assert tuple(found.text.split("\n")) == left
+    assert len(found.lines) == len(left)
+
+
+def test_a_window_of_one_section_stays_whole() -> None:
+    document = paper("\n".join(LINES[:5]))
+    window = found(hit_of(document, LINES[2]), documents=[document])[0]
+    assert trimmed(window, [], "Which gate?", score) == window

@@ -79,7 +79,7 @@ def test_the_shipped_calibration_can_be_read_and_separates_the_clear_cases() -> 
     assert calibration(json.dumps(by.as_json())) == by
     assert by.hopeless <= by.bound <= by.sure
     assert scored(Signals(8.0, 8.0), 5.0, by) > by.bound
-    assert scored(Signals(-10.0, -10.0), None, by) == 0.0
+    assert scored(Signals(-10.0, -10.0), -2.0, by) < by.bound
     assert by.fits("ms-marco-MiniLM-L-12-v2", "Qwen2.5-Coder-1.5B-Instruct-Q4_K_M")
     assert not by.fits("ms-marco-MiniLM-L-12-v2", "another")
 
