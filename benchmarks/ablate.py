@@ -15,12 +15,11 @@ import json
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from memo import remembering
-from realdocs import ask, documents_of, load_scorer, place, questions_of, shipped
+from realdocs import add_options, ask, documents_of, load_scorer, place, questions_of, shipped
 
 from rag_app import Library, config
 from rag_app.asking.kind import Asked as Wish
@@ -28,6 +27,7 @@ from rag_app.proof.carried import Carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,7 @@ def report(folder: Path, options: argparse.Namespace) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="+", type=Path, metavar="SET")
-    parser.add_argument("--work", type=Path, required=True, help="keeps libraries and calls of the models")
-    parser.add_argument("--scorer", type=Path, help="the program that judges; by default score.py beside the set")
-    parser.add_argument("--kinds", nargs="+", default=[], help="only questions of these kinds")
+    add_options(parser)
     parser.add_argument("--branches", nargs="+", default=[], help="only these, by name")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from memo import remembering
-from realdocs import ask, documents_of, load_scorer, place, questions_of, shipped
+from realdocs import add_options, ask, documents_of, load_scorer, place, questions_of, shipped
 
 from rag_app import Library, config
 from rag_app.answering import shaped
@@ -111,10 +111,7 @@ def report(rows: Sequence[Judged], likely: Sequence[float]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="+", type=Path, metavar="SET")
-    parser.add_argument("--work", type=Path, required=True, help="keeps libraries and calls of the models")
-    parser.add_argument("--scorer", type=Path, help="the program that judges; by default score.py beside the set")
-    parser.add_argument("--kinds", nargs="+", default=[], help="only questions of these kinds")
+    add_options(parser)
     parser.add_argument("--write", type=Path, help="write the weights fitted to all answers here")
     options = parser.parse_args()
     rows: list[Judged] = []

@@ -201,13 +201,18 @@ def run(folder: Path, options: argparse.Namespace) -> None:
             print("\n".join(table(scorer, judged)))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every program takes that asks such sets."""
     parser.add_argument("sets", nargs="+", type=Path, metavar="SET")
     parser.add_argument("--work", type=Path, required=True, help="keeps libraries, calls of the models, and answers")
     parser.add_argument("--scorer", type=Path, help="the program that judges; by default score.py beside the set")
-    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
     parser.add_argument("--kinds", nargs="+", default=[], help="only questions of these kinds")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_options(parser)
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     models = config.load()

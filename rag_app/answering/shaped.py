@@ -108,7 +108,7 @@ class _Form:
         if not shown.text:
             return None
         result = Result("answered", shown.text, shown.citations, kind=kind)
-        return self._judged(result, unmarked(shown.text), chosen[0], chosen)
+        return self._judged(result, unmarked(shown.text), chosen[0])
 
     def _trimmed(self, window: Window) -> Window:
         """Return a window without sections beside the one that is asked for; a number in brackets heads none.
@@ -127,7 +127,7 @@ class _Form:
         if both is None:
             return None
         result = Result("answered", both.text, both.citations, kind="comparison")
-        return self._judged(result, unmarked(both.text), both.found[0], both.found)
+        return self._judged(result, unmarked(both.text), both.window)
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""
@@ -143,13 +143,14 @@ class _Form:
         if window and fits and len(result.citations) == 1 and not _is_quote(said, quote):
             shown = excerpt([window], Shape(Size(_LINES, STATEMENT)), self.stages.read)
             result = _with_statement(result, said, shown) if shown.text else result
-        return self._judged(result, said, window or _quoted(self.hits, quote), found)
+        return self._judged(result, said, window or _quoted(self.hits, quote), next(iter(found), None))
 
-    def _judged(self, result: Result, said: str, window: Window, found: Sequence[Window]) -> Result:
+    def _judged(self, result: Result, said: str, window: Window, best: Window | None = None) -> Result:
+        """Return a result with how likely it is right; `best` is the best window, where it is not shown itself."""
         document = self.stages.read(window.hit.document)
         name = single_spaced(document.title) or PurePath(document.path).name
         claim = Claim(self.question, said, window.text, name)
-        seen = signals(claim, (found[0] if found else window).text, self.likely or 0.0, self.stages.generator())
+        seen = signals(claim, (best or window).text, self.likely or 0.0, self.stages.generator())
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)
         status = judge.status(likely)

@@ -41,19 +41,15 @@ class Compared:
 
     text: str
     citations: tuple[Citation, ...]
-    found: tuple[Window, ...]  # what is shown, with the score of the side that is less well answered, and its rivals
+    window: Window  # what is shown, with the score of the side that is less well answered
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A side and the windows that tell of it, best first."""
+    """A side and the window that tells most of it."""
 
     side: Side
-    found: tuple[Window, ...]
-
-    @property
-    def best(self) -> Window:
-        return self.found[0]
+    best: Window
 
 
 def compared(question: str, hits: Sequence[Hit], stages: Stages) -> Compared | None:
@@ -75,7 +71,7 @@ def compared(question: str, hits: Sequence[Hit], stages: Stages) -> Compared | N
     said = verdict(question, first, second, stages.generator()) if first and second else ""
     text = f"{said}\n{shown.text}" if said else shown.text
     less = min(told, key=lambda part: part.best.score)
-    return Compared(text, shown.citations, (replace(less.best, text=unmarked(text)), *less.found[1:]))
+    return Compared(text, shown.citations, replace(less.best, text=unmarked(text)))
 
 
 def _shown(told: tuple[_Told, _Told], read: Callable[[str], Document]) -> Excerpt | None:
@@ -102,11 +98,12 @@ def _told(sides: Sides, hits: Sequence[Hit], stages: Stages) -> tuple[_Told, _To
     one, other = first[0], second[0]
     if one.overlaps(other):
         if sides.second.named_in(one.text) and sides.first.named_in(one.text):
-            return _Told(sides.first, tuple(first)), _Told(sides.second, (one, *second))
-        if not (rest := [window for window in second if not window.overlaps(one)]):
+            other = one
+        elif rest := [window for window in second if not window.overlaps(one)]:
+            other = rest[0]
+        else:
             return None
-        second = rest
-    return _Told(sides.first, tuple(first)), _Told(sides.second, tuple(second))
+    return _Told(sides.first, one), _Told(sides.second, other)
 
 
 def _windows(side: Side, other: Side, hits: Sequence[Hit], size: Size, stages: Stages) -> list[Window]:

@@ -23,8 +23,12 @@ def leanings(prompt: str, question: str, words: Collection[str], generator: Gene
         words: that the examples answer with; the first token of each is another one.
         generator: is asked.
     """
-    messages = [*_before(prompt), Message("user", question)]
-    return dict(zip(words, generator.leanings(messages, tuple(words)), strict=True))
+    return dict(zip(words, generator.leanings(after_examples(prompt, question), tuple(words)), strict=True))
+
+
+def after_examples(prompt: str, question: str) -> list[Message]:
+    """Return a question after the system text and the examples that `prompt` names in `prompts`."""
+    return [*_before(prompt), Message("user", question)]
 
 
 @cache

@@ -109,7 +109,7 @@ def question_about(document: Document, start: int, end: int, generator: Generato
         return None
     title = heading(document.path, document.title) or PurePath(document.path).stem
     messages = [
-        Message("system", render("question_system")),
+        Message("system", render("question_system"), kept=True),
         Message("user", render("question_user", document=shown_name(title), text=neutral(text))),
     ]
     written = "".join(generator.stream(messages, Usage(), max_tokens=_TOKENS, form=QuestionForm(text)))

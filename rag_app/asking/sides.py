@@ -8,15 +8,14 @@ alone stands the whole one with the thing before it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from prompts import examples, render
+from rag_app.asking.choice import after_examples
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import among, folded, tokens
-from rag_app.models.generator import Message, Usage
+from rag_app.models.generator import Usage
 from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
@@ -147,13 +146,4 @@ def _same(word: str, there: str, stemmer: str) -> bool:
 
 
 def _written(question: str, generator: Generator) -> str:
-    messages = [*_before(), Message("user", question)]
-    return "".join(generator.stream(messages, Usage(), max_tokens=_TOKENS)).strip()
-
-
-@cache
-def _before() -> tuple[Message, ...]:
-    messages = [Message("system", render("sides_system"), kept=True)]
-    for _, question, sides in examples("sides_examples"):
-        messages += [Message("user", question, kept=True), Message("assistant", sides, kept=True)]
-    return tuple(messages)
+    return "".join(generator.stream(after_examples("sides", question), Usage(), max_tokens=_TOKENS)).strip()
