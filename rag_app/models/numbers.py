@@ -63,7 +63,6 @@ class GeneratorNumbers:
     certain: float = -inf  # mean log-likelihood; below it another way is asked, too; infinitely little: never
     believed: float = -inf  # of the likelier of two that differ; below it the document is quoted; likewise
     repeated: float = -inf  # of an answer that is given twice; likewise
-    kind_short: float = 0.0  # logits that the kind "fact" has beside its own; 0: every answer is a short one
     order_none: float = 0.0  # logits that "none" has beside its own, in what is asked for of two figures; 0: no more
     agreed: float = 0.0  # logits of two preferences for yes together, that let an answer in doubt pass; 0: rather yes
 
