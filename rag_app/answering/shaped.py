@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from rag_app.answering.excerpt import Excerpt
     from rag_app.answering.stages import Stages
-    from rag_app.models.generator import Usage
     from rag_app.searching.candidates import Trace
     from rag_app.types import AnswerKind, AnswerStatus, Citation, Hit
 
@@ -41,12 +40,10 @@ _LEAST = 15  # words of it
 _ENDS = ".!?…。！？"  # of a sentence
 
 
-def in_shape(
-    question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, usage: Usage, sought: str = ""
-) -> Result:
+def in_shape(question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, sought: str = "") -> Result:
     """Answer as `from_passages` does, in the form that the question asks for; what they lack the program may know."""
     form = _Form(question, sought or question, hits, stages)
-    result = from_passages(question, hits, trace, stages, usage, sought, form=form.answer)
+    result = from_passages(question, hits, trace, stages, sought, form=form.answer)
     if form.likely is None:
         return replace(form.unless_by_program(result), hits=hits, trace=trace)
     return result

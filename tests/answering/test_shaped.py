@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes import LIKELIHOODS, TRUSTING, ScriptedGenerator, fakes_of, open_library, short_answer
 
 from rag_app.language.language import get_language, languages
+from rag_app.models.generator import Usage
 from rag_app.models.numbers import GeneratorNumbers
 from rag_app.proof.quotes import markers, unmarked
+from rag_app.types import Tokens, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -213,6 +215,64 @@ def test_where_no_window_is_found_the_short_answer_stands_alone(
     monkeypatch.setattr("rag_app.answering.shaped.windows", lambda *_: [])
     found = asked(library, Leaning(named, "three months"), NOTICE)
     assert (found.status, found.kind, found.answer) == ("answered", "short", "three months [1]")
+
+
+# What it costs
+
+
+class Costly(Leaning):
+    """Adds up what all of its calls read and wrote, and says so of its choices."""
+
+    def __init__(self, kind: str, *said: str) -> None:
+        super().__init__(kind, *said)
+        self.spent = Usage()
+        self.calls: list[str] = []
+
+    def counting(self, total: Usage) -> Costly:
+        self.total = total
+        return self
+
+    def stream(self, messages: Sequence[Message], usage: Usage, **options: Any) -> Iterator[str]:
+        self.calls.append("stream")
+        yield from super().stream(messages, usage, **options)
+        self.spent.add(usage)
+
+    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        self._choose("leanings", messages)
+        return super().leanings(messages, words)
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        self._choose("preference", messages)
+        return super().preference(messages, one, other)
+
+    def _choose(self, call: str, messages: Sequence[Message]) -> None:
+        self.calls.append(call)
+        read = sum(self.count_tokens(message.content) for message in messages)
+        for total in (self.spent, self.total):
+            total.add(Usage(read, read // 2))
+
+
+@pytest.mark.parametrize(
+    ("named", "history", "calls"),
+    [
+        ("fact", (), {"stream", "leanings", "preference"}),
+        ("list", (), {"leanings", "preference"}),
+        ("comparison", (), {"stream", "leanings", "preference"}),
+        ("fact", ("Who may visit the house?",), {"stream", "leanings", "preference"}),
+    ],
+)
+def test_all_that_is_read_and_written_for_a_question_is_counted(
+    library: Library, named: str, history: tuple[str, ...], calls: set[str]
+) -> None:
+    generator = Costly(named, "three months")
+    fakes_of(library).generator = generator
+    for _ in range(2):  # the second question does not count the first
+        generator.spent = Usage()
+        found = library.ask("How long is the notice period for it?", history=[Turn("user", text) for text in history])
+        spent = generator.spent
+        assert found.tokens == Tokens(spent.prompt, spent.evaluated, spent.completion)
+        assert spent.evaluated < spent.prompt
+    assert set(generator.calls) == calls
 
 
 # How likely it is right

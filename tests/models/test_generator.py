@@ -651,6 +651,22 @@ def test_a_reply_leans_to_each_word_as_its_first_token_is_likely(logits: dict[st
     assert answering.preference(messages, "yes", "no") == found[0] - found[1]
 
 
+def test_what_leanings_and_preferences_read_is_counted_where_that_is_asked_for() -> None:
+    total, model = Usage(), ByteLlama(leaning(Y=4.0))
+    answering = generator(model)
+    counting = answering.counting(total)
+    first, second = [Message("user", "Q")], [Message("user", "Why?")]
+    sizes = [len(answering._prompt(messages).tokens) for messages in (first, second)]
+    for messages, prompt in ((first, sizes[0]), (second, sum(sizes))):
+        counting.leanings(messages, ("yes", "no"))
+        assert (total.prompt, total.evaluated, total.completion) == (prompt, sum(map(len, model.evaluated)), 0)
+    counting.preference(second, "yes", "no")
+    read = sum(map(len, model.evaluated))
+    assert (total.prompt, total.evaluated) == (sum(sizes) + sizes[1], read)
+    answering.leanings(first, ("yes", "no"))
+    assert (total.prompt, total.evaluated) == (sum(sizes) + sizes[1], read)
+
+
 def test_a_preference_reads_the_prompt_once_for_both_words() -> None:
     model = ByteLlama(leaning(y=1.0))
     generator(model).leanings([Message("user", "Q")], ("yes", "no", "maybe"))
