@@ -235,15 +235,33 @@ def _fact(question: str, stages: Stages, answered: Answering = from_passages) ->
     meant = edition(question, _series_of(hits, stages)) if asks_edition(question) else None
     if meant is not None and any(hit.document != meant[1] for hit in hits):
         asked, sought, found = _in_edition(question, *meant, stages)
-        result = answered(asked, *found, stages, sought)
+        result = _whole(answered(asked, *found, stages, sought))
         if result.status != "not_found":
             yield Passages(result.hits)
             yield from _spoken(result.text)
             return result
     yield Passages(hits)
-    result = answered(question, hits, trace, stages)
-    yield from _spoken(result.text)
+    return (yield from _said(answered(question, hits, trace, stages)))
+
+
+def _said(result: Result) -> Made:
+    """Say an answer; one that is not written yet is shown as far as it is."""
+    if result.writing:
+        made = yield from result.writing()
+        result = replace(made, hits=result.hits, trace=result.trace)
+    yield from _spoken(result.text.removeprefix(result.shown))
     return result
+
+
+def _whole(result: Result) -> Result:
+    """Return an answer when all of it is written, and show nothing."""
+    events = _said(result)
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            written: Result = end.value
+            return written
 
 
 def _series_of(hits: Sequence[Hit], stages: Stages) -> Series:

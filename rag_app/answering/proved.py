@@ -80,6 +80,8 @@ class Result:
     kind: AnswerKind = "short"
     confidence: float | None = None
     unsure: str = ""  # said where it is partial for its confidence alone
+    writing: Callable[[], Made] | None = None  # writes the rest and shows it, and returns all; None where this is all
+    shown: str = ""  # what was shown of the text while it was written
 
 
 def from_passages(

@@ -1,21 +1,23 @@
 """An answer in the form that its question asks for, and how likely it is right.
 
 A short answer comes with the lines that state it; lists, steps, explanations and comparisons are shown in the words of
-the documents.
+the documents. A large generator writes all of these itself, sentence by sentence.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.answering.catalogue import program_answer
-from rag_app.answering.excerpt import SHAPES, STATEMENT, Shape, excerpt, on_one_page, stated_in
+from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, Shape, excerpt, on_one_page, stated_in
 from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
 from rag_app.answering.sides import compared
+from rag_app.answering.written import written
 from rag_app.asking.answer_kind import answer_kind
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rag_app.answering.excerpt import Excerpt
+    from rag_app.answering.proved import Made
     from rag_app.answering.stages import Stages
     from rag_app.searching.candidates import Trace
     from rag_app.types import AnswerKind, AnswerStatus, Citation, Hit
@@ -69,9 +72,9 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        shown = self._by_sides() if kind == "comparison" else None
-        shown = shown or (self._shown(kind, SHAPES[kind]) if kind in SHAPES else None)
-        return shown or self._stated(short())
+        if self.stages.generator().numbers.writes_freely:
+            return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
+        return self._in_their_words(kind, short)
 
     def unless_by_program(self, refused: Result) -> Result:
         """Return what the program knows of the library, where that is asked for and no passage has it."""
@@ -93,6 +96,24 @@ class _Form:
         if fact is None:
             return self._stated(short())
         return program_answer(self.question, [fact], self.stages.documents, language_of(self.question))
+
+    def _in_their_words(self, kind: AnswerKind, short: Callable[[], Result]) -> Result:
+        """Show what the documents say in their own words, or a short answer with what states it."""
+        shown = self._by_sides() if kind == "comparison" else None
+        shown = shown or (self._shown(kind, SHAPES[kind]) if kind in SHAPES else None)
+        return shown or self._stated(short())
+
+    def _written(self, kind: AnswerKind, short: Callable[[], Result]) -> Made:
+        """Write in whole sentences, each shown after its proof; where none is proved the documents speak."""
+        found = yield from written(self.question, self._windows(LONG), self.stages)
+        if found.refused:
+            return replace(not_found(self.question), kind=kind)
+        if not found.text:
+            return self._in_their_words(kind, short)
+        status: AnswerStatus = "answered" if found.whole else "partial"
+        text = found.said(language_of(self.question))
+        result = Result(status, text, found.citations, kind=kind, shown=found.text)
+        return self._judged(result, unmarked(found.text), found.window)
 
     def _windows(self, size: Size) -> list[Window]:
         return windows(self.sought, self.hits, size, self.stages.score, self.stages.read)
@@ -151,12 +172,12 @@ class _Form:
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)
         status = judge.status(likely)
-        if status == "not_found":
+        if status == "not_found" and not result.shown:
             return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
         result = replace(result, confidence=round(likely, 3))
         if status == "answered" or result.status == "partial":
             return result
-        return replace(result, status=status, unsure=language_of(self.question).sentences.unsure)
+        return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
 
 
 def _file_of(result: Result) -> Result:

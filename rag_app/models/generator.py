@@ -472,7 +472,8 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
         ) from error
     family = (model.spec.chat if model.spec else None) or family_of(llama.metadata.get("tokenizer.chat_template", ""))
     heads = Heads(settings.models / ".heads", f"{model.fingerprint} {llama_cpp.__version__}")
-    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads, Crew(settings), generator_numbers(model))
+    numbers = generator_numbers(model, int(llama_cpp.llama_model_n_params(llama._model.model)))
+    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads, Crew(settings), numbers)
 
 
 def family_of(template: str) -> str:
