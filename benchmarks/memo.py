@@ -140,10 +140,12 @@ def remembering(settings: Settings, file: Path | None) -> LoadedModels:
     """Return the models that the settings name, whose calls are kept in `file`, else in memory."""
     real = LoadedModels(settings)
     generator, reranker = (resolve(getattr(settings, role), role, settings) for role in ("generator", "reranker"))
+    numbers = generator_numbers(generator)
+    numbers = numbers if numbers.model else real.generator.numbers  # whether it writes freely only its file tells
     return LoadedModels(
         settings,
         reranker=MemoReranker(settings.reranker, reranker_numbers(reranker), lambda: real.reranker, file),
-        generator=MemoGenerator(settings.generator, generator_numbers(generator), lambda: real.generator, file),
+        generator=MemoGenerator(settings.generator, numbers, lambda: real.generator, file),
     )
 
 

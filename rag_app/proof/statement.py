@@ -41,6 +41,7 @@ _ITEM = re.compile(rf"^\s*(?:[{re.escape(BULLETS.strip())}]|\d{{1,2}}[.)]|[a-z]\
 _OPENS = (":", "：")  # ends what is followed by a list
 _ENDS = re.compile(r"[.!?…。！？][\"'”’»)]*$")
 _SEPARATES = re.compile(r"[:：=|–—]")  # a label and its value, or two cells
+_SIGN = re.compile(r"(?:^|(?<=[^\w]))[-−–~±<>≤≥≈]\s?$")  # before a figure
 _NEXT = 2  # words with which an exception after a clause begins
 
 
@@ -144,6 +145,8 @@ class _Proof:
             mine, its = _with_all(self.said, at), _with_all(part.line, row)
             if len(mine) != len(its) or not all(map(self._alike, mine, its)):
                 return False
+            if _sign(self.said, at) != _sign(part.line, row):
+                return False
         return True
 
     def _between(self, part: _Part) -> bool:
@@ -188,7 +191,9 @@ class _Proof:
         either = any(word.text.casefold() in _either() for word in line.words[last + 1 : last + 2])
         if excepted or either or negation.search(clauses[0]) or self._depends(tail, said):
             return False
-        return not goes_on((part.there[0], last), line) and not self._put_in(said, [*words_of(tail)], tail)
+        if self._goes_with_next(line, last) or goes_on((part.there[0], last), line):
+            return False
+        return not self._put_in(said, [*words_of(tail)], tail)
 
     def _complete(self, part: _Part) -> bool:
         """Tell whether a part says all that follows in its line."""
@@ -207,7 +212,18 @@ class _Proof:
     def _may_lack(self, words: Sequence[Written], said: Sequence[Written] = ()) -> bool:
         """Tell whether a statement may lack words of a line: those that say little, and those of the question."""
         kept = _folded(said)
-        return all(not self._tells(word) or among(word.text, self.asked) or folded(word.text) in kept for word in words)
+        return all(not self._tells(word) or self._is_asked(word) or folded(word.text) in kept for word in words)
+
+    def _is_asked(self, word: Written) -> bool:
+        """Tell whether the question says a word, which then goes without saying; not one such as "less" or "only"."""
+        return among(word.text, self.asked) and word.text.casefold() not in _limiting()
+
+    def _goes_with_next(self, line: Sentence, row: int) -> bool:
+        """Tell whether a word may be half of what it says: "5" before "million", "car" before "park"."""
+        if row + 1 == len(line.words):
+            return False
+        word, after = line.words[row : row + 2]
+        return self._tells(after) and not line.text[word.end : after.start].strip()
 
     def _is_beside(self, words: Sequence[Written]) -> bool:
         """Tell whether words say another thing of the same: "has a yard and was" before "built"."""
@@ -245,7 +261,7 @@ class _Proof:
 
     def _is_plain(self, word: Written) -> bool:
         """Tell whether a word leaves what the next one stands for, as "deputy" and "some" do not."""
-        return word.text.casefold() not in _whole() and (not self._tells(word) or among(word.text, self.asked))
+        return word.text.casefold() not in _whole() and (not self._tells(word) or self._is_asked(word))
 
 
 def bare_item(line: str) -> str:
@@ -257,6 +273,13 @@ def _with_all(sentence: Sentence, row: int) -> list[Written]:
     word = sentence.words[row]
     start, end = widened(sentence.text, word.start, word.end)
     return [*words_of(sentence.text[start:end])]
+
+
+def _sign(sentence: Sentence, row: int) -> str:
+    """Return the sign before a figure, and nothing before another word."""
+    word = sentence.words[row]
+    found = _SIGN.search(sentence.text, 0, word.start) if word.text[0].isdigit() else None
+    return found[0].strip().replace("−", "-").replace("–", "-") if found else ""
 
 
 @lru_cache(50_000)
@@ -294,6 +317,13 @@ def _both(language: Language) -> frozenset[str]:
 def _either() -> frozenset[str]:
     """Return the words between things of which one is meant: "or"."""
     return every(lambda language: language.kinds.either) | every(lambda language: language.answers.either)
+
+
+@cache
+def _limiting() -> frozenset[str]:
+    """Return the words that make what they stand before more or less than it is: "less", "only", "about"."""
+    limits = every(lambda language: language.answers.limits)
+    return every(lambda language: language.answers.qualifiers) | {word for one in limits for word in one.split()}
 
 
 @cache

@@ -135,6 +135,14 @@ def test_a_sentence_in_the_words_of_lines_is_carried_by_them(
         (("Only members may vote.",), "Non-members may vote."),
         (("Every tenant may vote.",), "No tenant may vote."),
         (("Open from 9 to 17.",), "Open from 17 to 9."),
+        (("The water has -5 degrees.",), "The water has 5 degrees."),
+        (("The water has < 5 degrees.",), "The water has 5 degrees."),
+        (("The profit was 5 million.",), "The profit was 5."),
+        (("The fee is 5 %.",), "The fee is 5."),
+        (("Tenants use the car park.",), "Tenants use the car."),
+        (("The QM-7 is less accurate.",), "The QM-7 is accurate."),
+        (("Tenants must pay the rent.",), "Tenants can pay the rent."),
+        (("Fees:", "• Adults: 5 euros", "• Children: 3 euros"), "Fees: adults 3 euros"),
         ((), "The rent is 50 euros."),
         (HOUSE, ""),
         (HOUSE, "It is there."),
@@ -143,6 +151,12 @@ def test_a_sentence_in_the_words_of_lines_is_carried_by_them(
 def test_what_the_lines_do_not_say_is_carried_by_none(lines: tuple[str, ...], statement: str) -> None:
     assert lines_behind(statement, "", lines) == ()
     assert lines_behind(statement, statement, lines) == ()  # asking for it does not make it so
+
+
+def test_the_words_that_limit_are_not_left_out_though_they_are_asked_for() -> None:
+    line = ("The QM-7 is less accurate.",)
+    assert lines_behind("The QM-7 is accurate.", "Is the QM-7 less accurate, or is it more?", line) == ()
+    assert lines_behind("The QM-7 is less accurate.", "Is the QM-7 less accurate, or is it more?", line) == (0,)
 
 
 def test_what_the_question_says_itself_may_be_left_out() -> None:
