@@ -72,7 +72,7 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     stages = CountedStages(stages, usage)
     asked = question if told(question) else standalone(question, history, stages.generator)
     gone: set[str] = set()
-    first, events = 0.0, _without_those_gone(asked, stages, gone)
+    first, events = 0.0, _without_those_gone(asked, stages, gone, leaning=asked != question)
     while True:
         try:
             event = next(events)
@@ -111,12 +111,12 @@ class _Gone(Exception):
     """A document that was found is not in the library any more: another process has removed it."""
 
 
-def _without_those_gone(question: str, stages: Stages, gone: set[str]) -> Made:
+def _without_those_gone(question: str, stages: Stages, gone: set[str], *, leaning: bool) -> Made:
     """Answer, and where a document goes before anything is said answer anew without it; those that go are noted."""
     shown = False
     for left in reversed(range(_TRIES)):
         present = _Present(stages, gone)
-        events = _events(question, kind_of(question, present.documents), present)
+        events = _events(question, kind_of(question, present.documents), present, leaning=leaning)
         try:
             while True:
                 try:
@@ -206,7 +206,7 @@ def _overtaken(citation: Citation, stages: Stages) -> str:
         return removed(citation.document)
 
 
-def _events(question: str, wish: Asked, stages: Stages) -> Made:
+def _events(question: str, wish: Asked, stages: Stages, *, leaning: bool) -> Made:
     if message := told(question):
         return _shown(program_answer(question, message.facts, stages.documents, message.language))
     if wish.kind == "list":
@@ -219,7 +219,7 @@ def _events(question: str, wish: Asked, stages: Stages) -> Made:
         return _series(question, wish, stages)
     if place := section_by_rule(question, stages):
         return _shown(place)
-    return _fact(question, stages, in_shape)
+    return _fact(question, stages, partial(in_shape, leaning=leaning))
 
 
 def _shown(result: Result) -> Made:

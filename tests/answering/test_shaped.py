@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fakes import LIKELIHOODS, TRUSTING, ScriptedGenerator, fakes_of, open_library, short_answer
 
+from rag_app.answering.excerpt import STATEMENT, TALK
 from rag_app.language.language import get_language, languages
 from rag_app.models.generator import Usage
 from rag_app.models.numbers import GeneratorNumbers
@@ -161,6 +162,37 @@ def test_a_short_answer_is_followed_by_the_lines_that_state_it(library: Library)
     assert "for a visitor of the house is three months to the end of a calendar month. [1]" in statement
     assert unmarked(statement) in " ".join(HOUSE.split())
     assert "three months" in found.citations[0].quote
+
+
+def leaning(library: Library, monkeypatch: pytest.MonkeyPatch, generator: Leaning, question: str) -> Answer:
+    """Ask a question that leans on one before, and means what is given."""
+    monkeypatch.setattr("rag_app.answering.answer.standalone", lambda *_: question)
+    return asked(library, generator, "And that?")
+
+
+def test_a_second_place_follows_a_short_answer_to_a_question_that_leans_on_others(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = asked(library, Leaning("fact", "three months"), NOTICE)
+    found = leaning(library, monkeypatch, Leaning("fact", "three months"), NOTICE)
+    assert found.answer.startswith(alone.answer)
+    assert [one.marker for one in found.citations] == [1, 2]
+    first, second = found.citations
+    assert first == alone.citations[0]
+    assert (first.document, first.start) != (second.document, second.start)
+
+
+@pytest.mark.parametrize("named", [*KINDS, "fact"])
+def test_what_leans_on_others_is_answered_in_fewer_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    lines = "\n".join(f"The notice period for a visitor of house {row} is {row} months." for row in range(2, 60))
+    (tmp_path / "houses.txt").write_text(lines, encoding="utf-8")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "houses.txt"])
+        found = leaning(library, monkeypatch, Leaning(named, "three months"), "How long is the notice period?")
+    assert 0 < len(unmarked(found.answer).split()) <= 2 * STATEMENT
+    assert named not in BY_LINE or len(unmarked(found.answer).split()) <= TALK.words
 
 
 def test_the_first_source_of_a_short_answer_is_its_proof_and_says_how_well_it_supports_it(library: Library) -> None:
