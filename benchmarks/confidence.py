@@ -46,6 +46,9 @@ class Judged:
     seen: Signals
     right: bool
     confidence: float
+    question: str  # as it stands alone
+    source: str  # name of the document that the answer cites first
+    answer: str
 
 
 def collect(folder: Path, scorer: Any, work: Path, kinds: Sequence[str]) -> Iterator[Judged]:
@@ -79,6 +82,9 @@ def collect(folder: Path, scorer: Any, work: Path, kinds: Sequence[str]) -> Iter
                 found[-1],
                 right,
                 one.answer.confidence,
+                one.answer.standalone_question,
+                Path([*(c.document for c in one.answer.citations), *(p.document for p in one.answer.passages)][0]).name,
+                one.answer.answer,
             )
 
 
