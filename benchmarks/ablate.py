@@ -4,8 +4,8 @@ Run: python benchmarks/ablate.py SET... --work FOLDER [--kinds KIND...] [--branc
 
 A SET is one as `realdocs.py` takes it. Printed are, for each branch and each set, how many answers are right with it
 and how many without it, how many differ, and the same of those called `answered`. A branch that changes no set it was
-not made with is to be deleted. Calls of the models are kept in the work folder, so that a branch that asks them nothing
-new takes a minute.
+not made with is to be deleted. In a first run it is noted to which questions each branch says something else than what
+takes its place: only these are asked without it. Calls of the models are kept in the work folder.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -77,44 +78,86 @@ BRANCHES = (
 )
 
 
-def judged(folder: Path, options: argparse.Namespace, branch: Branch | None) -> list[dict[str, Any]]:
-    """Return the rows of a set as they are judged without a branch; None: with all."""
-    scorer = load_scorer(options.scorer or folder.parent / "score.py")
-    rows = questions_of(folder, options.kinds)
-    models = remembering(config.load(), options.work / "calls.sqlite")
-    found = []
-    with ExitStack() as stack:
-        library = stack.enter_context(Library.open(options.work / f"{folder.resolve().name}.library", loaded=models))
-        library.sync(documents_of(folder), confirmed=True)
-        if branch:
-            stack.enter_context(patch(branch.where, branch.instead))
-        for number, one in enumerate(ask(library, rows), 1):
-            answer = shipped(library, one) | {"passages": [place(hit) for hit in one.answer.passages]}
-            found.append(scorer.judge(one.row, answer) | {"answer": answer["answer"]})
-            print(f"\r{folder.name}: {number}/{len(rows)}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return found
+class Ablation:
+    """One set, whose questions are asked with all branches, and those that a branch bears on without it."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace) -> None:
+        self.rows = questions_of(folder, options.kinds)
+        self.branches = [one for one in BRANCHES if not options.branches or one.name in options.branches]
+        self.fired: dict[str, set[str]] = {branch.name: set() for branch in self.branches}  # ids of questions
+        self._folder = folder
+        self._options = options
+        self._scorer = load_scorer(options.scorer or folder.parent / "score.py")
+        self._asked = ""
+
+    def with_all(self) -> dict[str, dict[str, Any]]:
+        """Return the judged rows by their ids, and note on which each branch bears."""
+        with ExitStack() as stack:
+            for branch in self.branches:
+                stack.enter_context(patch(branch.where, self._noting(branch)))
+            return self._judged(self.rows)
+
+    def without(self, branch: Branch) -> dict[str, dict[str, Any]]:
+        """Return the judged rows, by their ids, on which a branch bears."""
+        with patch(branch.where, branch.instead):
+            return self._judged([row for row in self.rows if row["id"] in self.fired[branch.name]])
+
+    def _noting(self, branch: Branch) -> Callable[..., Any]:
+        real = _found(branch.where)
+
+        def noted(*arguments: Any, **named: Any) -> Any:
+            said = real(*arguments, **named)
+            if said != branch.instead(*arguments, **named):
+                self.fired[branch.name].add(self._asked)
+            return said
+
+        return noted
+
+    def _judged(self, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        models = remembering(config.load(), self._options.work / "calls.sqlite")
+        file = self._options.work / f"{self._folder.resolve().name}.library"
+        found = {}
+        with Library.open(file, loaded=models) as library:
+            library.sync(documents_of(self._folder), confirmed=True)
+            for number, row in enumerate(rows, 1):
+                self._asked = row["id"]
+                [one] = ask(library, [row])
+                answer = shipped(library, one) | {"passages": [place(hit) for hit in one.answer.passages]}
+                found[row["id"]] = self._scorer.judge(row, answer) | {"answer": answer["answer"]}
+                print(f"\r{self._folder.name}: {number}/{len(rows)}", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        return found
 
 
-def told(name: str, before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -> str:
-    """Return a line of the table."""
-    other = sum(one["answer"] != two["answer"] for one, two in zip(before, after, strict=True))
-    parts = [f"| {name} | {sum(row['right'] for row in after)} | {other} |"]
-    sure = [row for row in after if row["answered"]]
-    parts.append(f" {sum(row['right'] for row in sure)} of {len(sure)} |")
-    return "".join(parts)
+def _found(where: str) -> Callable[..., Any]:
+    module, _, name = where.rpartition(".")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
+
+
+def told(name: str, before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> str:
+    """Return a line of the table; `after` has the questions that a branch bears on."""
+    rows = list((before | after).values())
+    sure = [row for row in rows if row["answered"]]
+    other = [one for one, row in after.items() if row["answer"] != before[one]["answer"]]
+    won, lost = (
+        sum(one["right"] < two["right"] for one, two in pairs)
+        for pairs in ([(before[row], after[row]) for row in after], [(after[row], before[row]) for row in after])
+    )
+    right = f"{sum(row['right'] for row in rows)} (+{won} −{lost})"
+    return f"| {name} | {right} | {len(other)} of {len(after)} | {sum(row['right'] for row in sure)} of {len(sure)} |"
 
 
 def report(folder: Path, options: argparse.Namespace) -> Iterator[str]:
     """Yield the table of a set."""
-    before = judged(folder, options, None)
+    ablation = Ablation(folder, options)
+    before = ablation.with_all()
     yield f"\n{folder.name}: {len(before)} questions"
-    yield "| without | right | answers that differ | right of `answered` |"
+    yield "| without | right | answers that differ, of those it bears on | right of `answered` |"
     yield "|---|---|---|---|"
-    yield told("(nothing)", before, before)
-    for branch in BRANCHES:
-        if not options.branches or branch.name in options.branches:
-            yield told(branch.name, before, judged(folder, options, branch))
+    yield told("(nothing)", before, {})
+    for branch in ablation.branches:
+        yield told(branch.name, before, ablation.without(branch))
 
 
 def main() -> None:
