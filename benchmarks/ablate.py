@@ -50,7 +50,6 @@ BRANCHES = (
     Branch("sections left out", "rag_app.answering.shaped.trimmed", lambda window, *_: window),
     Branch("sides of a comparison", "rag_app.answering.shaped.compared", lambda *_: None),
     Branch("second reading of figures", "rag_app.answering.proved._doubtful", lambda *_: False),
-    Branch("row that is called so", "rag_app.answering.proved.row_called", lambda _q, piece, _p: piece),
     Branch("sentences of changes", "rag_app.evidence.choose.changes", lambda _: False),
     Branch(
         "unbroken stretch",

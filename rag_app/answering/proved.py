@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.answering.draft import FEW, Draft, ask_generator, examples_for, write
-from rag_app.evidence.choose import around, choose, gather, row_called, with_heading
+from rag_app.evidence.choose import around, choose, gather, with_heading
 from rag_app.evidence.guard import harmless
 from rag_app.language.detector import language_of
 from rag_app.language.language import filled
@@ -111,10 +111,10 @@ def from_passages(
     check = AskedOnce(stages.generator)  # the piece that is checked before is often the one that proves the answer
     likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
     if form and likely >= stages.calibration().bound:
-        result = form(likely, partial(_prove, question, sought or question, pieces, stages, None))
+        result = form(likely, partial(_prove, question, pieces, stages, None))
     elif not form and likely >= DOUBT[0]:
         doubted = likely < DOUBT[1]
-        result = _prove(question, sought or question, pieces, stages, check if doubted else None)
+        result = _prove(question, pieces, stages, check if doubted else None)
     return replace(result, hits=hits, trace=trace)
 
 
@@ -138,12 +138,11 @@ def _likely(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stag
     return chance(seen, lambda: holds(question, pieces, stages.read, check), stages.calibration())
 
 
-def _prove(question: str, sought: str, pieces: Sequence[Evidence], stages: Stages, check: AskedOnce | None) -> Result:
+def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, check: AskedOnce | None) -> Result:
     """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none.
 
     Args:
         question: as it is asked.
-        sought: as it was searched.
         pieces: all evidence.
         stages: what answering needs.
         check: looks at an answer that is in doubt.
@@ -157,8 +156,6 @@ def _prove(question: str, sought: str, pieces: Sequence[Evidence], stages: Stage
     piece = proof_of(draft.text, question, shown, numbers.proof_share)
     if foreign(question, read(piece.hit.document)):
         return not_found(question)
-    if piece.row:
-        piece = row_called(sought, piece, pieces)
     if (draft.believed or piece.row) and draft.text != stated(piece) and _doubtful(draft.text, question, piece):
         nearest = around(pieces, [piece] if piece.row else [piece, best])
         if nearest != shown:
@@ -194,7 +191,7 @@ def _prove(question: str, sought: str, pieces: Sequence[Evidence], stages: Stage
     result = replace(result, status="partial") if made_up or not proven else result
     if piece.row and (said := scale(text, piece.text, document.text[: piece.start])):
         result = replace(result, text=_MARKED.sub(rf"({said}) \g<0>", result.text))
-    return _weighed(question, sought, text, result, piece, pieces, stages)
+    return _weighed(question, text, result, piece, pieces, stages)
 
 
 def _carried(draft: str, question: str, piece: Evidence, shown: Sequence[Evidence]) -> tuple[Evidence, Carried]:
@@ -206,7 +203,6 @@ def _carried(draft: str, question: str, piece: Evidence, shown: Sequence[Evidenc
 
 def _weighed(
     question: str,
-    sought: str,
     text: str,
     result: Result,
     piece: Evidence,
@@ -217,7 +213,7 @@ def _weighed(
     talking = about_question(question, pieces)
     if piece.hit.document in talking:
         rest = [other for other in pieces if other.hit.document not in talking]
-        return _instead(question, sought, text, piece, rest, stages) or result
+        return _instead(question, text, piece, rest, stages) or result
     for other in rivals(question, text, piece, pieces, stages.read, stages.numbers()):
         said = _alone(question, other, pieces, stages)
         if said and differs(question, text, said):
@@ -227,14 +223,12 @@ def _weighed(
     return result
 
 
-def _instead(
-    question: str, sought: str, text: str, piece: Evidence, rest: Sequence[Evidence], stages: Stages
-) -> Result | None:
+def _instead(question: str, text: str, piece: Evidence, rest: Sequence[Evidence], stages: Stages) -> Result | None:
     """Return what the other documents answer, where that is another value; the reader is told what was set aside."""
     hits = list(dict.fromkeys(other.hit for other in rest))
     if not rest or _likely(question, hits, rest, stages, AskedOnce(stages.generator)) < EVEN:
         return None
-    again = _prove(question, sought, rest, stages, None)
+    again = _prove(question, rest, stages, None)
     if again.status == "not_found":
         return None
     said = _MARKED.sub("", again.text)

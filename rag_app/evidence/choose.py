@@ -38,7 +38,6 @@ _IN_CONTEXT = 2  # best pieces that are shown with the ones before and after: th
 _WINDOW = 300  # characters before and after a passage, of which whole sentences may be neighbours of its best pieces
 _NEAR = 700  # characters; a piece further away is no neighbour
 _PASSAGE_WEIGHT = 0.25  # of the passage's score beside the sentence's own, in choosing sentences
-_CLEARLY = 0.5  # of the words of a question, that one row of a table is called more than another
 _DIGIT = re.compile(r"\d")
 _ROWS = 6  # of one table: its rows score alike under a header that fits the question
 
@@ -139,14 +138,6 @@ def _label(row: str) -> str:
 def _share(wanted: frozenset[str], row: str) -> float:
     """Return how much of what is wanted a row is called, 0 to 1."""
     return len(wanted & roots(_label(row), STOP_WORDS)) / len(wanted) if wanted else 0.0
-
-
-def row_called(question: str, piece: Evidence, pieces: Sequence[Evidence]) -> Evidence:
-    """Return the row of the same table that is clearly called more as `question` says, or `piece` itself."""
-    wanted = roots(question, STOP_WORDS)
-    table = [one for one in pieces if one.row and (one.hit.document, one.lead) == (piece.hit.document, piece.lead)]
-    best = max(table, key=lambda one: (_share(wanted, one.text), one.worth), default=piece)
-    return best if _share(wanted, best.text) - _share(wanted, piece.text) >= _CLEARLY else piece
 
 
 def _place(

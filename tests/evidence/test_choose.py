@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ingest import Document
 from ingest.types import Page
 from rag_app.evidence import choose as module
-from rag_app.evidence.choose import NEIGHBOUR, Evidence, around, row_called, show, with_heading
+from rag_app.evidence.choose import NEIGHBOUR, Evidence, around, show, with_heading
 from rag_app.evidence.quotable import units
 
 if TYPE_CHECKING:
@@ -242,14 +242,6 @@ def test_a_row_that_is_called_less_as_the_question_says_is_worth_less() -> None:
 
 def test_a_sentence_that_only_says_by_how_much_is_worth_less_unless_that_is_asked() -> None:
     assert income("What was revenue?")["Revenue"].worth == income("How has revenue changed?")["Revenue"].worth - 6.0
-
-
-def test_the_row_that_is_called_as_the_question_says_is_meant() -> None:
-    pieces = income("What was the total profit?")
-    rows = list(pieces.values())
-    assert row_called("What was the total profit?", pieces["Bolts"], rows) is pieces["Total"]
-    assert row_called("What was the profit of bolts?", pieces["Bolts"], rows) is pieces["Bolts"]
-    assert row_called("What was it?", pieces["Bolts"], rows) is pieces["Bolts"]
 
 
 def test_around_a_sentence_are_its_neighbours_and_around_a_row_is_nothing() -> None:
