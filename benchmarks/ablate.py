@@ -72,7 +72,6 @@ BRANCHES = (
     Branch("figures that stand nowhere", "rag_app.answering.proved.made_up_figures", lambda *_: False),
     Branch("rivals in other documents", "rag_app.answering.proved.rivals", lambda *_: []),
     Branch("documents about the question", "rag_app.answering.proved.about_question", lambda *_: set()),
-    Branch("swap of a follow-up by rule", "rag_app.asking.followup.swapped", lambda *_: None),
     Branch("weak support", "rag_app.answering.proved.supports", lambda _q, _a, quotes, *_: [1.0] * len(quotes)),
 )
 

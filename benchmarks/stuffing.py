@@ -132,8 +132,8 @@ def watched(seen: list[tuple[str, str]]) -> Iterator[None]:
     """Note what each short answer was before it was compared with other documents, and after."""
     weighed = proved._weighed
 
-    def note(question: str, sought: str, text: str, result: Any, *rest: Any) -> Any:
-        after = weighed(question, sought, text, result, *rest)
+    def note(question: str, text: str, result: Any, *rest: Any) -> Any:
+        after = weighed(question, text, result, *rest)
         seen.append((result.text, after.text))
         return after
 

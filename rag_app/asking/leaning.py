@@ -111,14 +111,6 @@ def _leans(question: str, rules: _Rules) -> bool:
     )
 
 
-def points(condition: str) -> bool:
-    """Tell whether a condition such as "for it" points at something that was said before."""
-    return all(
-        any(words.search(condition) for words in (rules.pronouns, rules.possessives, rules.pointers, rules.there))
-        for rules in _rules_for(condition)
-    )
-
-
 def is_fragment(question: str) -> bool:
     """Tell whether `question` is too short to say what it is about, or has no verb and begins like half a question."""
     question = question.lstrip(OPENING_MARKS)

@@ -167,11 +167,6 @@ class FollowUps:
     verbs: Words = ()
     bare: Words = ()  # how a question begins whose verb is left out
     asks: Words = ()
-    swap: Words = ()
-    swap_within: Words = ()
-    add: Words = ()
-    add_within: Words = ()
-    prepositions: Words = ()
     talk: Words = ()
 
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from fakes import ScriptedGenerator, open_library, write_pdf
 
 from ingest import Document, Page
 from prompts import examples, render
-from rag_app.asking.followup import standalone, swapped
+from rag_app.asking.followup import standalone
 from rag_app.asking.kind import kind_of
 from rag_app.asking.leaning import leans
 from rag_app.asking.periods import Period, period_in
@@ -22,9 +22,6 @@ from rag_app.asking.series import asked_of, asked_of_each, edition
 from rag_app.language.detector import language_of
 from rag_app.language.language import get_language, languages
 from rag_app.types import StoredDocument, Turn
-
-if TYPE_CHECKING:
-    from rag_app.models.generator import Generator
 
 TWINS = {
     file.stem: tomllib.loads(file.read_text("utf-8")) for file in sorted(Path(__file__).parent.glob("twins/*.toml"))
@@ -50,10 +47,6 @@ def code(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def twin(code: str) -> dict[str, Any]:
     return TWINS[code]
-
-
-def not_loaded() -> Generator:
-    raise AssertionError("the generator was loaded")
 
 
 def test_every_language_with_rules_has_twins_and_every_twin_is_asked() -> None:
@@ -119,12 +112,6 @@ def test_other_questions_are_about_a_fact(twin: dict[str, Any]) -> None:
 def test_follow_ups_lean_and_others_stand_alone(twin: dict[str, Any]) -> None:
     assert [question for question in twin["leaning"] if not leans(question)] == []
     assert [question for question in twin["alone"] if leans(question)] == []
-
-
-def test_one_thing_is_swapped_for_another_without_the_generator(twin: dict[str, Any]) -> None:
-    for question, last, expected in (twin["swap"], twin["add"]):
-        assert swapped(question, last) == expected
-        assert standalone(question, [Turn("user", last), Turn("assistant", "So.")], not_loaded) == expected
 
 
 def test_the_generator_is_shown_and_told_to_use_the_language(code: str, twin: dict[str, Any]) -> None:
