@@ -49,7 +49,6 @@ BRANCHES = (
     Branch("lines after a short answer", "rag_app.answering.shaped.stated_in", lambda *_: None),
     Branch("sections left out", "rag_app.answering.shaped.trimmed", lambda window, *_: window),
     Branch("sides of a comparison", "rag_app.answering.shaped.compared", lambda *_: None),
-    Branch("second reading of figures", "rag_app.answering.proved._doubtful", lambda *_: False),
     Branch("sentences of changes", "rag_app.evidence.choose.changes", lambda _: False),
     Branch(
         "unbroken stretch",

@@ -13,7 +13,6 @@ ALLOWED = {
     "searching/fusion.py: DENSE": "a share, of a score that is scaled to 0 to 1",
     "searching/near_duplicates.py: _SAME": "a share of words",
     "evidence/choose.py: _PASSAGE_WEIGHT": "a share of one score in a sum of two on the same scale",
-    "evidence/choose.py: _CLEARLY": "a share of words",
     "evidence/injection.py: _READABLE": "a share of characters",
     "answering/summary.py: _HELD": "a share of words",
     "proof/calibrate.py: PULL": "a number of examples",

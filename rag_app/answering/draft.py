@@ -41,20 +41,18 @@ class Draft:
     believed: bool = True
 
 
-def write(question: str, evidence: Sequence[Evidence], stages: Stages, earlier: str = "") -> Draft:
+def write(question: str, evidence: Sequence[Evidence], stages: Stages) -> Draft:
     """Ask for a short answer, and where the generator hesitates in another way too; the likelier one stands.
 
     It is asked for after examples, and then in the fewest words without any: these mislead in other questions.
     Where a piece of evidence is clearly best, the generator reads the best alone.
-    An answer that is the same as an `earlier` one, from more evidence, is believed sooner.
     """
     scores, likelihoods = stages.numbers(), stages.generator().numbers
-    if not earlier and max(piece.score for piece in evidence) >= scores.clearly_best:
+    if max(piece.score for piece in evidence) >= scores.clearly_best:
         evidence = choose(evidence, FEW, out_of_reach=scores.out_of_reach)
     before = examples_for(stages)
     text, certainty = ask_generator("answer_user", question, evidence, stages, before)
-    repeated = bool(earlier) and agree(text, earlier)
-    if certainty >= (likelihoods.repeated if repeated else likelihoods.certain) or is_verdict(text):
+    if certainty >= likelihoods.certain or is_verdict(text):
         return Draft(text)
     brief, likelihood = ask_generator("brief_user", question, evidence, stages)
     likelier = max(certainty, likelihood)

@@ -16,7 +16,7 @@ from rag_app.language.detector import language_of
 from rag_app.language.language import filled
 from rag_app.proof.carried import Carried, carry
 from rag_app.proof.contradictions import about_question, answers_too, differs, rivals, set_aside
-from rag_app.proof.figures import figures, unsupported_figures, unsupported_numbers
+from rag_app.proof.figures import unsupported_numbers
 from rag_app.proof.quotes import (
     CITATIONS,
     cite,
@@ -156,17 +156,6 @@ def _prove(question: str, pieces: Sequence[Evidence], stages: Stages, check: Ask
     piece = proof_of(draft.text, question, shown, numbers.proof_share)
     if foreign(question, read(piece.hit.document)):
         return not_found(question)
-    if (draft.believed or piece.row) and draft.text != stated(piece) and _doubtful(draft.text, question, piece):
-        nearest = around(pieces, [piece] if piece.row else [piece, best])
-        if nearest != shown:
-            again = write(question, nearest, stages, draft.text)
-            if not (
-                piece.row
-                and made_up_figures(again.text, question, nearest)
-                and not made_up_figures(draft.text, question, [piece])
-            ):
-                draft, shown = again, nearest
-                piece = proof_of(draft.text, question, shown, numbers.proof_share)
     text, proven = harmless(draft.text), True
     if piece.row:
         text = in_column(question, text, piece.named)
@@ -245,7 +234,7 @@ def _aside(question: str, piece: Evidence, said: str) -> str:
 
 def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: Stages) -> str:
     """Return what is answered from a piece and its neighbours alone; nothing where they do not hold it."""
-    evidence = choose(around(pieces, [piece]), FEW, out_of_reach=stages.numbers().out_of_reach)
+    evidence = choose(around(pieces, piece), FEW, out_of_reach=stages.numbers().out_of_reach)
     before = examples_for(stages)
     text, _ = ask_generator("answer_user", question, evidence, stages, before)
     return "" if empty(question, text) or made_up_figures(text, question, evidence) else harmless(text)
@@ -262,18 +251,6 @@ def _contradicted(question: str, result: Result, against: Evidence, read: Callab
     name = one_line(PurePath(citation.document).name)
     instead = filled(language_of(question).sentences.says_instead, document=name, quote=quote)
     return replace(result, text=f"{text} {instead} [{citation.marker}]", citations=(*cited, citation))
-
-
-def _doubtful(text: str, question: str, piece: Evidence) -> bool:
-    """Tell whether a figure may have been mixed up: it comes from a table or from among others, or stands elsewhere.
-
-    Such an answer is written again from the evidence and its neighbours alone. Written again without such a reason,
-    as many answers are spoilt as mended (docs/decisions/0009).
-    """
-    if piece.row:
-        return True
-    said = unsupported_figures(text, [question])
-    return bool(said) and (len(figures(piece.text)) > 1 or bool(unsupported_figures(text, [question, piece.whole])))
 
 
 def made_up_figures(text: str, question: str, evidence: Sequence[Evidence]) -> bool:

@@ -243,10 +243,10 @@ def choose(pieces: Sequence[Evidence], room: int = EVIDENCE, *, out_of_reach: fl
     return [pieces[row] for row in sorted(chosen)]
 
 
-def around(pieces: Sequence[Evidence], centres: Sequence[Evidence]) -> list[Evidence]:
-    """Return `centres`, those that are sentences with the pieces before and after, in the order of `pieces`."""
-    rows = {pieces.index(centre) for centre in centres}
-    rows |= {row for centre in list(rows) if not pieces[centre].row for row in _neighbours(pieces, centre)}
+def around(pieces: Sequence[Evidence], centre: Evidence) -> list[Evidence]:
+    """Return a sentence with the pieces before and after, in the order of `pieces`; a row alone."""
+    row = pieces.index(centre)
+    rows = [row, *(() if centre.row else _neighbours(pieces, row))]
     return [pieces[row] for row in sorted(rows)]
 
 

@@ -22,13 +22,11 @@ def figures(text: str) -> list[str]:
     return _FIGURE.findall(text)
 
 
-def unsupported_figures(answer: str, sources: Sequence[str]) -> list[str]:
-    """Return the figures of `answer` that stand in none of `sources`: numbers the generator altered or made up."""
-    return _unknown(answer, _known(sources))
-
-
 def unsupported_numbers(answer: str, sources: Sequence[str]) -> list[str]:
-    """Return the same, and the words of numbers up to twelve whose number stands in no source as a word or figure."""
+    """Return the numbers of `answer` that stand in none of `sources`: the generator altered or made them up.
+
+    They are figures, and the words of numbers up to twelve whose number stands in no source as a word or figure.
+    """
     known = _known(sources)
     spelled = [word for word in spelled_out(answer) if str(number_of(word.lower())) not in known]
     return [*_unknown(answer, known), *spelled]

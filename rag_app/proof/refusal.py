@@ -246,7 +246,7 @@ def carries(
 
 def _looked_at(question: str, piece: Evidence, pieces: Sequence[Evidence], document: Document) -> dict[str, str]:
     title = shown_name(" ".join(document.title.split()))
-    text = " ".join(neutral(show(around(pieces, [piece]))).split())
+    text = " ".join(neutral(show(around(pieces, piece))).split())
     return {"document": title, "text": text, "question": question}
 
 

@@ -325,23 +325,6 @@ def test_a_document_is_read_from_the_library_once_an_answer() -> None:
 # Second looks
 
 
-def test_an_answer_with_one_of_several_figures_is_written_again_from_its_evidence() -> None:
-    coffee = "In the morning coffee is served to both parties on the ground floor of the station."
-    text = f"{RENT} Trains leave at 8, trams at 9 o'clock.\n{PETS}\n{coffee}"
-    asking = world("Trams leave at 8.", "Trams leave at 9.", text=text, stored=text)
-    found = asking.ask("When do trams leave in the morning?")
-    assert (short_answer(found), len(asking.generator.prompts)) == ("Trains leave at 8, trams at 9 o'clock. [1]", 2)
-    first, second = (evidence_lines(messages) for messages in asking.generator.prompts)
-    assert set(second) < set(first)
-
-
-def test_an_answer_is_not_written_again_from_the_same_evidence() -> None:
-    text = "Trains leave at 8, trams at 9 o'clock."
-    asking = world("Trams leave at 8.", text=text, stored=text)
-    asking.ask("When do trams leave?")
-    assert len(asking.generator.prompts) == 1
-
-
 @pytest.mark.parametrize(
     ("certainty", "brief", "told", "prompts"),
     [
@@ -440,19 +423,6 @@ def test_a_figure_in_a_heading_is_quoted_with_what_stands_under_it() -> None:
     assert (found.status, citation.verified) == ("answered", True)
     assert stored[citation.start : citation.end] == citation.quote
     assert "The boiler was replaced in October 2019\nby Haller" in citation.quote
-
-
-def test_an_answer_without_figures_is_written_once() -> None:
-    asking = world("It is three months.")
-    asking.ask(QUESTION)
-    assert len(asking.generator.prompts) == 1
-
-
-def test_a_row_of_a_table_is_read_again_alone_with_its_header() -> None:
-    text = "Year Rent Heating\n2023 1,200 150\n2024 1,250 160"
-    asking = world("It was 1,250 in 2024.", text=text, stored=text)
-    assert asking.ask("How high was the rent in the year 2024?").status == "answered"
-    assert evidence_lines(asking.generator.prompts[-1]) == ["Year Rent Heating: 2024 1,250 160"]
 
 
 @pytest.mark.parametrize("verdict", ["Yes, it does.", "No, it does not."])

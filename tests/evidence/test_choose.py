@@ -246,16 +246,16 @@ def test_a_sentence_that_only_says_by_how_much_is_worth_less_unless_that_is_aske
 
 def test_around_a_sentence_are_its_neighbours_and_around_a_row_is_nothing() -> None:
     pieces = pieces_of("One.", "Two.", "Three.", "Four.", "Five.")
-    assert [piece.text for piece in around(pieces, [pieces[3]])] == ["Three.", "Four.", "Five."]
-    assert [piece.text for piece in around(pieces, [pieces[4], pieces[0]])] == ["One.", "Two.", "Four.", "Five."]
+    assert [piece.text for piece in around(pieces, pieces[3])] == ["Three.", "Four.", "Five."]
+    assert [piece.text for piece in around(pieces, pieces[4])] == ["Four.", "Five."]
     row = gather("2024", [make_hit("Year Rent Heating\n2023 1,200 150\n2024 1,250 160")], score, nowhere, {})
-    assert around(row, [row[1]]) == [row[1]]
+    assert around(row, row[1]) == [row[1]]
 
 
 def test_a_piece_of_another_document_or_far_away_is_no_neighbour() -> None:
     hits = [make_hit(RENT), make_hit(NOTICE, rank=2, start=5000), make_hit(PETS, rank=3, document="/b.pdf")]
     pieces = gather("rent", hits, score, nowhere, {})
-    assert [around(pieces, [piece]) for piece in pieces] == [[piece] for piece in pieces]
+    assert [around(pieces, piece) for piece in pieces] == [[piece] for piece in pieces]
 
 
 # Showing

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.types import Document, Page
 from rag_app.evidence.choose import Evidence
 from rag_app.proof import quotes
-from rag_app.proof.figures import unsupported_figures, unsupported_numbers
+from rag_app.proof.figures import unsupported_numbers
 from rag_app.proof.quotes import (
     SENTENCES,
     AnswerForm,
@@ -265,7 +265,7 @@ def test_what_says_something_else_is_not_alike(one: str, other: str) -> None:
     ],
 )
 def test_figures_that_stand_in_the_source_are_supported_however_they_are_grouped(answer: str, source: str) -> None:
-    assert unsupported_figures(answer, ["Something else.", source]) == []
+    assert unsupported_numbers(answer, ["Something else.", source]) == []
 
 
 @pytest.mark.parametrize(
@@ -280,14 +280,14 @@ def test_figures_that_stand_in_the_source_are_supported_however_they_are_grouped
     ],
 )
 def test_an_altered_figure_is_reported(answer: str, source: str, figures: list[str]) -> None:
-    assert unsupported_figures(answer, [source]) == figures
+    assert unsupported_numbers(answer, [source]) == figures
 
 
 @pytest.mark.parametrize(
     ("answer", "source"), [("It weighs 35 kg.", "It weighs 3.5 kg."), ("It costs 12.50.", "It costs 1,250.")]
 )
 def test_a_figure_with_a_moved_decimal_point_is_reported(answer: str, source: str) -> None:
-    assert len(unsupported_figures(answer, [source])) == 1
+    assert len(unsupported_numbers(answer, [source])) == 1
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_figure_with_a_moved_decimal_point_is_reported(answer: str, source: st
     ],
 )
 def test_figures_side_by_side_are_each_looked_up(answer: str, source: str) -> None:
-    assert unsupported_figures(answer, [source]) == []
+    assert unsupported_numbers(answer, [source]) == []
 
 
 @pytest.mark.parametrize(
