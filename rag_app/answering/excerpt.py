@@ -39,7 +39,7 @@ SHAPES: Mapping[AnswerKind, Shape] = {
     "list": Shape(LONG, by_line=True),
     "howto": Shape(LONG, by_line=True),
     "explanation": Shape(LONG),
-    "yesno": Shape(Size(8, 75)),
+    "yesno": Shape(Size(8, STATEMENT)),
     "comparison": Shape(Size(8, 48), count=2),
 }
 
