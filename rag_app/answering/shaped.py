@@ -18,6 +18,7 @@ from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
 from rag_app.answering.sides import compared
 from rag_app.answering.written import written
+from rag_app.answering.yes_or_no import yes_or_no
 from rag_app.asking.answer_kind import answer_kind
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
@@ -140,8 +141,11 @@ class _Form:
         shown = excerpt(chosen, shape, self.stages.read)
         if not shown.text:
             return None
-        result = Result("answered", shown.text, shown.citations, kind=kind)
-        return self._judged(result, unmarked(shown.text), chosen[0])
+        said = unmarked(shown.text)
+        result = self._judged(Result("answered", shown.text, shown.citations, kind=kind), said, chosen[0])
+        sure = kind == "yesno" and result.status == "answered"
+        verdict = yes_or_no(self.question, said, self.stages.generator()) if sure else ""
+        return replace(result, text=f"{verdict} {result.text}".lstrip())
 
     def _trimmed(self, window: Window) -> Window:
         """Return a window without sections beside the one that is asked for; a number in brackets heads none.

@@ -28,6 +28,8 @@ class Sentences:
     not_mentioned: str = ""
     not_stated: str = ""
     unsure: str = ""
+    yes: str = ""
+    no: str = ""
     says_instead: str = ""  # document, quote
     set_aside: str = ""  # document, said
     list_of_one: str = ""  # topic

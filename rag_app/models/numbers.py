@@ -67,6 +67,7 @@ class GeneratorNumbers:
     repeated: float = -inf  # of an answer that is given twice; likewise
     order_none: float = 0.0  # logits that "none" has beside its own, in what is asked for of two figures; 0: no more
     writes_freely: bool = False  # whole sentences of its own, which are proved one by one
+    verdict: float = 0.0  # logits that yes and no must be apart for one to be said; 0: neither is ever
     agreed: float = 0.0  # logits of two preferences for yes together, that let an answer in doubt pass; 0: rather yes
 
 

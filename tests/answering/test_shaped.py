@@ -12,7 +12,7 @@ from rag_app.answering.excerpt import STATEMENT, TALK
 from rag_app.language.language import get_language, languages
 from rag_app.models.generator import Usage
 from rag_app.models.numbers import GeneratorNumbers
-from rag_app.proof.quotes import markers, unmarked
+from rag_app.proof.quotes import is_verdict, markers, unmarked
 from rag_app.types import Tokens, Turn
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Leaning(ScriptedGenerator):
         *said: str,
         right: float = 2.0,
         there: float = 2.0,
+        yes: float = 0.0,
         numbers: GeneratorNumbers = LIKELIHOODS,
     ) -> None:
         super().__init__((lambda _: said[0]) if said else None)
@@ -62,6 +63,7 @@ class Leaning(ScriptedGenerator):
         self.kind = kind
         self.right = right
         self.there = there
+        self.yes = yes  # by how much the lines rather say yes than no
         self.judged: list[str] = []
 
     def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
@@ -69,6 +71,8 @@ class Leaning(ScriptedGenerator):
         return [100.0 * (word == self.kind) for word in words]
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        if "by the text alone" in messages[0].content:
+            return self.yes
         if "right and whole" not in messages[-1].content:
             return self.there
         self.judged.append(messages[-1].content)
@@ -127,6 +131,54 @@ def test_the_lines_of_lists_and_steps_stand_alone_each_with_its_marker(library: 
     lines = asked(library, Leaning(named)).answer.splitlines()
     assert all(line.endswith("]") for line in lines)
     assert ("• a towel of cotton [1]" in lines) == (named in BY_LINE)
+
+
+DOGS = "May the dogs of a visitor run free in the garden?"
+
+
+@pytest.mark.parametrize(
+    ("question", "yes", "said"),
+    [
+        (DOGS, LIKELIHOODS.verdict, "Yes. "),
+        (DOGS, -LIKELIHOODS.verdict, "No. "),
+        (DOGS, 0.9 * LIKELIHOODS.verdict, ""),
+        (DOGS, -0.9 * LIKELIHOODS.verdict, ""),
+        ("Darf der Hund eines Besuchers im Garten frei laufen?", -9.0, "Nein. "),
+    ],
+)
+def test_yes_or_no_stands_before_the_lines_that_decide_where_the_generator_is_sure(
+    library: Library, question: str, yes: float, said: str
+) -> None:
+    alone = asked(library, Leaning("yes"), question)
+    found = asked(library, Leaning("yes", yes=yes), question)
+    assert found.answer == f"{said}{alone.answer}"
+    assert (found.citations, found.confidence) == (alone.citations, alone.confidence)
+
+
+def test_neither_yes_nor_no_is_said_where_the_lines_may_be_the_wrong_ones(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decides(monkeypatch, strict(answered=1.0, shown=0.0))
+    found = asked(library, Leaning("yes", yes=9.0), DOGS)
+    assert (found.status, is_verdict(found.answer)) == ("partial", False)
+
+
+def test_a_generator_that_was_not_measured_for_it_says_neither_yes_nor_no(library: Library) -> None:
+    unmeasured = Leaning("yes", yes=9.0, numbers=replace(LIKELIHOODS, verdict=0.0))
+    assert asked(library, unmeasured, DOGS).answer == asked(library, Leaning("yes"), DOGS).answer
+
+
+@pytest.mark.parametrize("named", sorted({*KINDS} - {"yes"}))
+def test_no_other_kind_of_answer_begins_with_yes_or_no(library: Library, named: str) -> None:
+    assert not is_verdict(asked(library, Leaning(named, yes=9.0), DOGS).answer)
+
+
+def test_every_language_can_say_yes_and_no() -> None:
+    for language in languages():
+        if language.sentences.not_found:
+            assert is_verdict(language.sentences.yes), language.code
+            assert is_verdict(language.sentences.no), language.code
+            assert language.sentences.yes != language.sentences.no
 
 
 def test_nothing_is_written_where_lines_are_shown(library: Library) -> None:
