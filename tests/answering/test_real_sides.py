@@ -81,7 +81,7 @@ def test_both_sides_are_shown_after_what_comes_out_of_them(library: Library, que
     answer = library.ask(question)
     lines = answer.answer.splitlines()
     assert [line[: len(begin)] for line, begin in zip(lines, begins, strict=True)] == begins
-    assert (answer.kind, answer.tokens.completion) == ("comparison", 0)
+    assert answer.kind == "comparison"
     assert answer.status == "answered" or answer.unsure
     assert set(markers(answer.answer)) == {1, 2}
     assert all(library.stands(citation) for citation in answer.citations)
