@@ -174,6 +174,7 @@ class _Form:
         size = Size(_LINES, max(STATEMENT - len(said.split()), _LEAST))
         found = self._windows(size)
         quote = result.citations[0]
+        differs = len({one.document for one in result.citations}) > 1  # then the generator calls neither value right
         window = stated_in(found, quote)
         if window:
             window = on_one_page(window, quote, self.stages.read(quote.document))
@@ -182,10 +183,21 @@ class _Form:
             more = [one for one in found if not one.overlaps(window)][: _MORE if self.leaning else 0]
             shown = excerpt([window, *more], Shape(size, count=1 + len(more)), self.stages.read)
             result = _with_statement(result, said, shown) if shown.text else result
-        return self._judged(result, said, window or _quoted(self.hits, quote), next(iter(found), None))
+        window = window or _quoted(self.hits, quote)
+        return self._judged(result, said, window, next(iter(found), None), shown_anyway=differs)
 
-    def _judged(self, result: Result, said: str, window: Window, best: Window | None = None) -> Result:
-        """Return a result with how likely it is right; `best` is the best window, where it is not shown itself."""
+    def _judged(
+        self, result: Result, said: str, window: Window, best: Window | None = None, *, shown_anyway: bool = False
+    ) -> Result:
+        """Return a result with how likely it is right.
+
+        Args:
+            result: what would be shown.
+            said: the answer in it.
+            window: what it is taken from.
+            best: the best window, where that is another one.
+            shown_anyway: it is not refused, however unlikely it is right.
+        """
         document = self.stages.read(window.hit.document)
         name = single_spaced(document.title) or PurePath(document.path).name
         claim = Claim(self.question, said, window.text, name)
@@ -193,7 +205,7 @@ class _Form:
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)
         status = judge.status(likely)
-        if status == "not_found" and not result.shown:
+        if status == "not_found" and not (shown_anyway or result.shown):
             return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
         result = replace(result, confidence=round(likely, 3))
         if status == "answered" or result.status == "partial":

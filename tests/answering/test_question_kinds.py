@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import ScriptedGenerator, fakes_of, open_library, write_pdf
+from fakes import TRUSTING, ScriptedGenerator, fakes_of, open_library, write_pdf
 
 from rag_app.answering.listing import SHOWN
 from rag_app.answering.summary import PARTS, STRETCHES
@@ -239,6 +240,16 @@ def test_a_contradiction_between_documents_is_told_with_both_sources(leases: Lib
     assert "says: “" in answer.answer
     assert "250" in answer.answer
     assert "300" in answer.answer
+
+
+def test_a_contradiction_is_told_however_unlikely_it_is_that_one_of_both_is_right(
+    leases: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_app.answering.shaped.judge_of", lambda *_: replace(TRUSTING, answered=2.0, shown=2.0))
+    answer = checked(leases, leases.ask("How high is the deposit for the flat and is it paid back?"))
+    assert (answer.status, len(answer.citations)) == ("partial", 2)
+    assert "says: “" in answer.answer
+    assert leases.ask("What is the notice period of the garage?").status == "not_found"
 
 
 def test_documents_that_agree_are_not_said_to_differ(leases: Library) -> None:
