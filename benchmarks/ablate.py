@@ -23,12 +23,18 @@ from memo import remembering
 from realdocs import add_options, ask, documents_of, load_scorer, place, questions_of, shipped
 
 from rag_app import Library, config
+from rag_app.answering.draft import FEW, Draft, ask_generator, examples_for
 from rag_app.asking.kind import Asked as Wish
+from rag_app.evidence.choose import choose
 from rag_app.proof.carried import Carried
+from rag_app.proof.quotes import is_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from rag_app.answering.stages import Stages
+    from rag_app.evidence.choose import Evidence
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,17 @@ def _answer(_: str, answer: str, *__: str) -> str:
     return answer
 
 
+def _written_once(question: str, evidence: Sequence[Evidence], stages: Stages) -> Draft:
+    numbers = stages.numbers()
+    if max(piece.score for piece in evidence) >= numbers.clearly_best:
+        evidence = choose(evidence, FEW, out_of_reach=numbers.out_of_reach)
+    text, certainty = ask_generator("answer_user", question, evidence, stages, examples_for(stages))
+    return Draft(text, certainty >= stages.generator().numbers.believed or is_verdict(text))
+
+
 BRANCHES = (
     Branch("kind of answer", "rag_app.answering.shaped.answer_kind", lambda *_: "short"),
+    Branch("second wording", "rag_app.answering.proved.write", _written_once),
     Branch("lines after a short answer", "rag_app.answering.shaped.stated_in", lambda *_: None),
     Branch("sections left out", "rag_app.answering.shaped.trimmed", lambda window, *_: window),
     Branch("sides of a comparison", "rag_app.answering.shaped.compared", lambda *_: None),
@@ -137,10 +152,8 @@ def told(name: str, before: dict[str, dict[str, Any]], after: dict[str, dict[str
     rows = list((before | after).values())
     sure = [row for row in rows if row["answered"]]
     other = [one for one, row in after.items() if row["answer"] != before[one]["answer"]]
-    won, lost = (
-        sum(one["right"] < two["right"] for one, two in pairs)
-        for pairs in ([(before[row], after[row]) for row in after], [(after[row], before[row]) for row in after])
-    )
+    won = sum(row["right"] and not before[one]["right"] for one, row in after.items())
+    lost = sum(before[one]["right"] and not row["right"] for one, row in after.items())
     right = f"{sum(row['right'] for row in rows)} (+{won} −{lost})"
     return f"| {name} | {right} | {len(other)} of {len(after)} | {sum(row['right'] for row in sure)} of {len(sure)} |"
 

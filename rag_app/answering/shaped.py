@@ -122,14 +122,14 @@ class _Form:
         status: AnswerStatus = "answered" if found.whole else "partial"
         text = found.said(language_of(self.question))
         result = Result(status, text, found.citations, kind=kind, shown=found.text)
-        return self._judged(result, unmarked(found.text), found.window)
+        return self._judged(result, unmarked(found.text), found.window, shown_anyway=True)
 
     def _shape(self, kind: AnswerKind) -> Shape | None:
         """Return how an answer of a kind is laid out; None for a short one."""
         shape = SHAPES.get(kind)
-        return (
-            replace(shape, size=min(shape.size, TALK, key=lambda size: size.words)) if shape and self.leaning else shape
-        )
+        if shape and self.leaning and shape.size.words > TALK.words:
+            return replace(shape, size=TALK)
+        return shape
 
     def _windows(self, size: Size) -> list[Window]:
         return windows(self.sought, self.hits, size, self.stages.score, self.stages.read)
@@ -205,7 +205,7 @@ class _Form:
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)
         status = judge.status(likely)
-        if status == "not_found" and not (shown_anyway or result.shown):
+        if status == "not_found" and not shown_anyway:
             return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
         result = replace(result, confidence=round(likely, 3))
         if status == "answered" or result.status == "partial":

@@ -37,9 +37,7 @@ if TYPE_CHECKING:
     from rag_app.types import Citation
 
 _MOST = 8  # windows
-_LEAST_CONTEXT = (
-    2048  # tokens of a generator that reads as much as others do; one with twice as many reads twice as much
-)
+_LEAST_CONTEXT = 2048  # tokens that a generator holds; one that holds twice as many reads twice as much
 _A_TOKEN = 4  # characters; the room for evidence is given in these
 _NOTHING = 0  # the number that stands for no text, as the prompt says
 _MARKED_END = re.compile(r"[.!?…。！？][\"'”’»)]*(?:\s*\[\d+\])+(?=\s*[^\s\[])")

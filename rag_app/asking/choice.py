@@ -27,13 +27,17 @@ def leanings(prompt: str, question: str, words: Collection[str], generator: Gene
 
 
 def after_examples(prompt: str, question: str) -> list[Message]:
-    """Return a question after the system text and the examples that `prompt` names in `prompts`."""
+    """Return a question after the system text and the examples that `prompt` names in `prompts`.
+
+    Where the examples show a text, `question` is one after its text, as "`prompt`_user" has it.
+    """
     return [*_before(prompt), Message("user", question)]
 
 
 @cache
 def _before(prompt: str) -> tuple[Message, ...]:
     messages = [Message("system", render(f"{prompt}_system"), kept=True)]
-    for _, question, word in examples(f"{prompt}_examples"):
-        messages += [Message("user", question, kept=True), Message("assistant", word, kept=True)]
+    for text, question, word in examples(f"{prompt}_examples"):
+        asked = render(f"{prompt}_user", text=text, question=question) if text else question
+        messages += [Message("user", asked, kept=True), Message("assistant", word, kept=True)]
     return tuple(messages)

@@ -131,6 +131,7 @@ def parse(text: str) -> Calibration:
     for name, number in entry["numbers"].items():
         if set(number) != {"value", "unit", "from"} or not number["from"]:
             raise ValueError(f"{name} needs a value, a unit and where it is from")
-    read = {True: bool, False: float}
-    values = {name: read[name in _SWITCHES](number["value"]) for name, number in entry["numbers"].items()}
+    values: dict[str, float | bool] = {}
+    for name, number in entry["numbers"].items():
+        values[name] = bool(number["value"]) if name in _SWITCHES else float(number["value"])
     return Calibration(entry["model"], entry["role"], entry["fingerprint"], values)

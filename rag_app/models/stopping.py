@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from rag_app.models.counting import counting
+from rag_app.models.relay import GeneratorRelay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,25 +26,16 @@ class Interruptible(Protocol):
         ...
 
 
-class StoppableGenerator:
+class StoppableGenerator(GeneratorRelay):
     """A generator that gives up as soon as `stop` says so; the model is free at once."""
 
     def __init__(self, generator: Generator, stop: Callable[[], bool]) -> None:
-        if isinstance(generator, Interruptible):
-            generator = generator.until(stop)
-        self.name = generator.name
-        self.context = generator.context
-        self.numbers = generator.numbers
-        self._generator = generator
+        super().__init__(generator.until(stop) if isinstance(generator, Interruptible) else generator)
         self._stop = stop
 
     def counting(self, total: Usage) -> StoppableGenerator:
         """Return the same generator, which adds what its choices read to `total`, where it can."""
         return StoppableGenerator(counting(self._generator, total), self._stop)
-
-    def count_tokens(self, text: str) -> int:
-        """Return the number of tokens of `text`."""
-        return self._generator.count_tokens(text)
 
     def stream(
         self, messages: Sequence[Message], usage: Usage, *, max_tokens: int, form: Form | None = None
@@ -54,7 +46,7 @@ class StoppableGenerator:
             Stopped: `stop` said so; the generator below has been closed.
         """
         check(self._stop)
-        pieces = self._generator.stream(messages, usage, max_tokens=max_tokens, form=form)
+        pieces = super().stream(messages, usage, max_tokens=max_tokens, form=form)
         try:
             for piece in pieces:
                 check(self._stop)
@@ -71,7 +63,7 @@ class StoppableGenerator:
             Stopped: `stop` said so.
         """
         check(self._stop)
-        return self._generator.preference(messages, one, other)
+        return super().preference(messages, one, other)
 
     def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
         """Return for each of some words the logit with which the reply would begin with it.
@@ -80,7 +72,7 @@ class StoppableGenerator:
             Stopped: `stop` said so.
         """
         check(self._stop)
-        return self._generator.leanings(messages, words)
+        return super().leanings(messages, words)
 
 
 def check(stop: Callable[[], bool]) -> None:

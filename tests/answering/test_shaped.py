@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes import LIKELIHOODS, TRUSTING, ScriptedGenerator, fakes_of, open_library, short_answer
+from house import GARDEN, HOUSE, NOTICE, QUESTION
 
 from rag_app.answering.excerpt import STATEMENT, TALK
 from rag_app.language.language import get_language, languages
@@ -24,18 +25,6 @@ if TYPE_CHECKING:
     from rag_app.proof.confidence import Judge
     from rag_app.types import Answer
 
-HOUSE = """The house stands on a hill above the river and was built in 1904.
-A visitor brings to the house:
-• a towel of cotton
-• a pair of shoes without heels
-• the letter of invitation
-The visitor leaves the house before noon.
-The notice period for a visitor of the house is three months to the end of a calendar month."""
-GARDEN = """The garden of the visitor centre lies below the house.
-A visitor of the garden brings a hat and a bottle of water to the garden.
-Dogs of a visitor may not run free in the garden."""
-QUESTION = "What does a visitor bring to the house?"
-NOTICE = "How long is the notice period for a visitor of the house?"
 BY_LINE = {"list", "steps"}
 KINDS = {
     "list": "list",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes import LIKELIHOODS, TRUSTING, ScriptedGenerator, fakes_of, open_library
+from house import GARDEN, HOUSE, NOTICE, QUESTION
 
 from rag_app.language.language import filled, get_language, languages
 from rag_app.proof.quotes import markers, unmarked
@@ -20,19 +21,7 @@ if TYPE_CHECKING:
     from rag_app.library import Library
     from rag_app.models.generator import Message, Usage
 
-HOUSE = """The house stands on a hill above the river and was built in 1904.
-A visitor brings to the house:
-• a towel of cotton
-• a pair of shoes without heels
-• the letter of invitation
-The visitor leaves the house before noon.
-The notice period for a visitor of the house is three months to the end of a calendar month."""
-GARDEN = """The garden of the visitor centre lies below the house.
-A visitor of the garden brings a hat and a bottle of water to the garden.
-Dogs of a visitor may not run free in the garden.
-Anna Berg is the gardener of the house. Otto Klein is the cook of the house."""
-QUESTION = "What does a visitor bring to the house?"
-NOTICE = "How long is the notice period for a visitor of the house?"
+STAFF = f"{GARDEN}\nAnna Berg is the gardener of the house. Otto Klein is the cook of the house."
 PERIOD = "The notice period for a visitor of the house is three months."
 TOWEL = "A visitor brings a towel of cotton."
 NOTHING = "The documents say nothing of it."  # which no document carries
@@ -77,7 +66,7 @@ class Writer(ScriptedGenerator):
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     monkeypatch.setattr("rag_app.answering.shaped.judge_of", lambda *_: TRUSTING)
-    for name, text in (("house", HOUSE), ("garden", GARDEN)):
+    for name, text in (("house", HOUSE), ("garden", STAFF)):
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
     with open_library(tmp_path) as opened:
         opened.ingest([tmp_path / "house.txt", tmp_path / "garden.txt"])
