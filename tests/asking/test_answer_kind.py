@@ -66,6 +66,14 @@ def test_a_kind_is_weighed_by_its_bias_and_all_leanings(found: dict[str, float],
     assert Sorter("a", {"fact": 2.0, "list": 0.0}, own).kind(found) == kind
 
 
+@pytest.mark.parametrize("shift", [-9.0, 0.0, 9.0])
+def test_how_far_all_leanings_lie_together_says_nothing_of_the_kind(shift: float) -> None:
+    weights = {"fact": {"fact": 1.0, "list": 0.0}, "list": {"fact": 0.0, "list": 2.0}}
+    sorter = Sorter("a", {"fact": 0.5, "list": 0.0}, weights)
+    assert sorter.kind({"fact": shift, "list": shift}) == "fact"
+    assert sorter.kind({"fact": shift - 1.0, "list": shift + 1.0}) == "list"
+
+
 def test_a_kind_that_another_is_taken_for_gives_way() -> None:
     weights = {"fact": {"fact": 1.0, "list": 0.0}, "list": {"fact": 0.0, "list": -1.0}}
     assert Sorter("a", {"fact": 0.0, "list": 0.0}, weights).kind({"fact": 1.0, "list": 3.0}) == "fact"
