@@ -3,6 +3,7 @@
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
 from ingest.files import stem
+from ingest.grid import Grid
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.place import place_name
 from ingest.pool import Readers
@@ -12,6 +13,7 @@ from ingest.remarks import Remark, tells_of_loss
 from ingest.rows import Row, row_at
 from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
+from ingest.table import Cell, Table
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Passage
 
@@ -22,10 +24,12 @@ __all__ = [
     "NO_WORDS",
     "PAGE_BREAK",
     "SUFFIXES",
+    "Cell",
     "Document",
     "DocumentError",
     "ErrorCode",
     "Found",
+    "Grid",
     "Lexicon",
     "Measure",
     "Method",
@@ -34,6 +38,7 @@ __all__ = [
     "Readers",
     "Remark",
     "Row",
+    "Table",
     "cut",
     "discover",
     "fingerprint",

@@ -1,0 +1,110 @@
+"""How well the labels of rows and columns of a table fit what is asked: what the encoders and the words say of each.
+
+Labels are compared both ways: with how much of a label was asked for, and with how much of what was asked it says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag_app.language.dates import YEAR
+from rag_app.language.detector import language_of
+from rag_app.language.keywords import stems
+from rag_app.language.stopwords import stop_words
+from rag_app.language.words import words
+from rag_app.types import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag_app.language.language import Language
+
+_YEAR = re.compile(YEAR)
+_NEUTRAL = 0.5  # share of a label that has no words but its year
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What names a row or a column."""
+
+    own: str
+    above: str = ""  # under what it stands: parents, and of a row the caption of its table
+
+    @property
+    def whole(self) -> str:
+        """All of it."""
+        return f"{self.above}: {self.own}" if self.above and self.own else self.above or self.own
+
+
+@dataclass(frozen=True, slots=True)
+class Fit(Json):
+    """How a label fits a question, each from 0 to 1 but for the encoders' scores."""
+
+    alike: float  # cosine of question and whole label by the bi-encoder
+    own_alike: float  # the same of its own words
+    relevant: float  # logit of the cross-encoder, in tens
+    asked: float  # share of its own words that the question has
+    said: float  # share of the question's words that it says, but for those of the labels that cross it
+    literal: float  # whether its words stand in the question side by side
+    literal_words: float  # how many these are
+    same_year: float
+    other_year: float
+    latest: float  # whether it is of the last year of all, and the question names none
+    first: float  # whether it is the first
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the encoders say of one label."""
+
+    alike: float = 0.0
+    own_alike: float = 0.0
+    relevant: float = 0.0
+
+
+def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scores: Sequence[Scores]) -> list[Fit]:
+    """Return how each of some labels fits a question.
+
+    Args:
+        question: or the name of what is looked for.
+        labels: of the rows, or of the columns.
+        crossing: the labels of the others, whose words are not missed here.
+        scores: one for each label.
+    """
+    language = language_of(question)
+    asked = content(question, language)
+    spoken = f" {' '.join(words(question))} "
+    years = set(_YEAR.findall(question))
+    wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
+    named = [set(_YEAR.findall(label.own) or _YEAR.findall(label.above)) for label in labels]
+    last = max((year for found in named for year in found), default="")
+    found = []
+    for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
+        own, whole = content(label.own, language), content(label.whole, language)
+        plain = " ".join(words(label.own))
+        literal = bool(plain) and f" {plain} " in spoken
+        found.append(
+            Fit(
+                alike=its.alike,
+                own_alike=its.own_alike,
+                relevant=its.relevant / 10,
+                asked=len(own & asked) / len(own) if own else _NEUTRAL,
+                said=len(whole & wanted) / max(len(wanted), 1),
+                literal=float(literal),
+                literal_words=float(literal * len(own)),
+                same_year=float(bool(named[at] & years)),
+                other_year=float(bool(named[at] and years and not named[at] & years)),
+                latest=float(bool(named[at]) and not years and last in named[at]),
+                first=float(at == 0),
+            )
+        )
+    return found
+
+
+def content(text: str, language: Language) -> set[str]:
+    """Return the stems of the words of a text that say something, without years."""
+    without = stop_words(language)
+    told = [word for word in words(text) if word not in without and not _YEAR.fullmatch(word)]
+    return set(stems(" ".join(told), language.stemmer or "").split() or told)
