@@ -7,9 +7,11 @@ the documents.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rag_app.answering.calculation import calculated, is_difference, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.excerpt import SHAPES, STATEMENT, Shape, excerpt, on_one_page, stated_in
 from rag_app.answering.outline import Outline
@@ -72,7 +74,8 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        shown = self._by_sides() if kind == "comparison" else None
+        shown = self._calculated(kind) if kind in ("short", "comparison") else None
+        shown = shown or (self._by_sides() if kind == "comparison" else None)
         shown = shown or (self._shown(kind, SHAPES[kind]) if kind in SHAPES else None)
         return shown or self._stated(short())
 
@@ -128,6 +131,17 @@ class _Form:
             return None
         result = Result("answered", both.text, both.citations, kind="comparison")
         return self._judged(result, unmarked(both.text), both.window)
+
+    def _calculated(self, kind: AnswerKind) -> Result | None:
+        """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
+        formula = wanted(self.question, self.stages)
+        if formula is None or (kind == "comparison" and is_difference(formula)):
+            return None
+        found = calculated(self.question, formula, self.hits, self.stages, date.today())
+        if found is None:
+            return None
+        result = Result("answered", found.text, found.citations, kind="calculation")
+        return self._judged(result, unmarked(found.text), found.window)
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""

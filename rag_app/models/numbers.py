@@ -64,6 +64,7 @@ class GeneratorNumbers:
     believed: float = -inf  # of the likelier of two that differ; below it the document is quoted; likewise
     repeated: float = -inf  # of an answer that is given twice; likewise
     kind_short: float = 0.0  # logits that the kind "fact" has beside its own; 0: every answer is a short one
+    calculation: float = inf  # logits by which "calculation" must be ahead of "none"; infinite: nothing is worked out
     order_none: float = 0.0  # logits that "none" has beside its own, in what is asked for of two figures; 0: no more
     agreed: float = 0.0  # logits of two preferences for yes together, that let an answer in doubt pass; 0: rather yes
 

@@ -1,0 +1,297 @@
+"""The values of a formula, each looked up as a question of its own and taken from one line that names it.
+
+A line is a sentence, or a row of a table with the names of its columns. Just one amount of it may be meant, or the
+value is not found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from ingest import CELL, stem
+from rag_app.evidence.windows import Size, runs
+from rag_app.language.days import dates_in
+from rag_app.language.reading import row_at, sentences
+from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.words import among, roots, words, written_words
+from rag_app.proof.amounts import Amount, amounts, same_unit
+from rag_app.proof.table_columns import cells, scale
+from rag_app.text import single_spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ingest import Document
+    from rag_app.answering.stages import Stages
+    from rag_app.evidence.windows import Span
+    from rag_app.types import Hit
+
+_ANY = 10_000  # words of a line
+_MOST = 300  # rows of a table, as far as `row_at` looks up
+_YEAR = re.compile(r"[12]\d{3}")
+_WITHOUT_DAY = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A value that a document states."""
+
+    written: str  # as the document writes it, with its unit
+    amount: Amount | None  # None for a date
+    day: date | None
+    scale: str  # of the table that it stands in, such as "in millions"; empty for none
+    hit: Hit
+    span: Span  # the line, in characters of the document
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line in which a value may stand."""
+
+    hit: Hit
+    span: Span
+    text: str  # a row is read out
+    row: bool
+    about: str  # what it stands under: its document, and its table's name or the line before it
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """An amount or date of a line, and what stands by it."""
+
+    beside: str  # the name of its column, or the words of the sentence before it
+    after: str
+    written: str
+    amount: Amount | None
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Finds the values of one question."""
+
+    question: str
+    hits: Sequence[Hit]
+    stages: Stages
+
+    def one(self, name: str, *, dated: bool) -> Operand | None:
+        """Return the value that a name means; None where it is not found, or where there is a choice."""
+        line = self._best(name, dated=dated)
+        if line is None:
+            return None
+        choice = _chosen(self._told(line, name, dated=dated), name, self.question)
+        return self._operand(line, choice) if choice else None
+
+    def several(self, name: str) -> list[Operand]:
+        """Return all values of a name, in the rows of a table or in lines that follow each other; none if unclear."""
+        line = self._best(name, dated=False)
+        if line is None:
+            return []
+        lines = self._with_its_like(line)
+        kept = _called(lines, name)
+        found = self._of_rows(kept, name) if line.row else self._of_lines(kept, name)
+        return found if len(found) > 1 else []
+
+    def _best(self, name: str, *, dated: bool) -> _Line | None:
+        """Return the line that bears most on a name: of the passages, or else of those of its own search."""
+        asked = f"{name}{_period(name, self.question)}?"
+        found = self._naming(name, self.hits, dated=dated)
+        found = found or self._naming(name, self.stages.find(asked)[0], dated=dated)
+        if not found:
+            return None
+        scores = self.stages.score(asked, [f"{line.about} {line.text}" for line in found])
+        return found[int(scores.argmax())]
+
+    def _naming(self, name: str, hits: Sequence[Hit], *, dated: bool) -> list[_Line]:
+        found = [line for line in self._lines(hits) if _names(line, name, self.question)]
+        return [line for line in found if self._told(line, name, dated=dated)]
+
+    def _lines(self, hits: Sequence[Hit]) -> list[_Line]:
+        """Return the lines of some passages and of what stands around them, but those that name columns."""
+        read = lru_cache(self.stages.read)
+        found: list[_Line] = []
+        for run in runs(hits, Size(1, _ANY), read):
+            before = found[-1].text if found and found[-1].hit.document == run.hit.document else ""
+            if line := _line(run.hit, run.lines[0], read(run.hit.document), before):
+                found.append(line)
+        return found
+
+    def _told(self, line: _Line, name: str, *, dated: bool) -> list[_Choice]:
+        """Return the amounts or dates of a line but those that the name and the question have themselves."""
+        known = [*amounts(self.question), *amounts(name)]
+        return [
+            one
+            for one in (_choices_of_row(line, dated=dated) if line.row else _choices(line.text, dated=dated))
+            if one.amount is None or dated or not _is_known(one.amount, known)
+        ]
+
+    def _operand(self, line: _Line, choice: _Choice) -> Operand:
+        said = ""
+        if line.row and choice.amount:
+            text = self.stages.read(line.hit.document).text
+            said = scale(choice.written, text[slice(*line.span)], text[: line.span[0]])
+        return Operand(choice.written, choice.amount, choice.day, said, line.hit, line.span)
+
+    def _with_its_like(self, line: _Line) -> list[_Line]:
+        """Return the rows of a line's table, or the lines before and after it that have amounts of its unit, too."""
+        document = self.stages.read(line.hit.document)
+        spans = _table(document.text, line.span[0]) if line.row else sentences(document.text)
+        at = next((row for row, span in enumerate(spans) if span[0] <= line.span[0] < span[1]), None)
+        if at is None:
+            return [line]
+        first, last = (0, len(spans)) if line.row else self._run(spans, at, document)
+        found = [_line(line.hit, span, document, line.about) for span in spans[first:last]]
+        return [one for one in found if one]
+
+    def _run(self, spans: Sequence[Span], at: int, document: Document) -> tuple[int, int]:
+        def units(row: int) -> list[tuple[str, ...]]:
+            found = _choices(single_spaced(document.text[slice(*spans[row])]), dated=False)
+            return [one.amount.unit for one in found if one.amount]
+
+        def alike(row: int) -> bool:
+            return bool(units(row)) and all(same_unit(unit, units(at)[0]) for unit in units(row))
+
+        first = last = at
+        while first > 0 and alike(first - 1):
+            first -= 1
+        while last + 1 < len(spans) and alike(last + 1):
+            last += 1
+        return first, last + 1
+
+    def _of_rows(self, lines: Sequence[_Line], name: str) -> list[Operand]:
+        """Return the amounts of one column; that of a last row which adds up the others is none of them."""
+        told = [(line, self._told(line, name, dated=False)) for line in lines]
+        heads = dict.fromkeys(one.beside for _, found in told for one in found)
+        head = _most(list(heads), [name, self.question], lambda one: one)
+        found = [self._operand(line, one) for line, row in told for one in row if one.beside == head]
+        return _without_total(found)
+
+    def _of_lines(self, lines: Sequence[_Line], name: str) -> list[Operand]:
+        return _without_total(
+            [self._operand(line, one) for line in lines for one in self._told(line, name, dated=False)]
+        )
+
+
+def _line(hit: Hit, span: Span, document: Document, before: str) -> _Line | None:
+    """Return a line of a document; None for a row that names columns."""
+    called = single_spaced(stem(PurePath(document.path)))
+    if CELL not in document.text[slice(*span)]:
+        return _Line(hit, span, single_spaced(document.text[slice(*span)]), row=False, about=f"{called}: {before}")
+    row = row_at(document.text, span[0])
+    return None if row.heads else _Line(hit, span, row.text, row=True, about=f"{called}: {row.caption}")
+
+
+def _table(text: str, start: int) -> list[Span]:
+    """Return the rows of the table that holds a place."""
+    spans = [(match.start(), match.end()) for match in re.finditer(r"[^\n\f]+", text)]
+    at = next(row for row, span in enumerate(spans) if span[0] <= start < span[1])
+    first = last = at
+    while first > 0 and at - first < _MOST and _is_row(text, spans[first - 1], spans[first]):
+        first -= 1
+    while last + 1 < len(spans) and last - at < _MOST and _is_row(text, spans[last + 1], spans[last]):
+        last += 1
+    return spans[first : last + 1]
+
+
+def _is_row(text: str, span: Span, beside: Span) -> bool:
+    gap = text[min(span[1], beside[1]) : max(span[0], beside[0])]
+    return CELL in text[slice(*span)] and len(gap) == 1
+
+
+def _choices_of_row(line: _Line, *, dated: bool) -> list[_Choice]:
+    """Return the cells with one amount or date, each with the name of its column."""
+    found: list[_Choice] = []
+    for head, cell in cells(line.text):
+        told = _choices(cell, dated=dated, cell=True)
+        if len(told) == 1:
+            found.append(_Choice(head, "", told[0].written, told[0].amount, told[0].day))
+    return found
+
+
+def _choices(text: str, *, dated: bool, cell: bool = False) -> list[_Choice]:
+    """Return the dates of a text, or else its years; or the amounts that are neither, though a `cell` may be one."""
+    dates = dates_in(text)
+    if dated and any(one.day for one in dates):
+        return [
+            _Choice(text[: one.start], text[one.end :], text[one.start : one.end], None, one.day)
+            for one in dates
+            if one.day
+        ]
+    found = [one for one in amounts(text) if not any(at.start <= one.start < at.end for at in dates)]
+    years = [one for one in found if not one.unit and _WITHOUT_DAY.fullmatch(one.said)]
+    found = years if dated else found if cell else [one for one in found if one not in years]
+    ends = [0, *(one.end for one in found)]
+    starts = [*(one.start for one in found), len(text)]
+    return [
+        _Choice(text[ends[row] : one.start], text[one.end : starts[row + 1]], one.written, one, None)
+        for row, one in enumerate(found)
+    ]
+
+
+def _chosen(told: Sequence[_Choice], name: str, question: str) -> _Choice | None:
+    """Return the only one, or the one beside which most of the name stands, or else of the question."""
+    return (
+        told[0]
+        if len(told) == 1
+        else _most(told, [name, question], lambda one: one.beside) or _most(told, [name], lambda one: one.after)
+    )
+
+
+def _most(found: Sequence, asked: Sequence[str], text: Callable) -> object | None:  # type: ignore[type-arg]
+    """Return what has most words of the first of some texts that tells them apart; None where none does."""
+    if len(found) == 1:
+        return found[0]
+    for one in asked:
+        wanted = roots(one, STOP_WORDS)
+        shared = [len(wanted & roots(text(choice), STOP_WORDS)) for choice in found]
+        best = max(shared, default=0)
+        if best and shared.count(best) == 1:
+            return found[shared.index(best)]
+    return None
+
+
+def _names(line: _Line, name: str, question: str) -> bool:
+    """Tell whether a line has a word of a name, and with what it stands under its figures and proper names."""
+    around = f"{line.about} {line.text}"
+    said = written_words(around)
+    telling = [word for word in written_words(name) if word.casefold() not in STOP_WORDS]
+    return any(among(word, written_words(line.text)) for word in telling) and all(
+        among(word, said) for word in telling if _is_proper(word)
+    )
+
+
+def _is_proper(word: str) -> bool:
+    return any(map(str.isdigit, word)) or word[0].isupper()
+
+
+def _called(lines: Sequence[_Line], name: str) -> list[_Line]:
+    """Return the lines that have each word of a name which some of them have and some lack."""
+    said = [roots(" ".join(cell for _, cell in cells(line.text)) if line.row else line.text) for line in lines]
+    telling = [root for root in roots(name, STOP_WORDS) if any(root in one for one in said)]
+    return [line for line, one in zip(lines, said, strict=True) if all(root in one for root in telling)]
+
+
+def _without_total(found: list[Operand]) -> list[Operand]:
+    values = [one.amount.value for one in found if one.amount]
+    if len(values) > 2 and values[-1] == sum(values[:-1], Decimal(0)):
+        return found[:-1]
+    return found
+
+
+def _is_known(amount: Amount, known: Iterable[Amount]) -> bool:
+    return any(amount.value == one.value and (not one.unit or same_unit(amount.unit, one.unit)) for one in known)
+
+
+def _period(name: str, question: str) -> str:
+    """Return the one year or date of a question that a name lacks, as it is added to it."""
+    if _WITHOUT_DAY.search(name) or dates_in(name):
+        return ""
+    years = dict.fromkeys(_WITHOUT_DAY.findall(question))
+    said = [question[one.start : one.end] for one in dates_in(question)] or list(years)
+    return f" {said[0]}" if len(said) == 1 else ""
