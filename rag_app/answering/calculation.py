@@ -5,7 +5,8 @@ What is shown is the result and the formula with each value as its document writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from rag_app.answering.operands import Lookup, Operand
 from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Window
+from rag_app.language.detector import language_of
+from rag_app.language.language import DEFAULT
 from rag_app.language.words import words
 from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
 from rag_app.proof.calculator import (
@@ -26,6 +29,7 @@ from rag_app.proof.calculator import (
     Today,
     dated,
     evaluate,
+    factors,
     names,
     numbers,
     parse,
@@ -41,7 +45,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rag_app.answering.stages import Stages
-    from rag_app.evidence.windows import Span
     from rag_app.proof.calculator import Formula, Value
     from rag_app.types import Citation, Hit
 
@@ -49,6 +52,9 @@ _WORDS = 80  # of an answer
 _CONSTANTS = frozenset(map(Decimal, (1, 2, 7, 12, 24, 52, 60, 100, 365, 1000)))  # that a formula may have unasked
 _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "/"}
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2}
+_UNGROUPED = 3  # digits that stand together without a mark
+_GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
+_COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)")  # that begins the decimals
 _SPAN = " → "  # between the two ends of a time
 
 
@@ -78,9 +84,7 @@ def is_difference(formula: Formula) -> bool:
     return bool(ends) and all(isinstance(end, Named) for end in ends)
 
 
-def calculated(
-    question: str, formula: Formula, hits: Sequence[Hit], stages: Stages, today: date
-) -> Calculated | None:
+def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Stages, today: date) -> Calculated | None:
     """Return what a formula comes to, with its proof; None where a value is not found or the units do not fit.
 
     Args:
@@ -90,10 +94,11 @@ def calculated(
         stages: what answering needs.
         today: the day on which is asked.
     """
-    operands = _operands(question, formula, hits, stages)
+    counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
+    scaled = [one.unit for one in counted if one.unit and one.value in factors(formula)]
+    operands = _operands(Lookup(question, hits, stages, scaled), formula)
     if operands is None:
         return None
-    counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
     result = evaluate(formula, _values(operands), today=today, counted=counted)
     if result is None:
         return None
@@ -116,11 +121,8 @@ def _of_question(formula: Formula, question: str) -> bool:
     return named <= asked | years and set(numbers(formula)) <= asked | _CONSTANTS
 
 
-def _operands(
-    question: str, formula: Formula, hits: Sequence[Hit], stages: Stages
-) -> dict[Named, list[Operand]] | None:
+def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | None:
     """Return the values of each name; None where one is not found, or where two names are of one and the same."""
-    lookup = Lookup(question, hits, stages)
     days, several = dated(formula), series(formula)
     found: dict[Named, list[Operand]] = {}
     for name in names(formula):
@@ -169,7 +171,7 @@ def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], qu
     value = rounded(result.value, places(formula))
     sign = "=" if value == result.value else "≈"
     like = next((one for one in operands if one.amount and _unit(one)[: len(result.unit)] == result.unit), None)
-    figure = _figure(value, operands)
+    figure = _figure(value, operands, question)
     if not result.unit:
         time = _time_asked(question) if dated(formula) else ""
         return f"{figure} {time} {sign}" if time else f"{figure} {sign}"
@@ -177,11 +179,9 @@ def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], qu
         return f"{figure} {' '.join(result.unit)} {sign}"
     before, _, after = like.written.partition(like.amount.said)
     left = [part for part in _unit(like)[len(result.unit) :] if part != like.scale]
-    if left:  # the time of a rate
-        after = after[: after.rfind(left[0])].rstrip() if left[0] in after else after
-        after = after if not result.unit or result.unit[-1] in after else after[:0]
-        kept = after.rfind(result.unit[-1])
-        after = after[: kept + len(result.unit[-1])] if kept >= 0 else ""
+    if left:  # the time of a rate goes
+        last = after.rfind(result.unit[-1])
+        after = after[: last + len(result.unit[-1])] if last >= 0 else ""
     scale = f" ({like.scale})" if like.scale and like.scale in result.unit else ""
     return f"{parenthesised(harmless(f'{before}{figure}{after}'))}{scale} {sign}"
 
@@ -197,25 +197,13 @@ def _time_asked(question: str) -> str:
     return next(iter(found)) if len(found) == 1 else ""
 
 
-def _figure(value: Decimal, operands: Iterable[Operand]) -> str:
+def _figure(value: Decimal, operands: Iterable[Operand], question: str) -> str:
     """Return a figure with the marks for thousands and decimals that the documents use."""
     figures = [one.amount.figure.lstrip("-") for one in operands if one.amount]
-    comma = any(figure.rfind(",") > figure.rfind(".") and value_has_decimals(figure, ",") for figure in figures)
-    grouped = any(_is_grouped(figure) for figure in figures) or not any(len(f) > 3 and f.isdigit() for f in figures)
+    large = [figure for figure in figures if len(re.split(r"[.,]\d{1,2}\Z", figure)[0]) > _UNGROUPED]
+    grouped = any(map(_GROUPED.match, large)) if large else language_of(question).code == DEFAULT
     text = f"{value:,f}" if grouped else f"{value:f}"
-    points = any(_is_grouped(figure) == "." for figure in figures)
-    return text.translate(str.maketrans(",.", ".,")) if comma or points else text
-
-
-def value_has_decimals(figure: str, mark: str) -> bool:
-    """Tell whether what follows the last mark of a figure are decimals."""
-    return len(figure.rpartition(mark)[2]) != 3
-
-
-def _is_grouped(figure: str) -> str:
-    """Return the mark that parts the thousands of a figure; empty for none."""
-    return next((mark for mark in ",." if mark in figure and len(figure.partition(mark)[2][:3].strip(",.")) == 3
-                 and figure.partition(mark)[2][3:4] in ("", ",", ".")), "")
+    return text.translate(str.maketrans(",.", ".,")) if any(map(_COMMA.search, figures)) else text
 
 
 @dataclass(frozen=True, slots=True)

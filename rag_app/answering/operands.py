@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import PurePath
@@ -17,21 +16,27 @@ from typing import TYPE_CHECKING
 from ingest import CELL, stem
 from rag_app.evidence.windows import Size, runs
 from rag_app.language.days import dates_in
+from rag_app.language.detector import language_of
+from rag_app.language.keywords import stems
+from rag_app.language.language import DEFAULT
 from rag_app.language.reading import row_at, sentences
 from rag_app.language.stopwords import STOP_WORDS
-from rag_app.language.words import among, roots, words, written_words
+from rag_app.language.words import among, folded, words, written_words
 from rag_app.proof.amounts import Amount, amounts, same_unit
 from rag_app.proof.table_columns import cells, scale
 from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from ingest import Document
     from rag_app.answering.stages import Stages
     from rag_app.evidence.windows import Span
     from rag_app.types import Hit
 
+_NAMED = 3.0  # logits that a line gains which has all words of a name
+_SHORT_OF = 3.0  # logits by which a line may bear less on a name than a relevant passage: a name is no question
 _ANY = 10_000  # words of a line
 _MOST = 300  # rows of a table, as far as `row_at` looks up
 _YEAR = re.compile(r"[12]\d{3}")
@@ -79,6 +84,7 @@ class Lookup:
     question: str
     hits: Sequence[Hit]
     stages: Stages
+    counted: Sequence[tuple[str, ...]] = ()  # units of what the question has so many of: none of them is asked for
 
     def one(self, name: str, *, dated: bool) -> Operand | None:
         """Return the value that a name means; None where it is not found, or where there is a choice."""
@@ -94,7 +100,7 @@ class Lookup:
         if line is None:
             return []
         lines = self._with_its_like(line)
-        kept = _called(lines, name)
+        kept = _called(lines, name, language_of(self.question).stemmer)
         found = self._of_rows(kept, name) if line.row else self._of_lines(kept, name)
         return found if len(found) > 1 else []
 
@@ -106,11 +112,35 @@ class Lookup:
         if not found:
             return None
         scores = self.stages.score(asked, [f"{line.about} {line.text}" for line in found])
-        return found[int(scores.argmax())]
+        merits = [float(score) + _NAMED * self._share(name, line) for score, line in zip(scores, found, strict=True)]
+        if language_of(self.question).code == DEFAULT and max(merits) < self.stages.numbers().relevant - _SHORT_OF:
+            return None  # the cross-encoder tells that in the language that it was trained on only
+        return found[merits.index(max(merits))]
+
+    def _share(self, name: str, line: _Line) -> float:
+        """Return which share of the words of a name a line has."""
+        telling = [word for word in words(name) if word not in STOP_WORDS]
+        return _shared(telling, line.text, language_of(self.question).stemmer) / max(len(telling), 1)
 
     def _naming(self, name: str, hits: Sequence[Hit], *, dated: bool) -> list[_Line]:
-        found = [line for line in self._lines(hits) if _names(line, name, self.question)]
-        return [line for line in found if self._told(line, name, dated=dated)]
+        """Return the lines with a value that have the figures and proper names of a name."""
+        found = [line for line in self._lines(hits) if self._told(line, name, dated=dated)]
+        telling = [word for word in written_words(name) if word.casefold() not in STOP_WORDS]
+        for word in telling:
+            having = [line for line in found if self._stands(word, line)]
+            if _is_figure(word) or (word[0].isupper() and (having or language_of(self.question).code == DEFAULT)):
+                found = having
+        return found
+
+    def _stands(self, word: str, line: _Line) -> bool:
+        """Tell whether a word is one of a line or of what it stands under; another year of the line counts more."""
+        if self._among(word, line.text):
+            return True
+        other = _WITHOUT_DAY.fullmatch(word) and _WITHOUT_DAY.search(line.text)
+        return not other and self._among(word, line.about)
+
+    def _among(self, word: str, text: str) -> bool:
+        return bool(_shared([word], text, language_of(self.question).stemmer))
 
     def _lines(self, hits: Sequence[Hit]) -> list[_Line]:
         """Return the lines of some passages and of what stands around them, but those that name columns."""
@@ -128,8 +158,11 @@ class Lookup:
         return [
             one
             for one in (_choices_of_row(line, dated=dated) if line.row else _choices(line.text, dated=dated))
-            if one.amount is None or dated or not _is_known(one.amount, known)
+            if one.amount is None or dated or not (_is_known(one.amount, known) or self._is_counted(one.amount))
         ]
+
+    def _is_counted(self, amount: Amount) -> bool:
+        return any(same_unit(amount.unit[:1], unit[:1]) for unit in self.counted)
 
     def _operand(self, line: _Line, choice: _Choice) -> Operand:
         said = ""
@@ -167,9 +200,9 @@ class Lookup:
     def _of_rows(self, lines: Sequence[_Line], name: str) -> list[Operand]:
         """Return the amounts of one column; that of a last row which adds up the others is none of them."""
         told = [(line, self._told(line, name, dated=False)) for line in lines]
-        heads = dict.fromkeys(one.beside for _, found in told for one in found)
-        head = _most(list(heads), [name, self.question], lambda one: one)
-        found = [self._operand(line, one) for line, row in told for one in row if one.beside == head]
+        heads = list(dict.fromkeys(one.beside for _, found in told for one in found))
+        at = _most(name, heads, self.question) or _most(self.question, heads, self.question)
+        found = [self._operand(line, one) for line, row in told for one in row if at and one.beside == heads[at - 1]]
         return _without_total(found)
 
     def _of_lines(self, lines: Sequence[_Line], name: str) -> list[Operand]:
@@ -217,64 +250,72 @@ def _choices_of_row(line: _Line, *, dated: bool) -> list[_Choice]:
 def _choices(text: str, *, dated: bool, cell: bool = False) -> list[_Choice]:
     """Return the dates of a text, or else its years; or the amounts that are neither, though a `cell` may be one."""
     dates = dates_in(text)
-    if dated and any(one.day for one in dates):
-        return [
-            _Choice(text[: one.start], text[one.end :], text[one.start : one.end], None, one.day)
-            for one in dates
-            if one.day
-        ]
+    if days := [one for one in dates if dated and one.day]:
+        return _parted(text, [(one.start, one.end, text[one.start : one.end], None, one.day) for one in days])
     found = [one for one in amounts(text) if not any(at.start <= one.start < at.end for at in dates)]
     years = [one for one in found if not one.unit and _WITHOUT_DAY.fullmatch(one.said)]
     found = years if dated else found if cell else [one for one in found if one not in years]
-    ends = [0, *(one.end for one in found)]
-    starts = [*(one.start for one in found), len(text)]
+    return _parted(text, [(one.start, one.end, one.written, one, None) for one in found])
+
+
+def _parted(text: str, found: Sequence[tuple[int, int, str, Amount | None, date | None]]) -> list[_Choice]:
+    """Return amounts or dates with what stands between them."""
+    ends = [0, *(one[1] for one in found)]
+    starts = [*(one[0] for one in found), len(text)]
     return [
-        _Choice(text[ends[row] : one.start], text[one.end : starts[row + 1]], one.written, one, None)
-        for row, one in enumerate(found)
+        _Choice(text[ends[row] : start], text[end : starts[row + 1]], written, amount, day)
+        for row, (start, end, written, amount, day) in enumerate(found)
     ]
 
 
 def _chosen(told: Sequence[_Choice], name: str, question: str) -> _Choice | None:
     """Return the only one, or the one beside which most of the name stands, or else of the question."""
-    return (
-        told[0]
-        if len(told) == 1
-        else _most(told, [name, question], lambda one: one.beside) or _most(told, [name], lambda one: one.after)
+    for asked, beside in ((name, [one.beside for one in told]), (name, [one.after for one in told])):
+        if at := _most(asked, beside, question):
+            return told[at - 1]
+    at = _most(question, [one.beside for one in told], question)
+    return told[at - 1] if at else None
+
+
+def _most(asked: str, texts: Sequence[str], question: str) -> int:
+    """Return the number of the text, from one, that has most words of what is asked; 0 where none or several do."""
+    if len(texts) == 1:
+        return 1
+    wanted = [word for word in words(asked) if word not in STOP_WORDS]
+    shared = [_shared(wanted, text, language_of(question).stemmer) for text in texts]
+    best = max(shared, default=0)
+    return shared.index(best) + 1 if best and shared.count(best) == 1 else 0
+
+
+def _is_figure(word: str) -> bool:
+    return any(map(str.isdigit, word))
+
+
+@lru_cache(10_000)
+def _forms(text: str, stemmer: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of a text without case and accents, and their stems."""
+    said = [folded(word) for word in words(text) if word not in STOP_WORDS]
+    return frozenset(said), frozenset(stems(text, stemmer).split())
+
+
+def _shared(asked: Iterable[str], text: str, stemmer: str) -> int:
+    """Return how many of some words stand in a text in any of their forms."""
+    said, its = _forms(text, stemmer)
+    return sum(
+        among(folded(word), said) or (not _is_figure(word) and not its.isdisjoint(stems(word, stemmer).split()))
+        for word in asked
     )
 
 
-def _most(found: Sequence, asked: Sequence[str], text: Callable) -> object | None:  # type: ignore[type-arg]
-    """Return what has most words of the first of some texts that tells them apart; None where none does."""
-    if len(found) == 1:
-        return found[0]
-    for one in asked:
-        wanted = roots(one, STOP_WORDS)
-        shared = [len(wanted & roots(text(choice), STOP_WORDS)) for choice in found]
-        best = max(shared, default=0)
-        if best and shared.count(best) == 1:
-            return found[shared.index(best)]
-    return None
-
-
-def _names(line: _Line, name: str, question: str) -> bool:
-    """Tell whether a line has a word of a name, and with what it stands under its figures and proper names."""
-    around = f"{line.about} {line.text}"
-    said = written_words(around)
-    telling = [word for word in written_words(name) if word.casefold() not in STOP_WORDS]
-    return any(among(word, written_words(line.text)) for word in telling) and all(
-        among(word, said) for word in telling if _is_proper(word)
-    )
-
-
-def _is_proper(word: str) -> bool:
-    return any(map(str.isdigit, word)) or word[0].isupper()
-
-
-def _called(lines: Sequence[_Line], name: str) -> list[_Line]:
+def _called(lines: Sequence[_Line], name: str, stemmer: str) -> list[_Line]:
     """Return the lines that have each word of a name which some of them have and some lack."""
-    said = [roots(" ".join(cell for _, cell in cells(line.text)) if line.row else line.text) for line in lines]
-    telling = [root for root in roots(name, STOP_WORDS) if any(root in one for one in said)]
-    return [line for line, one in zip(lines, said, strict=True) if all(root in one for root in telling)]
+    said = [" ".join(cell for _, cell in cells(line.text)) if line.row else line.text for line in lines]
+    for word in words(name):
+        having = [bool(_shared([word], text, stemmer)) for text in said]
+        if word not in STOP_WORDS and any(having):
+            lines = [line for line, has in zip(lines, having, strict=True) if has]
+            said = [text for text, has in zip(said, having, strict=True) if has]
+    return list(lines)
 
 
 def _without_total(found: list[Operand]) -> list[Operand]:

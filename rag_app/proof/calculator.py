@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,7 +25,7 @@ _MOST_PLACES = 6
 _HUNDRED = Decimal(100)
 _CALENDAR = frozenset(map(Decimal, (7, 12, 24, 52, 60, 365)))  # by which a rate is taken to a longer time
 _PART = re.compile(r"\s*(?:\[(?P<name>[^\[\]\n]*)\]|(?P<number>\d+(?:\.\d+)?)|(?P<word>[a-z]+)|(?P<sign>[-+*/(),]))")
-_OPEN = re.compile(r"\s*(?:\[[^\[\]\n]*|\d+\.|)\Z")  # what may still become a part
+_WRITTEN = re.compile(r"(?:[-+*/(), \d.a-z]|\[[^\[\]\n]+\])*(?:\[[^\[\]\n]*)?")
 _SERIES = ("sum", "average", "max", "min")
 _SPANS = ("days", "months", "years")
 FUNCTIONS = (*_SERIES, *_SPANS, "round")
@@ -119,6 +119,12 @@ def dated(formula: Formula) -> list[Named]:
     return list(dict.fromkeys(part for call in calls for part in call.parts if isinstance(part, Named)))
 
 
+def factors(formula: Formula) -> list[Decimal]:
+    """Return the figures with which something is multiplied."""
+    products = (one for one in _walk(formula) if isinstance(one, Operation) and one.sign == "*")
+    return [end.value for one in products for end in (one.left, one.right) if isinstance(end, Number)]
+
+
 def evaluate(
     formula: Formula, values: Mapping[Named, Sequence[Value]], *, today: date, counted: Sequence[Quantity] = ()
 ) -> Quantity | None:
@@ -157,12 +163,12 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
 
 
 class Grammar:
-    """Lets a generator write a formula or "none", and nothing else."""
+    """Lets a generator write what a formula is made of, or "none"; whether it is one the parser says."""
 
     def allows(self, written: str, piece: str) -> bool:
         """Tell whether `piece` may follow `written`."""
         text = written + piece
-        return len(text) <= _LONGEST and ("none".startswith(text.lstrip()) or _begins(text))
+        return len(text) <= _LONGEST and _WRITTEN.fullmatch(text) is not None
 
     def complete(self, written: str) -> bool:
         """Tell whether `written` is whole."""
@@ -181,36 +187,6 @@ def _walk(formula: Formula) -> Iterator[Formula]:
     elif isinstance(formula, Call):
         for part in formula.parts[:1] if formula.function == "round" else formula.parts:
             yield from _walk(part)
-
-
-def _begins(text: str) -> bool:
-    """Tell whether parts of a formula stand in a text one after another in an order that can become one."""
-    at, depth, wanted = 0, 0, True  # a value is wanted next
-    while match := _PART.match(text, at):
-        at = match.end()
-        sign = match["sign"] or ""
-        if match["word"]:
-            if at == len(text):  # it may become longer
-                return wanted and any(word.startswith(match["word"]) for word in (*FUNCTIONS, TODAY))
-            if not wanted or match["word"] not in (*FUNCTIONS, TODAY):
-                return False
-            wanted = match["word"] != TODAY
-            if wanted and not text.startswith("(", at):
-                return False
-        elif sign == "(":
-            if not wanted:
-                return False
-            depth += 1
-        elif sign:
-            if wanted or (sign in "),'" and not depth):
-                return False
-            depth -= sign == ")"
-            wanted = sign != ")"
-        elif not wanted or not (match["number"] or match["name"].strip()):
-            return False
-        else:
-            wanted = False
-    return _OPEN.match(text, at) is not None and (wanted or not text[at:].strip() or text[at - 1 : at].isdigit())
 
 
 def _parts(text: str) -> Iterator[re.Match[str]]:
@@ -359,17 +335,10 @@ def _span(unit: str, parts: Sequence[Value]) -> Quantity:
 
 def _operation(sign: str, left: Value, right: Value) -> Value:
     if isinstance(left, date) or isinstance(right, date):
-        return _moved(sign, left, right)
+        raise NoResult
     if sign in "+-":
         return _added(left, right if sign == "+" else replace(right, value=-right.value))
     return _multiplied(left, right) if sign == "*" else _divided(left, right)
-
-
-def _moved(sign: str, left: Value, right: Value) -> Quantity:
-    """Return the days between two dates; other reckoning with dates gives no number."""
-    if sign != "-" or not (isinstance(left, date) and isinstance(right, date)):
-        raise NoResult
-    return Quantity(Decimal((left - right) / timedelta(days=1)))
 
 
 def _added(left: Quantity, right: Quantity) -> Quantity:
