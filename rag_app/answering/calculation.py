@@ -52,6 +52,7 @@ _WORDS = 80  # of an answer
 _CONSTANTS = frozenset(map(Decimal, (1, 2, 7, 12, 24, 52, 60, 100, 365, 1000)))  # that a formula may have unasked
 _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "/"}
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2}
+_CENTS = 2  # decimals that are written also where the last is 0
 _UNGROUPED = 3  # digits that stand together without a mark
 _GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
 _COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)")  # that begins the decimals
@@ -168,7 +169,10 @@ def _cited(operands: Sequence[Operand], stages: Stages) -> tuple[tuple[Citation,
 
 def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], question: str) -> str:
     """Return a result as the documents write such figures, with the sign of how exactly it is given."""
-    value = rounded(result.value, places(formula))
+    decimals = places(formula)
+    if decimals is None and result.unit and result.value % 1 and any(map(_has_cents, operands)):
+        decimals = _CENTS
+    value = rounded(result.value, decimals)
     sign = "=" if value == result.value else "≈"
     like = next((one for one in operands if one.amount and _unit(one)[: len(result.unit)] == result.unit), None)
     figure = _figure(value, operands, question)
@@ -184,6 +188,10 @@ def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], qu
         after = after[: last + len(result.unit[-1])] if last >= 0 else ""
     scale = f" ({like.scale})" if like.scale and like.scale in result.unit else ""
     return f"{parenthesised(harmless(f'{before}{figure}{after}'))}{scale} {sign}"
+
+
+def _has_cents(operand: Operand) -> bool:
+    return operand.amount is not None and re.search(rf"[.,]\d{{{_CENTS}}}\Z", operand.amount.figure) is not None
 
 
 def _unit(operand: Operand) -> tuple[str, ...]:

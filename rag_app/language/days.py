@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NUMERIC = (
     re.compile(r"(?<![\w.-])(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)(?![\w-])"),
-    re.compile(r"(?<![\w.-])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?!\d)"),
+    re.compile(r"(?<![\w.-])(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?!\.?\d)"),
 )
 _WITHIN = r",?\s+(?:{}\s+)?(?P<year>[12]\d{{3}})(?!\d)"
 

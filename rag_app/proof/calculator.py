@@ -24,8 +24,8 @@ _PLACES = 2  # of a result, unless the formula rounds
 _MOST_PLACES = 6
 _HUNDRED = Decimal(100)
 _CALENDAR = frozenset(map(Decimal, (7, 12, 24, 52, 60, 365)))  # by which a rate is taken to a longer time
-_PART = re.compile(r"\s*(?:\[(?P<name>[^\[\]\n]*)\]|(?P<number>\d+(?:\.\d+)?)|(?P<word>[a-z]+)|(?P<sign>[-+*/(),]))")
-_WRITTEN = re.compile(r"(?:[-+*/(), \d.a-z]|\[[^\[\]\n]+\])*(?:\[[^\[\]\n]*)?")
+_PART = re.compile(r" *(?:\[(?P<name>[^][()*+=\n]*)\]|(?P<number>\d+(?:\.\d+)?)|(?P<word>[a-z]+)|(?P<sign>[-+*/(),]))")
+_OPEN = re.compile(r" *(?:\[[^][()*+=\n]*|\d+\.|)\Z")  # what may still become a part
 _SERIES = ("sum", "average", "max", "min")
 _SPANS = ("days", "months", "years")
 FUNCTIONS = (*_SERIES, *_SPANS, "round")
@@ -163,12 +163,12 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
 
 
 class Grammar:
-    """Lets a generator write what a formula is made of, or "none"; whether it is one the parser says."""
+    """Lets a generator write a formula or "none", and nothing else."""
 
     def allows(self, written: str, piece: str) -> bool:
         """Tell whether `piece` may follow `written`."""
         text = written + piece
-        return len(text) <= _LONGEST and _WRITTEN.fullmatch(text) is not None
+        return len(text) <= _LONGEST and ("none".startswith(text.strip()) or _begins(text))
 
     def complete(self, written: str) -> bool:
         """Tell whether `written` is whole."""
@@ -177,6 +177,36 @@ class Grammar:
     def finished(self, written: str) -> bool:
         """Tell whether nothing may follow."""
         return written.strip() == "none"
+
+
+def _begins(text: str) -> bool:
+    """Tell whether parts of a formula stand in a text one after another in an order that can become one."""
+    at, depth, wanted = 0, 0, True  # a value is wanted next
+    while match := _PART.match(text, at):
+        at = match.end()
+        sign = match["sign"] or ""
+        if match["word"]:
+            if at == len(text):  # it may become longer
+                return wanted and any(word.startswith(match["word"]) for word in (*FUNCTIONS, TODAY))
+            if not wanted or match["word"] not in (*FUNCTIONS, TODAY):
+                return False
+            wanted = match["word"] != TODAY
+            if wanted and not text.startswith("(", at):
+                return False
+        elif sign == "(":
+            if not wanted:
+                return False
+            depth += 1
+        elif sign:
+            if wanted or (sign in ")," and not depth):
+                return False
+            depth -= sign == ")"
+            wanted = sign != ")"
+        elif not wanted or not (match["number"] or match["name"].strip()):
+            return False
+        else:
+            wanted = False
+    return _OPEN.match(text, at) is not None and (wanted or not text[at:].strip() or text[at - 1 : at].isdigit())
 
 
 def _walk(formula: Formula) -> Iterator[Formula]:
@@ -355,15 +385,16 @@ def _alike(left: Quantity, right: Quantity) -> bool:
 
 
 def _multiplied(left: Quantity, right: Quantity) -> Quantity:
+    value, share = left.value * right.value, left.share or right.share
     for one, other in ((left, right), (right, left)):
         if not other.said or not other.unit:
-            return replace(one, value=left.value * right.value, unit=_for_time(one, other), said=one.said or other.said)
+            return Quantity(value, _for_time(one, other), said=one.said or other.said, share=share)
     for one, other in ((left, right), (right, left)):
         if other.unit == (PERCENT,) and PERCENT not in one.unit:
-            return replace(one, value=left.value * right.value, unit=(*one.unit, PERCENT))
+            return replace(one, value=value, unit=(*one.unit, PERCENT))
         if _is_rate(one) and same_unit(other.unit, one.unit[-1:]):
-            return replace(one, value=left.value * right.value, unit=_without_time(one.unit))
-    return replace(_paid(left, right), value=left.value * right.value)
+            return replace(one, value=value, unit=_without_time(one.unit))
+    return replace(_paid(left, right), value=value)
 
 
 def _divided(left: Quantity, right: Quantity) -> Quantity:
