@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from rag_app.evidence.windows import Span
     from rag_app.types import Hit
 
-_NAMED = 3.0  # logits that a line gains which has all words of a name
-_SHORT_OF = 3.0  # logits by which a line may bear less on a name than a relevant passage: a name is no question
 _ANY = 10_000  # words of a line
 _MOST = 300  # rows of a table, as far as `row_at` looks up
 _YEAR = re.compile(r"[12]\d{3}")
@@ -112,8 +110,12 @@ class Lookup:
         if not found:
             return None
         scores = self.stages.score(asked, [f"{line.about} {line.text}" for line in found])
-        merits = [float(score) + _NAMED * self._share(name, line) for score, line in zip(scores, found, strict=True)]
-        if language_of(self.question).code == DEFAULT and max(merits) < self.stages.numbers().relevant - _SHORT_OF:
+        numbers = self.stages.numbers()
+        merits = [
+            float(score) + numbers.named_value * self._share(name, line)
+            for score, line in zip(scores, found, strict=True)
+        ]
+        if language_of(self.question).code == DEFAULT and max(merits) < numbers.states_value:
             return None  # the cross-encoder tells that in the language that it was trained on only
         return found[merits.index(max(merits))]
 

@@ -141,7 +141,8 @@ class _Form:
         if found is None:
             return None
         result = Result("answered", found.text, found.citations, kind="calculation")
-        return self._judged(result, unmarked(found.text), found.window)
+        judged = self._judged(result, unmarked(found.text), found.window)
+        return None if judged.status == "not_found" else judged
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""

@@ -6,6 +6,7 @@ the same way in every language.
 
 from __future__ import annotations
 
+from math import isinf
 from typing import TYPE_CHECKING
 
 from rag_app.asking.choice import after_examples, leanings
@@ -21,6 +22,8 @@ _TOKENS = 96
 
 def asks_for_calculation(question: str, generator: Generator) -> bool:
     """Tell whether the answer to a question is worked out; a generator that was not measured has no say."""
+    if isinf(generator.numbers.calculation):
+        return False
     found = leanings("calculation", question, (NONE, _CALCULATION), generator)
     return found[_CALCULATION] - found[NONE] > generator.numbers.calculation
 

@@ -42,6 +42,8 @@ class RerankerNumbers:
     another_row: float = 0.0  # a row loses it beside one whose label is what is asked for; 0: it loses nothing
 
     # Answering
+    named_value: float = 0.0  # a line gains it that has all words of the value looked for; 0: its words do not count
+    states_value: float = -inf  # a line must bear so much on the value; infinitely little: any line may state it
     clearly_best: float = inf  # with so good a piece only the best is read; infinite: always all of the evidence
 
     # Proof

@@ -20,7 +20,7 @@ RIDES = """The ferry of the lake goes in summer.
 The ferry costs 4.50 euros for a ride. The parking place costs 6 euros.
 The ferry was built on 2 May 1998 and the parking place was opened on 9 May 1998.
 A season ticket of the ferry costs 30 euros a month."""
-SALES = "Year,Boats,Income\n2011,12,\"40,000 euros\"\n2012,15,\"50,000 euros\"\n2013,20,\"45,000 euros\"\n"
+SALES = 'Year,Boats,Income\n2011,12,"40,000 euros"\n2012,15,"50,000 euros"\n2013,20,"45,000 euros"\n'
 GIFTS = "Date,Giver,Amount\n2011-03-01,Olga,20.50 euros\n2011-03-04,Sven,40 euros\n2011-04-02,Olga,9.50 euros\n"
 
 
@@ -93,13 +93,17 @@ def test_a_result_stands_before_its_formula(tmp_path: Path, question: str, formu
 
 def test_values_of_two_documents_are_cited_both(tmp_path: Path) -> None:
     files = {"boat.txt": "The boat costs 1,300 euros.", "mast.txt": "The mast costs 250 euros."}
-    said = calculation(tmp_path, files, "What do boat and mast cost together?", "[cost of the boat] + [cost of the mast]")
+    said = calculation(
+        tmp_path, files, "What do boat and mast cost together?", "[cost of the boat] + [cost of the mast]"
+    )
     assert said == "1,550 euros = 1,300 euros [1] + 250 euros [2]"
 
 
 def test_a_cell_is_taken_from_the_row_and_the_column_that_are_named(tmp_path: Path) -> None:
     formula = "([income in 2012] - [income in 2011]) / [income in 2011] * 100"
-    said = calculation(tmp_path, {"sales.csv": SALES}, "By how many percent did income grow from 2011 to 2012?", formula)
+    said = calculation(
+        tmp_path, {"sales.csv": SALES}, "By how many percent did income grow from 2011 to 2012?", formula
+    )
     assert said == "25 % = (50,000 euros [1] − 40,000 euros [1]) / 40,000 euros [1] × 100"
 
 
@@ -121,7 +125,7 @@ def test_a_series_is_of_those_rows_that_are_named(tmp_path: Path) -> None:
 
 
 def test_a_last_row_that_adds_up_the_others_is_none_of_a_series(tmp_path: Path) -> None:
-    rows = f"{SALES}Together,47,\"135,000 euros\"\n"
+    rows = f'{SALES}Together,47,"135,000 euros"\n'
     said = calculation(tmp_path, {"sales.csv": rows}, "What is the income of all years?", "sum([each income])")
     assert said.startswith("135,000 euros = 40,000 euros")
 

@@ -192,7 +192,9 @@ def test_what_does_not_parse_is_no_formula(text: str) -> None:
 
 
 def test_what_a_formula_is_made_of() -> None:
-    formula = parse("round(([b] - [a b]) / [a b] * 100, 1) + days([c], today) - sum([each d]) + 3 * average([a b], [e])")
+    formula = parse(
+        "round(([b] - [a b]) / [a b] * 100, 1) + days([c], today) - sum([each d]) + 3 * average([a b], [e])"
+    )
     assert formula is not None
     assert [one.name for one in names(formula)] == ["b", "a b", "c", "each d", "e"]
     assert numbers(formula) == [100, 3]
