@@ -6,19 +6,19 @@ What is shown is the result and the formula with each value as its document writ
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rag_app.answering.excerpt import cited, together
-from rag_app.answering.operands import Lookup, Operand
+from rag_app.answering.operands import Lookup, Operand, common_names
 from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
 from rag_app.language.words import words
-from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
+from rag_app.proof.amounts import PERCENT, amounts, is_money, is_time, read_together
 from rag_app.proof.calculator import (
     Call,
     Grammar,
@@ -97,7 +97,8 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
     """
     counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
     scaled = [one.unit for one in counted if one.unit and one.value in factors(formula)]
-    operands = _operands(Lookup(question, hits, stages, scaled), formula)
+    common = common_names(question, [one.name for one in names(formula)])
+    operands = _operands(Lookup(question, hits, stages, scaled, common), formula)
     if operands is None:
         return None
     result = evaluate(formula, _values(operands), today=today, counted=counted)
@@ -131,8 +132,25 @@ def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | 
         found[name] = lookup.several(name.name) if name in several else [one] if one else []
         if not found[name]:
             return None
-    places = [(one.hit.document, one.span, one.written) for values in found.values() for one in values]
-    return found if len(set(places)) == len(places) else None
+    every = [one for values in found.values() for one in values]
+    if len({(one.hit.document, one.span, one.written) for one in every}) < len(every):
+        return None
+    return {name: [_with_sign(one, every) for one in values] for name, values in found.items()}
+
+
+def _with_sign(operand: Operand, others: Iterable[Operand]) -> Operand:
+    """Return a bare cell with the currency of another one of its document and scale: many tables say it once."""
+    for other in others:
+        near = other.hit.document == operand.hit.document and other.scale == operand.scale
+        if (
+            near
+            and other.amount
+            and operand.amount
+            and not operand.amount.unit
+            and any(map(is_money, other.amount.unit))
+        ):
+            return replace(operand, amount=replace(operand.amount, unit=other.amount.unit))
+    return operand
 
 
 def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Value]]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rag_app.types import Hit
 
 _ANY = 10_000  # words of a line
+_LONGEST_HEAD = 7  # words of a column's name, "Nine Months Ended September 30, 2022"; a longer one is a text over all
 _MOST = 300  # rows of a table, as far as `row_at` looks up
 _YEAR = re.compile(r"[12]\d{3}")
 _WITHOUT_DAY = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
@@ -83,6 +84,7 @@ class Lookup:
     hits: Sequence[Hit]
     stages: Stages
     counted: Sequence[tuple[str, ...]] = ()  # units of what the question has so many of: none of them is asked for
+    common: Sequence[str] = ()  # proper names of the question that are in none of the values: all are of them
 
     def one(self, name: str, *, dated: bool) -> Operand | None:
         """Return the value that a name means; None where it is not found, or where there is a choice."""
@@ -110,9 +112,11 @@ class Lookup:
         if not found:
             return None
         scores = self.stages.score(asked, [f"{line.about} {line.text}" for line in found])
-        numbers = self.stages.numbers()
+        numbers, meant = self.stages.numbers(), self.stages.about(self.question)
         merits = [
-            float(score) + numbers.named_value * self._share(name, line)
+            float(score)
+            + numbers.named_value * self._share(name, line)
+            + numbers.named_sentence * meant.get(line.hit.document, 0.0)
             for score, line in zip(scores, found, strict=True)
         ]
         if language_of(self.question).code == DEFAULT and max(merits) < numbers.states_value:
@@ -127,8 +131,11 @@ class Lookup:
     def _naming(self, name: str, hits: Sequence[Hit], *, dated: bool) -> list[_Line]:
         """Return the lines with a value that have the figures and proper names of a name."""
         found = [line for line in self._lines(hits) if self._told(line, name, dated=dated)]
-        telling = [word for word in written_words(name) if word.casefold() not in STOP_WORDS]
-        for word in telling:
+        for word in self.common:
+            found = [line for line in found if self._in_document(word, line)]
+        for word in written_words(name):
+            if word.casefold() in STOP_WORDS:
+                continue
             having = [line for line in found if self._stands(word, line)]
             if _is_figure(word) or (word[0].isupper() and (having or language_of(self.question).code == DEFAULT)):
                 found = having
@@ -140,6 +147,10 @@ class Lookup:
             return True
         other = _WITHOUT_DAY.fullmatch(word) and _WITHOUT_DAY.search(line.text)
         return not other and self._among(word, line.about)
+
+    def _in_document(self, word: str, line: _Line) -> bool:
+        document = self.stages.read(line.hit.document)
+        return self._among(word, line.about) or re.search(rf"\b{re.escape(word)}\b", document.text) is not None
 
     def _among(self, word: str, text: str) -> bool:
         return bool(_shared([word], text, language_of(self.question).stemmer))
@@ -244,19 +255,21 @@ def _choices_of_row(line: _Line, *, dated: bool) -> list[_Choice]:
     found: list[_Choice] = []
     for head, cell in cells(line.text):
         told = _choices(cell, dated=dated, cell=True)
-        if len(told) == 1:
+        if len(told) == 1 and len(head.split()) <= _LONGEST_HEAD:
             found.append(_Choice(head, "", told[0].written, told[0].amount, told[0].day))
     return found
 
 
 def _choices(text: str, *, dated: bool, cell: bool = False) -> list[_Choice]:
-    """Return the dates of a text, or else its years; or the amounts that are neither, though a `cell` may be one."""
+    """Return the dates of a text, or else its years; or its amounts, bare ones only of a `cell`."""
     dates = dates_in(text)
     if days := [one for one in dates if dated and one.day]:
         return _parted(text, [(one.start, one.end, text[one.start : one.end], None, one.day) for one in days])
     found = [one for one in amounts(text) if not any(at.start <= one.start < at.end for at in dates)]
-    years = [one for one in found if not one.unit and _WITHOUT_DAY.fullmatch(one.said)]
-    found = years if dated else found if cell else [one for one in found if one not in years]
+    if dated:
+        found = [one for one in found if not one.unit and _WITHOUT_DAY.fullmatch(one.said)]
+    elif not cell:
+        found = [one for one in found if one.unit]
     return _parted(text, [(one.start, one.end, one.written, one, None) for one in found])
 
 
@@ -329,6 +342,18 @@ def _without_total(found: list[Operand]) -> list[Operand]:
 
 def _is_known(amount: Amount, known: Iterable[Amount]) -> bool:
     return any(amount.value == one.value and (not one.unit or same_unit(amount.unit, one.unit)) for one in known)
+
+
+def common_names(question: str, names: Iterable[str]) -> list[str]:
+    """Return the proper names of a question that none of some values has, in a language where only names have capitals.
+
+    The first word is no name for its capital.
+    """
+    if language_of(question).code != DEFAULT:
+        return []
+    known = {word for name in names for word in words(name)}
+    said = written_words(question)[1:]
+    return [w for w in said if w[0].isupper() and w.casefold() not in STOP_WORDS and w.casefold() not in known]
 
 
 def _period(name: str, question: str) -> str:

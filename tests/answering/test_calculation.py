@@ -20,6 +20,7 @@ RIDES = """The ferry of the lake goes in summer.
 The ferry costs 4.50 euros for a ride. The parking place costs 6 euros.
 The ferry was built on 2 May 1998 and the parking place was opened on 9 May 1998.
 A season ticket of the ferry costs 30 euros a month."""
+PORTS = (("Odense", 50), ("Bergen", 70), ("Ystad", 60))
 SALES = 'Year,Boats,Income\n2011,12,"40,000 euros"\n2012,15,"50,000 euros"\n2013,20,"45,000 euros"\n'
 GIFTS = "Date,Giver,Amount\n2011-03-01,Olga,20.50 euros\n2011-03-04,Sven,40 euros\n2011-04-02,Olga,9.50 euros\n"
 
@@ -117,6 +118,19 @@ def test_a_cell_is_taken_from_the_row_and_the_column_that_are_named(tmp_path: Pa
 )
 def test_a_series_is_the_whole_column(tmp_path: Path, formula: str, answer: str) -> None:
     assert calculation(tmp_path, {"sales.csv": SALES}, "What about the income of all years?", formula) == answer
+
+
+def test_a_cell_has_the_currency_that_its_table_says_once(tmp_path: Path) -> None:
+    rows = 'Item,2012,2011\nNet sales,"$ 900","$ 800"\nWages,450,410\n'
+    formula = "[wages in 2012] / [net sales in 2012] * 100"
+    said = calculation(tmp_path, {"sales.csv": rows}, "What share of net sales went to wages in 2012?", formula)
+    assert said == "50 % = 450 [1] / $ 900 [1] × 100"
+
+
+def test_a_proper_name_of_the_question_is_one_of_every_value(tmp_path: Path) -> None:
+    files = {f"{name}.txt": f"{name} is a port.\nThe crane costs {cost} euros." for name, cost in PORTS}
+    question = "What do four times the crane costs come to in Bergen?"
+    assert calculation(tmp_path, files, question, "[crane costs] * 4") == "280 euros = 70 euros [1] × 4"
 
 
 def test_a_series_is_of_those_rows_that_are_named(tmp_path: Path) -> None:
