@@ -157,11 +157,10 @@ class Lookup:
 
     def _lines(self, hits: Sequence[Hit]) -> list[_Line]:
         """Return the lines of some passages and of what stands around them, but those that name columns."""
-        read = lru_cache(self.stages.read)
         found: list[_Line] = []
-        for run in runs(hits, Size(1, _ANY), read):
+        for run in runs(hits, Size(1, _ANY), self.stages.read):
             before = found[-1].text if found and found[-1].hit.document == run.hit.document else ""
-            if line := _line(run.hit, run.lines[0], read(run.hit.document), before):
+            if line := _line(run.hit, run.lines[0], self.stages.read(run.hit.document), before):
                 found.append(line)
         return found
 
@@ -215,8 +214,11 @@ class Lookup:
         told = [(line, self._told(line, name, dated=False)) for line in lines]
         heads = list(dict.fromkeys(one.beside for _, found in told for one in found))
         at = _most(name, heads, self.question) or _most(self.question, heads, self.question)
-        found = [self._operand(line, one) for line, row in told for one in row if at and one.beside == heads[at - 1]]
-        return _without_total(found)
+        if not at or len(lines) > _MOST:
+            return []
+        found = [self._operand(line, one) for line, row in told for one in row if one.beside == heads[at - 1]]
+        holding = [line for line in lines if _has_figure(line, heads[at - 1])]
+        return _without_total(found) if len(found) == len(holding) else []  # a row that is not understood is none less
 
     def _of_lines(self, lines: Sequence[_Line], name: str) -> list[Operand]:
         return _without_total(
@@ -331,6 +333,10 @@ def _called(lines: Sequence[_Line], name: str, stemmer: str) -> list[_Line]:
             lines = [line for line, has in zip(lines, having, strict=True) if has]
             said = [text for text, has in zip(said, having, strict=True) if has]
     return list(lines)
+
+
+def _has_figure(line: _Line, head: str) -> bool:
+    return any(one == head and any(map(str.isdigit, cell)) for one, cell in cells(line.text))
 
 
 def _without_total(found: list[Operand]) -> list[Operand]:

@@ -144,6 +144,12 @@ def test_a_last_row_that_adds_up_the_others_is_none_of_a_series(tmp_path: Path) 
     assert said.startswith("135,000 euros = 40,000 euros")
 
 
+def test_a_series_with_a_row_that_is_not_understood_comes_to_nothing(tmp_path: Path) -> None:
+    rows = f'{SALES}2014,9,"7,000 euros and 30 kg"\n'
+    found = asked(tmp_path, {"sales.csv": rows}, "What is the income of all years?", Calculating("sum([each income])"))
+    assert found.kind == "short"
+
+
 def test_a_series_may_stand_in_lines_that_follow_each_other(tmp_path: Path) -> None:
     text = "Gifts of the spring:\n\n- Petra: 40 euros\n- Joost: 25 euros\n- Irma: 55 euros\n\nThe hall has 9 doors."
     said = calculation(tmp_path, {"gifts.md": text}, "What are all gifts of the spring?", "sum([each of the gifts])")
