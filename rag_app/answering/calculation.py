@@ -95,12 +95,12 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
         stages: what answering needs.
         today: the day on which is asked.
     """
-    counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
-    scaled = [one.unit for one in counted if one.unit and one.value in factors(formula)]
+    scaled = [one for one in amounts(question) if one.unit and one.value in factors(formula)]
     common = common_names(question, [one.name for one in names(formula)])
     operands = _operands(Lookup(question, hits, stages, scaled, common), formula)
     if operands is None:
         return None
+    counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
     result = evaluate(formula, _values(operands), today=today, counted=counted)
     if result is None:
         return None

@@ -83,7 +83,7 @@ class Lookup:
     question: str
     hits: Sequence[Hit]
     stages: Stages
-    counted: Sequence[tuple[str, ...]] = ()  # units of what the question has so many of: none of them is asked for
+    counted: Sequence[Amount] = ()  # of what the question has so many, by which a value is multiplied
     common: Sequence[str] = ()  # proper names of the question that are in none of the values: all are of them
 
     def one(self, name: str, *, dated: bool) -> Operand | None:
@@ -91,6 +91,8 @@ class Lookup:
         line = self._best(name, dated=dated)
         if line is None:
             return None
+        if any(_is_known(one, self.counted) for one in amounts(line.text)):
+            return None  # what the line says is of so many already
         choice = _chosen(self._told(line, name, dated=dated), name, self.question)
         return self._operand(line, choice) if choice else None
 
@@ -174,7 +176,7 @@ class Lookup:
         ]
 
     def _is_counted(self, amount: Amount) -> bool:
-        return any(same_unit(amount.unit[:1], unit[:1]) for unit in self.counted)
+        return any(same_unit(amount.unit[:1], one.unit[:1]) for one in self.counted)
 
     def _operand(self, line: _Line, choice: _Choice) -> Operand:
         said = ""

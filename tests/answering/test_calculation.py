@@ -183,6 +183,14 @@ def test_where_nothing_comes_out_the_answer_is_a_short_one(tmp_path: Path, formu
     assert found.answer == plain.answer
 
 
+def test_a_price_of_so_many_is_not_multiplied_by_as_many(tmp_path: Path) -> None:
+    text = "A book of ten tickets costs 36 euros."
+    found = asked(
+        tmp_path, {"bath.txt": text}, "What does a book of ten tickets cost?", Calculating("[book cost] * 10")
+    )
+    assert found.kind == "short"
+
+
 def test_no_formula_is_written_for_a_question_that_needs_none(tmp_path: Path) -> None:
     generator = Calculating("[ferry for a ride] * 3", calculation="none")
     found = asked(tmp_path, {"lake.txt": RIDES}, "What do three rides on the ferry cost?", generator)
