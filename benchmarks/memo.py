@@ -7,16 +7,19 @@ that a memo saved are not in what is measured: take times from runs without one.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import sqlite3
 from dataclasses import asdict
 from inspect import getsource
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from rag_app.models.catalogue import resolve
+from rag_app.models.counting import counting
+from rag_app.models.generator import Usage
 from rag_app.models.loaded import LoadedModels
 from rag_app.models.numbers import generator_numbers, reranker_numbers
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag_app.config import Settings
-    from rag_app.models.generator import Form, Generator, Message, Usage
+    from rag_app.models.generator import Form, Generator, Message
     from rag_app.models.numbers import GeneratorNumbers, RerankerNumbers
     from rag_app.models.reranker import Reranker
     from rag_app.types import Vectors
@@ -38,6 +41,7 @@ class MemoGenerator:
         self.name, self.numbers = name, numbers
         self._real = real
         self._file = _calls(file)
+        self._total = Usage()
 
     @property
     def context(self) -> int:
@@ -68,15 +72,33 @@ class MemoGenerator:
             setattr(usage, name, value)
         yield from pieces
 
+    def counting(self, total: Usage) -> Self:
+        """Return the same generator, which adds to `total` what its choices cost when they were made."""
+        counted = copy.copy(self)
+        counted._total = total
+        return counted
+
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         """Return by how many logits the reply would rather begin with `one` than with `other`."""
         parts = [_said(messages), one, other]
-        return float(self._call("preference", parts, lambda: self._real().preference(messages, one, other)))
+        return self._choice("preference", parts, lambda real: [real.preference(messages, one, other)])[0]
 
     def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
         """Return for each of some words the logit with which the reply would begin with it."""
         parts = [_said(messages), list(words)]
-        return [float(v) for v in self._call("leanings", parts, lambda: list(self._real().leanings(messages, words)))]
+        return self._choice("leanings", parts, lambda real: list(real.leanings(messages, words)))
+
+    def _choice(self, kind: str, parts: list[Any], choose: Callable[[Generator], list[float]]) -> list[float]:
+        """Return the logits of a choice, and count what it cost."""
+
+        def work() -> Any:
+            spent = Usage()
+            values = choose(counting(self._real(), spent))
+            return [[float(value) for value in values], asdict(spent)]
+
+        values, cost = self._call(f"counted {kind}", parts, work)
+        self._total.add(Usage(**cost))
+        return [float(value) for value in values]
 
     def _call(self, kind: str, parts: list[Any], work: Callable[[], Any]) -> Any:
         key = _key(self.name, kind, parts)
@@ -118,10 +140,12 @@ def remembering(settings: Settings, file: Path | None) -> LoadedModels:
     """Return the models that the settings name, whose calls are kept in `file`, else in memory."""
     real = LoadedModels(settings)
     generator, reranker = (resolve(getattr(settings, role), role, settings) for role in ("generator", "reranker"))
+    numbers = generator_numbers(generator)
+    numbers = numbers if numbers.model else real.generator.numbers  # whether it writes freely only its file tells
     return LoadedModels(
         settings,
         reranker=MemoReranker(settings.reranker, reranker_numbers(reranker), lambda: real.reranker, file),
-        generator=MemoGenerator(settings.generator, generator_numbers(generator), lambda: real.generator, file),
+        generator=MemoGenerator(settings.generator, numbers, lambda: real.generator, file),
     )
 
 

@@ -147,9 +147,9 @@ class AnswerSeconds(Json):
 
 @dataclass(frozen=True, slots=True)
 class Tokens(Json):
-    """What the generator read and wrote, in its own tokens."""
+    """What the generator read and wrote for a question in all, checks and choices included, in its own tokens."""
 
-    prompt: int = 0
+    prompt: int = 0  # of all prompts together
     prompt_evaluated: int = 0  # the rest came from the prefix cache
     completion: int = 0
 

@@ -151,7 +151,7 @@ class ScriptedGenerator:
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         """Prefer `one` where the words of the answer, or one of the question's, stand in the text that is checked."""
-        lines = [words(line) for line in messages[-1].content.splitlines() if line]
+        lines = [said for line in messages[-1].content.splitlines() if (said := words(line))]
         text, question, answer = (
             {word for line in lines if line[0] == mark for word in line[1:]} for mark in ("text", "question", "answer")
         )

@@ -102,6 +102,23 @@ def test_what_a_text_cost_and_how_likely_it_was_is_remembered_with_it(memo: Modu
         assert usage.prompt > 0
 
 
+def test_what_a_choice_cost_is_remembered_with_it(memo: ModuleType) -> None:
+    class Costly(Counting):
+        def counting(self, total: Usage) -> Costly:
+            total.add(Usage(7, 5))
+            return self
+
+    total = Usage()
+    generator = memo.MemoGenerator("script", LIKELIHOODS, Costly, None)
+    for times in (1, 2):
+        assert generator.counting(total).preference(ASKED, "yes", "no") == 1.5
+        assert (total.prompt, total.evaluated) == (7 * times, 5 * times)
+    assert generator.counting(total).leanings(ASKED, ("yes", "no")) == [0.0, 1.0]
+    assert (total.prompt, total.evaluated, total.completion) == (21, 15, 0)
+    generator.leanings(ASKED, ("yes", "no"))
+    assert total.prompt == 21
+
+
 def test_another_call_is_no_call_that_is_remembered(memo: ModuleType) -> None:
     real = Counting()
     generator = memo.MemoGenerator("script", LIKELIHOODS, lambda: real, None)

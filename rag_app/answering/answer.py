@@ -18,7 +18,7 @@ from rag_app.answering.listing import listing, look_up
 from rag_app.answering.proved import DOCUMENTS_KEPT, Result, from_passages, not_found
 from rag_app.answering.section import section_by_rule
 from rag_app.answering.shaped import in_shape
-from rag_app.answering.stages import Relay
+from rag_app.answering.stages import CountedStages, Relay
 from rag_app.answering.summary import PARTS, central, opening, parts
 from rag_app.asking.followup import standalone
 from rag_app.asking.kind import kind_of
@@ -69,9 +69,10 @@ def answer(question: str, history: Sequence[Turn], stages: Stages) -> Iterator[E
     Nothing is shown before its proof is found, and none is written where one is unlikely.
     """
     begun, usage, before = time.perf_counter(), Usage(), stages.generation()
+    stages = CountedStages(stages, usage)
     asked = question if told(question) else standalone(question, history, stages.generator)
     gone: set[str] = set()
-    first, events = 0.0, _without_those_gone(asked, stages, usage, gone)
+    first, events = 0.0, _without_those_gone(asked, stages, gone, leaning=asked != question)
     while True:
         try:
             event = next(events)
@@ -110,12 +111,12 @@ class _Gone(Exception):
     """A document that was found is not in the library any more: another process has removed it."""
 
 
-def _without_those_gone(question: str, stages: Stages, usage: Usage, gone: set[str]) -> Made:
+def _without_those_gone(question: str, stages: Stages, gone: set[str], *, leaning: bool) -> Made:
     """Answer, and where a document goes before anything is said answer anew without it; those that go are noted."""
     shown = False
     for left in reversed(range(_TRIES)):
         present = _Present(stages, gone)
-        events = _events(question, kind_of(question, present.documents), present, usage)
+        events = _events(question, kind_of(question, present.documents), present, leaning=leaning)
         try:
             while True:
                 try:
@@ -205,20 +206,20 @@ def _overtaken(citation: Citation, stages: Stages) -> str:
         return removed(citation.document)
 
 
-def _events(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
+def _events(question: str, wish: Asked, stages: Stages, *, leaning: bool) -> Made:
     if message := told(question):
         return _shown(program_answer(question, message.facts, stages.documents, message.language))
     if wish.kind == "list":
         return _list(wish, stages)
     if wish.kind == "comparison":
-        return _comparison(wish, stages, usage)
+        return _comparison(wish, stages)
     if wish.kind == "summary":
-        return _summary(question, wish, stages, usage)
+        return _summary(question, wish, stages)
     if wish.kind == "series":
-        return _series(question, wish, stages, usage)
+        return _series(question, wish, stages)
     if place := section_by_rule(question, stages):
         return _shown(place)
-    return _fact(question, stages, usage, in_shape)
+    return _fact(question, stages, partial(in_shape, leaning=leaning))
 
 
 def _shown(result: Result) -> Made:
@@ -228,21 +229,39 @@ def _shown(result: Result) -> Made:
     return result
 
 
-def _fact(question: str, stages: Stages, usage: Usage, answered: Answering = from_passages) -> Made:
+def _fact(question: str, stages: Stages, answered: Answering = from_passages) -> Made:
     """Answer from the passages that bear most on the question, those of the document first whose date it gives."""
     hits, trace = stages.find(question)
     meant = edition(question, _series_of(hits, stages)) if asks_edition(question) else None
     if meant is not None and any(hit.document != meant[1] for hit in hits):
         asked, sought, found = _in_edition(question, *meant, stages)
-        result = answered(asked, *found, stages, usage, sought)
+        result = _whole(answered(asked, *found, stages, sought))
         if result.status != "not_found":
             yield Passages(result.hits)
             yield from _spoken(result.text)
             return result
     yield Passages(hits)
-    result = answered(question, hits, trace, stages, usage)
-    yield from _spoken(result.text)
+    return (yield from _said(answered(question, hits, trace, stages)))
+
+
+def _said(result: Result) -> Made:
+    """Say an answer; one that is not written yet is shown as far as it is."""
+    if result.writing:
+        made = yield from result.writing()
+        result = replace(made, hits=result.hits, trace=result.trace)
+    yield from _spoken(result.text.removeprefix(result.shown))
     return result
+
+
+def _whole(result: Result) -> Result:
+    """Return an answer when all of it is written, and show nothing."""
+    events = _said(result)
+    while True:
+        try:
+            next(events)
+        except StopIteration as end:
+            written: Result = end.value
+            return written
 
 
 def _series_of(hits: Sequence[Hit], stages: Stages) -> Series:
@@ -257,16 +276,14 @@ def _in_edition(question: str, period: Period, path: str, stages: Stages) -> tup
     return asked, sought, stages.find_in(sought, path)
 
 
-def _series(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
+def _series(question: str, wish: Asked, stages: Stages) -> Made:
     """Ask the same of each document that comes out again and again, in order of time."""
     hits, _ = stages.find(question)
     series = _series_of(hits, stages)[-MOST:]
     if not series:
-        return (yield from _fact(question, stages, usage))
+        return (yield from _fact(question, stages))
     each = [_in_edition(wish.topic, *one, stages) for one in series]
-    sides = (
-        _unless_gone(partial(from_passages, asked, *found, stages, usage, sought)) for asked, sought, found in each
-    )
+    sides = (_unless_gone(partial(from_passages, asked, *found, stages, sought)) for asked, sought, found in each)
     names = [one_line(PurePath(path).name) for _, path in series]
     return (yield from _beside(names, [found for *_, found in each], sides, wish))
 
@@ -286,7 +303,7 @@ def _list(wish: Asked, stages: Stages) -> Made:
     return result
 
 
-def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
+def _comparison(wish: Asked, stages: Stages) -> Made:
     """Answer for each of two documents from its own passages, or for each of two things, and lay it side by side."""
     names = wish.things or tuple(one_line(PurePath(path).name) for path in wish.documents)
     asked = [topic_question(wish, thing) for thing in wish.things or ("", "")]
@@ -296,12 +313,12 @@ def _comparison(wish: Asked, stages: Stages, usage: Usage) -> Made:
         found = [stages.find_in(asked[0] if wish.topic else path, path) for path in wish.documents]
     sides = (
         (
-            _unless_gone(partial(from_passages, question, *one, stages, usage))
+            _unless_gone(partial(from_passages, question, *one, stages))
             for question, one in zip(asked, found, strict=True)
         )
         if wish.topic
         else (
-            _gist(parts(document, _GIST)[0], document, stages, usage, language=wish.language)
+            _gist(parts(document, _GIST)[0], document, stages, language=wish.language)
             for document in list(map(stages.read, wish.documents))  # both, before anything is said of one
         )
     )
@@ -343,14 +360,14 @@ def _beside(names: Sequence[str], found: Sequence[Found], sides: Iterator[Result
     return Result(status, text, citations, hits=hits, trace=found[0][1], notes=notes, kind=kind)
 
 
-def _summary(question: str, wish: Asked, stages: Stages, usage: Usage) -> Made:
+def _summary(question: str, wish: Asked, stages: Stages) -> Made:
     """Say what a document is about, and show a statement from each of its parts."""
     [path] = wish.documents
     document = stages.read(path)
     hits, trace = stages.find_in(document.title or question, path)
     yield Passages(hits)
     found, read, count = parts(document, PARTS)
-    result = _gist(found, document, stages, usage, language=wish.language, bullet="\n- ")
+    result = _gist(found, document, stages, language=wish.language, bullet="\n- ")
     if count > read:
         left = filled(get_language(wish.language).sentences.parts_read, read=read, count=count)
         result = replace(result, text=f"{result.text}\n({left})")
@@ -362,7 +379,6 @@ def _gist(
     found: Sequence[Sequence[Evidence]],
     document: Document,
     stages: Stages,
-    usage: Usage,
     *,
     language: str,
     bullet: str = " ",
@@ -374,7 +390,7 @@ def _gist(
     shown = neutral(show(pieces))
     name = shown_name(" ".join(document.title.split()) or PurePath(document.path).name)
     asked = render("summary_user", language, text=Fence.of(shown, document.path).around(shown), document=name)
-    sentence, _ = say(asked, form_for(name, pieces), stages, usage)
+    sentence, _ = say(asked, form_for(name, pieces), stages)
     first, carried = opening(sentence, name, pieces)
     text = f"{harmless(first)} {''.join(f'[{row + 1}]' for row in carried)}" if first else ""
     cited = tuple(cite(marker, piece, document) for marker, piece in enumerate(pieces, 1))

@@ -41,7 +41,7 @@ class Draft:
     believed: bool = True
 
 
-def write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Usage, earlier: str = "") -> Draft:
+def write(question: str, evidence: Sequence[Evidence], stages: Stages, earlier: str = "") -> Draft:
     """Ask for a short answer, and where the generator hesitates in another way too; the likelier one stands.
 
     It is asked for after examples, and then in the fewest words without any: these mislead in other questions.
@@ -52,11 +52,11 @@ def write(question: str, evidence: Sequence[Evidence], stages: Stages, usage: Us
     if not earlier and max(piece.score for piece in evidence) >= scores.clearly_best:
         evidence = choose(evidence, FEW, out_of_reach=scores.out_of_reach)
     before = examples_for(stages)
-    text, certainty = ask_generator("answer_user", question, evidence, stages, usage, before)
+    text, certainty = ask_generator("answer_user", question, evidence, stages, before)
     repeated = bool(earlier) and agree(text, earlier)
     if certainty >= (likelihoods.repeated if repeated else likelihoods.certain) or is_verdict(text):
         return Draft(text)
-    brief, likelihood = ask_generator("brief_user", question, evidence, stages, usage)
+    brief, likelihood = ask_generator("brief_user", question, evidence, stages)
     likelier = max(certainty, likelihood)
     if empty(question, text):
         return Draft(brief, likelier >= likelihoods.believed)
@@ -70,12 +70,11 @@ def ask_generator(
     question: str,
     evidence: Sequence[Evidence],
     stages: Stages,
-    usage: Usage,
     before: Sequence[Message] = (),
 ) -> tuple[str, float]:
     """Return what the generator answers from this evidence, and how certain it was of it."""
     shown = neutral(show(evidence))
-    return say(_asked(prompt, shown, question), form_for(question, evidence), stages, usage, before)
+    return say(_asked(prompt, shown, question), form_for(question, evidence), stages, before)
 
 
 def _asked(prompt: str, shown: str, question: str) -> str:
@@ -98,13 +97,8 @@ def _examples() -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def say(
-    prompt: str, form: AnswerForm, stages: Stages, usage: Usage, before: Sequence[Message] = ()
-) -> tuple[str, float]:
+def say(prompt: str, form: AnswerForm, stages: Stages, before: Sequence[Message] = ()) -> tuple[str, float]:
     """Return what the generator writes, and how certain it was of it."""
     messages, spent = [Message("system", render("answer_system"), kept=True), *before, Message("user", prompt)], Usage()
     text = "".join(stages.generator().stream(messages, spent, max_tokens=stages.answer_tokens, form=form))
-    usage.prompt += spent.prompt
-    usage.evaluated += spent.evaluated
-    usage.completion += spent.completion
     return whole_sentences(text.strip()), spent.certainty

@@ -33,6 +33,7 @@ class Shape:
 
 
 LONG = Size(16, 160)  # of what takes more than a few words
+TALK = Size(12, 105)  # of what a question asks that leans on others; a conversation goes on
 STATEMENT = 58  # words of a short answer and of what it is stated in
 SHAPES: Mapping[AnswerKind, Shape] = {
     "list": Shape(LONG, by_line=True),

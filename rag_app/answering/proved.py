@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from ingest import Document
     from rag_app.answering.stages import Stages
     from rag_app.evidence.choose import Evidence
-    from rag_app.models.generator import Usage
     from rag_app.types import AnswerKind, AnswerStatus, Citation, Event, Hit
 
     Made = Generating[Event, None, "Result"]
@@ -81,6 +80,8 @@ class Result:
     kind: AnswerKind = "short"
     confidence: float | None = None
     unsure: str = ""  # said where it is partial for its confidence alone
+    writing: Callable[[], Made] | None = None  # writes the rest and shows it, and returns all; None where this is all
+    shown: str = ""  # what was shown of the text while it was written
 
 
 def from_passages(
@@ -88,7 +89,6 @@ def from_passages(
     hits: tuple[Hit, ...],
     trace: Trace,
     stages: Stages,
-    usage: Usage,
     sought: str = "",
     *,
     form: Form | None = None,
@@ -100,7 +100,6 @@ def from_passages(
         hits: the passages.
         trace: of the search.
         stages: what answering needs.
-        usage: counts tokens.
         sought: as it is searched for, where that differs.
         form: makes the answer of how likely there is one, and of the short answer, which it may ask for, and judges it;
             None: that is the answer, and where it is in doubt it is looked at.
@@ -112,10 +111,10 @@ def from_passages(
     check = AskedOnce(stages.generator)  # the piece that is checked before is often the one that proves the answer
     likely = _likely(question, hits, pieces, stages, check) if pieces else 0.0
     if form and likely >= stages.calibration().bound:
-        result = form(likely, partial(_prove, question, sought or question, pieces, stages, usage, None))
+        result = form(likely, partial(_prove, question, sought or question, pieces, stages, None))
     elif not form and likely >= DOUBT[0]:
         doubted = likely < DOUBT[1]
-        result = _prove(question, sought or question, pieces, stages, usage, check if doubted else None)
+        result = _prove(question, sought or question, pieces, stages, check if doubted else None)
     return replace(result, hits=hits, trace=trace)
 
 
@@ -139,9 +138,7 @@ def _likely(question: str, hits: Sequence[Hit], pieces: Sequence[Evidence], stag
     return chance(seen, lambda: holds(question, pieces, stages.read, check), stages.calibration())
 
 
-def _prove(
-    question: str, sought: str, pieces: Sequence[Evidence], stages: Stages, usage: Usage, check: AskedOnce | None
-) -> Result:
+def _prove(question: str, sought: str, pieces: Sequence[Evidence], stages: Stages, check: AskedOnce | None) -> Result:
     """Write an answer and tie it to the evidence it rests on; what that does not carry makes it partial, or none.
 
     Args:
@@ -149,12 +146,11 @@ def _prove(
         sought: as it was searched.
         pieces: all evidence.
         stages: what answering needs.
-        usage: counts tokens.
         check: looks at an answer that is in doubt.
     """
     read, numbers = stages.read, stages.numbers()
     shown = choose(pieces, stages.evidence, out_of_reach=numbers.out_of_reach)
-    draft = write(question, shown, stages, usage)
+    draft = write(question, shown, stages)
     best = max(shown, key=lambda piece: piece.worth)
     if is_verdict(draft.text):  # a small model often gets yes and no wrong where it has found the fact that decides
         draft = Draft(stated(best))
@@ -166,7 +162,7 @@ def _prove(
     if (draft.believed or piece.row) and draft.text != stated(piece) and _doubtful(draft.text, question, piece):
         nearest = around(pieces, [piece] if piece.row else [piece, best])
         if nearest != shown:
-            again = write(question, nearest, stages, usage, draft.text)
+            again = write(question, nearest, stages, draft.text)
             if not (
                 piece.row
                 and made_up_figures(again.text, question, nearest)
@@ -198,7 +194,7 @@ def _prove(
     result = replace(result, status="partial") if made_up or not proven else result
     if piece.row and (said := scale(text, piece.text, document.text[: piece.start])):
         result = replace(result, text=_MARKED.sub(rf"({said}) \g<0>", result.text))
-    return _weighed(question, sought, text, result, piece, pieces, stages, usage)
+    return _weighed(question, sought, text, result, piece, pieces, stages)
 
 
 def _carried(draft: str, question: str, piece: Evidence, shown: Sequence[Evidence]) -> tuple[Evidence, Carried]:
@@ -216,15 +212,14 @@ def _weighed(
     piece: Evidence,
     pieces: Sequence[Evidence],
     stages: Stages,
-    usage: Usage,
 ) -> Result:
     """Return an answer beside what other documents say instead, or theirs where it only speaks about the question."""
     talking = about_question(question, pieces)
     if piece.hit.document in talking:
         rest = [other for other in pieces if other.hit.document not in talking]
-        return _instead(question, sought, text, piece, rest, stages, usage) or result
+        return _instead(question, sought, text, piece, rest, stages) or result
     for other in rivals(question, text, piece, pieces, stages.read, stages.numbers()):
-        said = _alone(question, other, pieces, stages, usage)
+        said = _alone(question, other, pieces, stages)
         if said and differs(question, text, said):
             if other.hit.document not in talking:
                 return _contradicted(question, result, other, stages.read)
@@ -233,13 +228,13 @@ def _weighed(
 
 
 def _instead(
-    question: str, sought: str, text: str, piece: Evidence, rest: Sequence[Evidence], stages: Stages, usage: Usage
+    question: str, sought: str, text: str, piece: Evidence, rest: Sequence[Evidence], stages: Stages
 ) -> Result | None:
     """Return what the other documents answer, where that is another value; the reader is told what was set aside."""
     hits = list(dict.fromkeys(other.hit for other in rest))
     if not rest or _likely(question, hits, rest, stages, AskedOnce(stages.generator)) < EVEN:
         return None
-    again = _prove(question, sought, rest, stages, usage, None)
+    again = _prove(question, sought, rest, stages, None)
     if again.status == "not_found":
         return None
     said = _MARKED.sub("", again.text)
@@ -254,11 +249,11 @@ def _aside(question: str, piece: Evidence, said: str) -> str:
     return set_aside(piece.hit.document, said, language_of(question).code)
 
 
-def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: Stages, usage: Usage) -> str:
+def _alone(question: str, piece: Evidence, pieces: Sequence[Evidence], stages: Stages) -> str:
     """Return what is answered from a piece and its neighbours alone; nothing where they do not hold it."""
     evidence = choose(around(pieces, [piece]), FEW, out_of_reach=stages.numbers().out_of_reach)
     before = examples_for(stages)
-    text, _ = ask_generator("answer_user", question, evidence, stages, usage, before)
+    text, _ = ask_generator("answer_user", question, evidence, stages, before)
     return "" if empty(question, text) or made_up_figures(text, question, evidence) else harmless(text)
 
 

@@ -1,23 +1,25 @@
 """An answer in the form that its question asks for, and how likely it is right.
 
 A short answer comes with the lines that state it; lists, steps, explanations and comparisons are shown in the words of
-the documents.
+the documents. A large generator writes all of these itself, sentence by sentence.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.answering.calculation import calculated, is_difference, wanted
 from rag_app.answering.catalogue import program_answer
-from rag_app.answering.excerpt import SHAPES, STATEMENT, Shape, excerpt, on_one_page, stated_in
+from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
 from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
 from rag_app.answering.sides import compared
+from rag_app.answering.written import written
 from rag_app.asking.answer_kind import answer_kind
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
@@ -33,22 +35,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rag_app.answering.excerpt import Excerpt
+    from rag_app.answering.proved import Made
     from rag_app.answering.stages import Stages
-    from rag_app.models.generator import Usage
     from rag_app.searching.candidates import Trace
     from rag_app.types import AnswerKind, AnswerStatus, Citation, Hit
 
 _LINES = 8  # of what a short answer is stated in
 _LEAST = 15  # words of it
+_MORE = 1  # places after it that are shown too where a question leans on others
 _ENDS = ".!?…。！？"  # of a sentence
 
 
 def in_shape(
-    question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, usage: Usage, sought: str = ""
+    question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, sought: str = "", *, leaning: bool = False
 ) -> Result:
-    """Answer as `from_passages` does, in the form that the question asks for; what they lack the program may know."""
-    form = _Form(question, sought or question, hits, stages)
-    result = from_passages(question, hits, trace, stages, usage, sought, form=form.answer)
+    """Answer as `from_passages` does, in the form that the question asks for; what they lack the program may know.
+
+    What a question means that leans on others is less sure: after a short answer a second place is shown.
+    """
+    form = _Form(question, sought or question, hits, stages, leaning)
+    result = from_passages(question, hits, trace, stages, sought, form=form.answer)
     if form.likely is None:
         return replace(form.unless_by_program(result), hits=hits, trace=trace)
     return result
@@ -62,6 +68,7 @@ class _Form:
     sought: str
     hits: Sequence[Hit]
     stages: Stages
+    leaning: bool
     likely: float | None = None  # that the passages hold an answer; None as long as they are not taken to
 
     def answer(self, likely: float, short: Callable[[], Result]) -> Result:
@@ -74,10 +81,11 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        shown = self._calculated(kind) if kind in ("short", "comparison") else None
-        shown = shown or (self._by_sides() if kind == "comparison" else None)
-        shown = shown or (self._shown(kind, SHAPES[kind]) if kind in SHAPES else None)
-        return shown or self._stated(short())
+        if kind in ("short", "comparison") and (found := self._calculated(kind)):
+            return found
+        if self.stages.generator().numbers.writes_freely:
+            return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
+        return self._in_their_words(kind, short)
 
     def unless_by_program(self, refused: Result) -> Result:
         """Return what the program knows of the library, where that is asked for and no passage has it."""
@@ -99,6 +107,32 @@ class _Form:
         if fact is None:
             return self._stated(short())
         return program_answer(self.question, [fact], self.stages.documents, language_of(self.question))
+
+    def _in_their_words(self, kind: AnswerKind, short: Callable[[], Result]) -> Result:
+        """Show what the documents say in their own words, or a short answer with what states it."""
+        shown = self._by_sides() if kind == "comparison" else None
+        shape = self._shape(kind)
+        shown = shown or (self._shown(kind, shape) if shape else None)
+        return shown or self._stated(short())
+
+    def _written(self, kind: AnswerKind, short: Callable[[], Result]) -> Made:
+        """Write in whole sentences, each shown after its proof; where none is proved the documents speak."""
+        found = yield from written(self.question, self._windows(LONG), self.stages)
+        if found.refused:
+            return replace(not_found(self.question), kind=kind)
+        if not found.text:
+            return self._in_their_words(kind, short)
+        status: AnswerStatus = "answered" if found.whole else "partial"
+        text = found.said(language_of(self.question))
+        result = Result(status, text, found.citations, kind=kind, shown=found.text)
+        return self._judged(result, unmarked(found.text), found.window)
+
+    def _shape(self, kind: AnswerKind) -> Shape | None:
+        """Return how an answer of a kind is laid out; None for a short one."""
+        shape = SHAPES.get(kind)
+        return (
+            replace(shape, size=min(shape.size, TALK, key=lambda size: size.words)) if shape and self.leaning else shape
+        )
 
     def _windows(self, size: Size) -> list[Window]:
         return windows(self.sought, self.hits, size, self.stages.score, self.stages.read)
@@ -149,14 +183,16 @@ class _Form:
         if result.status == "not_found":
             return result
         said = unmarked(result.text, [one.marker for one in result.citations])
-        found = self._windows(Size(_LINES, max(STATEMENT - len(said.split()), _LEAST)))
+        size = Size(_LINES, max(STATEMENT - len(said.split()), _LEAST))
+        found = self._windows(size)
         quote = result.citations[0]
         window = stated_in(found, quote)
         if window:
             window = on_one_page(window, quote, self.stages.read(quote.document))
         fits = window is not None and len(said.split()) + window.words <= STATEMENT
         if window and fits and len(result.citations) == 1 and not _is_quote(said, quote):
-            shown = excerpt([window], Shape(Size(_LINES, STATEMENT)), self.stages.read)
+            more = [one for one in found if not one.overlaps(window)][: _MORE if self.leaning else 0]
+            shown = excerpt([window, *more], Shape(size, count=1 + len(more)), self.stages.read)
             result = _with_statement(result, said, shown) if shown.text else result
         return self._judged(result, said, window or _quoted(self.hits, quote), next(iter(found), None))
 
@@ -169,12 +205,12 @@ class _Form:
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)
         status = judge.status(likely)
-        if status == "not_found":
+        if status == "not_found" and not result.shown:
             return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
         result = replace(result, confidence=round(likely, 3))
         if status == "answered" or result.status == "partial":
             return result
-        return replace(result, status=status, unsure=language_of(self.question).sentences.unsure)
+        return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
 
 
 def _file_of(result: Result) -> Result:
@@ -195,11 +231,11 @@ def _is_quote(said: str, quote: Citation) -> bool:
 
 def _with_statement(result: Result, said: str, shown: Excerpt) -> Result:
     """Return a short answer followed by what it is stated in, or that alone where it holds all of a long one."""
-    [quote], [stated] = result.citations, shown.citations
+    [quote], [stated, *others] = result.citations, shown.citations
     repeated = single_spaced(said).casefold() in single_spaced(unmarked(shown.text)).casefold()
     whole = len(said.split()) > _LEAST and repeated
     text = shown.text if whole else f"{said} [1]\n{shown.text}"
-    return replace(result, text=text, citations=(replace(stated, support=quote.support),))
+    return replace(result, text=text, citations=(replace(stated, support=quote.support), *others))
 
 
 def _quoted(hits: Sequence[Hit], quote: Citation) -> Window:

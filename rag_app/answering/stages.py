@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag_app.answering.listing import Mention
 from rag_app.errors import UsageError
 from rag_app.evidence.choose import EVIDENCE
+from rag_app.models.counting import CountedGenerator
 from rag_app.models.stopping import StoppableGenerator, check
 from rag_app.proof.refusal import CALIBRATION, in_force, supplied
 from rag_app.types import Filter, ModelNames
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.config import Settings
-    from rag_app.models.generator import Generator
+    from rag_app.models.generator import Generator, Usage
     from rag_app.models.loaded import Models
     from rag_app.models.numbers import RerankerNumbers
     from rag_app.proof.refusal import Calibration
@@ -303,6 +304,18 @@ class Relay:
     def generation(self) -> int:
         """Pass on."""
         return self._stages.generation()
+
+
+class CountedStages(Relay):
+    """Stages that add what their generator reads and writes to a total."""
+
+    def __init__(self, stages: Stages, total: Usage) -> None:
+        super().__init__(stages)
+        self._total = total
+
+    def generator(self) -> Generator:
+        """Return what writes; what it costs is counted."""
+        return CountedGenerator(super().generator(), self._total)
 
 
 class StoppableStages(Relay):

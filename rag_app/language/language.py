@@ -35,6 +35,7 @@ class Sentences:
     more: str = ""  # count
     parts_read: str = ""  # read, count
     words_read: str = ""  # read, count
+    left_out: str = ""  # count
     hello: str = ""
     welcome: str = ""
     fine: str = ""

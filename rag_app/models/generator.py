@@ -56,12 +56,18 @@ class Message:
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of one generation; filled in while it runs."""
+    """Tokens of one generation, filled in while it runs, or of several."""
 
     prompt: int = 0
     evaluated: int = 0  # the rest was found in the prefix cache
     completion: int = 0
     certainty: float = 0.0  # mean log-likelihood of the tokens written; 0 is certain
+
+    def add(self, other: Usage) -> None:
+        """Add the tokens of another one."""
+        self.prompt += other.prompt
+        self.evaluated += other.evaluated
+        self.completion += other.completion
 
 
 class Generator(Protocol):
@@ -147,6 +153,7 @@ class LlamaGenerator:
         self._template = template
         self._turn = _Turn()
         self._stop: Callable[[], bool] | None = None
+        self._total: Usage | None = None
 
     def until(self, stop: Callable[[], bool]) -> Self:
         """Return the same generator, which asks `stop` also while it reads a prompt, and then raises Stopped.
@@ -156,6 +163,12 @@ class LlamaGenerator:
         stoppable = copy.copy(self)
         stoppable._stop = stop
         return stoppable
+
+    def counting(self, total: Usage) -> Self:
+        """Return the same generator, which adds to `total` what `preference` and `leanings` read."""
+        counting = copy.copy(self)
+        counting._total = total
+        return counting
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`."""
@@ -206,10 +219,12 @@ class LlamaGenerator:
         prompt = self._fitting(messages, 1)
         with self._alone():
             try:
-                self._read(prompt)
+                evaluated = self._read(prompt)
             except BaseException:
                 self._model.reset()
                 raise
+            if self._total is not None:
+                self._total.add(Usage(len(prompt.tokens), evaluated))
             logits = self._logits()
             return [
                 max(float(logits[self._tokens(form, control=False)[0]]) for form in (word.lower(), word.capitalize()))
@@ -457,7 +472,8 @@ def open_generator(model: InstalledModel, settings: Settings) -> LlamaGenerator:
         ) from error
     family = (model.spec.chat if model.spec else None) or family_of(llama.metadata.get("tokenizer.chat_template", ""))
     heads = Heads(settings.models / ".heads", f"{model.fingerprint} {llama_cpp.__version__}")
-    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads, Crew(settings), generator_numbers(model))
+    numbers = generator_numbers(model, int(llama_cpp.llama_model_n_params(llama._model.model)))
+    return LlamaGenerator(model.name, llama, TEMPLATES[family], heads, Crew(settings), numbers)
 
 
 def family_of(template: str) -> str:

@@ -7,7 +7,7 @@ a model that was not measured: it switches a rule off, or lets what is left of i
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files as resource_files
 from math import inf
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rag_app.models.registry import ModelRole
 
 FOLDER = "calibrations"
+LARGE = 7_000_000_000  # parameters of a generator that writes freely unless it was measured
+_SWITCHES = frozenset({"writes_freely"})  # may be left out of a calibration, and then are off
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,9 @@ class GeneratorNumbers:
     certain: float = -inf  # mean log-likelihood; below it another way is asked, too; infinitely little: never
     believed: float = -inf  # of the likelier of two that differ; below it the document is quoted; likewise
     repeated: float = -inf  # of an answer that is given twice; likewise
-    kind_short: float = 0.0  # logits that the kind "fact" has beside its own; 0: every answer is a short one
     calculation: float = inf  # logits by which "calculation" must be ahead of "none"; infinite: nothing is worked out
     order_none: float = 0.0  # logits that "none" has beside its own, in what is asked for of two figures; 0: no more
+    writes_freely: bool = False  # whole sentences of its own, which are proved one by one
     agreed: float = 0.0  # logits of two preferences for yes together, that let an answer in doubt pass; 0: rather yes
 
 
@@ -81,7 +83,7 @@ class Calibration:
     model: str  # its name in the registry
     role: ModelRole
     fingerprint: str  # SHA-256 of the weights
-    values: Mapping[str, float]
+    values: Mapping[str, Any]
 
 
 def reranker_numbers(model: InstalledModel) -> RerankerNumbers:
@@ -89,9 +91,10 @@ def reranker_numbers(model: InstalledModel) -> RerankerNumbers:
     return _numbers(RerankerNumbers, model)
 
 
-def generator_numbers(model: InstalledModel) -> GeneratorNumbers:
-    """Return the numbers of a language model."""
-    return _numbers(GeneratorNumbers, model)
+def generator_numbers(model: InstalledModel, parameters: int = 0) -> GeneratorNumbers:
+    """Return the numbers of a language model; one of many `parameters` that was not measured writes freely."""
+    numbers = _numbers(GeneratorNumbers, model)
+    return numbers if numbers.model else replace(numbers, writes_freely=parameters >= LARGE)
 
 
 def find_calibration(model: InstalledModel) -> Calibration | None:
@@ -124,11 +127,12 @@ def parse(text: str) -> Calibration:
     """Return a calibration from its JSON; ValueError where a number is missing, unknown, or of no known origin."""
     entry: dict[str, Any] = json.loads(text)
     kind = {"reranker": RerankerNumbers, "generator": GeneratorNumbers}[entry["role"]]
-    wanted = {field.name for field in fields(kind)} - {"model"}
+    wanted = {field.name for field in fields(kind)} - {"model"} - (_SWITCHES - set(entry["numbers"]))
     if wanted != set(entry["numbers"]):
         raise ValueError(f"missing or unknown numbers: {', '.join(sorted(wanted ^ set(entry['numbers'])))}")
     for name, number in entry["numbers"].items():
         if set(number) != {"value", "unit", "from"} or not number["from"]:
             raise ValueError(f"{name} needs a value, a unit and where it is from")
-    values = {name: float(number["value"]) for name, number in entry["numbers"].items()}
+    read = {True: bool, False: float}
+    values = {name: read[name in _SWITCHES](number["value"]) for name, number in entry["numbers"].items()}
     return Calibration(entry["model"], entry["role"], entry["fingerprint"], values)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from rag_app.models.counting import counting
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -34,6 +36,10 @@ class StoppableGenerator:
         self.numbers = generator.numbers
         self._generator = generator
         self._stop = stop
+
+    def counting(self, total: Usage) -> StoppableGenerator:
+        """Return the same generator, which adds what its choices read to `total`, where it can."""
+        return StoppableGenerator(counting(self._generator, total), self._stop)
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`."""

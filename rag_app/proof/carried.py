@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 # Signs of money and shares are words too. Where a script has no spaces, each of its letters is one.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 _WORD = re.compile(rf"{FIGURE}|[%‰°€$£¥]|[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W\d_])+")
-_MARK = re.compile(r"[,;:](?=\s)|[()–—]")  # between clauses
+MARK = re.compile(r"[,;:](?=\s)|[()–—]")  # between clauses
 _COMMA = re.compile(r"\s*[,;](?=\s)")
 _STATEMENT = 3  # words that a draft has at least to be one
 _ITEM = 6  # words in which the last item of a list has to begin
-_BULLETS = "•·–-* "
+BULLETS = "•·–-* "
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +47,33 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
+class Sentence:
+    """A sentence of a text, with its words."""
+
     source: int  # text of the evidence
     text: str
     words: tuple[Written, ...]
 
     @property
     def texts(self) -> list[str]:
+        """Its words as they are written."""
         return [word.text for word in self.words]
 
     @property
     def whole(self) -> _Span:
+        """All of it."""
         return _Span(self, 0, len(self.text))
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    sentence: _Sentence
+    sentence: Sentence
     start: int  # characters into the sentence
     end: int
 
     @property
     def text(self) -> str:
-        return single_spaced(self.sentence.text[self.start : self.end]).lstrip(_BULLETS)
+        return single_spaced(self.sentence.text[self.start : self.end]).lstrip(BULLETS)
 
 
 def carry(draft: str, question: str, *evidence: str) -> Carried:
@@ -88,16 +92,16 @@ def carry(draft: str, question: str, *evidence: str) -> Carried:
     return Carried(_shown(spans), all(carried for _, carried in parts), spans[0].sentence.source)
 
 
-def _sentences(text: str, source: int = 0) -> Iterator[_Sentence]:
+def _sentences(text: str, source: int = 0) -> Iterator[Sentence]:
     for start, end in sentences(text):
-        if words := tuple(_words(text[start:end])):
-            yield _Sentence(source, text[start:end], words)
+        if words := tuple(words_of(text[start:end])):
+            yield Sentence(source, text[start:end], words)
 
 
-def _part(said: Sequence[Written], question: str, held: Sequence[_Sentence]) -> tuple[list[_Span], bool]:
+def _part(said: Sequence[Written], question: str, held: Sequence[Sentence]) -> tuple[list[_Span], bool]:
     """Return what is shown of one sentence of a draft, and whether it carries it."""
     telling = [word for word in said if not is_small(word)] or [*said]
-    asked = [word.text for word in _words(question)]
+    asked = [word.text for word in words_of(question)]
     best = max(held, key=lambda one: (_repeated(said, one) is not None, _count(telling, one), _share(asked, one)))
     run = _repeated(said, best)
     missing = [] if run else [word for word in telling if not _held(word, best)]
@@ -109,23 +113,24 @@ def _part(said: Sequence[Written], question: str, held: Sequence[_Sentence]) -> 
         pair.sort(key=lambda one: (one.source != best.source, held.index(one)))
         return [one.whole for one in pair], excused and not _replaced(telling, missing, asked, best)
     run = run or _stretch(telling, best)
-    if run is None or run == (0, len(best.words) - 1) or _repeats(said, asked) or _goes_on(run, best):
+    if run is None or run == (0, len(best.words) - 1) or _repeats(said, asked) or goes_on(run, best):
         return [best.whole], True
     span = _Span(best, *widened(best.text, best.words[run[0]].start, best.words[run[1]].end))
     return [best.whole if _turned(span, question) else span], True
 
 
-def _words(text: str) -> Iterator[Written]:
+def words_of(text: str) -> Iterator[Written]:
+    """Go through the words, figures and signs of a text by which it is compared."""
     for match in _WORD.finditer(text):
         yield Written(match.start(), match.end(), match[0])
 
 
-def _repeated(said: Sequence[Written], sentence: _Sentence) -> tuple[int, int] | None:
+def _repeated(said: Sequence[Written], sentence: Sentence) -> tuple[int, int] | None:
     """Return the first and last word of a sentence that repeat the draft, but for small words at its edges."""
-    there = [_compared(text) for text in sentence.texts]
+    there = [compared(text) for text in sentence.texts]
     first, last = 0, len(said)
     while first < last:
-        at = _place([_compared(word.text) for word in said[first:last]], there)
+        at = _place([compared(word.text) for word in said[first:last]], there)
         opens = first == 0 or not is_small(said[first]) or said[first].text.casefold() in leading()
         if at is not None and opens:
             return at, at + last - first - 1
@@ -143,7 +148,7 @@ def _place(wanted: Sequence[str], there: Sequence[str]) -> int | None:
     return next((at for at in range(len(there)) if there[at : at + len(wanted)] == wanted), None)
 
 
-def _compared(word: str) -> str:
+def compared(word: str) -> str:
     """Return a word as it is compared: numbers by what they are worth, others without letter case and accents."""
     number = number_of(word.casefold())
     if number is not None:
@@ -151,30 +156,30 @@ def _compared(word: str) -> str:
     return value_of(word) if word[0].isdigit() else folded(word)
 
 
-def _stands(word: Written, sentence: _Sentence) -> bool:
-    return _compared(word.text) in map(_compared, sentence.texts)
+def _stands(word: Written, sentence: Sentence) -> bool:
+    return compared(word.text) in map(compared, sentence.texts)
 
 
-def _held(word: Written, sentence: _Sentence) -> bool:
+def _held(word: Written, sentence: Sentence) -> bool:
     return _stands(word, sentence) or among(word.text, sentence.texts)
 
 
-def _count(said: Sequence[Written], sentence: _Sentence) -> int:
+def _count(said: Sequence[Written], sentence: Sentence) -> int:
     return sum(_held(word, sentence) for word in said)
 
 
-def _share(asked: Sequence[str], sentence: _Sentence) -> int:
+def _share(asked: Sequence[str], sentence: Sentence) -> int:
     return sum(among(word, sentence.texts) for word in asked)
 
 
-def _stretch(said: Sequence[Written], sentence: _Sentence) -> tuple[int, int] | None:
+def _stretch(said: Sequence[Written], sentence: Sentence) -> tuple[int, int] | None:
     """Return the first and last word of the shortest stretch that has the words in their order."""
     best: tuple[int, int] | None = None
     for first in range(len(sentence.words)):
         at = first
         for number, word in enumerate(said):
             rows = range(at, len(sentence.words))
-            found = next((row for row in rows if _alike(word.text, sentence.words[row].text)), None)
+            found = next((row for row in rows if alike(word.text, sentence.words[row].text)), None)
             if found is None or (number == 0 and found != first):
                 break
             at = found + 1
@@ -184,19 +189,20 @@ def _stretch(said: Sequence[Written], sentence: _Sentence) -> tuple[int, int] | 
     return best
 
 
-def _alike(word: str, source: str) -> bool:
-    return _compared(word) == _compared(source) or same_word(word, source)
+def alike(word: str, source: str) -> bool:
+    """Tell whether two words are forms of one, or the same number."""
+    return compared(word) == compared(source) or same_word(word, source)
 
 
-def _replaced(said: Sequence[Written], missing: Sequence[Written], asked: Sequence[str], sentence: _Sentence) -> bool:
+def _replaced(said: Sequence[Written], missing: Sequence[Written], asked: Sequence[str], sentence: Sentence) -> bool:
     """Tell whether the sentence says another thing in the place of one that it lacks: "south" for "north"."""
     words = [word for word in sentence.words if not is_small(word)]
-    there = [_compared(word.text) for word in words]
+    there = [compared(word.text) for word in words]
     here = [
-        next((_compared(other.text) for other in words if _alike(word.text, other.text)), _compared(word.text))
+        next((compared(other.text) for other in words if alike(word.text, other.text)), compared(word.text))
         for word in said
     ]
-    known = {*here, *map(_compared, asked)}
+    known = {*here, *map(compared, asked)}
     for kind, first, last, left, right in SequenceMatcher(None, here, there, autojunk=False).get_opcodes():
         at_the_end = last == len(here)  # where a draft may go on with what the question says
         lacks = any(word in missing and not (at_the_end and among(word.text, asked)) for word in said[first:last])
@@ -205,9 +211,9 @@ def _replaced(said: Sequence[Written], missing: Sequence[Written], asked: Sequen
     return False
 
 
-def _excused(word: Written, asked: Sequence[str], held: Sequence[_Sentence], language: Language) -> bool:
+def _excused(word: Written, asked: Sequence[str], held: Sequence[Sentence], language: Language) -> bool:
     """Tell whether a sentence may lack a word: one that stands beside it or in the question, or has little weight."""
-    if _negation(language).fullmatch(word.text):
+    if negation_of(language).fullmatch(word.text):
         return False
     if among(word.text, asked) or any(_held(word, one) for one in held):
         return True
@@ -219,7 +225,7 @@ def _repeats(said: Sequence[Written], asked: Sequence[str]) -> bool:
     return len(said) >= _STATEMENT and all(is_small(word) or among(word.text, asked) for word in said)
 
 
-def _goes_on(run: tuple[int, int], sentence: _Sentence) -> bool:
+def goes_on(run: tuple[int, int], sentence: Sentence) -> bool:
     """Tell whether a stretch is a part of a list: items are joined in it, and more are joined to it."""
     first, last = run
     joined = [row for row in range(first, last) if _joined(row, sentence)]
@@ -231,7 +237,7 @@ def _goes_on(run: tuple[int, int], sentence: _Sentence) -> bool:
     return before or (not closed and _joined(last, sentence) and any(_joins(row + 1, sentence) for row in ahead))
 
 
-def _joined(row: int, sentence: _Sentence) -> bool:
+def _joined(row: int, sentence: Sentence) -> bool:
     """Tell whether what follows a word is joined to it as an item of a list."""
     if row + 1 >= len(sentence.words):
         return False
@@ -241,17 +247,17 @@ def _joined(row: int, sentence: _Sentence) -> bool:
     return (comma is not None and not dated) or _joins(row + 1, sentence)
 
 
-def _joins(row: int, sentence: _Sentence) -> bool:
+def _joins(row: int, sentence: Sentence) -> bool:
     return sentence.words[row].text in _joining(language_of(sentence.text))
 
 
 def _turned(span: _Span, question: str) -> bool:
     """Tell whether a negation or exception stands in the clause of a stretch, not in it, and was not asked for."""
     text = span.sentence.text
-    marks = list(_MARK.finditer(text))
+    marks = list(MARK.finditer(text))
     since = max((mark.end() for mark in marks if mark.end() <= span.start), default=0)
     until = min((mark.start() for mark in marks if mark.start() >= span.end), default=len(text))
-    negation = _negation(language_of(text))
+    negation = negation_of(language_of(text))
     beside = (text[since : span.start], text[span.end : until])
     return any(map(negation.search, beside)) and not negation.search(question)
 
@@ -270,19 +276,19 @@ def _within(inner: _Span, outer: _Span) -> bool:
 
 
 @cache
-def _negation(language: Language) -> re.Pattern[str]:
+def negation_of(language: Language) -> re.Pattern[str]:
     """Return the pattern of a word that turns those beside it; not of a part of another word."""
-    words = _of_all(language, lambda one: one.answers.negations)
+    words = of_all(language, lambda one: one.answers.negations)
     return pattern(words, before=r"(?<![\w-])", after=r"(?![\w-])")
 
 
 @cache
 def _joining(language: Language) -> frozenset[str]:
     """Return the words between items of a list."""
-    return frozenset(_of_all(language, lambda one: (*one.kinds.both, *one.kinds.either)))
+    return frozenset(of_all(language, lambda one: (*one.kinds.both, *one.kinds.either)))
 
 
-def _of_all(language: Language, part: Callable[[Language], Words]) -> list[str]:
+def of_all(language: Language, part: Callable[[Language], Words]) -> list[str]:
     """Return the words that a part has in all languages, but for those that are other small words in this one.
 
     The language of a short text is a guess, so that the words of the others count too.

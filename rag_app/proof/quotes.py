@@ -97,6 +97,16 @@ def is_verdict(answer: str) -> bool:
     return _verdict().match(answer) is not None
 
 
+def without_verdict(sentence: str) -> str:
+    """Return a sentence without a yes or no before it that a mark parts from the rest."""
+    match = _verdict().match(sentence)
+    rest = sentence[match.end() :].lstrip() if match else ""
+    if not rest or rest[0] not in ".,:;!–—":
+        return "" if match and not rest else sentence
+    rest = rest.lstrip(".,:;!–— ")
+    return rest[:1].upper() + rest[1:]
+
+
 @cache
 def _verdict() -> re.Pattern[str]:
     return pattern(in_order(lambda language: language.answers.verdicts), before=r"\W*", after=r"\b")

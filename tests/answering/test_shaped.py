@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes import LIKELIHOODS, TRUSTING, ScriptedGenerator, fakes_of, open_library, short_answer
 
+from rag_app.answering.excerpt import STATEMENT, TALK
 from rag_app.language.language import get_language, languages
+from rag_app.models.generator import Usage
 from rag_app.models.numbers import GeneratorNumbers
 from rag_app.proof.quotes import markers, unmarked
+from rag_app.types import Tokens, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -161,6 +164,37 @@ def test_a_short_answer_is_followed_by_the_lines_that_state_it(library: Library)
     assert "three months" in found.citations[0].quote
 
 
+def leaning(library: Library, monkeypatch: pytest.MonkeyPatch, generator: Leaning, question: str) -> Answer:
+    """Ask a question that leans on one before, and means what is given."""
+    monkeypatch.setattr("rag_app.answering.answer.standalone", lambda *_: question)
+    return asked(library, generator, "And that?")
+
+
+def test_a_second_place_follows_a_short_answer_to_a_question_that_leans_on_others(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = asked(library, Leaning("fact", "three months"), NOTICE)
+    found = leaning(library, monkeypatch, Leaning("fact", "three months"), NOTICE)
+    assert found.answer.startswith(alone.answer)
+    assert [one.marker for one in found.citations] == [1, 2]
+    first, second = found.citations
+    assert first == alone.citations[0]
+    assert (first.document, first.start) != (second.document, second.start)
+
+
+@pytest.mark.parametrize("named", [*KINDS, "fact"])
+def test_what_leans_on_others_is_answered_in_fewer_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    lines = "\n".join(f"The notice period for a visitor of house {row} is {row} months." for row in range(2, 60))
+    (tmp_path / "houses.txt").write_text(lines, encoding="utf-8")
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "houses.txt"])
+        found = leaning(library, monkeypatch, Leaning(named, "three months"), "How long is the notice period?")
+    assert 0 < len(unmarked(found.answer).split()) <= 2 * STATEMENT
+    assert named not in BY_LINE or len(unmarked(found.answer).split()) <= TALK.words
+
+
 def test_the_first_source_of_a_short_answer_is_its_proof_and_says_how_well_it_supports_it(library: Library) -> None:
     found = asked(library, Leaning("fact", "three months"), NOTICE)
     assert found.citations[0].support is not None
@@ -213,6 +247,64 @@ def test_where_no_window_is_found_the_short_answer_stands_alone(
     monkeypatch.setattr("rag_app.answering.shaped.windows", lambda *_: [])
     found = asked(library, Leaning(named, "three months"), NOTICE)
     assert (found.status, found.kind, found.answer) == ("answered", "short", "three months [1]")
+
+
+# What it costs
+
+
+class Costly(Leaning):
+    """Adds up what all of its calls read and wrote, and says so of its choices."""
+
+    def __init__(self, kind: str, *said: str) -> None:
+        super().__init__(kind, *said)
+        self.spent = Usage()
+        self.calls: list[str] = []
+
+    def counting(self, total: Usage) -> Costly:
+        self.total = total
+        return self
+
+    def stream(self, messages: Sequence[Message], usage: Usage, **options: Any) -> Iterator[str]:
+        self.calls.append("stream")
+        yield from super().stream(messages, usage, **options)
+        self.spent.add(usage)
+
+    def leanings(self, messages: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
+        self._choose("leanings", messages)
+        return super().leanings(messages, words)
+
+    def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
+        self._choose("preference", messages)
+        return super().preference(messages, one, other)
+
+    def _choose(self, call: str, messages: Sequence[Message]) -> None:
+        self.calls.append(call)
+        read = sum(self.count_tokens(message.content) for message in messages)
+        for total in (self.spent, self.total):
+            total.add(Usage(read, read // 2))
+
+
+@pytest.mark.parametrize(
+    ("named", "history", "calls"),
+    [
+        ("fact", (), {"stream", "leanings", "preference"}),
+        ("list", (), {"leanings", "preference"}),
+        ("comparison", (), {"stream", "leanings", "preference"}),
+        ("fact", ("Who may visit the house?",), {"stream", "leanings", "preference"}),
+    ],
+)
+def test_all_that_is_read_and_written_for_a_question_is_counted(
+    library: Library, named: str, history: tuple[str, ...], calls: set[str]
+) -> None:
+    generator = Costly(named, "three months")
+    fakes_of(library).generator = generator
+    for _ in range(2):  # the second question does not count the first
+        generator.spent = Usage()
+        found = library.ask("How long is the notice period for it?", history=[Turn("user", text) for text in history])
+        spent = generator.spent
+        assert found.tokens == Tokens(spent.prompt, spent.evaluated, spent.completion)
+        assert spent.evaluated < spent.prompt
+    assert set(generator.calls) == calls
 
 
 # How likely it is right

@@ -52,7 +52,7 @@ class ByteLlama:
         self.resets = 0
         self.busy = threading.Lock()
         self._ctx = self.ctx = self
-        self._model = SimpleNamespace(vocab="vocabulary")
+        self._model = SimpleNamespace(vocab="vocabulary", model=1_500_000_000)
         self._logits = (ctypes.c_float * self.n_vocab())()
 
     def n_ctx(self) -> int:
@@ -133,6 +133,7 @@ def llama_cpp(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     package = SimpleNamespace(
         llama_vocab_is_eog=lambda vocabulary, token: token == END,
         llama_supports_gpu_offload=lambda: False,
+        llama_model_n_params=lambda model: model,
         llama_state_seq_get_size=lambda context, sequence: 4 * context.n_tokens + 100,
         llama_state_seq_get_data=kept_state,
         llama_state_seq_set_data=bring_back,
@@ -651,6 +652,22 @@ def test_a_reply_leans_to_each_word_as_its_first_token_is_likely(logits: dict[st
     assert answering.preference(messages, "yes", "no") == found[0] - found[1]
 
 
+def test_what_leanings_and_preferences_read_is_counted_where_that_is_asked_for() -> None:
+    total, model = Usage(), ByteLlama(leaning(Y=4.0))
+    answering = generator(model)
+    counting = answering.counting(total)
+    first, second = [Message("user", "Q")], [Message("user", "Why?")]
+    sizes = [len(answering._prompt(messages).tokens) for messages in (first, second)]
+    for messages, prompt in ((first, sizes[0]), (second, sum(sizes))):
+        counting.leanings(messages, ("yes", "no"))
+        assert (total.prompt, total.evaluated, total.completion) == (prompt, sum(map(len, model.evaluated)), 0)
+    counting.preference(second, "yes", "no")
+    read = sum(map(len, model.evaluated))
+    assert (total.prompt, total.evaluated) == (sum(sizes) + sizes[1], read)
+    answering.leanings(first, ("yes", "no"))
+    assert (total.prompt, total.evaluated) == (sum(sizes) + sizes[1], read)
+
+
 def test_a_preference_reads_the_prompt_once_for_both_words() -> None:
     model = ByteLlama(leaning(y=1.0))
     generator(model).leanings([Message("user", "Q")], ("yes", "no", "maybe"))
@@ -720,10 +737,21 @@ def test_the_settings_reach_llama_cpp_and_no_layer_goes_to_a_gpu_that_is_not_the
     assert (loaded.name, loaded.context) == ("mine", 2048)
     assert (given["n_threads"], given["n_threads_batch"], given["n_gpu_layers"]) == (3, 3, 0)
     assert shown(loaded._prompt([Message("user", "Hi")]).tokens).startswith("«bos»«start_of_turn»user")
+    assert not loaded.numbers.writes_freely
 
     llama_cpp.llama_supports_gpu_offload = lambda: True
     open_generator(model_at(tmp_path / "x.gguf"), make_settings(tmp_path, gpu_layers=7))
     assert given["n_gpu_layers"] == 7
+
+
+def test_a_large_model_that_was_not_measured_writes_freely(tmp_path: Path, llama_cpp: SimpleNamespace) -> None:
+    model = ByteLlama(saying(b""))
+    model.metadata = {}  # type: ignore[attr-defined]
+    llama_cpp.Llama = lambda **_: model
+    for parameters in (6_900_000_000, 7_600_000_000):
+        model._model.model = parameters
+        loaded = open_generator(model_at(tmp_path / "x.gguf"), make_settings(tmp_path))
+        assert loaded.numbers.writes_freely == (parameters > 7_000_000_000)
 
 
 def test_the_family_of_the_registry_goes_before_the_files_own_template(

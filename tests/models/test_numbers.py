@@ -65,6 +65,26 @@ def test_numbers_are_found_by_the_fingerprint_whatever_the_model_is_called() -> 
     assert generator_numbers(model(generator.fingerprint, "generator")).certain == -0.15
 
 
+@pytest.mark.parametrize(("parameters", "freely"), [(0, False), (1_543_714_304, False), (7_000_000_000, True)])
+def test_a_large_generator_that_was_not_measured_writes_freely(parameters: int, freely: bool) -> None:
+    found = generator_numbers(model("0" * 64, "generator"), parameters)
+    assert found == GeneratorNumbers(writes_freely=freely)
+
+
+def test_a_generator_that_was_measured_writes_as_it_was_found_to_write_best() -> None:
+    measured = next(one for one in calibrations() if one.role == "generator")
+    found = generator_numbers(model(measured.fingerprint, "generator"), 70_000_000_000)
+    assert found.writes_freely is False
+
+
+@pytest.mark.parametrize("value", [0, 1])
+def test_a_calibration_may_say_whether_a_generator_writes_freely(value: int) -> None:
+    entry = next(entry for entry in FILES if entry["role"] == "generator")
+    said = {"value": value, "unit": "yes or no", "from": "a comparison"}
+    found = parse(json.dumps({**entry, "numbers": {**entry["numbers"], "writes_freely": said}}))
+    assert found.values["writes_freely"] is bool(value)
+
+
 def test_a_model_of_the_registry_has_its_numbers_however_its_publisher_writes_the_file() -> None:
     spec = find_spec("cross-encoder/ms-marco-MiniLM-L12-v2")
     assert spec is not None
@@ -116,4 +136,4 @@ def test_each_neutral_value_is_the_one_that_is_explained() -> None:
     explained = dict(re.findall(rf"^    (\w+): float = .*; ({'|'.join(said)})\b(?: means|:|$)", text, re.MULTILINE))
     neutral = {field.name: field.default for kind in (RerankerNumbers, GeneratorNumbers) for field in fields(kind)}
     assert {name: neutral[name] for name in explained} == {name: said[word] for name, word in explained.items()}
-    assert neutral.keys() - explained.keys() == {"model", "support_bias", "support_held"}
+    assert neutral.keys() - explained.keys() == {"model", "support_bias", "support_held", "writes_freely"}

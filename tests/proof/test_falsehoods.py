@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fakes import TRUSTING, FakeModels, make_answer, open_library
 
+from rag_app.language.detector import language_of
+from rag_app.language.reading import sentences
+from rag_app.models.numbers import GeneratorNumbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,6 +43,22 @@ def test_a_falsehood_is_not_told(
     assert not one.told_by(answer), answer.answer
     assert answer.citations
     assert all(citation.verified for citation in answer.citations)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['language']}: {row['false']}")
+def test_a_falsehood_is_not_written_among_true_sentences(
+    row: dict[str, str], planted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_app.answering.shaped.judge_of", lambda *_: TRUSTING)
+    one = planted.Falsehood(**row)
+    start, end = sentences(one.evidence)[0]
+    liar = planted.Liar(f"{one.evidence[start:end]} [1]\n{one.false} [1]")
+    liar.numbers = GeneratorNumbers(writes_freely=True)
+    with open_library(tmp_path / "library", FakeModels(generator=liar)) as library:
+        answer = planted.ask(one, library, tmp_path)
+    said = language_of(one.question).sentences.left_out.replace("{count}", "1")
+    assert answer.answer == f"{one.evidence[start:end]} [1]\n({said})"
+    assert answer.status == "partial"
 
 
 def test_a_true_answer_of_the_same_generator_is_given(

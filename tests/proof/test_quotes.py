@@ -27,6 +27,7 @@ from rag_app.proof.quotes import (
     stated,
     unsupported_words,
     whole_sentences,
+    without_verdict,
 )
 from rag_app.types import Citation
 
@@ -401,3 +402,21 @@ def test_every_stretch_of_a_document_with_a_word_is_found_in_it(text: str, start
 )
 def test_words_that_no_source_holds_are_named(answer: str, missing: list[str]) -> None:
     assert unsupported_words(answer, ["Anna Weber pays", "after three months"]) == missing
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rest"),
+    [
+        ("Yes, dogs are allowed.", "Dogs are allowed."),
+        ("No. Dogs may not run free.", "Dogs may not run free."),
+        ("Nein: Hunde sind verboten.", "Hunde sind verboten."),
+        ("Yes.", ""),
+        ("no", ""),
+        ("No dogs may run free.", "No dogs may run free."),
+        ("Nobody may.", "Nobody may."),
+        ("Dogs, yes, are allowed.", "Dogs, yes, are allowed."),
+        ("", ""),
+    ],
+)
+def test_a_yes_or_no_is_taken_off_a_sentence_where_a_mark_parts_them(sentence: str, rest: str) -> None:
+    assert without_verdict(sentence) == rest
