@@ -151,7 +151,7 @@ class ScriptedGenerator:
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         """Prefer `one` where the words of the answer, or one of the question's, stand in the text that is checked."""
-        lines = [words(line) for line in messages[-1].content.splitlines() if line]
+        lines = [said for line in messages[-1].content.splitlines() if (said := words(line))]
         text, question, answer = (
             {word for line in lines if line[0] == mark for word in line[1:]} for mark in ("text", "question", "answer")
         )
@@ -159,8 +159,8 @@ class ScriptedGenerator:
         return 2.0 if agrees else -2.0
 
     def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
-        """Lean to the first word."""
-        return [-float(row) for row, _ in enumerate(words)]
+        """Lean clearly to the first word."""
+        return [-10.0 * row for row, _ in enumerate(words)]
 
 
 def _allowed(form: Form, written: str, piece: str) -> bool:

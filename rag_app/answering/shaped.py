@@ -7,10 +7,12 @@ the documents. A large generator writes all of these itself, sentence by sentenc
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from rag_app.answering.calculation import calculated, is_difference, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
 from rag_app.answering.outline import Outline
@@ -80,6 +82,8 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
+        if kind in ("short", "comparison") and (found := self._calculated(kind)):
+            return found
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
         return self._in_their_words(kind, short)
@@ -165,6 +169,18 @@ class _Form:
             return None
         result = Result("answered", both.text, both.citations, kind="comparison")
         return self._judged(result, unmarked(both.text), both.window)
+
+    def _calculated(self, kind: AnswerKind) -> Result | None:
+        """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
+        formula = wanted(self.question, self.stages)
+        if formula is None or (kind == "comparison" and is_difference(formula)):
+            return None
+        found = calculated(self.question, formula, self.hits, self.stages, date.today())
+        if found is None:
+            return None
+        result = Result("answered", found.text, found.citations, kind="calculation")
+        judged = self._judged(result, unmarked(found.text), found.window)
+        return None if judged.status == "not_found" else judged
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""

@@ -44,6 +44,8 @@ class RerankerNumbers:
     another_row: float = 0.0  # a row loses it beside one whose label is what is asked for; 0: it loses nothing
 
     # Answering
+    named_value: float = 0.0  # a line gains it that has all words of the value looked for; 0: its words do not count
+    states_value: float = -inf  # a line must bear so much on the value; infinitely little: any line may state it
     clearly_best: float = inf  # with so good a piece only the best is read; infinite: always all of the evidence
 
     # Proof
@@ -65,6 +67,7 @@ class GeneratorNumbers:
     certain: float = -inf  # mean log-likelihood; below it another way is asked, too; infinitely little: never
     believed: float = -inf  # of the likelier of two that differ; below it the document is quoted; likewise
     repeated: float = -inf  # of an answer that is given twice; likewise
+    calculation: float = inf  # logits by which "calculation" must be ahead of "none"; infinite: nothing is worked out
     order_none: float = 0.0  # logits that "none" has beside its own, in what is asked for of two figures; 0: no more
     writes_freely: bool = False  # whole sentences of its own, which are proved one by one
     verdict: float = 0.0  # logits that yes and no must be apart for one to be said; 0: neither is ever

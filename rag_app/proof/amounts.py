@@ -101,6 +101,26 @@ def values(first: Amount, second: Amount) -> tuple[Decimal, Decimal]:
     return _beside(first.figure, second.figure), _beside(second.figure, first.figure)
 
 
+def read_together(found: Sequence[Amount]) -> list[Decimal]:
+    """Return what some amounts come to, each read as any of the others lets no doubt."""
+    read = []
+    for one in found:
+        beside = [_beside(one.figure, other.figure) for other in found if other is not one]
+        read.append(next((value for value in beside if value != one.value), one.value))
+    return read
+
+
+def is_money(part: str) -> bool:
+    """Tell whether a part of a unit is a currency: its sign, its code or its name."""
+    code = len(part) == _CURRENCY and part.isupper()
+    return code or unicodedata.category(part[0]) == "Sc" or part.casefold() in _currencies()
+
+
+def is_time(part: str) -> bool:
+    """Tell whether a part of a unit is a time."""
+    return part.casefold() in _times()
+
+
 def apart(larger: Amount, smaller: Amount) -> str:
     """Return by how much one amount is larger than another of its unit, written as the larger one is."""
     one, other = values(larger, smaller)
@@ -265,3 +285,8 @@ def _percent() -> re.Pattern[str]:
 @cache
 def _times() -> frozenset[str]:
     return every(lambda language: language.measures.time)
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return every(lambda language: language.measures.money)

@@ -56,8 +56,8 @@ class Leaning(ScriptedGenerator):
         self.judged: list[str] = []
 
     def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
-        assert self.kind in words
-        return [100.0 * (word == self.kind) for word in words]
+        assert self.kind in words or "calculation" in words
+        return [100.0 * (word in (self.kind, "none")) for word in words]
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         if "by the text alone" in messages[0].content:

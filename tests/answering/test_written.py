@@ -52,7 +52,7 @@ class Writer(ScriptedGenerator):
             yield piece
 
     def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
-        return [100.0 * (word == self.kind) for word in words]
+        return [100.0 * (word in (self.kind, "none")) for word in words]
 
     def preference(self, messages: Sequence[Message], one: str, other: str) -> float:
         return self.right if "right and whole" in messages[-1].content else 2.0

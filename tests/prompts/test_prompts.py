@@ -13,11 +13,11 @@ NAMES = sorted(path.name.removesuffix(".txt") for path in files(prompts).iterdir
 
 def test_there_is_a_system_and_a_user_text_for_each_thing_the_generator_does() -> None:
     tasks = (
-        "answer_examples answer_system answer_user brief_user check_system holds_user kind_examples kind_system "
-        "numbered_source order_examples order_system polar_examples polar_system polar_user program_examples "
-        "program_system question_system question_user "
-        "rewrite_examples rewrite_system rewrite_user right_user sides_examples sides_system source states_user "
-        "summary_user written_user"
+        "answer_examples answer_system answer_user brief_user calculation_examples calculation_system "
+        "check_system formula_examples formula_system holds_user kind_examples kind_system "
+        "numbered_source order_examples order_system polar_examples polar_system polar_user "
+        "program_examples program_system question_system question_user rewrite_examples rewrite_system "
+        "rewrite_user right_user sides_examples sides_system source states_user summary_user written_user"
     )
     assert tasks.split() == NAMES
 

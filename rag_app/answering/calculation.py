@@ -1,0 +1,274 @@
+"""An answer that is worked out: the generator writes a formula, the documents give its values, the program computes.
+
+What is shown is the result and the formula with each value as its document writes it, and the quote that holds it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rag_app.answering.excerpt import cited, together
+from rag_app.answering.operands import Lookup, Operand, common_names
+from rag_app.asking.formula import asks_for_calculation, formula_of
+from rag_app.evidence.guard import harmless
+from rag_app.evidence.windows import Window
+from rag_app.language.detector import language_of
+from rag_app.language.language import DEFAULT
+from rag_app.language.words import words
+from rag_app.proof.amounts import PERCENT, amounts, is_money, is_time, read_together
+from rag_app.proof.calculator import (
+    Call,
+    Grammar,
+    Named,
+    Number,
+    Operation,
+    Quantity,
+    Today,
+    dated,
+    evaluate,
+    factors,
+    names,
+    numbers,
+    parse,
+    places,
+    rounded,
+    series,
+)
+from rag_app.proof.quotes import parenthesised
+from rag_app.text import single_spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from rag_app.answering.stages import Stages
+    from rag_app.proof.calculator import Formula, Value
+    from rag_app.types import Citation, Hit
+
+_WORDS = 80  # of an answer
+_CONSTANTS = frozenset(map(Decimal, (1, 2, 7, 12, 24, 52, 60, 100, 365, 1000)))  # that a formula may have unasked
+_SIGNS = {"+": "+", "-": "−", "*": "×", "/": "/"}
+_BINDS = {"+": 1, "-": 1, "*": 2, "/": 2}
+_CENTS = 2  # decimals that are written also where the last is 0
+_UNGROUPED = 3  # digits that stand together without a mark
+_GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
+_COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)")  # that begins the decimals
+_SPAN = " → "  # between the two ends of a time
+
+
+@dataclass(frozen=True, slots=True)
+class Calculated:
+    """An answer that was worked out."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    window: Window  # the lines that hold the values
+
+
+def wanted(question: str, stages: Stages) -> Formula | None:
+    """Return the formula that a question asks for; None where it asks for none, or for figures that it lacks."""
+    generator = stages.generator()
+    if not asks_for_calculation(question, generator):
+        return None
+    formula = parse(formula_of(question, generator, Grammar()))
+    if formula is None or isinstance(formula, Named) or not names(formula) or not _of_question(formula, question):
+        return None
+    return formula
+
+
+def is_difference(formula: Formula) -> bool:
+    """Tell whether a formula is how far two values are apart, which a comparison says as well."""
+    ends = (formula.left, formula.right) if isinstance(formula, Operation) and formula.sign == "-" else ()
+    return bool(ends) and all(isinstance(end, Named) for end in ends)
+
+
+def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Stages, today: date) -> Calculated | None:
+    """Return what a formula comes to, with its proof; None where a value is not found or the units do not fit.
+
+    Args:
+        question: as it is asked.
+        formula: that it asks for.
+        hits: the passages that were found for it.
+        stages: what answering needs.
+        today: the day on which is asked.
+    """
+    scaled = [one for one in amounts(question) if one.unit and one.value in factors(formula)]
+    common = common_names(question, [one.name for one in names(formula)])
+    operands = _operands(Lookup(question, hits, stages, scaled, common), formula)
+    if operands is None:
+        return None
+    counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
+    result = evaluate(formula, _values(operands), today=today, counted=counted)
+    if result is None:
+        return None
+    every = [one for found in operands.values() for one in found]
+    citations, markers = _cited(every, stages)
+    said = _written(result, formula, every, question)
+    text = f"{said} {_Shown(operands, markers, today).of(formula)}"
+    if len(text.split()) > _WORDS:
+        return None
+    quoted = "\n".join(dict.fromkeys(single_spaced(one.quote) for one in citations))
+    window = Window(every[0].hit, (every[0].span,), quoted)
+    return Calculated(text, citations, window)
+
+
+def _of_question(formula: Formula, question: str) -> bool:
+    """Tell whether the figures of a formula and of its names are those of the question; one may be the year before."""
+    asked = {one.value for one in amounts(question)} | {Decimal(word) for word in words(question) if word.isdecimal()}
+    years = {value - 1 for value in asked if value > 1000}
+    named = {Decimal(word) for one in names(formula) for word in words(one.name) if word.isdecimal()}
+    return named <= asked | years and set(numbers(formula)) <= asked | _CONSTANTS
+
+
+def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | None:
+    """Return the values of each name; None where one is not found, or where two names are of one and the same."""
+    days, several = dated(formula), series(formula)
+    found: dict[Named, list[Operand]] = {}
+    for name in names(formula):
+        one = None if name in several else lookup.one(name.name, dated=name in days)
+        found[name] = lookup.several(name.name) if name in several else [one] if one else []
+        if not found[name]:
+            return None
+    every = [one for values in found.values() for one in values]
+    if len({(one.hit.document, one.span, one.written) for one in every}) < len(every):
+        return None
+    return {name: [_with_sign(one, every) for one in values] for name, values in found.items()}
+
+
+def _with_sign(operand: Operand, others: Iterable[Operand]) -> Operand:
+    """Return a bare cell with the currency of another one of its document and scale: many tables say it once."""
+    for other in others:
+        near = other.hit.document == operand.hit.document and other.scale == operand.scale
+        if (
+            near
+            and other.amount
+            and operand.amount
+            and not operand.amount.unit
+            and any(map(is_money, other.amount.unit))
+        ):
+            return replace(operand, amount=replace(operand.amount, unit=other.amount.unit))
+    return operand
+
+
+def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Value]]:
+    """Return what the operands come to; what stands in a table is of its scale."""
+    told = [one.amount for found in operands.values() for one in found if one.amount]
+    read = iter(read_together(told))
+    values: dict[Named, list[Value]] = {}
+    for name, found in operands.items():
+        values[name] = []
+        for one in found:
+            if one.day:
+                values[name].append(one.day)
+            elif one.amount:
+                unit = (*one.amount.unit, one.scale) if one.scale else one.amount.unit
+                values[name].append(Quantity(next(read), unit))
+    return values
+
+
+def _cited(operands: Sequence[Operand], stages: Stages) -> tuple[tuple[Citation, ...], dict[Operand, int]]:
+    """Return a citation for each line, or lines that follow each other, and which is that of each operand."""
+    citations: list[Citation] = []
+    markers: dict[Operand, int] = {}
+    by_document: dict[str, list[Operand]] = {}
+    for one in operands:
+        by_document.setdefault(one.hit.document, []).append(one)
+    for path, found in by_document.items():
+        document = stages.read(path)
+        for spans in together(sorted({one.span for one in found}), document):
+            marker = len(citations) + 1
+            citations.append(cited(marker, found[0].hit, spans, document))
+            markers.update((one, marker) for one in found if one.span in spans)
+    return tuple(citations), markers
+
+
+def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], question: str) -> str:
+    """Return a result as the documents write such figures, with the sign of how exactly it is given."""
+    decimals = places(formula)
+    if decimals is None and result.unit and result.value % 1 and any(map(_has_cents, operands)):
+        decimals = _CENTS
+    value = rounded(result.value, decimals)
+    sign = "=" if value == result.value else "≈"
+    like = next((one for one in operands if one.amount and _unit(one)[: len(result.unit)] == result.unit), None)
+    figure = _figure(value, operands, question)
+    if not result.unit:
+        time = _time_asked(question) if dated(formula) else ""
+        return f"{figure} {time} {sign}" if time else f"{figure} {sign}"
+    if result.unit == (PERCENT,) or like is None or like.amount is None:
+        return f"{figure} {' '.join(result.unit)} {sign}"
+    before, _, after = like.written.partition(like.amount.said)
+    left = [part for part in _unit(like)[len(result.unit) :] if part != like.scale]
+    if left:  # the time of a rate goes
+        last = after.rfind(result.unit[-1])
+        after = after[: last + len(result.unit[-1])] if last >= 0 else ""
+    scale = f" ({like.scale})" if like.scale and like.scale in result.unit else ""
+    return f"{parenthesised(harmless(f'{before}{figure}{after}'))}{scale} {sign}"
+
+
+def _has_cents(operand: Operand) -> bool:
+    return operand.amount is not None and re.search(rf"[.,]\d{{{_CENTS}}}\Z", operand.amount.figure) is not None
+
+
+def _unit(operand: Operand) -> tuple[str, ...]:
+    unit = operand.amount.unit if operand.amount else ()
+    return (*unit, operand.scale) if operand.scale else unit
+
+
+def _time_asked(question: str) -> str:
+    """Return the one time that a question counts in, such as "days"; empty where it names none or several."""
+    found = dict.fromkeys(word for word in words(question) if is_time(word))
+    return next(iter(found)) if len(found) == 1 else ""
+
+
+def _figure(value: Decimal, operands: Iterable[Operand], question: str) -> str:
+    """Return a figure with the marks for thousands and decimals that the documents use."""
+    figures = [one.amount.figure.lstrip("-") for one in operands if one.amount]
+    large = [figure for figure in figures if len(re.split(r"[.,]\d{1,2}\Z", figure)[0]) > _UNGROUPED]
+    grouped = any(map(_GROUPED.match, large)) if large else language_of(question).code == DEFAULT
+    text = f"{value:,f}" if grouped else f"{value:f}"
+    return text.translate(str.maketrans(",.", ".,")) if any(map(_COMMA.search, figures)) else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Writes a formula with its operands and their markers."""
+
+    operands: Mapping[Named, Sequence[Operand]]
+    markers: Mapping[Operand, int]
+    today: date
+
+    def of(self, formula: Formula, binds: int = 0) -> str:
+        if isinstance(formula, Number):
+            return f"{formula.value:f}"
+        if isinstance(formula, Today):
+            return self.today.isoformat()
+        if isinstance(formula, Named):
+            return " + ".join(map(self._operand, self.operands[formula]))
+        if isinstance(formula, Operation):
+            own = _BINDS[formula.sign]
+            right = self.of(formula.right, own + (formula.sign in "-/"))
+            text = f"{self.of(formula.left, own)} {_SIGNS[formula.sign]} {right}"
+            return f"({text})" if own < binds else text
+        return self._call(formula, binds)
+
+    def _call(self, call: Call, binds: int) -> str:
+        if call.function == "round":
+            return self.of(call.parts[0], binds)
+        found = self.operands.get(call.parts[0]) if isinstance(call.parts[0], Named) else None
+        parts = [*map(self._operand, found)] if len(call.parts) == 1 and found else [*map(self.of, call.parts)]
+        if call.function in ("max", "min"):
+            return f"{call.function}({', '.join(parts)})"
+        if call.function == "sum":
+            text = " + ".join(parts)
+            return f"({text})" if binds > 1 else text
+        if call.function == "average":
+            return f"({' + '.join(parts)}) / {len(parts)}"
+        text = _SPAN.join(parts)
+        return f"({text})" if binds else text
+
+    def _operand(self, operand: Operand) -> str:
+        written = parenthesised(harmless(operand.written))
+        return f"{written} [{self.markers[operand]}]"
