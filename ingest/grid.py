@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ingest.table import Cell, Table
 
 _INDENT = 2.0  # points; a label that begins so much further to the right stands under those before it
+_FIGURE = re.compile(r"[$€£¥(+<~−–-]*\s*\d[\d.,'’]*\s*[)%]*|[–—-]+")
 _DATE = re.compile(r"(?:19|20)\d\d(?:-\d\d?){0,2}|(?:\d{1,2}[./ ]){1,2}(?:19|20)?\d\d")
 
 
@@ -68,13 +69,25 @@ class Grid:
 
     @cached_property
     def header_rows(self) -> int:
-        """How many rows at the top name columns: those of which every cell is a header."""
+        """How many rows at the top name columns: those of which every cell is a header.
+
+        Where no cell is marked as one, they are those before the first figure that is no year.
+        """
+        if not any(cell.header for cell in self.cells):
+            return self._rows_before_figures()
         heads = list(takewhile(lambda row: all(cell is None or cell.header for cell in row), self.rows))
         if len(heads) == len(self.rows):
             return 0  # of a table of headers alone none is above another
         while heads and _spans(heads[-1]) and not all(map(_spans, heads)):
             heads.pop()  # it says what comes under it, not what the columns are
         return len(heads)
+
+    def _rows_before_figures(self) -> int:
+        for number, row in enumerate(self.rows):
+            told = [cell.text for cell in row[1:] if cell is not None and cell.text]
+            if any(_FIGURE.fullmatch(text) and not _DATE.fullmatch(text) for text in told):
+                return number
+        return min(1, len(self.rows) - 1)  # a table of words has one row of headers
 
     @cached_property
     def label_columns(self) -> frozenset[int]:
@@ -120,6 +133,9 @@ class Grid:
     def _header(self, row: int, column: int) -> Cell | None:
         cell = self.rows[row][column]
         last = row + 1 == self.header_rows
+        told = {id(one): one for one in self.rows[row][1:] if one is not None and one.text}
+        if len(told) == 1 and not last and column not in self.label_columns:
+            return next(iter(told.values()))  # one alone above others is over all of them
         while (cell is None or not cell.text) and not last and column - 1 not in self.label_columns and column > 0:
             column -= 1
             cell = self.rows[row][column]
