@@ -13,7 +13,8 @@ import argparse
 import json
 import re
 import tempfile
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,10 @@ from memo import remembering
 from tatqa import documents, kind_of, page
 
 from ingest import Grid, read
-from rag_app import config
-from rag_app.evidence.cells import Lookup, column_labels, column_scores, row_labels, row_scores
-from rag_app.evidence.labels import Fit, Scores, fits
+from rag_app import Hit, config
+from rag_app.evidence.cells import Lookup, cells_meant, column_labels, column_scores, row_labels, row_scores
+from rag_app.evidence.labels import Fit, fits
+from rag_app.proof.calibration import Logistic, auc, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from ingest import Cell, Table
 
 WEIGHTS = Path("rag_app/evidence/cells.json")
+MEANT = Path("rag_app/proof/cell_meant.json")
+DOUBT = 1.0  # pull of the weights of whether a cell is meant, in examples
 FOLDS = 5
 PULL = 0.01  # of weights to zero
 STEPS, RATE = 600, 0.5
@@ -88,16 +92,69 @@ def examples(file: Path, lookup: Lookup) -> list[Example]:
     """Return the questions about figures of a table, of the documents in even places."""
     found = []
     for document in documents(file)[::2]:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "document.html"
-            path.write_text(page(document), encoding="utf-8")
-            tables = read(path).tables
+        tables = tables_of(document)
         if len(tables) != 1:
             continue
         for question in document["questions"]:
             if kind_of(question) in {"table", "arithmetic", "several"} and "table" in question["answer_from"]:
                 found += [one for one in [example(document, question, tables[0], lookup)] if one]
     return found
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The likeliest cell for a question, and whether it answers it."""
+
+    document: str
+    kind: str
+    seen: dict[str, float]
+    right: bool
+
+
+def answered(file: Path, lookup: Lookup) -> list[Answered]:
+    """Return the likeliest cell for each question with one answer; words of a text and what is worked out have none."""
+    found = []
+    for document in documents(file)[::2]:
+        tables = [(_hit(document), table) for table in tables_of(document)]
+        for question in document["questions"]:
+            kind = kind_of(question)
+            best = next(iter(cells_meant(question["question"], tables, lookup)), None)
+            if kind in {"several", "count"} or best is None:
+                continue
+            right = kind == "table" and (is_meant(best.cell, wanted(question)) or best.cell.text in question["answer"])
+            found.append(Answered(document["table"]["uid"], kind, best.seen.as_json(), right))
+    return found
+
+
+def _hit(document: dict[str, Any]) -> Hit:
+    return Hit(1, document["table"]["uid"], 1, 1, "1", 0, 1, "", 0.0, 1, 0.0)
+
+
+def tables_of(document: dict[str, Any]) -> tuple[Table, ...]:
+    """Return the tables that are read of a document."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "document.html"
+        path.write_text(page(document), encoding="utf-8")
+        return read(path).tables
+
+
+def of_others(found: Sequence[Answered]) -> list[float]:
+    """Return for each how likely it is right, by weights of other documents."""
+    names = sorted({one.document for one in found})
+    likely = [0.0] * len(found)
+    for fold in range(FOLDS):
+        left = set(names[fold::FOLDS])
+        model = fit_judge([one for one in found if one.document not in left])
+        for at, one in enumerate(found):
+            if one.document in left:
+                likely[at] = model.probability(one.seen)
+    return likely
+
+
+def fit_judge(found: Sequence[Answered]) -> Logistic:
+    """Fit whether the likeliest cell is meant."""
+    rows, labels = [one.seen for one in found], [one.right for one in found]
+    return fit(rows, labels, Logistic(0.0, dict.fromkeys(rows[0], 0.0)), DOUBT, even=False)
 
 
 def example(document: dict[str, Any], question: dict[str, Any], table: Table, lookup: Lookup) -> Example | None:
@@ -122,7 +179,7 @@ def example(document: dict[str, Any], question: dict[str, Any], table: Table, lo
 
 def fitted(found: Sequence[tuple[list[Fit], list[bool]]], traits: Sequence[str]) -> dict[str, float]:
     """Return the weights under which the right labels are likeliest, of several right ones their sum."""
-    cases = [(matrix(fit, traits), np.array(right, float)) for fit, right in found if any(right)]
+    cases = [(matrix(labels, traits), np.array(right, float)) for labels, right in found if any(right)]
     weights = np.zeros(len(traits))
     for _ in range(STEPS):
         slope = PULL * weights
@@ -137,7 +194,7 @@ def fitted(found: Sequence[tuple[list[Fit], list[bool]]], traits: Sequence[str])
 
 def matrix(found: Sequence[Fit], traits: Sequence[str]) -> np.ndarray:
     """Return labels as rows of what is seen of them."""
-    return np.array([[fit.as_json()[trait] for trait in traits] for fit in found])
+    return np.array([[one.as_json()[trait] for trait in traits] for one in found])
 
 
 def judged(
@@ -204,6 +261,17 @@ def main() -> None:
             "words_alone": {"rows": fitted(rows, plain_rows), "columns": fitted(columns, plain_columns)},
         }
         WEIGHTS.write_text(json.dumps(rounded(weights), indent=2) + "\n", encoding="utf-8")
+    cells = answered(options.file, lookup)
+    likely, right = of_others(cells), [one.right for one in cells]
+    print(f"{len(cells)} questions with one answer, {sum(right)} answered by the likeliest cell: AUC {auc(likely, right):.3f}")
+    for bound in (0.5, 0.7, 0.8, 0.9):
+        taken = [one for one, chance in zip(cells, likely, strict=True) if chance >= bound]
+        kinds = Counter(one.kind for one in taken)
+        print(f"  from {bound:.1f} on {len(taken)}, {np.mean([one.right for one in taken]):.3f} right; {dict(kinds)}")
+    print(fit_judge(cells))
+    if options.write:
+        judge = {"embedder": lookup.embedder, "reranker": lookup.reranker, "model": fit_judge(cells).as_json()}
+        MEANT.write_text(json.dumps(rounded(judge), indent=2) + "\n", encoding="utf-8")
 
 
 def rounded(value: Any) -> Any:

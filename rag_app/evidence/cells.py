@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as resource_files
 from itertools import islice
-from math import exp
+from math import exp, log
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import Grid
-from rag_app.evidence.labels import Label, Scores, fits
+from ingest import Grid, stem
+from rag_app.evidence.labels import Label, Scores, content, fits
+from rag_app.language.detector import language_of
 from rag_app.text import single_spaced
+from rag_app.types import Json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 _TABLES = 12  # that are looked at
 _ROWS = 400  # of all of them
 _READ = 24  # rows that the cross-encoder reads: those whose labels the bi-encoder finds most alike
+_LEAST = 1e-4  # likelihood; what is less likely says no more
 _UNREAD = -11.0  # logit of a row that it does not read: that of one that has nothing to do with the question
 
 
@@ -43,6 +47,18 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen(Json):
+    """What tells whether the likeliest cell is meant at all, or none."""
+
+    likely: float  # log-odds that it is this one, if it is any
+    relevant: float  # logit of the cross-encoder for its row, in tens
+    asked: float  # share of the row's own words that the question has
+    asked_column: float
+    said: float  # share of the question's words that its labels say, with what its document is called
+    other_year: float  # 1 where its column or row is of another year than the question's
+
+
+@dataclass(frozen=True, slots=True)
 class Meant:
     """A cell that may be meant."""
 
@@ -52,6 +68,12 @@ class Meant:
     row: tuple[Cell, ...]  # its label after those that it stands under
     column: tuple[Cell, ...]  # its headers, from top to bottom
     likely: float  # that it is this one, if it is any, 0 to 1
+    seen: Seen
+
+    @property
+    def labels(self) -> tuple[Cell, ...]:
+        """All that names it."""
+        return (*self.row, *self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +141,14 @@ def cells_meant(
     if not rows:
         return []
     asked = lookup.embed([name])[0]
-    row_fits = _row_fits(name, rows, asked, lookup)
-    likely_rows = likelihoods(row_fits, chooser.weights("rows", lookup))
+    found_rows = _row_fits(name, rows, asked, lookup)
+    likely_rows = likelihoods(found_rows, chooser.weights("rows", lookup))
+    columns: dict[int, _Columns] = {}
     found: list[Meant] = []
-    columns: dict[int, dict[int, float]] = {}
-    for row, likely in zip(rows, likely_rows, strict=True):
+    for row, fit, likely in zip(rows, found_rows, likely_rows, strict=True):
         if id(row.table) not in columns:
             columns[id(row.table)] = _columns(name, row, rows, asked, lookup, chooser)
-        found += _of_row(row, likely, columns[id(row.table)])
+        found += _of_row(name, row, fit, likely, columns[id(row.table)])
     return sorted(found, key=lambda one: -one.likely)
 
 
@@ -157,7 +179,7 @@ def column_labels(grid: Grid) -> dict[int, Label]:
     found = {}
     for number in sorted({cell.column for cell in grid.value_cells}):
         named = [single_spaced(cell.text) for cell in grid.column_header(number)]
-        found[number] = Label(named[-1], " ".join(named[:-1])) if named else Label("")
+        found[number] = Label(" ".join(named))
     return found
 
 
@@ -194,26 +216,49 @@ def _row_fits(name: str, rows: Sequence[_Row], asked: Vectors, lookup: Lookup) -
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a table, by number."""
+
+    fits: Mapping[int, Fit]
+    likely: Mapping[int, float]
+
+
 def _columns(
     name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup: Lookup, chooser: Chooser
-) -> dict[int, float]:
-    """Return how likely each column of a row's table is meant, if the table is."""
+) -> _Columns:
     labels = column_labels(row.grid)
-    if not labels:
-        return {}
     named = list(labels.values())
     crossing = [other.label for other in rows if other.table is row.table]
     found = fits(name, named, crossing, column_scores(named, asked, lookup))
-    return dict(zip(labels, likelihoods(found, chooser.weights("columns", lookup)), strict=True))
+    likely = likelihoods(found, chooser.weights("columns", lookup))
+    return _Columns(dict(zip(labels, found, strict=True)), dict(zip(labels, likely, strict=True)))
 
 
-def _of_row(row: _Row, likely: float, columns: Mapping[int, float]) -> Iterator[Meant]:
+def _of_row(name: str, row: _Row, fit: Fit, likely: float, columns: _Columns) -> Iterator[Meant]:
     """Yield the cells of a row that have a value; the columns in which it has none are not meant."""
     cells = {cell.column: cell for cell in row.grid.value_cells if cell.row == row.number and cell.text}
-    whole = sum(columns[number] for number in cells) or 1.0
+    whole = sum(columns.likely[number] for number in cells) or 1.0
     for number, cell in cells.items():
         header = row.grid.column_header(number)
-        yield Meant(row.hit, row.table, cell, row.grid.row_header(row.number), header, likely * columns[number] / whole)
+        both = likely * columns.likely[number] / whole
+        seen = _seen(name, row, header, fit, columns.fits[number], both)
+        yield Meant(row.hit, row.table, cell, row.grid.row_header(row.number), header, both, seen)
+
+
+def _seen(name: str, row: _Row, header: Sequence[Cell], fit: Fit, column: Fit, likely: float) -> Seen:
+    language = language_of(name)
+    asked = content(name, language)
+    called = stem(PurePath(row.hit.document))
+    named = content(" ".join([called, row.label.whole, *(cell.text for cell in header)]), language)
+    return Seen(
+        likely=log(max(likely, _LEAST) / max(1 - likely, _LEAST)),
+        relevant=fit.relevant,
+        asked=fit.asked,
+        asked_column=column.asked,
+        said=len(asked & named) / max(len(asked), 1),
+        other_year=float(max(fit.other_year, column.other_year)),
+    )
 
 
 def _alike(asked: Vectors, texts: Sequence[str], lookup: Lookup) -> list[float]:
