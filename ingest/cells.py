@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ingest.packing import MOST_CELLS, is_dense
+from ingest.packing import MOST_CELLS, are_apart, is_dense
 from ingest.table import Cell, Table, sizes
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Cells:
             self._cells.append(Cell(text, number, 0, 1, 1, True, start, start + len(text)))
 
     def table(self, page: int, caption: str | None, unit: str | None) -> Table | None:
-        """Return the table; None where there are too many cells for one, or too few."""
+        """Return the table; None where there are too many cells for one, or too few, or two at one place."""
         rows, columns = sizes(self._cells)
         if self.too_many or columns < 2 or not is_dense(rows, columns, len(self._cells)):
             return None
@@ -87,7 +87,7 @@ class Cells:
             cell = self._cells[at]
             down = bisect_right(self._rows, end) - cell.row
             self._cells[at] = replace(cell, row_span=max(down, 1))
-        return Table(page, page, caption, unit, tuple(self._cells))
+        return Table(page, page, caption, unit, tuple(self._cells)) if are_apart(self._cells) else None
 
     def _begin(self, given: int) -> int:
         self._rows.append(given)

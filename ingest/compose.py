@@ -217,7 +217,7 @@ class Composer:
             places.append(page.length)
             page.parts.append(line)
             page.length += len(line)
-        _remember(page, kind, lines[0][0])
+        _remember(page, kind, [line for line, _ in lines])
         self._length += page.length - before
         check_text(self._path, self._length)
         return places
@@ -275,12 +275,13 @@ def _over_all(head: Sequence[_Row]) -> list[str]:
     ]
 
 
-def _remember(page: _Draft, kind: _Kind, text: str) -> None:
+def _remember(page: _Draft, kind: _Kind, lines: Sequence[str]) -> None:
     """Note what may be the caption of a table that comes next."""
     page.last = kind
     if kind == "heading":
-        page.heading = text
-    page.paragraphs = [*page.paragraphs[-1:], text] if kind == "paragraph" else []
+        page.heading = lines[0]
+    told = kind == "paragraph" or (kind == "table" and not any(CELL in line for line in lines))
+    page.paragraphs = [*page.paragraphs, *lines][-2:] if told else []
 
 
 def _gap(page: _Draft, kind: _Kind) -> str:

@@ -26,6 +26,25 @@ def is_dense(rows: int, columns: int, cells: int) -> bool:
     return rows * columns <= max(_SMALL, MOST_SPREAD * cells)
 
 
+def are_apart(cells: Sequence[Cell]) -> bool:
+    """Tell whether some cells can make a table: no two at one place, none outside, and not too far from each other."""
+    rows, columns = sizes(cells)
+    if not is_dense(rows, columns, len(cells)) or any(cell.row < 0 or cell.column < 0 for cell in cells):
+        return False
+    single = all(cell.row_span == 1 == cell.column_span for cell in cells)
+    if single and all((one.row, one.column) < (other.row, other.column) for one, other in pairwise(cells)):
+        return True
+    taken = bytearray(rows * columns)
+    for cell in cells:
+        for row in range(cell.row, cell.row + cell.row_span):
+            first = row * columns + cell.column
+            places = slice(first, first + cell.column_span)
+            if any(taken[places]):
+                return False
+            taken[places] = b"\1" * cell.column_span
+    return True
+
+
 def packed(table: Table, text: str, origin: int = 0) -> str:
     """Return a table as JSON.
 
@@ -90,7 +109,7 @@ def _table(value: Any, text: str, origin: int) -> Table:
     fields = (texts, rows, columns, down, across, headers, starts, ends, boxes)
     _check(all(len(one) == count for one in fields))
     cells = tuple(map(Cell, *fields))
-    _check_places(cells, plain=not spans)
+    _check(are_apart(cells))
     page, page_end = value["pages"]
     _check(_are_integers((page, page_end)) and 1 <= page <= page_end)
     caption, unit = (None if value[name] is None else _line(value[name], _LONGEST) for name in ("caption", "unit"))
@@ -148,22 +167,6 @@ def _spans(values: Any, count: int) -> dict[int, tuple[int, int]]:
         _check(_are_integers((at, down, across)) and down >= 1 and across >= 1)
         spans[_index(at, count)] = (down, across)
     return spans
-
-
-def _check_places(cells: Sequence[Cell], *, plain: bool) -> None:
-    """Refuse cells outside the table or two at one place; `plain`: none spans several."""
-    rows, columns = sizes(cells)
-    _check(is_dense(rows, columns, len(cells)))
-    _check(not cells or (min(cell.row for cell in cells) >= 0 and min(cell.column for cell in cells) >= 0))
-    if plain and all((a.row, a.column) < (b.row, b.column) for a, b in pairwise(cells)):
-        return
-    taken = bytearray(rows * columns)
-    for cell in cells:
-        for row in range(cell.row, cell.row + cell.row_span):
-            first = row * columns + cell.column
-            places = slice(first, first + cell.column_span)
-            _check(not any(taken[places]))
-            taken[places] = b"\1" * cell.column_span
 
 
 def _box(value: Any) -> tuple[float, float, float, float] | None:
