@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, chain, islice, takewhile, zip_longest
+from itertools import chain, islice, takewhile, zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from ingest.caption import Above, said_above
@@ -180,8 +180,7 @@ class Composer:
             if len(row.cells) == 1:
                 cells.line(row.given, row.cells[0], place)
                 continue
-            starts = accumulate((len(text) + len(CELL) for text in row.cells[:-1]), initial=place)
-            cells.row(row.given, row.cells, starts, header=row.part == "head")
+            cells.row(row.given, row.cells, place, header=row.part == "head")
 
     def _record(self, row: _Row, head: Sequence[str], cells: Cells) -> None:
         """Write a row of prose, a paragraph a cell."""
@@ -192,7 +191,7 @@ class Composer:
                 [begin] = self._write("paragraph", [(f"{lead}{cell}", row.label)])
                 place = begin + len(lead)
             starts.append(place)
-        cells.row(row.given, row.cells, starts)
+        cells.scattered(row.given, row.cells, starts)
 
     def _write(self, kind: _Kind, lines: Sequence[_Line]) -> list[int]:
         """Write a block and return where its lines begin on the page; an empty one is left out."""
