@@ -116,7 +116,7 @@ def _table(value: Any, text: str, origin: int) -> Table:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Look for no circles of objects meanwhile: cells are in none, and among a million it takes twice their own time."""
+    """Look for no circles of objects meanwhile: cells are in none, and it takes longer than they do."""
     enabled = gc.isenabled()
     gc.disable()
     try:
