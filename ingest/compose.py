@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, chain, islice, takewhile, zip_longest
+from itertools import chain, islice, takewhile, zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from ingest.caption import Above, said_above
@@ -180,8 +180,7 @@ class Composer:
             if len(row.cells) == 1:
                 cells.line(row.given, row.cells[0], place)
                 continue
-            starts = accumulate((len(text) + len(CELL) for text in row.cells[:-1]), initial=place)
-            cells.row(row.given, row.cells, starts, header=row.part == "head")
+            cells.row(row.given, row.cells, place, header=row.part == "head")
 
     def _record(self, row: _Row, head: Sequence[str], cells: Cells) -> None:
         """Write a row of prose, a paragraph a cell."""
@@ -192,7 +191,7 @@ class Composer:
                 [begin] = self._write("paragraph", [(f"{lead}{cell}", row.label)])
                 place = begin + len(lead)
             starts.append(place)
-        cells.row(row.given, row.cells, starts)
+        cells.scattered(row.given, row.cells, starts)
 
     def _write(self, kind: _Kind, lines: Sequence[_Line]) -> list[int]:
         """Write a block and return where its lines begin on the page; an empty one is left out."""
@@ -217,7 +216,7 @@ class Composer:
             places.append(page.length)
             page.parts.append(line)
             page.length += len(line)
-        _remember(page, kind, lines[0][0])
+        _remember(page, kind, [line for line, _ in lines])
         self._length += page.length - before
         check_text(self._path, self._length)
         return places
@@ -275,12 +274,13 @@ def _over_all(head: Sequence[_Row]) -> list[str]:
     ]
 
 
-def _remember(page: _Draft, kind: _Kind, text: str) -> None:
+def _remember(page: _Draft, kind: _Kind, lines: Sequence[str]) -> None:
     """Note what may be the caption of a table that comes next."""
     page.last = kind
     if kind == "heading":
-        page.heading = text
-    page.paragraphs = [*page.paragraphs[-1:], text] if kind == "paragraph" else []
+        page.heading = lines[0]
+    told = kind == "paragraph" or (kind == "table" and not any(CELL in line for line in lines))
+    page.paragraphs = [*page.paragraphs, *lines][-2:] if told else []
 
 
 def _gap(page: _Draft, kind: _Kind) -> str:

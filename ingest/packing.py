@@ -6,8 +6,12 @@ same, so that hardly anything is left of them where they are compressed.
 
 from __future__ import annotations
 
+import gc
 import json
-from itertools import accumulate, chain, pairwise
+from collections import Counter
+from contextlib import contextmanager
+from itertools import accumulate, chain, pairwise, repeat
+from operator import add, attrgetter, sub
 from typing import TYPE_CHECKING, Any
 
 from ingest.table import Cell, Table, sizes
@@ -26,35 +30,48 @@ def is_dense(rows: int, columns: int, cells: int) -> bool:
     return rows * columns <= max(_SMALL, MOST_SPREAD * cells)
 
 
+def are_apart(cells: Sequence[Cell]) -> bool:
+    """Tell whether some cells can make a table: no two at one place, none outside, and not too far from each other."""
+    rows, columns = sizes(cells)
+    if not is_dense(rows, columns, len(cells)) or any(cell.row < 0 or cell.column < 0 for cell in cells):
+        return False
+    taken = bytearray(rows * columns)
+    for cell in cells:
+        for row in range(cell.row, cell.row + cell.row_span):
+            first = row * columns + cell.column
+            places = slice(first, first + cell.column_span)
+            if any(taken[places]):
+                return False
+            taken[places] = b"\1" * cell.column_span
+    return True
+
+
 def packed(table: Table, text: str, origin: int = 0) -> str:
     """Return a table as JSON.
 
     Args:
-        table: of a page.
+        table: of a page; its cells may be in another order, and come back row by row.
         text: of the document.
         origin: where the page begins in it.
     """
-    cells = table.cells
-    ends = [0, *(cell.end for cell in cells)]
-    rows = [0, *(cell.row for cell in cells)]
-    own = {
-        str(at): cell.text
-        for at, cell in enumerate(cells)
-        if cell.text != text[origin + cell.start : origin + cell.end]
-    }
-    spans = [(at, c.row_span, c.column_span) for at, c in enumerate(cells) if (c.row_span, c.column_span) != (1, 1)]
+    cells = sorted(table.cells, key=attrgetter("row", "column"))
+    texts, rows, columns, across, starts, ends = (
+        list(map(attrgetter(name), cells)) for name in ("text", "row", "column", "column_span", "start", "end")
+    )
+    here = [text[origin + start : origin + end] for start, end in zip(starts, ends, strict=True)]
+    counts = Counter(rows)
     value: dict[str, Any] = {
         "pages": (table.page, table.page_end),
         "caption": table.caption,
         "unit": table.unit,
-        "rows": [below - above for above, below in pairwise(rows)],
-        "columns": [cell.column - expected for cell, expected in zip(cells, _expected(cells), strict=True)],
-        "gaps": [cell.start - end for cell, end in zip(cells, ends, strict=False)],
-        "lengths": [cell.end - cell.start for cell in cells],
+        "rows": [counts[row] for row in range(rows[-1] + 1)] if rows else [],  # how many cells begin in each
+        "steps": _others(map(sub, columns, _expected(rows, columns, across)), 0),
+        "gaps": _others(map(sub, starts, [0, *ends]), 1),
+        "lengths": list(map(sub, ends, starts)),
         "headers": _runs([cell.header for cell in cells]),
-        "spans": spans,
-        "texts": own,
-        "boxes": [cell.box for cell in cells] if any(cell.box for cell in cells) else [],
+        "spans": [(at, c.row_span, c.column_span) for at, c in enumerate(cells) if c.row_span > 1 or c.column_span > 1],
+        "texts": [] if texts == here else [(at, own) for at, own in enumerate(texts) if own != here[at]],
+        "boxes": [cell.box for cell in cells] if any(map(attrgetter("box"), cells)) else [],
         "box": table.box,
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -73,53 +90,84 @@ def unpacked(record: str, text: str, origin: int = 0) -> Table:
 
 
 def _table(value: Any, text: str, origin: int) -> Table:
-    lists = [value[name] for name in ("rows", "columns", "gaps", "lengths")]
-    count = len(lists[0])
-    _check(count <= MOST_CELLS and all(len(one) == count and _are_integers(one) for one in lists))
-    rows = list(accumulate(lists[0]))
-    spans = _spans(value["spans"], count)
-    columns = _columns(lists[0], lists[1], spans)
-    starts, ends = _places(lists[2], lists[3], text, origin)
+    lengths, counts = value["lengths"], value["rows"]
+    count = len(lengths)
+    _check(count <= MOST_CELLS and _are_integers(lengths) and min(lengths, default=0) >= 0)
+    _check(_are_integers(counts) and min(counts, default=0) >= 0 and sum(counts) == count)
+    down, across = _spans(value["spans"], count)
+    columns = _columns(counts, _filled(value["steps"], count, 0), across)
+    rows = list(chain.from_iterable(map(repeat, range(len(counts)), counts)))
+    starts, ends = _places(_filled(value["gaps"], count, 1), lengths, text, origin)
     texts = [text[origin + start : origin + end] for start, end in zip(starts, ends, strict=True)]
-    for at, own in value["texts"].items():
-        texts[_index(int(at), count)] = _line(own, None)
-    headers = _flags(value["headers"], count)
+    for at, own in value["texts"]:
+        texts[_index(at, count)] = _line(own, None)
     boxes = [_box(box) for box in value["boxes"]] or [None] * count
-    down = [spans.get(at, (1, 1))[0] for at in range(count)]
-    across = [spans.get(at, (1, 1))[1] for at in range(count)]
-    fields = (texts, rows, columns, down, across, headers, starts, ends, boxes)
+    fields = (texts, rows, columns, down, across, _flags(value["headers"], count), starts, ends, boxes)
     _check(all(len(one) == count for one in fields))
-    cells = tuple(map(Cell, *fields))
-    _check_places(cells, plain=not spans)
+    with _without_collection():
+        cells = tuple(map(Cell, *fields))
+    _check(is_dense(len(counts), max(map(add, columns, across), default=0), count))
+    _check(max(down, default=1) == 1 or are_apart(cells))
     page, page_end = value["pages"]
     _check(_are_integers((page, page_end)) and 1 <= page <= page_end)
     caption, unit = (None if value[name] is None else _line(value[name], _LONGEST) for name in ("caption", "unit"))
     return Table(page, page_end, caption, unit, cells, _box(value["box"]))
 
 
-def _expected(cells: Sequence[Cell]) -> Iterator[int]:
-    """Yield for each cell the column after the one before it, or the first where a row begins."""
-    row, column = -1, 0
-    for cell in cells:
-        yield column if cell.row == row else 0
-        row, column = cell.row, cell.column + cell.column_span
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Look for no circles of objects meanwhile: cells are in none, and it takes longer than they do."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
-def _columns(rows: Sequence[int], steps: Sequence[int], spans: dict[int, tuple[int, int]]) -> list[int]:
-    columns, column = [], 0
-    for at, (below, step) in enumerate(zip(rows, steps, strict=True)):
-        column = step if below or not at else column + step
-        columns.append(column)
-        column += spans[at][1] if at in spans else 1
+def _expected(rows: Sequence[int], columns: Sequence[int], across: Sequence[int]) -> list[int]:
+    """Return for each cell the column after the one before it, or the first where a row begins."""
+    after = map(add, columns, across)
+    return [
+        column if row == last else 0 for row, last, column in zip(rows, [-1, *rows], chain([0], after), strict=False)
+    ]
+
+
+def _columns(counts: Sequence[int], steps: Sequence[int], across: Sequence[int]) -> list[int]:
+    """Return the columns of cells that come row by row; no two of a row are in one place."""
+    _check(min(steps, default=0) >= 0)
+    if not any(steps) and max(across, default=1) == 1:
+        return list(chain.from_iterable(map(range, counts)))
+    columns: list[int] = []
+    for n in counts:
+        column = 0
+        for at in range(len(columns), len(columns) + n):
+            columns.append(column + steps[at])
+            column = columns[-1] + across[at]
     return columns
 
 
 def _places(gaps: Sequence[int], lengths: Sequence[int], text: str, origin: int) -> tuple[list[int], list[int]]:
     """Return where the cells begin and end."""
-    ends = list(accumulate(chain.from_iterable(zip(gaps, lengths, strict=True))))
-    starts, ends = ends[::2], ends[1::2]
-    _check(not starts or (min(lengths) >= 0 and min(starts) >= 0 and origin + max(ends) <= len(text)))
+    bounds = list(accumulate(chain.from_iterable(zip(gaps, lengths, strict=True))))
+    starts, ends = bounds[::2], bounds[1::2]
+    _check(min(starts, default=0) >= 0 and origin + max(ends, default=0) <= len(text))
     return starts, ends
+
+
+def _others(values: Iterable[int], usual: int) -> list[tuple[int, int]]:
+    """Return the values that are not the usual one, each after its place."""
+    return [(at, value) for at, value in enumerate(values) if value != usual]
+
+
+def _filled(others: Any, count: int, usual: int) -> list[int]:
+    """Return the values that `_others` made of."""
+    values = [usual] * count
+    for at, value in others:
+        _check(_are_integers((at, value)))
+        values[_index(at, count)] = value
+    return values
 
 
 def _runs(flags: Iterable[bool]) -> list[int]:
@@ -142,28 +190,13 @@ def _flags(changes: Any, count: int) -> list[bool]:
     return flags
 
 
-def _spans(values: Any, count: int) -> dict[int, tuple[int, int]]:
-    spans = {}
+def _spans(values: Any, count: int) -> tuple[list[int], list[int]]:
+    """Return how many rows and how many columns each cell spans."""
+    rows, columns = [1] * count, [1] * count
     for at, down, across in values:
         _check(_are_integers((at, down, across)) and down >= 1 and across >= 1)
-        spans[_index(at, count)] = (down, across)
-    return spans
-
-
-def _check_places(cells: Sequence[Cell], *, plain: bool) -> None:
-    """Refuse cells outside the table or two at one place; `plain`: none spans several."""
-    rows, columns = sizes(cells)
-    _check(is_dense(rows, columns, len(cells)))
-    _check(not cells or (min(cell.row for cell in cells) >= 0 and min(cell.column for cell in cells) >= 0))
-    if plain and all((a.row, a.column) < (b.row, b.column) for a, b in pairwise(cells)):
-        return
-    taken = bytearray(rows * columns)
-    for cell in cells:
-        for row in range(cell.row, cell.row + cell.row_span):
-            first = row * columns + cell.column
-            places = slice(first, first + cell.column_span)
-            _check(not any(taken[places]))
-            taken[places] = b"\1" * cell.column_span
+        rows[_index(at, count)], columns[at] = down, across
+    return rows, columns
 
 
 def _box(value: Any) -> tuple[float, float, float, float] | None:
@@ -182,12 +215,12 @@ def _line(value: Any, longest: int | None) -> str:
 
 
 def _index(at: int, count: int) -> int:
-    _check(0 <= at < count)
+    _check(type(at) is int and 0 <= at < count)
     return at
 
 
 def _are_integers(values: Iterable[Any]) -> bool:
-    return all(type(value) is int for value in values)
+    return {*map(type, values)} <= {int}  # no bool, which is one of another kind
 
 
 def _check(holds: bool) -> None:

@@ -14,7 +14,8 @@ _CODES = (
 )
 _SIGNS = r"(?:[A-Z]{1,3})?[$€£¥₹₽₩₺]"
 _MEASURES = (
-    "kg|mg|g|t|kt|km|cm|mm|m|km²|m²|m2|km2|ha|m³|m3|l|hl|ml|kWh|MWh|GWh|TWh|MW|GW|kW|W|MJ|GJ|TJ|PJ|°C|K|h|min|s|ms|Hz|%|‰"
+    "kg|mg|g|t|kt|km|cm|mm|m|km²|m²|m2|km2|ha|m³|m3|l|hl|ml|kWh|MWh|GWh|TWh|MW|GW|kW|W|MJ|GJ|TJ|PJ|"
+    "°C|K|h|min|s|ms|Hz|%|‰"
 )
 _SHORT = "[kKmMbB]|mn|mm|mln|bn|Mn|Mio|Mrd|MM"
 _LONGEST = 60  # characters
@@ -26,17 +27,29 @@ def unit_in(text: str, lexicon: Lexicon = NO_WORDS) -> str | None:
 
     It comes as it stands there: "in thousands of euros", "EUR million", "$ in millions". An amount is none.
     """
-    match = _pattern(lexicon).search(text.replace("’", "'"))
-    if match is None:
-        return None
-    unit = " ".join(text[slice(*match.span("unit" if match["unit"] else "alone"))].split())
-    return unit if len(unit) <= _LONGEST else None
+    span = _place(text, lexicon)
+    return " ".join(text[slice(*span)].split()) if span else None
 
 
 def says_only_a_unit(text: str, lexicon: Lexicon = NO_WORDS) -> bool:
-    """Tell whether a line names a unit and hardly anything else."""
-    unit = unit_in(text, lexicon)
-    return unit is not None and len(unit) >= _ONLY * len(text)
+    """Tell whether a line names a unit and hardly anything else: "(In millions, except per share data)"."""
+    span = _place(text, lexicon)
+    if span is None:
+        return False
+    start, end = span
+    mostly = end - start >= _ONLY * len(text)
+    before, after = text[:start].strip(), text[end:].lstrip()
+    if before.strip("(["):
+        return mostly and before[-1] not in "(["  # "Towns (in thousands)" is what they are called
+    return mostly or after.startswith(",")
+
+
+def _place(text: str, lexicon: Lexicon) -> tuple[int, int] | None:
+    match = _pattern(lexicon).search(text.replace("’", "'"))
+    if match is None:
+        return None
+    start, end = match.span("unit" if match["unit"] else "alone")
+    return (start, end) if end - start <= _LONGEST else None
 
 
 @lru_cache(8)

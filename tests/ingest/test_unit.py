@@ -51,7 +51,18 @@ def test_without_words_of_languages_signs_are_known() -> None:
     assert unit_in("in thousands of euros") is None
 
 
-def test_a_line_may_say_nothing_but_a_unit() -> None:
-    assert says_only_a_unit("(in thousands of euros)", lexicon())
-    assert not says_only_a_unit("Consolidated balance sheet (in thousands of euros)", lexicon())
-    assert not says_only_a_unit("Balance sheet", lexicon())
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("(in thousands of euros)", True),
+        ("(In millions, except per share data)", True),
+        ("Angaben in Tausend Euro", True),
+        ("EUR million", True),
+        ("Towns (in thousands)", False),
+        ("Consolidated balance sheet (in thousands of euros)", False),
+        ("In EUR million: all costs of the year", False),
+        ("Balance sheet", False),
+    ],
+)
+def test_a_line_may_say_nothing_but_a_unit(text: str, only: bool) -> None:
+    assert says_only_a_unit(text, lexicon()) is only
