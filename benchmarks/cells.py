@@ -2,9 +2,9 @@
 
 Run: python benchmarks/cells.py FILE [--memo FILE] [--write]
 
-FILE is TAT-QA's own JSON. Documents in even places are fitted to, those in odd ones are left to benchmarks/tatqa.py. What
-is printed comes from weights of other documents (five parts); `words alone` are weights for encoders that nothing was
-fitted with. With `--write` the weights of all documents in even places become those of the program.
+FILE is TAT-QA's own JSON. Documents in even places are fitted to, those in odd ones are left to benchmarks/tatqa.py.
+What is printed comes from weights of other documents (five parts); `words alone` are weights for encoders that nothing
+was fitted with. With `--write` the weights of all documents in even places become those of the program.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ def matrix(found: Sequence[Fit], traits: Sequence[str]) -> np.ndarray:
 def judged(
     found: Sequence[tuple[list[Fit], list[bool]]], traits: Sequence[str], documents_of: Sequence[str]
 ) -> tuple[list[bool], list[float]]:
-    """Return of each question whether the likeliest label is right, and how likely it is, by other documents' weights."""
+    """Return whether the likeliest labels are right, and how likely they are, by weights of other documents."""
     right, likely = [False] * len(found), [0.0] * len(found)
     names = sorted(set(documents_of))
     for fold in range(FOLDS):
@@ -263,7 +263,7 @@ def main() -> None:
         WEIGHTS.write_text(json.dumps(rounded(weights), indent=2) + "\n", encoding="utf-8")
     cells = answered(options.file, lookup)
     likely, right = of_others(cells), [one.right for one in cells]
-    print(f"{len(cells)} questions with one answer, {sum(right)} answered by the likeliest cell: AUC {auc(likely, right):.3f}")
+    print(f"{len(cells)} questions, {sum(right)} answered by the likeliest cell: AUC {auc(likely, right):.3f}")
     for bound in (0.5, 0.7, 0.8, 0.9):
         taken = [one for one, chance in zip(cells, likely, strict=True) if chance >= bound]
         kinds = Counter(one.kind for one in taken)

@@ -16,6 +16,7 @@ from ingest.sentences import sentences
 from ingest.table import Cell, Table
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Passage
+from ingest.unit import unit_in
 
 __all__ = [
     "CELL",
@@ -49,5 +50,6 @@ __all__ = [
     "sentences",
     "stem",
     "tells_of_loss",
+    "unit_in",
     "worth_reading_again",
 ]

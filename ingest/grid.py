@@ -80,7 +80,10 @@ class Grid:
             return 0  # of a table of headers alone none is above another
         while heads and _spans(heads[-1]) and not all(map(_spans, heads)):
             heads.pop()  # it says what comes under it, not what the columns are
-        return len(heads)
+        count = len(heads)
+        while 0 < count < len(self.rows) - 1 and _names_years(self.rows[count]):
+            count += 1
+        return count
 
     def _rows_before_figures(self) -> int:
         for number, row in enumerate(self.rows):
@@ -197,6 +200,13 @@ def _length_of_run(bare: Sequence[bool], row: int) -> int:
     while end < len(bare) and bare[end]:
         end += 1
     return end - row
+
+
+def _names_years(row: Sequence[Cell | None]) -> bool:
+    """Tell whether a row under headers has years beside its label, and no other figures: it is one of them."""
+    told = [cell.text for cell in row[1:] if cell is not None and cell.text]
+    years = [text for text in told if _DATE.fullmatch(text)]
+    return bool(years) and not any(_FIGURE.fullmatch(text) for text in told if text not in years)
 
 
 def _spans(row: Sequence[Cell | None]) -> bool:

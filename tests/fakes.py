@@ -278,13 +278,13 @@ class FakeModels:
     def generator(self) -> Any:
         return _installed(self._generator, "generator")
 
-    @property
-    def generator_measured_as(self) -> str:
-        return "" if self._generator is None else str(self._generator.numbers.model)
-
     @generator.setter
     def generator(self, generator: Any) -> None:
         self._generator = generator
+
+    @property
+    def generator_measured_as(self) -> str:
+        return "" if self._generator is None else str(self._generator.numbers.model)
 
     def use_reranker(self, reranker: Any) -> None:
         self._reranker = reranker

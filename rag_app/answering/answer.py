@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from collections.abc import Generator as Generating
 
-    from ingest import Document
+    from ingest import Document, Table
     from rag_app.answering.comparison import Side
     from rag_app.answering.listing import Mention
     from rag_app.answering.stages import Found, Stages
@@ -146,6 +146,13 @@ class _Present(Relay):
     def read(self, path: str) -> Document:
         try:
             return self._read(path)
+        except UsageError as error:
+            self._gone.add(path)
+            raise _Gone from error
+
+    def tables(self, path: str) -> Sequence[Table]:
+        try:
+            return super().tables(path)
         except UsageError as error:
             self._gone.add(path)
             raise _Gone from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import prod
 from typing import TYPE_CHECKING
 
 from rag_app.answering.excerpt import cited, together
@@ -66,6 +67,7 @@ class Calculated:
     text: str
     citations: tuple[Citation, ...]
     window: Window  # the lines that hold the values
+    likely: float | None  # that all values are those that are meant, 0 to 1; None where one stands in no cell
 
 
 def wanted(question: str, stages: Stages) -> Formula | None:
@@ -112,7 +114,12 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
         return None
     quoted = "\n".join(dict.fromkeys(single_spaced(one.quote) for one in citations))
     window = Window(every[0].hit, (every[0].span,), quoted)
-    return Calculated(text, citations, window)
+    return Calculated(text, citations, window, _all_likely(every))
+
+
+def _all_likely(operands: Sequence[Operand]) -> float | None:
+    likely = [one.likely for one in operands if one.likely is not None]
+    return prod(likely) if len(likely) == len(operands) else None
 
 
 def _of_question(formula: Formula, question: str) -> bool:
@@ -133,7 +140,7 @@ def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | 
         if not found[name]:
             return None
     every = [one for values in found.values() for one in values]
-    if len({(one.hit.document, one.span, one.written) for one in every}) < len(every):
+    if len({(one.hit.document, one.span, one.column, one.written) for one in every}) < len(every):
         return None
     return {name: [_with_sign(one, every) for one in values] for name, values in found.items()}
 
@@ -169,19 +176,23 @@ def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Val
     return values
 
 
-def _cited(operands: Sequence[Operand], stages: Stages) -> tuple[tuple[Citation, ...], dict[Operand, int]]:
+def _cited(operands: Sequence[Operand], stages: Stages) -> tuple[tuple[Citation, ...], dict[Operand, tuple[int, ...]]]:
     """Return a citation for each line, or lines that follow each other, and which is that of each operand."""
     citations: list[Citation] = []
-    markers: dict[Operand, int] = {}
+    markers: dict[Operand, tuple[int, ...]] = {}
     by_document: dict[str, list[Operand]] = {}
     for one in operands:
         by_document.setdefault(one.hit.document, []).append(one)
     for path, found in by_document.items():
         document = stages.read(path)
-        for spans in together(sorted({one.span for one in found}), document):
+        for spans in together(sorted({span for one in found for span in (one.span, *one.heads)}), document):
             marker = len(citations) + 1
             citations.append(cited(marker, found[0].hit, spans, document))
-            markers.update((one, marker) for one in found if one.span in spans)
+            for one in found:
+                if one.span in spans:
+                    markers[one] = (marker, *markers.get(one, ()))
+                elif not set(one.heads).isdisjoint(spans):
+                    markers[one] = (*markers.get(one, ()), marker)
     return tuple(citations), markers
 
 
@@ -237,7 +248,7 @@ class _Shown:
     """Writes a formula with its operands and their markers."""
 
     operands: Mapping[Named, Sequence[Operand]]
-    markers: Mapping[Operand, int]
+    markers: Mapping[Operand, tuple[int, ...]]
     today: date
 
     def of(self, formula: Formula, binds: int = 0) -> str:
@@ -271,4 +282,4 @@ class _Shown:
 
     def _operand(self, operand: Operand) -> str:
         written = parenthesised(harmless(operand.written))
-        return f"{written} [{self.markers[operand]}]"
+        return f"{written} {''.join(f'[{marker}]' for marker in self.markers[operand])}"

@@ -7,13 +7,15 @@ value is not found.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import CELL, stem
+from rag_app.answering.cell import best_cell, lines_of
+from rag_app.evidence.units import unit_of
 from rag_app.evidence.windows import Size, runs
 from rag_app.language.days import dates_in
 from rag_app.language.detector import language_of
@@ -35,9 +37,11 @@ if TYPE_CHECKING:
     from rag_app.evidence.windows import Span
     from rag_app.types import Hit
 
+_MEANT = 0.3  # how likely the cell is meant that a value is taken from, at least
 _ANY = 10_000  # words of a line
 _LONGEST_HEAD = 7  # words of a column's name, "Nine Months Ended September 30, 2022"; a longer one is a text over all
 _MOST = 300  # rows of a table, as far as `row_at` looks up
+_IN_BRACKETS = re.compile(r"\W*\([^()]*\d[^()]*\)\W*")  # as accounts write what is negative
 _YEAR = re.compile(r"[12]\d{3}")
 _WITHOUT_DAY = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 
@@ -52,6 +56,9 @@ class Operand:
     scale: str  # of the table that it stands in, such as "in millions"; empty for none
     hit: Hit
     span: Span  # the line, in characters of the document
+    column: int = 0  # of its cell
+    heads: tuple[Span, ...] = ()  # lines of its table that name it, beside its own
+    likely: float | None = None  # that it is the cell that is meant, 0 to 1; of a line nothing is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,8 @@ class Lookup:
 
     def one(self, name: str, *, dated: bool) -> Operand | None:
         """Return the value that a name means; None where it is not found, or where there is a choice."""
+        if not dated and (found := self._in_cell(name)):
+            return found
         line = self._best(name, dated=dated)
         if line is None:
             return None
@@ -95,6 +104,24 @@ class Lookup:
             return None  # what the line says is of so many already
         choice = _chosen(self._told(line, name, dated=dated), name, self.question)
         return self._operand(line, choice) if choice else None
+
+    def _in_cell(self, name: str) -> Operand | None:
+        """Return the value of the cell that a name means; None where none is meant, or where it is no figure."""
+        found = best_cell(f"{name}{_period(name, self.question)}", self.hits, self.stages)
+        if found is None or found[1] < _MEANT:
+            return None
+        meant, likely = found
+        told = _choices(meant.cell.text, dated=False, cell=True)
+        amount = told[0].amount if len(told) == 1 else None
+        if amount is None or _is_known(amount, self.counted):
+            return None
+        [row] = lines_of([meant.cell], meant.table)
+        heads = tuple(line for line in lines_of(meant.labels, meant.table) if line != row)
+        unit = unit_of(meant, self.stages.read(meant.hit.document))
+        written = told[0].written
+        if _IN_BRACKETS.fullmatch(meant.cell.text) and not amount.figure.startswith("-"):
+            amount, written = replace(amount, figure=f"-{amount.figure}"), single_spaced(meant.cell.text)
+        return Operand(written, amount, None, unit, meant.hit, row, meant.cell.column, heads, likely)
 
     def several(self, name: str) -> list[Operand]:
         """Return all values of a name, in the rows of a table or in lines that follow each other; none if unclear."""

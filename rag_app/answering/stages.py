@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from rag_app.answering.listing import Mention
@@ -17,7 +17,7 @@ from rag_app.types import Filter, ModelNames
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ingest import Document
+    from ingest import Document, Table
     from rag_app.config import Settings
     from rag_app.models.generator import Generator, Usage
     from rag_app.models.loaded import Models
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from rag_app.types import Hit, StoredDocument, Vectors
 
     Found = tuple[tuple[Hit, ...], Trace]  # passages, best first, and how they were found
+
+
+_KEPT = 16  # documents of which the tables are kept while a question is answered
 
 
 class Stages(Protocol):
@@ -89,6 +92,10 @@ class Stages(Protocol):
 
     def read(self, path: str) -> Document:
         """Return the stored pages and text of a document."""
+        ...
+
+    def tables(self, path: str) -> Sequence[Table]:
+        """Return the tables of a document."""
         ...
 
     def mentions(self, topic: str) -> Sequence[Mention]:
@@ -171,6 +178,7 @@ class LibraryStages:
         self._wanted = searcher.wanted(candidates=depth.candidates)
         self._cited = searcher.cited(chosen)
         self._about = cache(self._named)  # asked for passages, and then for their sentences
+        self._tables = lru_cache(_KEPT)(store.tables)
         self._calibration = cache(self._in_force)
 
     def calibration(self) -> Calibration:
@@ -218,6 +226,10 @@ class LibraryStages:
     def read(self, path: str) -> Document:
         """Return the stored pages and text of a document; UsageError where it is not there any more."""
         return self._store.read(path)
+
+    def tables(self, path: str) -> Sequence[Table]:
+        """Return the tables of a document; UsageError where it is not there any more."""
+        return self._tables(path)
 
     def mentions(self, topic: str) -> Sequence[Mention]:
         """Return every passage with these words side by side."""
@@ -292,6 +304,10 @@ class Relay:
     def read(self, path: str) -> Document:
         """Pass on."""
         return self._stages.read(path)
+
+    def tables(self, path: str) -> Sequence[Table]:
+        """Pass on."""
+        return self._stages.tables(path)
 
     def mentions(self, topic: str) -> Sequence[Mention]:
         """Pass on."""

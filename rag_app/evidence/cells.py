@@ -1,8 +1,8 @@
 """The cell of a table that a question means: all cells of the tables round the passages, by their labels, best first.
 
 Which row and which column are meant is a linear model over what the encoders and the words say of their labels, fitted
-to questions whose cells are known (benchmarks/cells.py); its weights are data, `cells.json`, with the encoders that they
-were fitted with. With others the words alone decide.
+to questions whose cells are known (benchmarks/cells.py); its weights are data, `cells.json`, with the encoders that
+they were fitted with. With others the words alone decide.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rag_app.types import Json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ingest import Cell, Document, Table
+    from ingest import Cell, Table
     from rag_app.evidence.labels import Fit
     from rag_app.types import Hit, Vectors
 
@@ -109,11 +109,11 @@ class _Row:
     label: Label
 
 
-def tables_near(hits: Sequence[Hit], read: Callable[[str], Document]) -> list[tuple[Hit, Table]]:
+def tables_near(hits: Sequence[Hit], tables_of: Callable[[str], Sequence[Table]]) -> list[tuple[Hit, Table]]:
     """Return the tables of which a passage holds something, those of the best passage first."""
     found: dict[tuple[str, int], tuple[Hit, Table]] = {}
     for hit in hits:
-        for table in read(hit.document).tables:
+        for table in tables_of(hit.document):
             start, end = span(table)
             if start < hit.end and hit.start < end:
                 found.setdefault((hit.document, start), (hit, table))
@@ -224,9 +224,7 @@ class _Columns:
     likely: Mapping[int, float]
 
 
-def _columns(
-    name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup: Lookup, chooser: Chooser
-) -> _Columns:
+def _columns(name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup: Lookup, chooser: Chooser) -> _Columns:
     labels = column_labels(row.grid)
     named = list(labels.values())
     crossing = [other.label for other in rows if other.table is row.table]

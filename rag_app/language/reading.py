@@ -65,3 +65,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def row_at(text: str, start: int) -> Row:
     """Read the table row of a document's text that holds the character at `start`, as `ingest.row_at` does."""
     return ingest.row_at(text, start, lexicon())
+
+
+def unit_in(text: str) -> str | None:
+    """Return the unit that a text names in any language, as `ingest.unit_in` does."""
+    return ingest.unit_in(text, lexicon())

@@ -1,0 +1,93 @@
+"""An answer that is one cell of a table: its value with its unit, and the label and headers under which it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag_app.answering.excerpt import cited, together
+from rag_app.evidence.cells import Lookup, cells_meant, tables_near
+from rag_app.evidence.guard import harmless
+from rag_app.evidence.units import unit_of
+from rag_app.proof.cell_meant import shipped
+from rag_app.proof.quotes import parenthesised
+from rag_app.text import single_spaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ingest import Cell, Document, Table
+    from rag_app.answering.stages import Stages
+    from rag_app.evidence.cells import Meant
+    from rag_app.evidence.windows import Span
+    from rag_app.types import Citation, Hit
+
+_LONGEST = 40  # words of a cell that is an answer
+
+
+@dataclass(frozen=True, slots=True)
+class InCell:
+    """A value that stands in a cell."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    likely: float  # that it is what is asked for, 0 to 1
+
+
+def in_cell(question: str, hits: Sequence[Hit], stages: Stages, least: float) -> InCell | None:
+    """Return the value of the cell that a question means; None where none is at least so likely meant."""
+    found = best_cell(question, hits, stages)
+    if found is None or found[1] < least or len(found[0].cell.text.split()) > _LONGEST:
+        return None
+    meant, likely = found
+    document = stages.read(meant.hit.document)
+    citations = proof(meant, document)
+    markers = "".join(f"[{one.marker}]" for one in citations)
+    text = f"{value_said(meant, document)} {markers}\n{called(meant)} {markers}"
+    return InCell(text, citations, likely)
+
+
+def best_cell(name: str, hits: Sequence[Hit], stages: Stages) -> tuple[Meant, float] | None:
+    """Return the cell of the tables round some passages that a name means most likely, and how likely it means it."""
+    lookup = lookup_of(stages)
+    found = cells_meant(name, tables_near(hits, stages.tables), lookup)
+    if not found:
+        return None
+    return found[0], shipped().probability(found[0].seen, lookup.embedder, lookup.reranker)
+
+
+def lookup_of(stages: Stages) -> Lookup:
+    """Return what cells are looked up with."""
+    return Lookup(stages.models.embedder, stages.numbers().model, stages.embed, stages.score)
+
+
+def value_said(meant: Meant, document: Document) -> str:
+    """Return the value of a cell with its unit, as both are written."""
+    value, unit = parenthesised(harmless(single_spaced(meant.cell.text))), unit_of(meant, document)
+    return f"{value} ({parenthesised(harmless(unit))})" if unit else value
+
+
+def called(meant: Meant) -> str:
+    """Return what a cell is called: its row, after what that stands under, and its column."""
+    row = " > ".join(single_spaced(cell.text) for cell in meant.row)
+    column = " ".join(single_spaced(cell.text) for cell in meant.column)
+    return parenthesised(harmless(", ".join(filter(None, (row, column)))))
+
+
+def proof(meant: Meant, document: Document, first: int = 1) -> tuple[Citation, ...]:
+    """Return the citations of a cell: its row, and the lines with its headers and with what its row stands under."""
+    row = lines_of([meant.cell, *meant.row[-1:]], meant.table)
+    above = lines_of(meant.labels, meant.table)
+    groups = list(together(sorted({*row, *above}), document))
+    groups.sort(key=lambda group: row[0] not in group)  # stable: the one with the value, then from top to bottom
+    return tuple(cited(first + at, meant.hit, group, document) for at, group in enumerate(groups))
+
+
+def lines_of(cells: Iterable[Cell], table: Table) -> list[Span]:
+    """Return the lines of the text that hold some cells: all of each row in which one begins."""
+    rows = {cell.row for cell in cells if cell.end > cell.start}
+    spans = []
+    for row in sorted(rows):
+        own = [cell for cell in table.cells if cell.row == row and cell.end > cell.start]
+        spans.append((min(cell.start for cell in own), max(cell.end for cell in own)))
+    return spans
