@@ -191,7 +191,7 @@ class Composer:
                 [begin] = self._write("paragraph", [(f"{lead}{cell}", row.label)])
                 place = begin + len(lead)
             starts.append(place)
-        cells.scattered(row.given, row.cells, starts)
+        cells.scattered(row.given, row.cells, starts, header=row.part == "head")
 
     def _write(self, kind: _Kind, lines: Sequence[_Line]) -> list[int]:
         """Write a block and return where its lines begin on the page; an empty one is left out."""
