@@ -287,7 +287,7 @@ def _table(table: _Table) -> _Block:
             if (cell.rows, columns) != (1, 1):
                 spans[len(grid), len(row)] = (cell.rows, columns)
             if cell.heads:
-                headers.add((len(grid), len(row)))
+                headers |= {(len(grid), len(row) + nth) for nth in range(columns)}
             for nth in range(columns):
                 if cell.rows > 1:
                     below[len(row)] = (cell.rows - 1, "" if names else again)

@@ -136,6 +136,14 @@ def test_html_tells_spans_and_headers(tmp_path: Path) -> None:
     assert [cell.text for cell in grid.value_cells] == ["1", "3", "4", "5", "6"]
 
 
+def test_rows_that_a_format_marks_are_repeated_whatever_they_say(tmp_path: Path) -> None:
+    head = "<tr><th rowspan=2>Plot<th colspan=2>1<tr><th>5<th>6"
+    body = "".join(f"<tr><td>{n}<td>{n}1<td>{n}2" for n in range(200))
+    document = written(tmp_path, "a.html", f"<table>{head}{body}</table>")
+    assert document.text.count("Plot\t1\t1\n\t5\t6\n") > 3
+    assert [cell.text for cell in only(document).cells if cell.header] == ["Plot", "1", "5", "6"]
+
+
 def test_html_columns_without_header_cells_are_named_by_the_first_row(tmp_path: Path) -> None:
     document = written(tmp_path, "a.html", "<table><tr><td>Item<td>2023<td>2024<tr><td>Rail<td>1<td>2</table>")
     assert rows(only(document)) == [["[Item]", "[2023]", "[2024]"], ["Rail", "1", "2"]]
