@@ -107,6 +107,13 @@ class _Row:
     grid: Grid
     number: int
     label: Label
+    values: Mapping[int, Cell]  # by column
+    place: int  # where it begins, in characters of its document
+
+    @property
+    def away(self) -> int:
+        """How many characters its place is from the passage."""
+        return max(self.hit.start - self.place, self.place - self.hit.end, 0)
 
 
 def tables_near(hits: Sequence[Hit], tables_of: Callable[[str], Sequence[Table]]) -> list[tuple[Hit, Table]]:
@@ -199,10 +206,17 @@ def column_scores(labels: Sequence[Label], asked: Vectors, lookup: Lookup) -> li
 
 
 def _rows(tables: Sequence[tuple[Hit, Table]]) -> Iterator[_Row]:
+    """Yield the rows of tables that have a label and values: of each those first that are nearest to its passage."""
     for hit, table in tables:
         grid = Grid(table)
-        for number, label in row_labels(table, grid).items():
-            yield _Row(hit, table, grid, number, label)
+        values: dict[int, dict[int, Cell]] = {}
+        for cell in grid.value_cells:
+            values.setdefault(cell.row, {})[cell.column] = cell
+        rows = [
+            _Row(hit, table, grid, number, label, values[number], min(cell.start for cell in values[number].values()))
+            for number, label in row_labels(table, grid).items()
+        ]
+        yield from sorted(rows, key=lambda row: row.away)  # stable
 
 
 def _row_fits(name: str, rows: Sequence[_Row], asked: Vectors, lookup: Lookup) -> list[Fit]:
@@ -250,9 +264,8 @@ def _latest(name: str, labels: Sequence[Label], likely: list[float]) -> list[flo
 
 def _of_row(name: str, row: _Row, fit: Fit, likely: float, columns: _Columns) -> Iterator[Meant]:
     """Yield the cells of a row that have a value; the columns in which it has none are not meant."""
-    cells = {cell.column: cell for cell in row.grid.value_cells if cell.row == row.number and cell.text}
-    whole = sum(columns.likely[number] for number in cells) or 1.0
-    for number, cell in cells.items():
+    whole = sum(columns.likely[number] for number in row.values) or 1.0
+    for number, cell in row.values.items():
         header = row.grid.column_header(number)
         both = likely * columns.likely[number] / whole
         seen = _seen(name, row, header, fit, columns.fits[number], both)

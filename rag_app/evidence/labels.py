@@ -47,7 +47,7 @@ class Fit(Json):
     relevant: float  # logit of the cross-encoder, in tens
     asked: float  # share of its own words that the question has
     said: float  # share of the question's words that it says, but for those of the labels that cross it
-    literal: float  # whether its words stand in the question side by side
+    literal: float  # whether its words stand in the question side by side, in any of their forms
     literal_words: float  # how many these are
     same_year: float
     other_year: float
@@ -75,7 +75,7 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     """
     language = language_of(question)
     asked = content(question, language)
-    spoken = f" {' '.join(words(question))} "
+    spoken = f" {_forms(question, language)} "
     years = years_in(question)
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
     named = [years_in(label.own) or years_in(label.above) for label in labels]
@@ -83,7 +83,7 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     found = []
     for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
         own, whole = content(label.own, language), content(label.whole, language)
-        plain = " ".join(words(label.own))
+        plain = _forms(label.own, language)
         literal = bool(plain) and f" {plain} " in spoken
         found.append(
             Fit(
@@ -106,6 +106,11 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
 def years_in(text: str) -> set[str]:
     """Return the years that a text names."""
     return set(_YEAR.findall(text))
+
+
+def _forms(text: str, language: Language) -> str:
+    """Return the words of a text in order, all forms of one alike."""
+    return stems(text, language.stemmer or "") or " ".join(words(text))
 
 
 def content(text: str, language: Language) -> set[str]:
