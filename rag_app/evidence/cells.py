@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import Grid, stem
-from rag_app.evidence.labels import Label, Scores, content, fits
+from rag_app.evidence.labels import Label, Scores, content, fits, years_in
 from rag_app.language.detector import language_of
 from rag_app.text import single_spaced
 from rag_app.types import Json
@@ -243,8 +243,23 @@ def _columns(name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup:
     named = list(labels.values())
     crossing = [other.label for other in rows if other.table is row.table]
     found = fits(name, named, crossing, column_scores(named, asked, lookup))
-    likely = likelihoods(found, chooser.weights("columns", lookup))
+    likely = _latest(name, named, likelihoods(found, chooser.weights("columns", lookup)))
     return _Columns(dict(zip(labels, found, strict=True)), dict(zip(labels, likely, strict=True)))
+
+
+def _latest(name: str, labels: Sequence[Label], likely: list[float]) -> list[float]:
+    """Return likelihoods with that of columns which differ in their year alone at the latest, where none is asked for."""
+    if not labels or years_in(name):
+        return likely
+    language = language_of(name)
+    best = labels[likely.index(max(likely))]
+    told = content(best.whole, language)
+    alike = [at for at, label in enumerate(labels) if years_in(label.whole) and content(label.whole, language) == told]
+    if len(alike) < 2:
+        return likely
+    last = max(alike, key=lambda at: max(years_in(labels[at].whole)))
+    whole = sum(likely[at] for at in alike)
+    return [whole if at == last else 0.0 if at in alike else one for at, one in enumerate(likely)]
 
 
 def _of_row(name: str, row: _Row, fit: Fit, likely: float, columns: _Columns) -> Iterator[Meant]:

@@ -76,9 +76,9 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     language = language_of(question)
     asked = content(question, language)
     spoken = f" {_forms(question, language)} "
-    years = set(_YEAR.findall(question))
+    years = years_in(question)
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
-    named = [set(_YEAR.findall(label.own) or _YEAR.findall(label.above)) for label in labels]
+    named = [years_in(label.own) or years_in(label.above) for label in labels]
     last = max((year for found in named for year in found), default="")
     found = []
     for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
@@ -101,6 +101,11 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
             )
         )
     return found
+
+
+def years_in(text: str) -> set[str]:
+    """Return the years that a text names."""
+    return set(_YEAR.findall(text))
 
 
 def _forms(text: str, language: Language) -> str:

@@ -70,3 +70,8 @@ def row_at(text: str, start: int) -> Row:
 def unit_in(text: str) -> str | None:
     """Return the unit that a text names in any language, as `ingest.unit_in` does."""
     return ingest.unit_in(text, lexicon())
+
+
+def above_row(text: str, start: int) -> str:
+    """Return what tells what the cells of the row at `start` are, as `ingest.above_row` does."""
+    return ingest.above_row(text, start, lexicon())
