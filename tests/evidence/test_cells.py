@@ -133,7 +133,7 @@ def test_columns_are_compared_within_a_table() -> None:
     old = tabled(["", "2011", "2010"], ["Rent", "1", "2"])
     new = tabled(["", "2021", "2020"], ["Rent", "3", "4"])
     for question, text in (("rent in 2010", "2"), ("rent in 2021", "3")):
-        found = [one for one in cells_meant(question, tables_of(old, new), fitted())]
+        found = cells_meant(question, tables_of(old, new), fitted())
         assert text in [one.cell.text for one in found[:2]]
         assert [one.seen.other_year for one in found if one.cell.text == text] == [0]
 
