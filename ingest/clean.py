@@ -8,7 +8,7 @@ from ingest.characters import characters
 from ingest.furniture import without_furniture
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.reflow import reflow
-from ingest.tables import mark
+from ingest.old_tables import mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from ingest.characters import characters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CELL = "\t"
+from ingest.tables import CELL
 """Parts the cells of a row; a table row is a line that holds one."""
 
 _CHUNK = re.compile(r"\S+(?: \S+)*")

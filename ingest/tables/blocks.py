@@ -1,0 +1,105 @@
+"""Runs of lines that may be tables: most of them have several segments, and none is prose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.tables.grid import is_figure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.tables.grid import Grid
+    from ingest.tables.segments import Segment
+    from ingest.tables.sheet import Rule
+
+_MOST_ALONE = 3  # lines with one segment only, one after the other, within a table
+_WIDEST_GAP = 2.6  # of the height of the letters between two lines
+_LONG = 0.5  # of the width of the text: a single segment that is longer, with many words, is prose
+_MANY_WORDS = 8
+_FIGURES = 0.4  # of the cells beside the labels
+_TALKATIVE = 5.0  # words a cell, on average: columns of prose
+
+
+def blocks_of(lines: Sequence[Sequence[Segment]], across: Sequence[Rule]) -> list[list[list[Segment]]]:
+    """Return the runs of lines that may be tables, without segments that are prose."""
+    left = min((one.left for line in lines for one in line), default=0.0)
+    right = max((one.right for line in lines for one in line), default=0.0)
+    blocks: list[list[list[Segment]]] = []
+    current: list[list[Segment]] = []
+    for line in lines:
+        some = [one for one in line if not one.prose]
+        if not some:
+            if current and _overlaps(current, line):
+                _close(current, blocks)
+                current = []
+            continue
+        single = len(some) == 1
+        if single and len(some[0].words) >= _MANY_WORDS and some[0].right - some[0].left > _LONG * (right - left):
+            _close(current, blocks)
+            current = []
+            continue
+        if current and _is_far(current[-1], some, across):
+            _close(current, blocks)
+            current = []
+        current.append(some)
+        if single and len(current) > _MOST_ALONE and all(len(other) == 1 for other in current[-_MOST_ALONE - 1 :]):
+            _close(current, blocks)
+            current = current[-_MOST_ALONE:]
+    _close(current, blocks)
+    return blocks
+
+
+def _overlaps(block: Sequence[Sequence[Segment]], line: Sequence[Segment]) -> bool:
+    left, right = min(one.left for some in block for one in some), max(one.right for some in block for one in some)
+    return any(one.left < right and left < one.right for one in line)
+
+
+def _is_far(above: Sequence[Segment], below: Sequence[Segment], across: Sequence[Rule]) -> bool:
+    bottom, top = max(one.bottom for one in above), min(one.top for one in below)
+    height = max(one.bottom - one.top for one in below)
+    return top - bottom > _WIDEST_GAP * height
+
+
+def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]]) -> None:
+    """Add a block without the single lines at its ends, but for a name over several columns and a wrapped last label."""
+    several = [at for at, line in enumerate(block) if len(line) > 1]
+    if len(several) < 2:
+        return
+    first, last = several[0], several[-1] + 1
+    while first > 0 and _heads(block[first - 1][0], block[first]):
+        first -= 1
+    if last < len(block) and block[last][0].text[:1].islower():
+        last += 1
+    blocks.append(list(block[first:last]))
+
+
+def _heads(one: Segment, below: Sequence[Segment]) -> bool:
+    """Tell whether a segment stands over the columns beside the first."""
+    inner = below[1:] if len(below) > 2 else below
+    left, right = min(other.left for other in inner), max(other.right for other in inner)
+    height = one.bottom - one.top
+    close = min(other.top for other in below) - one.bottom < 1.2 * height
+    return close and one.left >= left - 2 * height and one.right <= right + 2 * height and one.left > below[0].left + height
+
+
+def is_table(grid: Grid, *, framed: bool) -> bool:
+    """Tell whether aligned text is a table.
+
+    Args:
+        grid: the rows and columns that its alignment makes.
+        framed: whether horizontal lines stand above and below it.
+    """
+    body = [cell for cell in grid.cells if cell.row >= grid.headers]
+    rows = len({cell.row for cell in body})
+    values = [cell for cell in body if cell.column > 0]
+    several = sum(sum(cell.row == row for cell in body) > 1 for row in {cell.row for cell in body})
+    if not values or several < 2 or several < 0.4 * rows:
+        return False
+    figures = sum(is_figure(cell.text) for cell in values)
+    if figures >= _FIGURES * len(values):
+        return several >= (2 if grid.columns > 2 or framed else 3)
+    words = sum(len(cell.words) for cell in grid.cells) / len(grid.cells)
+    if framed:
+        return words < 2 * _TALKATIVE and several >= 2
+    return grid.columns > 2 and several >= 3 and words < _TALKATIVE

@@ -1,0 +1,311 @@
+"""Tables without a line around each cell: columns are where segments align, rows are lines and what goes on with them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.tables.columns import Column, columns_of, place_of
+from ingest.tables.grid import Grid, GridCell, box_of, compact, is_figure
+from ingest.tables.segments import segment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.tables.segments import Segment
+    from ingest.tables.sheet import Rule
+    from ingest.tables.words import Word
+
+_YEAR = re.compile(r"\(?(?:(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?|\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?)[*]?(?:\s?\(?\w\)|\s?\d)?\)?")
+_WIDE_RULE = 0.6  # of a table's width: a line that parts rows
+_ALIGNED = 4.0  # points
+_GAP = 1.1  # of the height of the letters between two lines of a cell
+_HEADER_GAP = 0.9
+_MOST_HEADERS = 8  # lines
+_INNER_GAP = 0.33  # of the height of the letters, between words of two cells that come close
+_MOSTLY = 0.5
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line of a table: what stands in which columns."""
+
+    cells: dict[tuple[int, int], list[Word]]  # first and last column
+    top: float
+    bottom: float
+
+    def at(self, column: int) -> list[Word]:
+        """Return the words of a column, or of what spans it."""
+        return next((words for (first, last), words in self.cells.items() if first <= column <= last), [])
+
+    @property
+    def label(self) -> list[Word]:
+        """Return the words of the first column."""
+        return self.at(0)
+
+    @property
+    def values(self) -> list[str]:
+        """Return the texts of the other columns."""
+        return [_text(words) for (first, _), words in self.cells.items() if first > 0]
+
+    @property
+    def figures(self) -> int:
+        """Return how many of them are figures, years left out."""
+        return sum(is_figure(text) and not _YEAR.fullmatch(text) for text in self.values)
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def text_grid(lines: Sequence[Sequence[Segment]], across: Sequence[Rule], down: Sequence[Rule]) -> Grid | None:
+    """Return the table that `lines` make; none where they have no columns in common.
+
+    Args:
+        lines: from top to bottom, cut into segments.
+        across: horizontal lines near them.
+        down: vertical lines near them.
+    """
+    words = [word for line in lines for one in line for word in one.words]
+    box = box_of(words)
+    walls = [rule.at for rule in down if rule.end - rule.start >= _MOSTLY * (box[3] - box[1])]
+    columns = columns_of(lines, walls)
+    if len(columns) < 2:
+        return None
+    lines = [_split(line, columns) for line in lines]
+    placed = [_placed(line, columns) for line in lines]
+    first = _first_of_body(placed, across, box)
+    _span_headers(placed[:first], lines[:first], columns, across, box)
+    cells, count = _header_cells(placed[:first], across)
+    cells += _body_cells(placed[first:], count, columns, across, box)
+    grid = compact(cells, box)
+    grid.headers = count
+    return grid if grid.columns > 1 and grid.rows > 1 else None
+
+
+def _split(line: Sequence[Segment], columns: Sequence[Column]) -> list[Segment]:
+    """Cut segments whose words come close to those of the next cell."""
+    done: list[Segment] = []
+    for one in line:
+        run = [one.words[0]]
+        for before, word in zip(one.words, one.words[1:], strict=False):
+            gap = word.left - before.right
+            over = any(
+                a.right <= word.left + 0.5 and b.left >= before.right - 0.5 and a.shared(one) > 0 and b.shared(one) > 0
+                and a.right > run[0].left and b.left < one.right
+                for a, b in zip(columns, columns[1:], strict=False)
+            )
+            if over and gap >= _INNER_GAP * word.height:
+                done.append(segment(run, one.line))
+                run = []
+            run.append(word)
+        done.append(segment(run, one.line))
+    return done
+
+
+def _placed(line: Sequence[Segment], columns: Sequence[Column]) -> _Line:
+    cells: dict[tuple[int, int], list[Word]] = {}
+    for one in line:
+        place = place_of(one, columns)
+        clash = next((other for other in cells if other[0] <= place[1] and place[0] <= other[1]), None)
+        if clash is None:
+            cells[place] = list(one.words)
+        else:
+            words = cells.pop(clash)
+            cells[min(clash[0], place[0]), max(clash[1], place[1])] = [*words, *one.words]
+    return _Line(cells, min(one.top for one in line), max(one.bottom for one in line))
+
+
+def _rules_between(upper: float, lower: float, across: Sequence[Rule]) -> list[Rule]:
+    return [rule for rule in across if upper <= rule.at <= lower]
+
+
+def _is_parted(above: _Line, below: _Line, across: Sequence[Rule], box: tuple[float, ...]) -> bool:
+    """Tell whether a line over most of the table's width stands between two lines of text."""
+    slack = 0.25 * (above.bottom - above.top)
+    between = _rules_between(above.bottom - slack, below.top + slack, across)
+    covered = sum(max(min(rule.end, box[2]) - max(rule.start, box[0]), 0.0) for rule in between)
+    return covered >= _WIDE_RULE * (box[2] - box[0])
+
+
+def _first_of_body(lines: Sequence[_Line], across: Sequence[Rule], box: tuple[float, ...]) -> int:
+    """Return the number of the first line that doesn't name columns."""
+    found = next((at for at, line in enumerate(lines) if line.figures >= max(1, len(line.values) / 2)), None)
+    if found is None or found > _MOST_HEADERS:
+        found = next((at for at in range(1, len(lines)) if _is_parted(lines[at - 1], lines[at], across, box)), 1)
+        return min(found, _MOST_HEADERS)
+    # labels without figures just above are sections, or the beginning of the first label
+    while found > 0 and lines[found - 1].cells.keys() == {(0, 0)} and not _is_parted(
+        lines[found - 1], lines[found], across, box
+    ):
+        found -= 1
+    if found == 0 or any(len(line.cells) > 1 or (0, 0) not in line.cells for line in lines[:found]):
+        return found
+    return found
+
+
+def _span_headers(
+    placed: Sequence[_Line],
+    lines: Sequence[Sequence[Segment]],
+    columns: Sequence[Column],
+    across: Sequence[Rule],
+    box: tuple[float, ...],
+) -> None:
+    """Widen the names that stand over several columns: a line below them or their middle shows which."""
+    for at, line in enumerate(placed):
+        below = placed[at + 1].top if at + 1 < len(placed) else line.bottom + 6.0
+        rules = [
+            rule
+            for rule in _rules_between(line.bottom - 0.25 * (line.bottom - line.top), below + 2.0, across)
+            if rule.end - rule.start < _WIDE_RULE * (box[2] - box[0])
+        ]
+        for place in sorted(line.cells):
+            words = line.cells[place]
+            wider = _under_rule(words, rules, columns) or _centred(place, words, line, columns)
+            if wider and wider != place and not any(
+                other != place and other[0] <= wider[1] and wider[0] <= other[1] for other in line.cells
+            ):
+                line.cells[wider] = line.cells.pop(place)
+
+
+def _under_rule(words: Sequence[Word], rules: Sequence[Rule], columns: Sequence[Column]) -> tuple[int, int] | None:
+    left, right = words[0].left, max(word.right for word in words)
+    middle = (left + right) / 2
+    for rule in rules:
+        if rule.start <= middle <= rule.end and rule.end - rule.start > right - left:
+            over = [
+                at
+                for at, column in enumerate(columns)
+                if rule.start - 3 <= (column.left + column.right) / 2 <= rule.end + 3
+            ]
+            if len(over) > 1 and over[0] > 0:
+                return over[0], over[-1]
+    return None
+
+
+def _centred(
+    place: tuple[int, int], words: Sequence[Word], line: _Line, columns: Sequence[Column]
+) -> tuple[int, int] | None:
+    """Return the columns over whose middle the words stand, if they stand over none's alone."""
+    left, right = words[0].left, max(word.right for word in words)
+    middle = (left + right) / 2
+    own_left, own_right = columns[place[0]].left, columns[place[1]].right
+    own = min(abs(left - own_left), abs(right - own_right), abs(middle - (own_left + own_right) / 2))
+    if own <= _ALIGNED or place[0] == 0:
+        return None
+    lowest = max((last + 1 for first, last in line.cells if last < place[0]), default=1)
+    highest = min((first - 1 for first, last in line.cells if first > place[1]), default=len(columns) - 1)
+    lowest = max(lowest, 1)
+    best: tuple[float, tuple[int, int]] | None = None
+    for first in range(lowest, place[0] + 1):
+        for last in range(place[1], highest + 1):
+            off = abs(middle - (columns[first].left + columns[last].right) / 2)
+            if last > first and off <= _ALIGNED and (best is None or off < best[0]):
+                best = off, (first, last)
+    return best[1] if best else None
+
+
+def _header_cells(lines: Sequence[_Line], across: Sequence[Rule]) -> tuple[list[GridCell], int]:
+    """Return the cells of the rows that name columns, names of several lines put together, and how many rows."""
+    stacks: list[tuple[tuple[int, int], int, int, list[list[Word]]]] = []  # place, first and last line, lines
+    cuts = {0}
+    for at, line in enumerate(lines):
+        for place, words in sorted(line.cells.items()):
+            above = [number for number, stack in enumerate(stacks) if stack[0][0] <= place[1] and place[0] <= stack[0][1]]
+            last = max(above, key=lambda number: stacks[number][2], default=None)
+            if last is not None and stacks[last][0] == place and _goes_on(stacks[last], at, lines, words, across):
+                stacks[last] = (place, stacks[last][1], at, [*stacks[last][3], words])
+                continue
+            if last is not None:
+                cuts.add(at)
+            stacks.append((place, at, at, [words]))
+    starts = sorted(cuts)
+    cells = []
+    for (first, last), top, bottom, some in stacks:
+        row = max(number for number, cut in enumerate(starts) if cut <= top)
+        end = max(number for number, cut in enumerate(starts) if cut <= bottom)
+        cells.append(GridCell(row, first, end - row + 1, last - first + 1, some))
+    return cells, len(starts) if lines else 0
+
+
+def _goes_on(
+    stack: tuple[tuple[int, int], int, int, list[list[Word]]],
+    at: int,
+    lines: Sequence[_Line],
+    words: Sequence[Word],
+    across: Sequence[Rule],
+) -> bool:
+    upper, lower = max(word.bottom for word in stack[3][-1]), min(word.top for word in words)
+    height = max(word.height for word in words)
+    middle = (words[0].left + words[-1].right) / 2
+    slack = 0.25 * height
+    if any(rule.start <= middle <= rule.end for rule in _rules_between(upper - slack, lower + slack, across)):
+        return False
+    return lower - upper <= _HEADER_GAP * height or at - stack[2] > 1
+
+
+def _body_cells(
+    lines: Sequence[_Line], row: int, columns: Sequence[Column], across: Sequence[Rule], box: tuple[float, ...]
+) -> list[GridCell]:
+    """Return the cells of the other rows, wrapped ones put together, from row number `row` on."""
+    limit = max((max(word.right for word in line.label) for line in lines if (0, 0) in line.cells), default=0.0)
+    parted = [
+        _is_parted(above, below, across, box) for above, below in zip(lines, lines[1:], strict=False)
+    ]
+    rows: list[list[_Line]] = []
+    for at, line in enumerate(lines):
+        if rows and not parted[at - 1] and _continues(rows[-1], line, limit):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    cells: list[GridCell] = []
+    for number, some in enumerate(rows, row):
+        held: dict[tuple[int, int], list[list[Word]]] = {}
+        for line in some:
+            for place, words in line.cells.items():
+                held.setdefault(place, []).append(words)
+        cells += _without_overlap(number, held)
+    return cells
+
+
+def _without_overlap(row: int, held: dict[tuple[int, int], list[list[Word]]]) -> list[GridCell]:
+    """Return the cells of a row; what overlaps is one cell."""
+    cells: list[GridCell] = []
+    for (first, last), lines in sorted(held.items()):
+        before = cells[-1] if cells else None
+        if before is not None and first < before.column + before.column_span:
+            before.column_span = max(before.column_span, last - before.column + 1)
+            before.lines += lines
+            before.lines.sort(key=lambda words: words[0].middle)
+        else:
+            cells.append(GridCell(row, first, 1, last - first + 1, list(lines)))
+    return cells
+
+
+def _continues(row: Sequence[_Line], line: _Line, limit: float) -> bool:
+    """Tell whether a line goes on with the row above it."""
+    last = row[-1]
+    height = min(last.bottom - last.top, line.bottom - line.top)
+    if line.top - last.bottom > _GAP * height:
+        return False
+    had_values = any(other.values for other in row)
+    label, above = line.label, last.label or next((other.label for other in reversed(row) if other.label), [])
+    if line.values and had_values:
+        return not label and not line.figures and not any(map(_YEAR.fullmatch, line.values))
+    if line.values and not label:
+        return bool(above)
+    if not label or not above:
+        return False
+    text, before = _text(label), _text(above)
+    if before.endswith(":") or is_figure(text):
+        return False
+    if text[0].islower() or before.endswith((",", "-", "–", "/")):
+        return True
+    return _was_full(above, label, limit)
+
+
+def _was_full(above: Sequence[Word], label: Sequence[Word], limit: float) -> bool:
+    """Tell whether the first word of `label` had no room on the line above."""
+    space = 0.25 * above[-1].height
+    return above[-1].right + space + (label[0].right - label[0].left) > limit and len(above) > 1
