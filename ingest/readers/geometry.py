@@ -12,6 +12,8 @@ from ingest.tables.sheet import Glyph, Rule, Sheet
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from ingest.table import Box
+
 _Matrix = tuple[float, float, float, float, float, float]
 _Point = tuple[float, float]
 
@@ -23,7 +25,7 @@ _THIN = 3.0  # points: a filled rectangle no thicker is a line
 _LEVEL = 0.6  # points that a straight line may lean
 _SHORTEST = 2.0  # points
 _TURNS = (0, 90, 180, 270)
-_MOVE, _LINE = 2, 0  # FPDF_SEGMENT_MOVETO, FPDF_SEGMENT_LINETO
+_MOVE = 2  # FPDF_SEGMENT_MOVETO
 
 
 def sheet_of(page: Any, paths: Sequence[tuple[Any, _Matrix]], hidden: Collection[int]) -> Sheet:
@@ -41,8 +43,8 @@ def sheet_of(page: Any, paths: Sequence[tuple[Any, _Matrix]], hidden: Collection
         glyphs = _glyphs(textpage.raw, place, turn, hidden)
     finally:
         textpage.close()
-    across, down = _rules(paths, place)
-    return Sheet(place.width, place.height, tuple(glyphs), tuple(across), tuple(down))
+    across, down, curves = _rules(paths, place)
+    return Sheet(place.width, place.height, tuple(glyphs), tuple(across), tuple(down), tuple(curves))
 
 
 class _Placing:
@@ -116,18 +118,23 @@ def _address(item: Any) -> int:
     return addressof(item.contents) if item else 0
 
 
-def _rules(paths: Sequence[tuple[Any, _Matrix]], place: _Placing) -> tuple[list[Rule], list[Rule]]:
-    """Return the horizontal and the vertical lines that are drawn, as strokes or as thin areas."""
+def _rules(
+    paths: Sequence[tuple[Any, _Matrix]], place: _Placing
+) -> tuple[list[Rule], list[Rule], list[Box]]:
+    """Return the horizontal and the vertical lines that are drawn, as strokes or as thin areas, and where curves are."""
     across: list[Rule] = []
     down: list[Rule] = []
+    curves: list[Box] = []
     for item, matrix in paths[:_MOST_PATHS]:
         for points, stroked in _outlines(item, matrix, place):
-            if stroked:
+            if _is_crooked(points):
+                curves.append(_around(points))
+            elif stroked:
                 for first, second in zip(points, points[1:], strict=False):
                     _add(first, second, across, down)
             else:
                 _add_area(points, across, down)
-    return across, down
+    return across, down, curves
 
 
 def _outlines(item: Any, matrix: _Matrix, place: _Placing) -> list[tuple[list[_Point], bool]]:
@@ -142,21 +149,36 @@ def _outlines(item: Any, matrix: _Matrix, place: _Placing) -> list[tuple[list[_P
         return []
     a, b, c, d, e, f = matrix
     found: list[list[_Point]] = []
-    straight = True
     for index in range(count):
         segment = pdfium.FPDFPath_GetPathSegment(item, index)
         kind = pdfium.FPDFPathSegment_GetType(segment)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
         point = place.point(a * x.value + c * y.value + e, b * x.value + d * y.value + f)
-        if kind == _LINE and found:
-            found[-1].append(point)
-        else:
+        if kind == _MOVE or not found:
             found.append([point])
-            straight = straight and kind == _MOVE
+        else:
+            found[-1].append(point)
         if pdfium.FPDFPathSegment_GetClose(segment) and len(found[-1]) > 1:
             found[-1].append(found[-1][0])
     stroked = bool(stroke.value)
-    return [(points, stroked) for points in found if len(points) > 1] if stroked or straight else []
+    return [(points, stroked) for points in found if len(points) > 1]
+
+
+def _is_crooked(points: Sequence[_Point]) -> bool:
+    """Tell whether an outline slants or bends for most of its length; the corners of a rounded frame may."""
+    straight = slanting = 0.0
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        across, down = abs(x1 - x0), abs(y1 - y0)
+        if min(across, down) <= _LEVEL:
+            straight += across + down
+        else:
+            slanting += across + down
+    return slanting > straight
+
+
+def _around(points: Sequence[_Point]) -> Box:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _add(first: _Point, second: _Point, across: list[Rule], down: list[Rule]) -> None:
@@ -169,8 +191,7 @@ def _add(first: _Point, second: _Point, across: list[Rule], down: list[Rule]) ->
 
 def _add_area(points: Sequence[_Point], across: list[Rule], down: list[Rule]) -> None:
     """Add a filled rectangle that is thin enough to look like a line."""
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
+    left, top, right, bottom = _around(points)
     width, height = right - left, bottom - top
     if height <= _THIN and width >= _SHORTEST and width > height:
         across.append(Rule((top + bottom) / 2, left, right))

@@ -98,7 +98,8 @@ def is_table(grid: Grid, *, framed: bool) -> bool:
         return False
     figures = sum(is_figure(cell.text) for cell in values)
     if figures >= _FIGURES * len(values):
-        return several >= (2 if grid.columns > 2 or framed else 3)
+        with_figures = len({cell.row for cell in values if is_figure(cell.text)})
+        return with_figures >= (2 if grid.columns > 2 or framed else 3)
     words = sum(len(cell.words) for cell in grid.cells) / len(grid.cells)
     if framed:
         return words < 2 * _TALKATIVE and several >= 2

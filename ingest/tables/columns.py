@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _RICH = 0.65  # of the most segments of a line: such lines tell the columns
 _TOUCH = 0.5  # points that two segments share by accident
 _TOGETHER = 0.1  # of the lines of the rarer column in which two columns stand side by side
+_FEW_LINES = 4  # of a table in which one such line is enough
 _COVERED = 0.5  # of a column that a segment over it covers
 _NEAR = 1.2  # of the height of the letters between two parts of a column
 
@@ -57,6 +58,8 @@ def columns_of(lines: Sequence[Sequence[Segment]], walls: Sequence[float]) -> li
             over[0].lines.add(one.line)
             if over[0] not in core or over[0].left == min(column.left for column in columns):
                 _widen(over[0], one, columns)
+        elif sum(column in core for column in over) <= 1:  # a name of several lines, words of which stand apart
+            _add(one, columns, walls, certain=True)
     height = _height(lines)
     return _without_rests(sorted(columns, key=lambda column: column.left), height, walls)
 
@@ -72,9 +75,11 @@ def _widen(column: Column, one: Segment, columns: Sequence[Column]) -> None:
         column.left, column.right = left, right
 
 
-def _add(one: Segment, columns: list[Column], walls: Sequence[float]) -> None:
+def _add(one: Segment, columns: list[Column], walls: Sequence[float], *, certain: bool = False) -> None:
     over = [column for column in columns if column.shared(one) > _TOUCH]
-    if len(over) > 1 and (_are_distinct(over) or any(over[0].right <= wall <= over[-1].left for wall in walls)):
+    crossed = len(over) > 1 and any(over[0].right <= wall <= over[-1].left for wall in walls)
+    least = 1 if certain or len(set().union(*(column.lines for column in columns))) > _FEW_LINES else 0
+    if len(over) > 1 and (crossed or (not certain and _are_distinct(over, least))):
         return
     whole = Column(one.left, one.right, {one.line})
     for column in over:
@@ -84,10 +89,10 @@ def _add(one: Segment, columns: list[Column], walls: Sequence[float]) -> None:
     columns.append(whole)
 
 
-def _are_distinct(columns: Sequence[Column]) -> bool:
-    """Tell whether two of the columns stand side by side in some line."""
+def _are_distinct(columns: Sequence[Column], least: int) -> bool:
+    """Tell whether two of the columns stand side by side in more than `least` lines."""
     return any(
-        len(one.lines & other.lines) > _TOGETHER * min(len(one.lines), len(other.lines))
+        len(one.lines & other.lines) > max(least, _TOGETHER * min(len(one.lines), len(other.lines)))
         for at, one in enumerate(columns)
         for other in columns[at + 1 :]
     )

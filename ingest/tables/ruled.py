@@ -19,6 +19,8 @@ _SAME = 3.0  # points between positions that are one
 _MARGIN = 6.0  # points that a line goes on beyond the last one that crosses it
 _COVERED = 0.5  # of the side of a cell that a line has to cover
 _MOST_CELLS = 20_000
+_FEWEST_CELLS = 4  # with text
+_RAGGED = 0.5
 _FILLED = 0.6  # of the lines of a band have to be rows of their own to part it
 
 
@@ -36,9 +38,11 @@ def ruled_grid(ruling: Ruling, words: Sequence[Word]) -> Grid | None:
         return None
     cells = _cells(xs, ys, ruling)
     _fill(cells, xs, ys, inside)
+    if _is_ragged(cells):
+        return None
     cells = _parted(cells, len(ys) - 1)
     grid = compact(cells, ruling.box, ruled=True)
-    if grid.columns < 2 or grid.rows < 2:
+    if grid.columns < 2 or grid.rows < 2 or len(grid.cells) < _FEWEST_CELLS:
         return None
     return grid
 
@@ -114,6 +118,19 @@ def _fill(cells: Sequence[GridCell], xs: Sequence[float], ys: Sequence[float], w
         held.setdefault(id(owner[row, column]), []).append(word)
     for cell in cells:
         filled(cell, held.get(id(cell), []))
+
+
+def _is_ragged(cells: Sequence[GridCell]) -> bool:
+    """Tell whether the lines that part cells stand in another place in each row, as those of bars in a chart do."""
+    rows: dict[int, set[int]] = {}
+    last = max(cell.column + cell.column_span for cell in cells)
+    for cell in cells:
+        for row in range(cell.row, cell.row + cell.row_span):
+            if cell.lines:
+                rows.setdefault(row, set()).update({cell.column, cell.column + cell.column_span} - {0, last})
+    edges = [edge for some in rows.values() for edge in some]
+    alone = sum(edges.count(edge) == 1 for edge in set(edges))
+    return len(rows) > 2 and alone > _RAGGED * len(set(edges))
 
 
 def _parted(cells: list[GridCell], rows: int) -> list[GridCell]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ingest.table import Box
 
 
 class Glyph(NamedTuple):
@@ -35,3 +38,4 @@ class Sheet:
     glyphs: tuple[Glyph, ...]  # in the order of the file
     across: tuple[Rule, ...]  # horizontal lines
     down: tuple[Rule, ...]  # vertical lines
+    curves: tuple[Box, ...] = ()  # around what is drawn with slanting or bent lines, as charts are

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ingest.tables.sheet import Rule
     from ingest.tables.words import Word
 
-_YEAR = re.compile(r"\(?(?:(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?|\d{1,2}[./-]\d{1,2}(?:[./-]\d{2,4})?)[*]?(?:\s?\(?\w\)|\s?\d)?\)?")
+_YEAR = re.compile(
+    r"\(?(?:(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[12]?[HQ][1-4]?)[*]?(?:\s?\(?\w\)|\s?\d)?\)?"
+)
 _WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 _ALIGNED = 4.0  # points
 _GAP = 1.1  # of the height of the letters between two lines of a cell
