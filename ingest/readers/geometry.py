@@ -12,7 +12,7 @@ from ingest.tables.sheet import Glyph, Rule, Sheet
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from ingest.table import Box
+    from ingest.tables.sheet import Box
 
 _Matrix = tuple[float, float, float, float, float, float]
 _Point = tuple[float, float]

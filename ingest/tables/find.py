@@ -15,7 +15,7 @@ from ingest.tables.words import lines_of, words_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.table import Box
+    from ingest.tables.sheet import Box
     from ingest.tables.grid import Grid
     from ingest.tables.segments import Segment
     from ingest.tables.sheet import Rule, Sheet

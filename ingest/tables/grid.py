@@ -11,7 +11,7 @@ from ingest.tables.words import joined, lines_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ingest.table import Box
+    from ingest.tables.sheet import Box
     from ingest.tables.words import Word
 
 _FIGURE = re.compile(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from ingest.table import Box
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in points, from the top left corner of the page as it is read."""
 
 
 class Glyph(NamedTuple):
