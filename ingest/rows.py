@@ -49,8 +49,13 @@ def names_columns(row: Sequence[str], lexicon: Lexicon) -> bool:
     return sum(map(bool, row)) > 1 and not _holds_figures(row, lexicon)
 
 
+def is_figure(cell: str) -> bool:
+    """Tell whether a cell holds an amount, perhaps with a sign or a unit, or a dash in place of one; a year is none."""
+    return _VALUE.fullmatch(cell) is not None and not _YEAR.fullmatch(cell)
+
+
 def _holds_figures(row: Sequence[str], lexicon: Lexicon) -> bool:
-    return any(cell in lexicon.no_value or (_VALUE.fullmatch(cell) and not _YEAR.fullmatch(cell)) for cell in row[1:])
+    return any(cell in lexicon.no_value or is_figure(cell) for cell in row[1:])
 
 
 def _line_start(text: str, place: int) -> int:

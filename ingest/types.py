@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 
+from ingest.table import Table, shifted
+
 if TYPE_CHECKING:
     from ingest.remarks import Remark
 
@@ -76,6 +78,7 @@ class Page:
     method: Method = "text"
     confidence: float | None = None  # of optical recognition, 0 to 1
     hidden: tuple[tuple[int, int], ...] = ()  # spans of `text` that a reader of the page does not see
+    tables: tuple[Table, ...] = ()  # that begin on it; offsets count from the page's first character
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,12 @@ class Document:
     def warnings(self) -> tuple[str, ...]:
         """What there is to say of the document, in words."""
         return tuple(remark.text for remark in self.remarks)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of all pages in order, with offsets into `text`."""
+        pages = zip(self.starts, self.pages, strict=True)
+        return tuple(shifted(table, start) for start, page in pages for table in page.tables)
 
     def page_at(self, offset: int) -> Page:
         """Return the page that holds the character at `offset`."""
