@@ -97,7 +97,7 @@ def _glyphs(textpage: Any, place: _Placing, turn: int, hidden: Collection[int]) 
         if code <= 0x20 or code == 0xA0 or code >= 0xFFFE or chr(code).isspace():
             spaced = True
             continue
-        if hidden and _address(object_of(textpage, index)) in hidden:
+        if hidden and address(object_of(textpage, index)) in hidden:
             continue
         if spaced:
             turned = _angle(textpage, index) != turn
@@ -114,7 +114,8 @@ def _glyphs(textpage: Any, place: _Placing, turn: int, hidden: Collection[int]) 
     return glyphs
 
 
-def _address(item: Any) -> int:
+def address(item: Any) -> int:
+    """Return what tells an object of a page from the others; 0 where there is none."""
     return addressof(item.contents) if item else 0
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ingest.clean import repair
+from ingest.characters import characters
+from ingest.clean import rearrange
 from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -14,6 +15,9 @@ from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
 from ingest.remarks import Remark, by_reason
+from ingest.tables.continued import continued
+from ingest.tables.find import grids_of, may_hold_table
+from ingest.tables.mark import Marked, marked, placed
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
@@ -51,16 +55,22 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     first = _first(path, content, password, lexicon)
     with _second(content, password) as second:
         layer, fallback, remarks = _combined(path, first, second, lexicon)
-        looks = [_look(second, number) for number in range(1, len(layer.texts) + 1)]
+        looks = [_look(second, number, text) for number, text in enumerate(layer.texts, 1)]
     shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
     for number in shapes:
-        layer.texts[number - 1], layer.layouts[number - 1] = without_shapes(layer.texts[number - 1]), ""
+        layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
     if shapes:
         remarks.append(Remark("no_letters", shapes))
-    texts = repair(layer.texts, layer.layouts, lexicon)
-    pages = tuple(
-        _page(number, label, text, "fallback" if number in fallback else "text", look)
-        for number, (label, text, look) in enumerate(zip(layer.labels, texts, looks, strict=True), 1)
+    marks = [
+        _marked(text, None if number in shapes else look)
+        for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
+    ]
+    texts = rearrange([mark.text for mark in marks], lexicon)
+    pages = continued(
+        [
+            _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look, mark)
+            for number, (text, look, mark) in enumerate(zip(texts, looks, marks, strict=True), 1)
+        ]
     )
     failed = layer.failures.keys()
     unread = tuple(
@@ -69,7 +79,7 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         if page.number not in failed and (page.number in shapes or _is_scan(page, look))
     )
     remarks += [Remark("parser_said", detail=notice) for notice in layer.notices]
-    return Document(str(path), layer.title or stem(path), pages, tuple(remarks), unread=unread)
+    return Document(str(path), layer.title or stem(path), tuple(pages), tuple(remarks), unread=unread)
 
 
 def _first(path: Path, content: bytes, password: str | None, lexicon: Lexicon) -> Layer | Exception:
@@ -148,7 +158,7 @@ def _whole(path: Path, second: PdfiumFile, lexicon: Lexicon) -> Layer:
     check_pages(path, len(second))
     numbers = [str(number) for number in range(1, len(second) + 1)]
     title = sensible_title(second.title(), lexicon)
-    layer = Layer([], [""] * len(numbers), sensible_labels(second.labels(), numbers), title)
+    layer = Layer([], sensible_labels(second.labels(), numbers), title)
     for number in range(1, len(numbers) + 1):
         text = _text(second, number)
         layer.texts.append(text if isinstance(text, str) else "")
@@ -166,19 +176,28 @@ def _text(second: PdfiumFile, number: int) -> str | Exception:
         return error
 
 
-def _look(second: PdfiumFile | None, number: int) -> Look | None:
-    """Look at a page; None if that cannot be done."""
+def _look(second: PdfiumFile | None, number: int, text: str) -> Look | None:
+    """Look at a page, closely if its text may hold a table; None if that cannot be done."""
     if second is None or number > len(second):
         return None
     try:
-        return second.look(number)
+        return second.look(number, closely=may_hold_table(text))
     except Exception:  # the words are there, or the failure is known
         return None
 
 
-def _page(number: int, label: str, text: str, method: Method, look: Look | None) -> Page:
+def _marked(text: str, look: Look | None) -> Marked:
+    """Normalise the characters of a page's text, and write the rows of its tables into it."""
+    text = characters(text)
+    if look is None or look.sheet is None:
+        return Marked(text, ())
+    return marked(text, look.sheet.glyphs, grids_of(look.sheet))
+
+
+def _page(number: int, label: str, text: str, method: Method, look: Look | None, mark: Marked) -> Page:
+    text, tables = placed(text, mark.tables, number)
     hidden = hidden_spans(text, look.pieces) if look and look.pieces else ()
-    return Page(number, label, text, method, None, hidden)
+    return Page(number, label, text, method, None, hidden, tables)
 
 
 def _is_scan(page: Page, look: Look | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ingest.tables.blocks import blocks_of, is_table
@@ -21,11 +22,18 @@ if TYPE_CHECKING:
     from ingest.tables.sheet import Rule, Sheet
     from ingest.tables.words import Word
 
+_FEWEST_ROWS = 3  # of a table
+_SHORT_LINE = re.compile(r"^.{1,50}$|^.*\d.*\s[\d$€£¥(].*$", re.MULTILINE)
 _CURVED = 0.1  # of a chart's area, at least
 _MANY_CURVES = 12  # short pieces, as some programs draw charts
 _SPREAD = 0.25  # of a chart's area that they lie in
 _NEAR = 14.0  # points above and below a table where a line belongs to it
 _COARSE = 0.15  # of the rows: in so many cells of a drawn table words stand apart like cells
+
+
+def may_hold_table(text: str) -> bool:
+    """Tell whether a page's text has enough short lines, or lines of several figures, to be worth a closer look."""
+    return len(_SHORT_LINE.findall(text)) >= _FEWEST_ROWS
 
 
 def grids_of(sheet: Sheet) -> list[Grid]:
