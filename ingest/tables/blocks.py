@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ingest.tables.grid import is_figure
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from ingest.tables.segments import Segment
     from ingest.tables.sheet import Rule
 
+_FEWEST_ROWS = 2  # of figures before another table may begin
+_PART = 0.7  # of the height of the letters: the gap above another table
+_DATE = re.compile(r"\b(?:19|20)\d\d\b")
+_AMOUNT = re.compile(r"\d[.,]\d|[$€£¥%]")
 _MOST_ALONE = 3  # lines with one segment only, one after the other, within a table
 _WIDEST_GAP = 2.6  # of the height of the letters between two lines
 _LONG = 0.5  # of the width of the text: a single segment that is longer, with many words, is prose
@@ -35,7 +40,7 @@ def blocks_of(lines: Sequence[Sequence[Segment]], across: Sequence[Rule]) -> lis
                 current = []
             continue
         single = len(some) == 1
-        if single and len(some[0].words) >= _MANY_WORDS and some[0].right - some[0].left > _LONG * (right - left):
+        if single and _is_prose(some[0], _LONG * (right - left), current):
             _close(current, blocks)
             current = []
             continue
@@ -47,7 +52,48 @@ def blocks_of(lines: Sequence[Sequence[Segment]], across: Sequence[Rule]) -> lis
             _close(current, blocks)
             current = current[-_MOST_ALONE:]
     _close(current, blocks)
-    return blocks
+    pieces: list[list[list[Segment]]] = []
+    for block in blocks:
+        for piece in _cut_at_headers(block):
+            _close(piece, pieces)
+    return pieces
+
+
+def _cut_at_headers(block: Sequence[list[Segment]]) -> list[list[list[Segment]]]:
+    """Return the tables of a block: after some rows of figures another row may name columns."""
+    labels = min(line[0].left for line in block)
+    values = min((line[1].left for line in block if len(line) > 1), default=labels)
+    starts, rows = [0], 0
+    for at, line in enumerate(block):
+        if rows >= _FEWEST_ROWS and len(line) > 1 and _names_columns(line, (labels + values) / 2):
+            start = at
+            while start > starts[-1] and len(block[start - 1]) == 1 and block[start - 1][0].left > (labels + values) / 2:
+                start -= 1
+            gap = min(one.top for one in block[start]) - max(one.bottom for one in block[start - 1])
+            height = line[0].bottom - line[0].top
+            if start < at or gap > _PART * height or all(map(_is_date, (one.text for one in line))):
+                starts.append(start)
+                rows = 0
+        rows += len(line) > 1 and any(is_figure(one.text) and not _is_date(one.text) for one in line[1:])
+    return [list(block[start:end]) for start, end in zip(starts, [*starts[1:], len(block)], strict=True)]
+
+
+def _names_columns(line: Sequence[Segment], edge: float) -> bool:
+    """Tell whether a line has no figures but years, and no label: nothing to the left of `edge`."""
+    texts = [one.text for one in line]
+    return line[0].left > edge and all(_is_date(text) or not is_figure(text) for text in texts)
+
+
+def _is_date(text: str) -> bool:
+    return _DATE.search(text) is not None and not _AMOUNT.search(text)
+
+
+def _is_prose(one: Segment, longest: float, block: Sequence[Sequence[Segment]]) -> bool:
+    """Tell whether a line is a sentence, and no long label that ends before the figures of the lines above."""
+    if len(one.words) < _MANY_WORDS or one.right - one.left <= longest:
+        return False
+    figures = [line[1].left for line in block if len(line) > 1]
+    return not figures or one.right > min(figures)
 
 
 def _overlaps(block: Sequence[Sequence[Segment]], line: Sequence[Segment]) -> bool:

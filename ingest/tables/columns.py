@@ -50,9 +50,10 @@ def columns_of(lines: Sequence[Sequence[Segment]], walls: Sequence[float]) -> li
     for one in sorted((one for line in rich for one in line), key=lambda one: one.right - one.left):
         _add(one, columns, walls)
     core = list(columns)
+    lines_by_number = {line[0].line: line for line in poor}
     for one in sorted((one for line in poor for one in line), key=lambda one: one.right - one.left):
         over = [column for column in columns if column.shared(one) > _TOUCH]
-        if not over:
+        if not over and len(lines_by_number[one.line]) > 1:
             columns.append(Column(one.left, one.right, {one.line}))
         elif len(over) == 1:
             over[0].lines.add(one.line)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ingest.tables.grid import is_figure
 from ingest.tables.words import joined
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _LIST_MARK = re.compile(
 _PROSE_WORDS = 4.5  # on average in a line of a column of prose
 _PROSE_LINES = 3
 _PROSE_WIDTH = 10.0  # of the height of the letters: a column of prose is no narrower
+_BESIDE = 0.3  # of the lines of a paragraph: labels have figures beside them
 _EDGE = 2.5  # points
 
 
@@ -40,6 +42,7 @@ class Segment:
     left: float
     right: float
     prose: bool = False  # it belongs to a paragraph
+    beside: bool = False  # a figure stands in its line
 
     @property
     def text(self) -> str:
@@ -99,7 +102,7 @@ def _belong(before: Segment, one: Segment, first: bool) -> bool:
     near = one.left - before.right <= _SIGN_GAP * height
     text, figure = before.text, one.text
     if _CURRENCY.fullmatch(text) and _STARTS_FIGURE.match(figure):
-        return near
+        return near or text != "("  # signs may stand at the left edge of a wide column
     if _SIGN_AFTER.fullmatch(figure) and _ENDS_FIGURE.search(text):
         return one.left - before.right <= _SIGN_GAP / 3 * height
     return first and _LIST_MARK.fullmatch(text) is not None and not _STARTS_FIGURE.match(figure) and near
@@ -111,6 +114,7 @@ def mark_prose(lines: Sequence[Sequence[Segment]]) -> None:
     for line in lines:
         going: list[list[Segment]] = []
         for one in line:
+            one.beside = any(other is not one and is_figure(other.text) for other in line)
             run = next((run for run in above if _goes_on(run, one)), None)
             going.append([*run, one] if run else [one])
         for run in above:
@@ -132,7 +136,7 @@ def _goes_on(run: Sequence[Segment], one: Segment) -> bool:
 
 
 def _judge(run: Sequence[Segment]) -> None:
-    if len(run) < _PROSE_LINES:
+    if len(run) < _PROSE_LINES or sum(one.beside for one in run) > _BESIDE * len(run):
         return
     height = run[0].bottom - run[0].top
     right = max(one.right for one in run)

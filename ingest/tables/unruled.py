@@ -22,6 +22,7 @@ _YEAR = re.compile(
 )
 _WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 _ALIGNED = 4.0  # points
+_MIDDLE = 0.08  # of the width of columns that a name over all of them may stand beside their middle
 _GAP = 1.1  # of the height of the letters between two lines of a cell
 _HEADER_GAP = 0.9
 _MOST_HEADERS = 8  # lines
@@ -78,6 +79,8 @@ def text_grid(lines: Sequence[Sequence[Segment]], across: Sequence[Rule], down: 
     lines = [_split(line, columns) for line in lines]
     placed = [_placed(line, columns) for line in lines]
     first = _first_of_body(placed, across, box)
+    for line in placed[first:]:
+        _span_section(line, len(columns))
     _span_headers(placed[:first], lines[:first], columns, across, box)
     cells, count = _header_cells(placed[:first], across)
     cells += _body_cells(placed[first:], count, columns, across, box)
@@ -117,6 +120,14 @@ def _placed(line: Sequence[Segment], columns: Sequence[Column]) -> _Line:
             words = cells.pop(clash)
             cells[min(clash[0], place[0]), max(clash[1], place[1])] = [*words, *one.words]
     return _Line(cells, min(one.top for one in line), max(one.bottom for one in line))
+
+
+def _span_section(line: _Line, columns: int) -> None:
+    """Let words that stand alone in a line, and not in the column of labels, span all columns."""
+    if len(line.cells) == 1:
+        [(place, words)] = line.cells.items()
+        if place[0] > 0 and not is_figure(_text(words)):
+            line.cells = {(0, columns - 1): words}
 
 
 def _rules_between(upper: float, lower: float, across: Sequence[Rule]) -> list[Rule]:
@@ -164,7 +175,11 @@ def _span_headers(
         ]
         for place in sorted(line.cells):
             words = line.cells[place]
-            wider = _under_rule(words, rules, columns) or _centred(place, words, line, columns)
+            wider = (
+                _under_rule(words, rules, columns)
+                or _over_all(line, words, columns)
+                or _centred(place, words, line, columns)
+            )
             if wider and wider != place and not any(
                 other != place and other[0] <= wider[1] and wider[0] <= other[1] for other in line.cells
             ):
@@ -184,6 +199,15 @@ def _under_rule(words: Sequence[Word], rules: Sequence[Rule], columns: Sequence[
             if len(over) > 1 and over[0] > 0:
                 return over[0], over[-1]
     return None
+
+
+def _over_all(line: _Line, words: Sequence[Word], columns: Sequence[Column]) -> tuple[int, int] | None:
+    """Return all columns but the labels', if the words stand alone over the middle of them."""
+    if len(line.cells) > 1 or len(columns) < 3:
+        return None
+    left, right = columns[1].left, columns[-1].right
+    off = abs((words[0].left + words[-1].right) / 2 - (left + right) / 2)
+    return (1, len(columns) - 1) if off <= _MIDDLE * (right - left) else None
 
 
 def _centred(
@@ -211,7 +235,7 @@ def _centred(
 def _header_cells(lines: Sequence[_Line], across: Sequence[Rule]) -> tuple[list[GridCell], int]:
     """Return the cells of the rows that name columns, names of several lines put together, and how many rows."""
     stacks: list[tuple[tuple[int, int], int, int, list[list[Word]]]] = []  # place, first and last line, lines
-    cuts = {0}
+    gaps: list[tuple[int, int]] = []  # first and last line before which a row may begin
     for at, line in enumerate(lines):
         for place, words in sorted(line.cells.items()):
             above = [number for number, stack in enumerate(stacks) if stack[0][0] <= place[1] and place[0] <= stack[0][1]]
@@ -220,15 +244,24 @@ def _header_cells(lines: Sequence[_Line], across: Sequence[Rule]) -> tuple[list[
                 stacks[last] = (place, stacks[last][1], at, [*stacks[last][3], words])
                 continue
             if last is not None:
-                cuts.add(at)
+                gaps.append((stacks[last][2] + 1, at))
             stacks.append((place, at, at, [words]))
-    starts = sorted(cuts)
+    starts = _fewest_cuts(gaps)
     cells = []
     for (first, last), top, bottom, some in stacks:
         row = max(number for number, cut in enumerate(starts) if cut <= top)
         end = max(number for number, cut in enumerate(starts) if cut <= bottom)
         cells.append(GridCell(row, first, end - row + 1, last - first + 1, some))
     return cells, len(starts) if lines else 0
+
+
+def _fewest_cuts(gaps: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the lines at which rows begin, as few as put one into each gap."""
+    cuts = [0]
+    for first, last in sorted(gaps, key=lambda gap: gap[1]):
+        if cuts[-1] < first:
+            cuts.append(last)
+    return cuts
 
 
 def _goes_on(
@@ -251,13 +284,14 @@ def _body_cells(
     lines: Sequence[_Line], row: int, columns: Sequence[Column], across: Sequence[Rule], box: tuple[float, ...]
 ) -> list[GridCell]:
     """Return the cells of the other rows, wrapped ones put together, from row number `row` on."""
-    limit = max((max(word.right for word in line.label) for line in lines if (0, 0) in line.cells), default=0.0)
+    limit = _limit(lines, columns)
     parted = [
         _is_parted(above, below, across, box) for above, below in zip(lines, lines[1:], strict=False)
     ]
+    last_lines = _values_stand_last(lines)
     rows: list[list[_Line]] = []
     for at, line in enumerate(lines):
-        if rows and not parted[at - 1] and _continues(rows[-1], line, limit):
+        if rows and not parted[at - 1] and _continues(rows[-1], line, limit, last_lines=last_lines):
             rows[-1].append(line)
         else:
             rows.append([line])
@@ -269,6 +303,26 @@ def _body_cells(
                 held.setdefault(place, []).append(words)
         cells += _without_overlap(number, held)
     return cells
+
+
+def _limit(lines: Sequence[_Line], columns: Sequence[Column]) -> float:
+    """Return how far labels reach to the right before they are wrapped."""
+    longest = max((max(word.right for word in line.label) for line in lines if (0, 0) in line.cells), default=0.0)
+    wrapped = any(
+        line.label and above.label and line.label[0].text[0].islower() and not (line.values and above.values)
+        for above, line in zip(lines, lines[1:], strict=False)
+    )
+    return longest if wrapped else max(longest, columns[1].left)
+
+
+def _values_stand_last(lines: Sequence[_Line]) -> bool:
+    """Tell whether the values of rows with several lines stand in the last of them, by labels that surely go on."""
+    first = last = 0
+    for above, line in zip(lines, lines[1:], strict=False):
+        if line.label and above.label and line.label[0].text[0].islower():
+            last += bool(line.values) and not above.values
+            first += bool(above.values) and not line.values
+    return last > first
 
 
 def _without_overlap(row: int, held: dict[tuple[int, int], list[list[Word]]]) -> list[GridCell]:
@@ -285,8 +339,8 @@ def _without_overlap(row: int, held: dict[tuple[int, int], list[list[Word]]]) ->
     return cells
 
 
-def _continues(row: Sequence[_Line], line: _Line, limit: float) -> bool:
-    """Tell whether a line goes on with the row above it."""
+def _continues(row: Sequence[_Line], line: _Line, limit: float, *, last_lines: bool) -> bool:
+    """Tell whether a line goes on with the row above it; `last_lines`: the values of rows stand in their last lines."""
     last = row[-1]
     height = min(last.bottom - last.top, line.bottom - line.top)
     if line.top - last.bottom > _GAP * height:
@@ -304,7 +358,7 @@ def _continues(row: Sequence[_Line], line: _Line, limit: float) -> bool:
         return False
     if text[0].islower() or before.endswith((",", "-", "–", "/")):
         return True
-    return _was_full(above, label, limit)
+    return not (had_values and last_lines) and _was_full(above, label, limit)
 
 
 def _was_full(above: Sequence[Word], label: Sequence[Word], limit: float) -> bool:
