@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.tables.grid import is_figure
@@ -18,6 +19,9 @@ _FEWEST_ROWS = 2  # of figures before another table may begin
 _PART = 0.7  # of the height of the letters: the gap above another table
 _DATE = re.compile(r"\b(?:19|20)\d\d\b")
 _AMOUNT = re.compile(r"\d[.,]\d|[$€£¥%]")
+_JUST = 1.15  # of the usual gap between lines
+_TELLING = 0.15  # of the height of the letters: a gap between rows that lines of one cell don't have
+_NARROW = 0.5  # of the usual gap: less is within a row
 _MOST_ALONE = 3  # lines with one segment only, one after the other, within a table
 _WIDEST_GAP = 2.6  # of the height of the letters between two lines
 _LONG = 0.5  # of the width of the text: a single segment that is longer, with many words, is prose
@@ -108,25 +112,59 @@ def _is_far(above: Sequence[Segment], below: Sequence[Segment], across: Sequence
 
 
 def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]]) -> None:
-    """Add a block without the single lines at its ends, but for a name over several columns and a wrapped last label."""
+    """Add a block without the single lines at its ends that aren't names of its columns or the end of its last label."""
     several = [at for at, line in enumerate(block) if len(line) > 1]
     if len(several) < 2:
         return
     first, last = several[0], several[-1] + 1
-    while first > 0 and _heads(block[first - 1][0], block[first]):
+    edges = _edges(block[first:last])
+    while first > 0 and _heads(block[first - 1][0], block[first], edges):
         first -= 1
-    if last < len(block) and block[last][0].text[:1].islower():
+    if last < len(block) and _goes_on(block[last][0], block[last - 1], edges):
         last += 1
     blocks.append(list(block[first:last]))
 
 
-def _heads(one: Segment, below: Sequence[Segment]) -> bool:
-    """Tell whether a segment stands over the columns beside the first."""
-    inner = below[1:] if len(below) > 2 else below
-    left, right = min(other.left for other in inner), max(other.right for other in inner)
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Where labels and values of a block stand."""
+
+    labels: float  # the left edge of the former
+    values: float  # that of the latter
+    right: float
+    gap: float  # between two lines, usually
+
+
+def _edges(block: Sequence[Sequence[Segment]]) -> _Edges:
+    labels = min(line[0].left for line in block)
+    height = block[0][0].bottom - block[0][0].top
+    figures = [one.left for line in block if len(line) > 1 for one in line[1:] if is_figure(one.text)]
+    others = [line[1].left for line in block if len(line) > 1]
+    values = min(figures or others)
+    gaps = sorted(
+        min(one.top for one in below) - max(one.bottom for one in above)
+        for above, below in zip(block, block[1:], strict=False)
+    )
+    return _Edges(labels, values, max(line[-1].right for line in block), max(gaps[len(gaps) // 2], 0.1 * height))
+
+
+def _heads(one: Segment, below: Sequence[Segment], edges: _Edges) -> bool:
+    """Tell whether a segment names columns: it stands over the values, or is a short line just above the labels."""
     height = one.bottom - one.top
-    close = min(other.top for other in below) - one.bottom < 1.2 * height
-    return close and one.left >= left - 2 * height and one.right <= right + 2 * height and one.left > below[0].left + height
+    gap = min(other.top for other in below) - one.bottom
+    middle = (one.left + one.right) / 2
+    if middle > edges.values and one.right <= edges.right + 2 * height and one.left > edges.labels + 2 * height:
+        return gap < max(1.2 * height, 1.5 * edges.gap)
+    plain = not is_figure(one.text) and len(one.words) < _MANY_WORDS and one.text[-1] not in ".;"
+    return one.right < edges.values and plain and -0.5 * height < gap <= _JUST * edges.gap
+
+
+def _goes_on(one: Segment, above: Sequence[Segment], edges: _Edges) -> bool:
+    """Tell whether a line below a table is the rest of its last label."""
+    height = one.bottom - one.top
+    gap = one.top - max(other.bottom for other in above)
+    within = one.right < edges.values and one.left >= edges.labels - 1
+    return one.text[0].islower() or (within and edges.gap > _TELLING * height and gap < _NARROW * edges.gap)
 
 
 def is_table(grid: Grid, *, framed: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 from ingest.tables.columns import Column, columns_of, place_of
@@ -22,6 +23,10 @@ _YEAR = re.compile(
 )
 _WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 _ALIGNED = 4.0  # points
+_FEWEST_GAPS = 2
+_TELLING = 0.15  # of the height of the letters: a gap between rows that lines of one cell don't have
+_WIDE = 0.75  # of the usual gap between rows: no cell goes on over it
+_NARROW = 0.5  # of the usual gap: less is within a row
 _MIDDLE = 0.08  # of the width of columns that a name over all of them may stand beside their middle
 _GAP = 1.1  # of the height of the letters between two lines of a cell
 _HEADER_GAP = 0.9
@@ -82,8 +87,9 @@ def text_grid(lines: Sequence[Sequence[Segment]], across: Sequence[Rule], down: 
     for line in placed[first:]:
         _span_section(line, len(columns))
     _span_headers(placed[:first], lines[:first], columns, across, box)
-    cells, count = _header_cells(placed[:first], across)
-    cells += _body_cells(placed[first:], count, columns, across, box)
+    spacing = _spacing(placed[first:])
+    cells, count = _header_cells(placed[:first], across, spacing)
+    cells += _body_cells(placed[first:], count, columns, across, box, spacing)
     grid = compact(cells, box)
     grid.headers = count
     return grid if grid.columns > 1 and grid.rows > 1 else None
@@ -120,6 +126,21 @@ def _placed(line: Sequence[Segment], columns: Sequence[Column]) -> _Line:
             words = cells.pop(clash)
             cells[min(clash[0], place[0]), max(clash[1], place[1])] = [*words, *one.words]
     return _Line(cells, min(one.top for one in line), max(one.bottom for one in line))
+
+
+def _spacing(lines: Sequence[_Line]) -> float:
+    """Return the usual gap between two rows, in points; 0 where it tells nothing, for lines of a cell may be as far apart.
+
+    Only lines are compared that are rows of their own, for both have figures.
+    """
+    gaps = sorted(
+        below.top - above.bottom for above, below in zip(lines, lines[1:], strict=False) if above.figures and below.figures
+    )
+    if len(gaps) < _FEWEST_GAPS:
+        return 0.0
+    height = median(line.bottom - line.top for line in lines)
+    usual = gaps[len(gaps) // 2]
+    return usual if usual > _TELLING * height else 0.0
 
 
 def _span_section(line: _Line, columns: int) -> None:
@@ -232,7 +253,7 @@ def _centred(
     return best[1] if best else None
 
 
-def _header_cells(lines: Sequence[_Line], across: Sequence[Rule]) -> tuple[list[GridCell], int]:
+def _header_cells(lines: Sequence[_Line], across: Sequence[Rule], spacing: float) -> tuple[list[GridCell], int]:
     """Return the cells of the rows that name columns, names of several lines put together, and how many rows."""
     stacks: list[tuple[tuple[int, int], int, int, list[list[Word]]]] = []  # place, first and last line, lines
     gaps: list[tuple[int, int]] = []  # first and last line before which a row may begin
@@ -240,7 +261,7 @@ def _header_cells(lines: Sequence[_Line], across: Sequence[Rule]) -> tuple[list[
         for place, words in sorted(line.cells.items()):
             above = [number for number, stack in enumerate(stacks) if stack[0][0] <= place[1] and place[0] <= stack[0][1]]
             last = max(above, key=lambda number: stacks[number][2], default=None)
-            if last is not None and stacks[last][0] == place and _goes_on(stacks[last], at, lines, words, across):
+            if last is not None and stacks[last][0] == place and _goes_on(stacks[last], at, words, across, spacing):
                 stacks[last] = (place, stacks[last][1], at, [*stacks[last][3], words])
                 continue
             if last is not None:
@@ -267,9 +288,9 @@ def _fewest_cuts(gaps: Sequence[tuple[int, int]]) -> list[int]:
 def _goes_on(
     stack: tuple[tuple[int, int], int, int, list[list[Word]]],
     at: int,
-    lines: Sequence[_Line],
     words: Sequence[Word],
     across: Sequence[Rule],
+    spacing: float,
 ) -> bool:
     upper, lower = max(word.bottom for word in stack[3][-1]), min(word.top for word in words)
     height = max(word.height for word in words)
@@ -277,11 +298,18 @@ def _goes_on(
     slack = 0.25 * height
     if any(rule.start <= middle <= rule.end for rule in _rules_between(upper - slack, lower + slack, across)):
         return False
+    if spacing:
+        return lower - upper < _WIDE * spacing
     return lower - upper <= _HEADER_GAP * height or at - stack[2] > 1
 
 
 def _body_cells(
-    lines: Sequence[_Line], row: int, columns: Sequence[Column], across: Sequence[Rule], box: tuple[float, ...]
+    lines: Sequence[_Line],
+    row: int,
+    columns: Sequence[Column],
+    across: Sequence[Rule],
+    box: tuple[float, ...],
+    spacing: float,
 ) -> list[GridCell]:
     """Return the cells of the other rows, wrapped ones put together, from row number `row` on."""
     limit = _limit(lines, columns)
@@ -291,7 +319,10 @@ def _body_cells(
     last_lines = _values_stand_last(lines)
     rows: list[list[_Line]] = []
     for at, line in enumerate(lines):
-        if rows and not parted[at - 1] and _continues(rows[-1], line, limit, last_lines=last_lines):
+        goes_on = bool(rows) and not parted[at - 1] and _is_near(rows[-1], line, spacing)
+        if goes_on is None:
+            goes_on = _continues(rows[-1], line, limit, last_lines=last_lines)
+        if goes_on:
             rows[-1].append(line)
         else:
             rows.append([line])
@@ -337,6 +368,17 @@ def _without_overlap(row: int, held: dict[tuple[int, int], list[list[Word]]]) ->
         else:
             cells.append(GridCell(row, first, 1, last - first + 1, list(lines)))
     return cells
+
+
+def _is_near(row: Sequence[_Line], line: _Line, spacing: float) -> bool | None:
+    """Tell whether a line goes on with the row above it by the gap between them; None where that doesn't tell."""
+    if not spacing:
+        return None
+    gap = line.top - row[-1].bottom
+    if gap >= _WIDE * spacing:
+        return False
+    both = any(other.figures for other in row) and line.figures
+    return not both if gap <= _NARROW * spacing else None
 
 
 def _continues(row: Sequence[_Line], line: _Line, limit: float, *, last_lines: bool) -> bool:
