@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 _YEAR = re.compile(
     r"\(?(?:(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[12]?[HQ][1-4]?)[*]?(?:\s?\(?\w\)|\s?\d)?\)?"
 )
+_DATE = re.compile(r"\b(?:19|20)\d\d\b")
 _WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 _ALIGNED = 4.0  # points
-_FEWEST_GAPS = 2
+_FEWEST_GAPS = 1
 _TELLING = 0.15  # of the height of the letters: a gap between rows that lines of one cell don't have
 _WIDE = 0.75  # of the usual gap between rows: no cell goes on over it
 _NARROW = 0.5  # of the usual gap: less is within a row
-_MIDDLE = 0.08  # of the width of columns that a name over all of them may stand beside their middle
+_MIDDLE = 0.2  # of the width of columns that a name over all of them may stand beside their middle
 _GAP = 1.1  # of the height of the letters between two lines of a cell
 _HEADER_GAP = 0.9
 _MOST_HEADERS = 8  # lines
@@ -85,9 +86,9 @@ def text_grid(lines: Sequence[Sequence[Segment]], across: Sequence[Rule], down: 
     placed = [_placed(line, columns) for line in lines]
     first = _first_of_body(placed, across, box)
     for line in placed[first:]:
-        _span_section(line, len(columns))
-    _span_headers(placed[:first], lines[:first], columns, across, box)
+        _span_section(line, columns)
     spacing = _spacing(placed[first:])
+    _span_headers(placed[:first], columns, across, box, spacing)
     cells, count = _header_cells(placed[:first], across, spacing)
     cells += _body_cells(placed[first:], count, columns, across, box, spacing)
     grid = compact(cells, box)
@@ -143,12 +144,14 @@ def _spacing(lines: Sequence[_Line]) -> float:
     return usual if usual > _TELLING * height else 0.0
 
 
-def _span_section(line: _Line, columns: int) -> None:
+def _span_section(line: _Line, columns: Sequence[Column]) -> None:
     """Let words that stand alone in a line, and not in the column of labels, span all columns."""
     if len(line.cells) == 1:
         [(place, words)] = line.cells.items()
-        if place[0] > 0 and not is_figure(_text(words)):
-            line.cells = {(0, columns - 1): words}
+        column = columns[place[0]]
+        off = min(abs(words[0].left - column.left), abs(words[-1].right - column.right))
+        if place[0] > 0 and off > _ALIGNED and not is_figure(_text(words)):
+            line.cells = {(0, len(columns) - 1): words}
 
 
 def _rules_between(upper: float, lower: float, across: Sequence[Rule]) -> list[Rule]:
@@ -181,13 +184,15 @@ def _first_of_body(lines: Sequence[_Line], across: Sequence[Rule], box: tuple[fl
 
 def _span_headers(
     placed: Sequence[_Line],
-    lines: Sequence[Sequence[Segment]],
     columns: Sequence[Column],
     across: Sequence[Rule],
     box: tuple[float, ...],
+    spacing: float,
 ) -> None:
     """Widen the names that stand over several columns: a line below them or their middle shows which."""
-    for at, line in enumerate(placed):
+    middles = [(column.left + column.right) / 2 for column in columns]
+    for at in range(len(placed) - 1, -1, -1):  # from the foot: names below show where the middle of a column is
+        line = placed[at]
         below = placed[at + 1].top if at + 1 < len(placed) else line.bottom + 6.0
         rules = [
             rule
@@ -196,15 +201,43 @@ def _span_headers(
         ]
         for place in sorted(line.cells):
             words = line.cells[place]
-            wider = (
-                _under_rule(words, rules, columns)
-                or _over_all(line, words, columns)
-                or _centred(place, words, line, columns)
-            )
-            if wider and wider != place and not any(
+            wider = _under_rule(words, rules, columns) or _centred(place, words, line, middles)
+            if _is_over_all(placed, at, place, middles, spacing):
+                wider = 1, len(columns) - 1
+            if wider != place and not any(
                 other != place and other[0] <= wider[1] and wider[0] <= other[1] for other in line.cells
             ):
                 line.cells[wider] = line.cells.pop(place)
+        for (first, last), words in line.cells.items():
+            if first == last:
+                middles[first] = _middle(words)
+
+
+def _is_over_all(
+    lines: Sequence[_Line], at: int, place: tuple[int, int], middles: Sequence[float], spacing: float
+) -> bool:
+    """Tell whether words that stand alone over the middle column of an odd number are said of all of them.
+
+    They are no first line of that column's name where a gap as between rows parts them from it, or dates stand below;
+    below all names they stand alone only if they are no name.
+    """
+    last = len(middles) - 1
+    line = lines[at]
+    if len(line.cells) > 1 or last < 3 or last % 2 == 0 or place != ((last + 1) // 2, (last + 1) // 2):
+        return False
+    off = abs(_middle(line.cells[place]) - (middles[1] + middles[last]) / 2)
+    if off > _MIDDLE * (middles[last] - middles[1]):
+        return False
+    if at + 1 == len(lines):
+        return True
+    below = lines[at + 1]
+    if spacing:
+        return below.top - line.bottom >= _WIDE * spacing
+    return all(_DATE.search(text) for text in below.values) or len(below.cells) == 1
+
+
+def _middle(words: Sequence[Word]) -> float:
+    return (words[0].left + max(word.right for word in words)) / 2
 
 
 def _under_rule(words: Sequence[Word], rules: Sequence[Rule], columns: Sequence[Column]) -> tuple[int, int] | None:
@@ -222,35 +255,22 @@ def _under_rule(words: Sequence[Word], rules: Sequence[Rule], columns: Sequence[
     return None
 
 
-def _over_all(line: _Line, words: Sequence[Word], columns: Sequence[Column]) -> tuple[int, int] | None:
-    """Return all columns but the labels', if the words stand alone over the middle of them."""
-    if len(line.cells) > 1 or len(columns) < 3:
-        return None
-    left, right = columns[1].left, columns[-1].right
-    off = abs((words[0].left + words[-1].right) / 2 - (left + right) / 2)
-    return (1, len(columns) - 1) if off <= _MIDDLE * (right - left) else None
-
-
-def _centred(
-    place: tuple[int, int], words: Sequence[Word], line: _Line, columns: Sequence[Column]
-) -> tuple[int, int] | None:
-    """Return the columns over whose middle the words stand, if they stand over none's alone."""
-    left, right = words[0].left, max(word.right for word in words)
-    middle = (left + right) / 2
-    own_left, own_right = columns[place[0]].left, columns[place[1]].right
-    own = min(abs(left - own_left), abs(right - own_right), abs(middle - (own_left + own_right) / 2))
-    if own <= _ALIGNED or place[0] == 0:
-        return None
+def _centred(place: tuple[int, int], words: Sequence[Word], line: _Line, middles: Sequence[float]) -> tuple[int, int]:
+    """Return the columns over whose middle the words stand; `place` where no others fit better."""
+    if place[0] == 0:
+        return place
     lowest = max((last + 1 for first, last in line.cells if last < place[0]), default=1)
-    highest = min((first - 1 for first, last in line.cells if first > place[1]), default=len(columns) - 1)
-    lowest = max(lowest, 1)
-    best: tuple[float, tuple[int, int]] | None = None
-    for first in range(lowest, place[0] + 1):
-        for last in range(place[1], highest + 1):
-            off = abs(middle - (columns[first].left + columns[last].right) / 2)
-            if last > first and off <= _ALIGNED and (best is None or off < best[0]):
-                best = off, (first, last)
-    return best[1] if best else None
+    highest = min((first - 1 for first, last in line.cells if first > place[1]), default=len(middles) - 1)
+    middle = _middle(words)
+    best, least = place, abs(middle - (middles[place[0]] + middles[place[1]]) / 2) - _ALIGNED
+    for first in range(max(lowest, 1), place[0] + 1):
+        for last in range(max(place[1], first + 1), highest + 1):
+            off = abs(middle - (middles[first] + middles[last]) / 2)
+            alone = len(line.cells) == 1 and (first, last) == (1, len(middles) - 1)
+            most = max(_ALIGNED, _MIDDLE * (middles[last] - middles[first]) if alone else 0.0)
+            if off < least and off <= most:
+                best, least = (first, last), off
+    return best
 
 
 def _header_cells(lines: Sequence[_Line], across: Sequence[Rule], spacing: float) -> tuple[list[GridCell], int]:
@@ -267,6 +287,13 @@ def _header_cells(lines: Sequence[_Line], across: Sequence[Rule], spacing: float
             if last is not None:
                 gaps.append((stacks[last][2] + 1, at))
             stacks.append((place, at, at, [words]))
+    if spacing:
+        gaps += [
+            (at, at)
+            for at in range(1, len(lines))
+            if lines[at].top - lines[at - 1].bottom >= _WIDE * spacing
+            and not any(top < at <= bottom for _, top, bottom, _ in stacks)
+        ]
     starts = _fewest_cuts(gaps)
     cells = []
     for (first, last), top, bottom, some in stacks:
