@@ -11,7 +11,7 @@ from ingest.tables.grid import is_figure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.tables.grid import Grid
+    from ingest.tables.grid import Grid, GridCell
     from ingest.tables.segments import Segment
     from ingest.tables.sheet import Rule
 
@@ -78,7 +78,7 @@ def _cut_at_headers(block: Sequence[list[Segment]]) -> list[list[list[Segment]]]
             if start < at or gap > _PART * height or all(map(_is_date, (one.text for one in line))):
                 starts.append(start)
                 rows = 0
-        rows += len(line) > 1 and any(is_figure(one.text) and not _is_date(one.text) for one in line[1:])
+        rows += _has_figures(line)
     return [list(block[start:end]) for start, end in zip(starts, [*starts[1:], len(block)], strict=True)]
 
 
@@ -141,11 +141,16 @@ def _edges(block: Sequence[Sequence[Segment]]) -> _Edges:
     figures = [one.left for line in block if len(line) > 1 for one in line[1:] if is_figure(one.text)]
     others = [line[1].left for line in block if len(line) > 1]
     values = min(figures or others)
+    pairs = list(zip(block, block[1:], strict=False))
+    certain = [(above, below) for above, below in pairs if _has_figures(above) and _has_figures(below)]
     gaps = sorted(
-        min(one.top for one in below) - max(one.bottom for one in above)
-        for above, below in zip(block, block[1:], strict=False)
+        min(one.top for one in below) - max(one.bottom for one in above) for above, below in certain or pairs
     )
     return _Edges(labels, values, max(line[-1].right for line in block), max(gaps[len(gaps) // 2], 0.1 * height))
+
+
+def _has_figures(line: Sequence[Segment]) -> bool:
+    return any(is_figure(one.text) and not _is_date(one.text) for one in line[1:])
 
 
 def _heads(one: Segment, below: Sequence[Segment], edges: _Edges) -> bool:
@@ -153,7 +158,8 @@ def _heads(one: Segment, below: Sequence[Segment], edges: _Edges) -> bool:
     height = one.bottom - one.top
     gap = min(other.top for other in below) - one.bottom
     middle = (one.left + one.right) / 2
-    if middle > edges.values and one.right <= edges.right + 2 * height and one.left > edges.labels + 2 * height:
+    over = middle > edges.values or any(one.left < other.right and other.left < one.right for other in below[1:])
+    if over and one.right <= edges.right + 2 * height and one.left > edges.labels + 2 * height:
         return gap < max(1.2 * height, 1.5 * edges.gap)
     plain = not is_figure(one.text) and len(one.words) < _MANY_WORDS and one.text[-1] not in ".;"
     return one.right < edges.values and plain and -0.5 * height < gap <= _JUST * edges.gap
@@ -163,8 +169,7 @@ def _goes_on(one: Segment, above: Sequence[Segment], edges: _Edges) -> bool:
     """Tell whether a line below a table is the rest of its last label."""
     height = one.bottom - one.top
     gap = one.top - max(other.bottom for other in above)
-    within = one.right < edges.values and one.left >= edges.labels - 1
-    return one.text[0].islower() or (within and edges.gap > _TELLING * height and gap < _NARROW * edges.gap)
+    return one.text[0].islower() or (edges.gap > _TELLING * height and gap < _NARROW * edges.gap)
 
 
 def is_table(grid: Grid, *, framed: bool) -> bool:
@@ -178,13 +183,20 @@ def is_table(grid: Grid, *, framed: bool) -> bool:
     rows = len({cell.row for cell in body})
     values = [cell for cell in body if cell.column > 0]
     several = sum(sum(cell.row == row for cell in body) > 1 for row in {cell.row for cell in body})
-    if not values or several < 2 or several < 0.4 * rows:
+    if not values or several < 0.4 * rows:
         return False
     figures = sum(is_figure(cell.text) for cell in values)
     if figures >= _FIGURES * len(values):
         with_figures = len({cell.row for cell in values if is_figure(cell.text)})
+        if with_figures == 1 and figures == len(values) >= 2:  # one row, with a name over each of its figures
+            named = {column for cell in grid.cells if cell.row < grid.headers for column in _columns(cell)}
+            return {cell.column for cell in values} <= named
         return with_figures >= (2 if grid.columns > 2 or framed else 3)
     words = sum(len(cell.words) for cell in grid.cells) / len(grid.cells)
     if framed:
         return words < 2 * _TALKATIVE and several >= 2
     return grid.columns > 2 and several >= 3 and words < _TALKATIVE
+
+
+def _columns(cell: GridCell) -> range:
+    return range(cell.column, cell.column + cell.column_span)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ingest.tables.words import Word
 
 _CELL_GAP = 0.75  # of the height of the letters: a wider gap may part cells
+_SIGN_CUT = 0.4  # of the height: a currency sign so far from the figure before it belongs to the next one
+_SIGNS = frozenset("$€£¥")
+_FIGURE_ENDS = frozenset("0123456789)%—–-")
 _SIGN_GAP = 6.0  # of the height: how far a sign stands from its figure
 _SIGN_BEFORE = re.compile(r"(?:[A-Z]{0,3}[$€£¥]|[A-Z]{3})?\s?[($€£¥]?")
 _CURRENCY = re.compile(r"[A-Z]{0,3}[$€£¥]\s?\(?|\(")
@@ -30,6 +33,7 @@ _PROSE_WORDS = 4.5  # on average in a line of a column of prose
 _PROSE_LINES = 3
 _PROSE_WIDTH = 10.0  # of the height of the letters: a column of prose is no narrower
 _BESIDE = 0.3  # of the lines of a paragraph: labels have figures beside them
+_EVEN = 0.3  # of the height of the letters that the gaps between lines of a paragraph differ by
 _EDGE = 2.5  # points
 
 
@@ -79,7 +83,8 @@ def _cut(line: Sequence[Word], number: int, down: Sequence[Rule]) -> list[Segmen
     runs = [[line[0]]]
     for before, word in zip(line, line[1:], strict=False):
         gap = word.left - before.right
-        if gap > _CELL_GAP * height or any(before.right - 1 <= wall <= word.left + 1 for wall in walls):
+        sign = gap > _SIGN_CUT * height and word.text in _SIGNS and before.text[-1] in _FIGURE_ENDS
+        if gap > _CELL_GAP * height or sign or any(before.right - 1 <= wall <= word.left + 1 for wall in walls):
             runs.append([])
         runs[-1].append(word)
     return [segment(run, number) for run in runs]
@@ -128,6 +133,8 @@ def mark_prose(lines: Sequence[Sequence[Segment]]) -> None:
 def _goes_on(run: Sequence[Segment], one: Segment) -> bool:
     last = run[-1]
     height = last.bottom - last.top
+    if len(run) > 1 and abs((one.top - last.bottom) - (last.top - run[-2].bottom)) > _EVEN * height:
+        return False
     return (
         (abs(last.left - one.left) <= _EDGE or (len(run) == 1 and 0 < last.left - one.left <= 4 * height))
         and one.top - last.bottom < 1.2 * height

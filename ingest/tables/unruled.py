@@ -24,6 +24,7 @@ _YEAR = re.compile(
 _DATE = re.compile(r"\b(?:19|20)\d\d\b")
 _WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 _ALIGNED = 4.0  # points
+_NEARLY = 0.08  # the same of a name over some
 _FEWEST_GAPS = 1
 _TELLING = 0.15  # of the height of the letters: a gap between rows that lines of one cell don't have
 _WIDE = 0.75  # of the usual gap between rows: no cell goes on over it
@@ -84,10 +85,10 @@ def text_grid(lines: Sequence[Sequence[Segment]], across: Sequence[Rule], down: 
         return None
     lines = [_split(line, columns) for line in lines]
     placed = [_placed(line, columns) for line in lines]
-    first = _first_of_body(placed, across, box)
+    spacing = _spacing(placed)
+    first = _first_of_body(placed, across, box, spacing)
     for line in placed[first:]:
         _span_section(line, columns)
-    spacing = _spacing(placed[first:])
     _span_headers(placed[:first], columns, across, box, spacing)
     cells, count = _header_cells(placed[:first], across, spacing)
     cells += _body_cells(placed[first:], count, columns, across, box, spacing)
@@ -166,19 +167,22 @@ def _is_parted(above: _Line, below: _Line, across: Sequence[Rule], box: tuple[fl
     return covered >= _WIDE_RULE * (box[2] - box[0])
 
 
-def _first_of_body(lines: Sequence[_Line], across: Sequence[Rule], box: tuple[float, ...]) -> int:
+def _first_of_body(
+    lines: Sequence[_Line], across: Sequence[Rule], box: tuple[float, ...], spacing: float
+) -> int:
     """Return the number of the first line that doesn't name columns."""
     found = next((at for at, line in enumerate(lines) if line.figures >= max(1, len(line.values) / 2)), None)
     if found is None or found > _MOST_HEADERS:
         found = next((at for at in range(1, len(lines)) if _is_parted(lines[at - 1], lines[at], across, box)), 1)
         return min(found, _MOST_HEADERS)
     # labels without figures just above are sections, or the beginning of the first label
-    while found > 0 and lines[found - 1].cells.keys() == {(0, 0)} and not _is_parted(
-        lines[found - 1], lines[found], across, box
-    ):
+    while found > 0 and lines[found - 1].cells.keys() == {(0, 0)}:
+        above = lines[found - 2] if found > 1 else None
+        if _is_parted(lines[found - 1], lines[found], across, box):
+            break
+        if above and spacing and lines[found - 1].top - above.bottom <= _NARROW * spacing:
+            break  # the rest of a name
         found -= 1
-    if found == 0 or any(len(line.cells) > 1 or (0, 0) not in line.cells for line in lines[:found]):
-        return found
     return found
 
 
@@ -201,7 +205,7 @@ def _span_headers(
         ]
         for place in sorted(line.cells):
             words = line.cells[place]
-            wider = _under_rule(words, rules, columns) or _centred(place, words, line, middles)
+            wider = _under_rule(words, rules, columns) or _centred(place, words, line, middles, columns)
             if _is_over_all(placed, at, place, middles, spacing):
                 wider = 1, len(columns) - 1
             if wider != place and not any(
@@ -255,22 +259,36 @@ def _under_rule(words: Sequence[Word], rules: Sequence[Rule], columns: Sequence[
     return None
 
 
-def _centred(place: tuple[int, int], words: Sequence[Word], line: _Line, middles: Sequence[float]) -> tuple[int, int]:
+def _centred(
+    place: tuple[int, int], words: Sequence[Word], line: _Line, middles: Sequence[float], columns: Sequence[Column]
+) -> tuple[int, int]:
     """Return the columns over whose middle the words stand; `place` where no others fit better."""
     if place[0] == 0:
         return place
     lowest = max((last + 1 for first, last in line.cells if last < place[0]), default=1)
     highest = min((first - 1 for first, last in line.cells if first > place[1]), default=len(middles) - 1)
-    middle = _middle(words)
+    middle, sides = _middle(words), _sides(middles, columns)
+    alone = len(line.cells) == 1
     best, least = place, abs(middle - (middles[place[0]] + middles[place[1]]) / 2) - _ALIGNED
     for first in range(max(lowest, 1), place[0] + 1):
         for last in range(max(place[1], first + 1), highest + 1):
-            off = abs(middle - (middles[first] + middles[last]) / 2)
-            alone = len(line.cells) == 1 and (first, last) == (1, len(middles) - 1)
-            most = max(_ALIGNED, _MIDDLE * (middles[last] - middles[first]) if alone else 0.0)
-            if off < least and off <= most:
-                best, least = (first, last), off
+            between, whole = (middles[first] + middles[last]) / 2, (sides[first] + sides[last + 1]) / 2
+            off = min(abs(middle - between), abs(middle - whole))
+            over_all = alone and (first, last) == (1, len(middles) - 1)
+            most = _ALIGNED + (_MIDDLE if over_all else _NEARLY) * (middles[last] - middles[first])
+            wider = alone and best != place and last - first > best[1] - best[0]
+            if off <= most and (off < least or wider) and not (alone and last - first < best[1] - best[0]):
+                best, least = (first, last), min(off, least)
     return best
+
+
+def _sides(middles: Sequence[float], columns: Sequence[Column]) -> list[float]:
+    """Return where columns end, as far as the middles of their names tell: a name stands in the middle of its cell."""
+    sides = [columns[-1].right]
+    for at in range(len(columns) - 1, 0, -1):
+        side = 2 * middles[at] - sides[0]
+        sides.insert(0, min(max(side, columns[at - 1].right), columns[at].left))
+    return [columns[0].left, *sides]
 
 
 def _header_cells(lines: Sequence[_Line], across: Sequence[Rule], spacing: float) -> tuple[list[GridCell], int]:
@@ -425,7 +443,7 @@ def _continues(row: Sequence[_Line], line: _Line, limit: float, *, last_lines: b
     text, before = _text(label), _text(above)
     if before.endswith(":") or is_figure(text):
         return False
-    if text[0].islower() or before.endswith((",", "-", "–", "/")):
+    if text[0].islower() or before.endswith((",", "-", "–", "/")) or before.count("(") > before.count(")"):
         return True
     return not (had_values and last_lines) and _was_full(above, label, limit)
 
