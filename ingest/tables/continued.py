@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _REST = 90  # characters between the end of a table and that of its page: what furniture was left
 _ALIGNED = 12.0  # points that a column may begin further to the left or right on the next page
-_SHARED = 0.7  # of the columns have to be where they were
 
 
 def continued(pages: Sequence[Page]) -> list[Page]:
@@ -37,9 +36,10 @@ def continued(pages: Sequence[Page]) -> list[Page]:
         if table.page_end != before.number or not _is_last(table, before, shift - len(before.text) - len(PAGE_BREAK)):
             continue
         repeated = _repeated(table, rest)
-        if not _is_first(rest, page, repeated) or not _same_columns(table, rest):
+        columns = _columns(table, rest)
+        if columns is None or not _is_first(rest, page, repeated):
             continue
-        whole = _whole(table, rest, repeated, shift)
+        whole = _whole(table, rest, columns, repeated, shift)
         joined[first] = replace(joined[first], tables=(*joined[first].tables[:-1], whole))
         joined[at] = replace(page, tables=page.tables[1:])
         if not joined[at].tables:
@@ -64,23 +64,26 @@ def _header_rows(table: Table) -> int:
 
 def _repeated(table: Table, rest: Table) -> int:
     """Return how many rows at the top of `rest` are the header of `table` again."""
-    count = _header_rows(table)
-    return count if count and _texts(table, count) == _texts(rest, count) else 0
+    count, other = _header_rows(table), _header_rows(rest)
+    return other if count and other and _words(table, count) == _words(rest, other) else 0
 
 
-def _texts(table: Table, rows: int) -> list[tuple[int, int, str]]:
-    return [(cell.row, cell.column, " ".join(cell.text.split())) for cell in table.cells if cell.row < rows]
+def _words(table: Table, rows: int) -> list[str]:
+    return sorted(word for cell in table.cells if cell.row < rows for word in cell.text.split())
 
 
-def _same_columns(table: Table, rest: Table) -> bool:
-    if sizes(table.cells)[1] != sizes(rest.cells)[1]:
-        return False
+def _columns(table: Table, rest: Table) -> dict[int, int] | None:
+    """Return for each column of `rest` the one of `table` that it goes on with; None where one has none."""
     one, other = _edges(table), _edges(rest)
-    both = one.keys() & other.keys()
-    near = sum(
-        min(abs(one[column][side] - other[column][side]) for side in (0, 1)) <= _ALIGNED for column in both
-    )
-    return bool(both) and near >= _SHARED * len(both)
+    places: dict[int, int] = {}
+    for column, edges in sorted(other.items()):
+        off = {number: min(abs(edges[side] - mine[side]) for side in (0, 1)) for number, mine in one.items()}
+        best = min(off, key=lambda number: off[number], default=-1)
+        if best < 0 or off[best] > _ALIGNED or best <= max(places.values(), default=-1):
+            return None
+        places[column] = best
+    missing = set(range(sizes(rest.cells)[1])) - places.keys()
+    return places if places and not missing else None
 
 
 def _edges(table: Table) -> dict[int, tuple[float, float]]:
@@ -92,11 +95,19 @@ def _edges(table: Table) -> dict[int, tuple[float, float]]:
     return edges
 
 
-def _whole(table: Table, rest: Table, repeated: int, shift: int) -> Table:
+def _whole(table: Table, rest: Table, columns: dict[int, int], repeated: int, shift: int) -> Table:
     rows = sizes(table.cells)[0] - repeated
     cells: list[Cell] = list(table.cells)
     for cell in rest.cells:
         if cell.row >= repeated:
-            moved = replace(cell, row=cell.row + rows, start=cell.start + shift, end=cell.end + shift)
+            last = columns[cell.column + cell.column_span - 1]
+            moved = replace(
+                cell,
+                row=cell.row + rows,
+                column=columns[cell.column],
+                column_span=last - columns[cell.column] + 1,
+                start=cell.start + shift,
+                end=cell.end + shift,
+            )
             cells.append(moved if repeated or not _header_rows(table) else replace(moved, header=False))
     return replace(table, page_end=rest.page_end, cells=tuple(cells))

@@ -24,8 +24,9 @@ _YEAR = re.compile(
 _DATE = re.compile(r"\b(?:19|20)\d\d\b")
 _WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 _ALIGNED = 4.0  # points
+_CONCENTRIC = 2.0  # points between the middles of two lines of a name
 _NEARLY = 0.08  # the same of a name over some
-_FEWEST_GAPS = 1
+_EVEN = 0.3  # of the widest gap
 _TELLING = 0.15  # of the height of the letters: a gap between rows that lines of one cell don't have
 _WIDE = 0.75  # of the usual gap between rows: no cell goes on over it
 _NARROW = 0.5  # of the usual gap: less is within a row
@@ -138,8 +139,10 @@ def _spacing(lines: Sequence[_Line]) -> float:
     gaps = sorted(
         below.top - above.bottom for above, below in zip(lines, lines[1:], strict=False) if above.figures and below.figures
     )
-    if len(gaps) < _FEWEST_GAPS:
-        return 0.0
+    if not gaps:  # lines that are all equally far apart are rows, too
+        gaps = sorted(below.top - above.bottom for above, below in zip(lines, lines[1:], strict=False))
+        if not gaps or gaps[-1] - gaps[0] > _EVEN * gaps[-1]:
+            return 0.0
     height = median(line.bottom - line.top for line in lines)
     usual = gaps[len(gaps) // 2]
     return usual if usual > _TELLING * height else 0.0
@@ -205,9 +208,12 @@ def _span_headers(
         ]
         for place in sorted(line.cells):
             words = line.cells[place]
-            wider = _under_rule(words, rules, columns) or _centred(place, words, line, middles, columns)
-            if _is_over_all(placed, at, place, middles, spacing):
+            wider = _under_rule(words, rules, columns)
+            if wider is None and at and _is_wrapped(placed[at - 1], line, place, spacing):
+                wider = place
+            elif wider is None and _is_over_all(placed, at, place, middles, spacing):
                 wider = 1, len(columns) - 1
+            wider = wider or _centred(place, words, line, middles, columns)
             if wider != place and not any(
                 other != place and other[0] <= wider[1] and wider[0] <= other[1] for other in line.cells
             ):
@@ -215,6 +221,31 @@ def _span_headers(
         for (first, last), words in line.cells.items():
             if first == last:
                 middles[first] = _middle(words)
+    _unify(placed, spacing)
+
+
+def _is_wrapped(above: _Line, line: _Line, place: tuple[int, int], spacing: float) -> bool:
+    """Tell whether words go on with those of the same column in the line above."""
+    upper, words = above.cells.get(place), line.cells[place]
+    if upper is None or words[0].text.startswith("("):
+        return False
+    gap = line.top - above.bottom
+    close = gap < _WIDE * spacing if spacing else gap < _TELLING * (line.bottom - line.top)
+    return close and abs(_middle(upper) - _middle(words)) <= _CONCENTRIC
+
+
+def _unify(lines: Sequence[_Line], spacing: float) -> None:
+    """Give names of several lines over the same columns one place: that of the widest of their lines."""
+    for above, below in zip(lines, lines[1:], strict=False):
+        gap = below.top - above.bottom
+        close = gap < _WIDE * spacing if spacing else gap < _TELLING * (below.bottom - below.top)
+        if not close or len(above.cells) != len(below.cells):
+            continue
+        for upper, lower in zip(sorted(above.cells), sorted(below.cells), strict=True):
+            overlap = upper[0] <= lower[1] and lower[0] <= upper[1]
+            if upper != lower and overlap and abs(_middle(above.cells[upper]) - _middle(below.cells[lower])) <= _CONCENTRIC:
+                whole = min(upper[0], lower[0]), max(upper[1], lower[1])
+                above.cells[whole], below.cells[whole] = above.cells.pop(upper), below.cells.pop(lower)
 
 
 def _is_over_all(
@@ -276,7 +307,7 @@ def _centred(
             off = min(abs(middle - between), abs(middle - whole))
             over_all = alone and (first, last) == (1, len(middles) - 1)
             most = _ALIGNED + (_MIDDLE if over_all else _NEARLY) * (middles[last] - middles[first])
-            wider = alone and best != place and last - first > best[1] - best[0]
+            wider = alone and (best != place or place[0] < place[1]) and last - first > best[1] - best[0]
             if off <= most and (off < least or wider) and not (alone and last - first < best[1] - best[0]):
                 best, least = (first, last), min(off, least)
     return best
