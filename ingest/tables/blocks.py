@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.tables.grid import is_figure
+from ingest.tables.grid import is_date, is_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +16,10 @@ if TYPE_CHECKING:
 
 _FEWEST_ROWS = 2  # of figures before another table may begin
 _PART = 0.7  # of the height of the letters: the gap above another table
-_DATE = re.compile(r"\b(?:19|20)\d\d\b")
-_AMOUNT = re.compile(r"\d[.,]\d|[$€£¥%]")
 _JUST = 1.15  # of the usual gap between lines
 _TELLING = 0.15  # of the height of the letters: a gap between rows that lines of one cell don't have
 _NARROW = 0.5  # of the usual gap: less is within a row
-_MOST_ALONE = 3  # lines with one segment only, one after the other, within a table
+_MOST_ALONE = 4  # lines with one segment only, one after the other, within a table
 _WIDEST_GAP = 2.6  # of the height of the letters between two lines
 _LONG = 0.5  # of the width of the text: a single segment that is longer, with many words, is prose
 _MANY_WORDS = 8
@@ -55,11 +52,13 @@ def blocks_of(lines: Sequence[Sequence[Segment]], across: Sequence[Rule]) -> lis
         if single and len(current) > _MOST_ALONE and all(len(other) == 1 for other in current[-_MOST_ALONE - 1 :]):
             _close(current, blocks)
             current = current[-_MOST_ALONE:]
-    _close(current, blocks)
+    _close(current, blocks, ends_page=True)
     pieces: list[list[list[Segment]]] = []
     for block in blocks:
-        for piece in _cut_at_headers(block):
+        cut = _cut_at_headers(block)
+        for piece in cut[:-1]:
             _close(piece, pieces)
+        pieces.append(cut[-1])
     return pieces
 
 
@@ -75,7 +74,7 @@ def _cut_at_headers(block: Sequence[list[Segment]]) -> list[list[list[Segment]]]
                 start -= 1
             gap = min(one.top for one in block[start]) - max(one.bottom for one in block[start - 1])
             height = line[0].bottom - line[0].top
-            if start < at or gap > _PART * height or all(map(_is_date, (one.text for one in line))):
+            if start < at or gap > _PART * height or all(map(is_date, (one.text for one in line))):
                 starts.append(start)
                 rows = 0
         rows += _has_figures(line)
@@ -85,11 +84,7 @@ def _cut_at_headers(block: Sequence[list[Segment]]) -> list[list[list[Segment]]]
 def _names_columns(line: Sequence[Segment], edge: float) -> bool:
     """Tell whether a line has no figures but years, and no label: nothing to the left of `edge`."""
     texts = [one.text for one in line]
-    return line[0].left > edge and all(_is_date(text) or not is_figure(text) for text in texts)
-
-
-def _is_date(text: str) -> bool:
-    return _DATE.search(text) is not None and not _AMOUNT.search(text)
+    return line[0].left > edge and all(is_date(text) or not is_figure(text) for text in texts)
 
 
 def _is_prose(one: Segment, longest: float, block: Sequence[Sequence[Segment]]) -> bool:
@@ -111,8 +106,11 @@ def _is_far(above: Sequence[Segment], below: Sequence[Segment], across: Sequence
     return top - bottom > _WIDEST_GAP * height
 
 
-def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]]) -> None:
-    """Add a block without the single lines at its ends that aren't names of its columns or the end of its last label."""
+def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]], *, ends_page: bool = False) -> None:
+    """Add a block without the single lines at its ends that aren't names of its columns or the end of its last label.
+
+    Labels at the end of a page may be those of rows on the next one.
+    """
     several = [at for at, line in enumerate(block) if len(line) > 1]
     if len(several) < 2:
         return
@@ -120,9 +118,20 @@ def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]]) ->
     edges = _edges(block[first:last])
     while first > 0 and _heads(block[first - 1][0], block[first], edges):
         first -= 1
-    if last < len(block) and _goes_on(block[last][0], block[last - 1], edges):
+    while last < len(block) and _goes_on(block[last][0], block[last - 1], edges):
         last += 1
+    if ends_page and all(_goes_on_over_page(above, below[0], edges) for above, below in _pairs(block[last - 1 :])):
+        last = len(block)
     blocks.append(list(block[first:last]))
+
+
+def _pairs(lines: Sequence[list[Segment]]) -> list[tuple[list[Segment], list[Segment]]]:
+    return list(zip(lines, lines[1:], strict=False))
+
+
+def _goes_on_over_page(above: Sequence[Segment], one: Segment, edges: _Edges) -> bool:
+    gap = one.top - max(other.bottom for other in above)
+    return one.right < edges.values and one.left >= edges.labels - 1 and gap <= _JUST * edges.gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +150,7 @@ def _edges(block: Sequence[Sequence[Segment]]) -> _Edges:
     figures = [one.left for line in block if len(line) > 1 for one in line[1:] if is_figure(one.text)]
     others = [line[1].left for line in block if len(line) > 1]
     values = min(figures or others)
-    pairs = list(zip(block, block[1:], strict=False))
+    pairs = _pairs(block)
     certain = [(above, below) for above, below in pairs if _has_figures(above) and _has_figures(below)]
     gaps = sorted(
         min(one.top for one in below) - max(one.bottom for one in above) for above, below in certain or pairs
@@ -150,7 +159,7 @@ def _edges(block: Sequence[Sequence[Segment]]) -> _Edges:
 
 
 def _has_figures(line: Sequence[Segment]) -> bool:
-    return any(is_figure(one.text) and not _is_date(one.text) for one in line[1:])
+    return any(is_figure(one.text) and not is_date(one.text) for one in line[1:])
 
 
 def _heads(one: Segment, below: Sequence[Segment], edges: _Edges) -> bool:

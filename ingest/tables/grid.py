@@ -20,9 +20,18 @@ _FIGURE = re.compile(
 )
 
 
+_DATE = re.compile(r"\b(?:19|20)\d\d\b")
+_AMOUNT = re.compile(r"\d[.,]\d|[$€£¥%]")
+
+
 def is_figure(text: str) -> bool:
     """Tell whether a cell holds a figure, or a dash in place of one."""
     return _FIGURE.fullmatch(text) is not None
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a text names a year, and no amount."""
+    return _DATE.search(text) is not None and not _AMOUNT.search(text)
 
 
 @dataclass(slots=True)

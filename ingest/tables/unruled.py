@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ingest.tables.columns import Column, columns_of, place_of
-from ingest.tables.grid import Grid, GridCell, box_of, compact, is_figure
+from ingest.tables.grid import Grid, GridCell, box_of, compact, is_date, is_figure
 from ingest.tables.segments import segment
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _YEAR = re.compile(
     r"\(?(?:(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[12]?[HQ][1-4]?)[*]?(?:\s?\(?\w\)|\s?\d)?\)?"
 )
-_DATE = re.compile(r"\b(?:19|20)\d\d\b")
 _WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 _ALIGNED = 4.0  # points
 _CONCENTRIC = 2.0  # points between the middles of two lines of a name
@@ -63,7 +62,7 @@ class _Line:
     @property
     def figures(self) -> int:
         """Return how many of them are figures, years left out."""
-        return sum(is_figure(text) and not _YEAR.fullmatch(text) for text in self.values)
+        return sum(is_figure(text) and not is_date(text) and not _YEAR.fullmatch(text) for text in self.values)
 
 
 def _text(words: Sequence[Word]) -> str:
@@ -268,7 +267,7 @@ def _is_over_all(
     below = lines[at + 1]
     if spacing:
         return below.top - line.bottom >= _WIDE * spacing
-    return all(_DATE.search(text) for text in below.values) or len(below.cells) == 1
+    return all(map(is_date, below.values)) or len(below.cells) == 1
 
 
 def _middle(words: Sequence[Word]) -> float:
