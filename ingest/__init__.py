@@ -12,6 +12,7 @@ from ingest.remarks import Remark, tells_of_loss
 from ingest.rows import Row, row_at
 from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
+from ingest.table import Cell, Table
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Passage
 
@@ -22,6 +23,7 @@ __all__ = [
     "NO_WORDS",
     "PAGE_BREAK",
     "SUFFIXES",
+    "Cell",
     "Document",
     "DocumentError",
     "ErrorCode",
@@ -34,6 +36,7 @@ __all__ = [
     "Readers",
     "Remark",
     "Row",
+    "Table",
     "cut",
     "discover",
     "fingerprint",

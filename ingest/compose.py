@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice, takewhile, zip_longest
 from typing import TYPE_CHECKING, Literal
 
+from ingest.caption import Above, said_above
+from ingest.cells import PLAIN, Cells, Form
 from ingest.characters import characters, visible
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import check_text
-from ingest.rows import names_columns
+from ingest.packing import MOST_CELLS
+from ingest.remarks import Remark
+from ingest.rows import is_figure, names_columns
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from ingest.remarks import Remark
+    from ingest.table import Table
 
 LONGEST_CELL = 600  # characters; a longer one is prose, and its row cannot be quoted whole
 
@@ -43,6 +47,27 @@ class _Draft:
     length: int = 0
     last: _Kind | None = None
     sections: list[tuple[int, str]] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)  # since the last block of another kind
+    heading: str = ""  # the last one
+    tables: list[Table] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of a table that is being written."""
+
+    given: int  # which it is of those that the reader gave, from 0
+    cells: tuple[str, ...]
+    label: str | None  # of the section that begins with it
+    part: Literal["title", "head", "body", "again"] = "body"  # a line above the table, a row that names its columns
+
+    @property
+    def line(self) -> str:
+        return CELL.join(self.cells)
+
+    @property
+    def is_prose(self) -> bool:
+        return len(self.cells) > 1 and max(map(len, self.cells)) > LONGEST_CELL
 
 
 class Composer:
@@ -54,6 +79,8 @@ class Composer:
         self._pages: list[_Draft] = []
         self._label: str | None = None
         self._length = 0
+        self._cells = 0  # of all tables
+        self._crowded = False  # a table had more cells than there may be
         self.first_heading = ""  # the title of a document that states none
 
     def page(self, label: str) -> None:
@@ -87,54 +114,89 @@ class Composer:
         """Write lines as they are, without what cannot be seen."""
         self._write("code", [(visible(text).strip("\n"), None)])
 
-    def table(self, rows: Iterable[Sequence[str]], caption: str = "", labels: Iterable[str] = ()) -> None:
-        """Write a table; where it is long and its first row names the columns, that row comes again and again.
+    def table(
+        self,
+        rows: Iterable[Sequence[str]],
+        caption: str = "",
+        labels: Iterable[str] = (),
+        *,
+        form: Form = PLAIN,
+        name: str = "",
+    ) -> None:
+        """Write a table; where it is long and its first rows name the columns, they come again and again.
 
         Args:
             rows: their cells; a row of one cell is a line of its own, which says what comes under it.
             caption: what the table is called.
             labels: for each row that of the section which begins with it.
+            form: what is known of its cells beside their texts.
+            name: what it is called where nothing above it says so; it is not written.
         """
-        cells = (tuple(map(flat, row)) for row in rows)
-        table = ((row, label) for row, label in zip_longest(cells, labels) if row and any(row))
-        first = list(islice(table, _MOST_TITLES + _MOST_HEADERS))
-        lead = len(list(takewhile(lambda row: len(row[0]) < 2, first)))
+        table = _rows(rows, labels)
+        first = _parted(list(islice(table, _MOST_TITLES + _MOST_HEADERS)), form, self._lexicon)
+        titles = [row.cells[0] for row in first if row.part == "title"]
+        above = self._above((flat(caption), *titles), name)
         self._write("caption", [(flat(caption), None)])
-        self._blocks(chain(first, table), lead, _head([row for row, _ in first[lead:]], self._lexicon))
+        cells = Cells(form, MOST_CELLS - self._cells)
+        head = [row for row in first if row.part == "head"]
+        self._blocks(chain(first, table), head if head and len(head[0].cells) >= _FEWEST_COLUMNS else [], cells)
+        said = said_above(above, _over_all(head), self._lexicon)
+        made = cells.table(len(self._pages), said.caption, said.unit)
+        self._crowded = self._crowded or cells.too_many
+        if made is not None:
+            self._cells += len(made.cells)
+            self._pages[-1].tables.append(made)
 
-    def _blocks(
-        self, table: Iterable[tuple[Sequence[str], str | None]], lead: int, head: Sequence[Sequence[str]]
-    ) -> None:
-        """Write the rows in blocks that fit a passage, each under the header rows; `lead` lines stand above these."""
-        headers = [CELL.join(row) for row in head]
-        size = sum(map(len, headers))
+    def _above(self, own: Sequence[str], name: str) -> Above:
+        page = self._pages[-1] if self._pages else _Draft("")
+        return Above(own, tuple(page.paragraphs), page.heading, name)
+
+    def _blocks(self, table: Iterable[_Row], repeated: Sequence[_Row], cells: Cells) -> None:
+        """Write the rows in blocks that fit a passage, each under the header rows that are `repeated`."""
+        size = sum(len(row.line) for row in repeated)
         room = max(_BLOCK, 2 * size)
-        block: list[_Line] = []
+        block: list[_Row] = []
         length = 0
-        for at, (row, label) in enumerate(table):
-            line = CELL.join(row)
-            prose = len(row) > 1 and max(map(len, row)) > LONGEST_CELL
-            if block and (prose or (head and at > lead + len(head) and length + len(line) > room)):
-                self._write("table", block)
+        for row in table:
+            width = len(row.line)
+            if block and (row.is_prose or (repeated and row.part == "body" and length + width > room)):
+                self._write_rows(block, cells)
                 block, length = [], 0
-            if prose:
-                self._record(row, head[0] if head else (), label)
+            if row.is_prose:
+                self._record(row, repeated[0].cells if repeated else (), cells)
                 continue
-            if at >= lead + len(head) and not block:
-                block, length = [(header, label) for header in headers], size
-            block.append((line, label))
-            length += len(line)
-        self._write("table", block)
+            if row.part == "body" and not block:
+                block, length = [replace(head, label=row.label, part="again") for head in repeated], size
+            block.append(row)
+            length += width
+        self._write_rows(block, cells)
 
-    def _record(self, row: Sequence[str], head: Sequence[str], label: str | None) -> None:
+    def _write_rows(self, block: Sequence[_Row], cells: Cells) -> None:
+        """Write rows, and note the cells of those that are not repeated."""
+        places = self._write("table", [(row.line, row.label) for row in block])
+        for row, place in zip(block, places, strict=True):
+            if row.part in ("again", "title"):
+                continue
+            if len(row.cells) == 1:
+                cells.line(row.given, row.cells[0], place)
+                continue
+            cells.row(row.given, row.cells, place, header=row.part == "head")
+
+    def _record(self, row: _Row, head: Sequence[str], cells: Cells) -> None:
         """Write a row of prose, a paragraph a cell."""
-        for name, cell in zip_longest(head[: len(row)], row, fillvalue=""):
+        starts, place = [], 0
+        for name, cell in zip_longest(head[: len(row.cells)], row.cells, fillvalue=""):
             if cell:
-                self._write("paragraph", [(f"{name}: {cell}" if name else cell, label)])
+                lead = f"{name}: " if name else ""
+                [begin] = self._write("paragraph", [(f"{lead}{cell}", row.label)])
+                place = begin + len(lead)
+            starts.append(place)
+        cells.scattered(row.given, row.cells, starts)
 
-    def _write(self, kind: _Kind, lines: Sequence[_Line]) -> None:
+    def _write(self, kind: _Kind, lines: Sequence[_Line]) -> list[int]:
+        """Write a block and return where its lines begin on the page; an empty one is left out."""
         if not any(line for line, _ in lines):
-            return
+            return []
         if not self._pages:
             self.page("1")
         page = self._pages[-1]
@@ -142,6 +204,7 @@ class Composer:
         before = page.length
         page.parts.append(gap)
         page.length += len(gap)
+        places = []
         for nth, (line, own) in enumerate(lines):
             if nth:
                 page.parts.append("\n")
@@ -150,27 +213,74 @@ class Composer:
             if label is not None:
                 page.sections.append((page.length, label))
             self._label = None
+            places.append(page.length)
             page.parts.append(line)
             page.length += len(line)
-        page.last = kind
+        _remember(page, kind, [line for line, _ in lines])
         self._length += page.length - before
         check_text(self._path, self._length)
+        return places
 
     def document(self, title: str, remarks: Iterable[Remark] = ()) -> Document:
         """Return the document; one without any block has a single empty page."""
         pages, sections, offset = [], [], 0
         for number, draft in enumerate(self._pages or [_Draft("1")], start=1):
-            pages.append(Page(number, draft.label or str(number), "".join(draft.parts)))
+            text = "".join(draft.parts)
+            pages.append(Page(number, draft.label or str(number), text, tables=tuple(draft.tables)))
             sections += [(offset + place, label) for place, label in draft.sections]
             offset += draft.length + len(PAGE_BREAK)
-        return Document(self._path, flat(title), tuple(pages), tuple(remarks), tuple(sections))
+        crowded = [Remark("cells_forgotten", detail=f"{MOST_CELLS:,}")] if self._crowded else []
+        return Document(self._path, flat(title), tuple(pages), (*remarks, *crowded), tuple(sections))
 
 
-def _head(rows: Sequence[Sequence[str]], lexicon: Lexicon) -> Sequence[Sequence[str]]:
-    """Return the rows that name the columns of a table with several: the first, and those that go on with it."""
-    if not rows or len(rows[0]) < _FEWEST_COLUMNS or not names_columns(rows[0], lexicon):
+def _rows(rows: Iterable[Sequence[str]], labels: Iterable[str]) -> Iterator[_Row]:
+    """Yield the rows that have any text."""
+    for given, (row, label) in enumerate(zip_longest(rows, labels)):
+        cells = tuple(map(flat, row or ()))
+        if any(cells):
+            yield _Row(given, cells, label)
+
+
+def _parted(rows: Sequence[_Row], form: Form, lexicon: Lexicon) -> list[_Row]:
+    """Return the first rows of a table, with what they are."""
+    titles = list(takewhile(lambda row: len(row.cells) < 2, rows))
+    titles = [] if len(titles) == len(rows) else titles
+    head = _head(rows[len(titles) :], form, lexicon)
+    body = rows[len(titles) + len(head) :]
+    return [*(replace(row, part="title") for row in titles), *(replace(row, part="head") for row in head), *body]
+
+
+def _head(rows: Sequence[_Row], form: Form, lexicon: Lexicon) -> Sequence[_Row]:
+    """Return the rows that name the columns: those that the format marks, or the first and those that go on with it."""
+    marked = list(takewhile(lambda row: form.are_headers(row.given, row.cells), rows[:_MOST_HEADERS]))
+    if marked or not rows or not names_columns(rows[0].cells, lexicon):
+        return marked
+    if len(rows[0].cells) < _FEWEST_COLUMNS and not _stands_above_figures(rows):
         return ()
-    return [rows[0], *takewhile(lambda row: not row[0] and names_columns(row, lexicon), rows[1:_MOST_HEADERS])]
+    more = takewhile(lambda row: not row.cells[0] and names_columns(row.cells, lexicon), rows[1:_MOST_HEADERS])
+    return [rows[0], *more]
+
+
+def _stands_above_figures(rows: Sequence[_Row]) -> bool:
+    """Tell whether most second cells below the first row are figures; else its two may be a pair like the others."""
+    below = [row.cells[1] for row in rows[1:] if len(row.cells) > 1 and row.cells[1]]
+    return 2 * sum(map(is_figure, below)) > len(below)
+
+
+def _over_all(head: Sequence[_Row]) -> list[str]:
+    """Return the header cells that may name the unit of all figures: those of the first column, and single ones."""
+    return [row.cells[0] for row in head] + [
+        filled[0] for row in head if len(filled := [*dict.fromkeys(filter(None, row.cells[1:]))]) == 1
+    ]
+
+
+def _remember(page: _Draft, kind: _Kind, lines: Sequence[str]) -> None:
+    """Note what may be the caption of a table that comes next."""
+    page.last = kind
+    if kind == "heading":
+        page.heading = lines[0]
+    told = kind == "paragraph" or (kind == "table" and not any(CELL in line for line in lines))
+    page.paragraphs = [*page.paragraphs, *lines][-2:] if told else []
 
 
 def _gap(page: _Draft, kind: _Kind) -> str:

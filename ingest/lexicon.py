@@ -36,6 +36,10 @@ class Lexicon:
     untitled: Words = _NONE  # with which the titles of files begin that nobody gave one; may hold spaces
     no_value: Words = _NONE  # in place of a figure that there is none of: "n/a"
     no_meaning: Words = _NONE  # in place of one that would say nothing; may be a unit where it heads a column: "nm"
+    unit_in: Words = _NONE  # before the unit of a table's figures: "in" thousands
+    unit_of: Words = _NONE  # between its scale and its currency: thousands "of" euros
+    scales: Words = _NONE  # in full and cut short, without a full stop: "thousands", "bn"
+    currencies: Words = _NONE  # "euros"
 
     def lists(self) -> dict[str, list[str]]:
         """Return the words of each field in order, as they go to another process."""

@@ -25,6 +25,7 @@ RemarkCode = Literal[
     "ocr_unsure",
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
+    "cells_forgotten",  # a table is text only, because it has too many of them
     "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
 ]
 """What there is to know of a document; the sentence says the same in words."""
@@ -47,6 +48,7 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_unsure": "{pages} recognised with low confidence",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
+    "cells_forgotten": "tables of more than {detail} cells are kept as text only",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
 }
 _NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "chapter_missing": "chapter"}

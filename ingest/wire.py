@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from ingest.limits import MOST_PAGES, MOST_TEXT
+from ingest.packing import MOST_CELLS, packed, unpacked
 from ingest.remarks import remark_of
 from ingest.scans import Recognised
 from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page
@@ -29,6 +31,8 @@ _LONGEST = 1_000  # characters of a title, label, detail or reason
 _MOST_REMARKS = 200
 _MOST_SPANS = 2_000  # of a page
 _MOST_SECTIONS = 500_000
+_MOST_TABLES = 100_000
+_MOST_OF_TABLES = 2 * MOST_TEXT  # characters of all tables as they are packed
 _SECTIONS_A_MESSAGE = 500
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
@@ -93,6 +97,12 @@ def messages(document: Document) -> Iterator[Message]:
         yield {"page": one_line(page.label), "method": page.method, "confidence": page.confidence, "hidden": hidden}
         for start in range(0, len(page.text), PIECE):
             yield {"text": page.text[start : start + PIECE]}
+    for page, origin in zip(document.pages, document.starts, strict=True):
+        for table in page.tables:
+            record = packed(table, document.text, origin)
+            for start in range(0, len(record), PIECE):
+                more = start + PIECE < len(record)
+                yield {"table": record[start : start + PIECE], "on": page.number, "more": more}
     for start in range(0, len(document.sections), _SECTIONS_A_MESSAGE):
         part = document.sections[start : start + _SECTIONS_A_MESSAGE]
         yield {"sections": [(offset, one_line(name)) for offset, name in part]}
@@ -112,6 +122,9 @@ class Assembly:
         self._characters = 0
         self._sections: list[tuple[int, str]] = []
         self._remarks: list[Remark] = []
+        self._tables: list[tuple[int, str]] = []  # page and record
+        self._table_characters = 0
+        self._record: list[str] = []  # of the table that is arriving
 
     def add(self, message: Message) -> Document | None:
         """Take one message; the last one makes the document.
@@ -128,6 +141,8 @@ class Assembly:
             elif "sections" in message:
                 self._sections += [(_integer(offset), _line(name)) for offset, name in message["sections"]]
                 _check(len(self._sections) <= _MOST_SECTIONS)
+            elif "table" in message:
+                self._take_table(message["table"], _integer(message["on"]), message["more"])
             elif "remark" in message:
                 self._remarks.append(_remark(message["remark"]))
                 _check(len(self._remarks) <= _MOST_REMARKS)
@@ -146,6 +161,16 @@ class Assembly:
         _check(self._characters <= MOST_TEXT)
         self._pieces.append(text)
 
+    def _take_table(self, piece: object, page: int, more: object) -> None:
+        _check(isinstance(piece, str) and isinstance(more, bool) and len(self._tables) < _MOST_TABLES)
+        assert isinstance(piece, str)
+        self._table_characters += len(piece)
+        _check(self._table_characters <= _MOST_OF_TABLES)
+        self._record.append(piece)
+        if not more:
+            self._tables.append((page, "".join(self._record)))
+            self._record = []
+
     def _finish_page(self) -> None:
         if self._head is None:
             return
@@ -163,17 +188,34 @@ class Assembly:
     def _document(self, message: Message) -> Document:
         unread = tuple(_integer(number) for number in message["unread"])
         _check(all(1 <= number <= len(self._pages) for number in unread) and sorted(set(unread)) == list(unread))
-        document = Document(
-            str(self._path),
-            _line(message["title"]),
-            tuple(self._pages),
-            tuple(self._remarks),
-            tuple(self._sections),
-            unread,
+        document = self._with_tables(
+            Document(
+                str(self._path),
+                _line(message["title"]),
+                tuple(self._pages),
+                tuple(self._remarks),
+                tuple(self._sections),
+                unread,
+            )
         )
         _check(all(0 <= offset <= len(document.text) for offset, _ in document.sections))
         _check(all(number <= len(document.pages) for remark in document.remarks for number in remark.pages[-1:]))
         return document
+
+    def _with_tables(self, document: Document) -> Document:
+        _check(not self._record)
+        if not self._tables:
+            return document
+        cells, found = 0, defaultdict(list)
+        for number, record in self._tables:
+            _check(1 <= number <= len(document.pages))
+            table = unpacked(record, document.text, document.starts[number - 1])
+            cells += len(table.cells)
+            _check(cells <= MOST_CELLS and table.page == number and table.page_end <= len(document.pages))
+            found[number].append(table)
+        return replace(
+            document, pages=tuple(replace(page, tables=tuple(found[page.number])) for page in document.pages)
+        )
 
 
 def recognised(message: Message) -> tuple[int, Recognised]:

@@ -6,6 +6,7 @@ The words of languages and then requests come on standard input, answers go to s
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _ASIDE = 10  # niceness: whoever waits for an answer goes first
 _TIRED = 0.4  # of the memory: a process that has used more is not used again
+_COLLECT_AFTER = 50_000  # new objects; a table has up to a million of them, in no circle that had to be found
 _LOOK_EVERY = 0.2  # seconds, at the memory where the system does not
 
 
@@ -36,6 +38,7 @@ def main() -> None:
     memory = int(sys.argv[1])
     requests, answers = _channels()
     sys.dont_write_bytecode = True
+    gc.set_threshold(_COLLECT_AFTER)
     watched = confine(memory)
     queue: SimpleQueue[Message] = SimpleQueue()
     threading.Thread(target=_listen, args=(requests, queue, None if watched else memory), daemon=True).start()

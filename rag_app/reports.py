@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ingest.table import Table, sizes
 from ingest.types import ErrorCode
 from rag_app.errors import LibraryDiffers, LibraryError
 from rag_app.types import Json
@@ -13,6 +14,7 @@ FileStatus = Literal["added", "updated", "unchanged", "removed", "empty", "faile
 LineCode = ErrorCode | Literal["", "renamed", "copy"]
 """Why a file failed, or was not read though it is new or changed: its content is stored already."""
 
+_CELL = ("row", "column", "row_span", "column_span", "header", "text", "start", "end")  # of what is printed of a cell
 _REMEDIES = (
     ({"missing", "changed"}, "Run `rag sync FOLDER` to bring the library up to date."),
     ({"unreadable"}, "Check that the files can be read."),
@@ -108,6 +110,25 @@ class DocumentReceipt(Json):
     passages: int
     tokens_cut: int  # of its passages, that the embedder did not read
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTables(Json):
+    """The tables of a document, or of one of its pages."""
+
+    document: str  # path
+    tables: tuple[Table, ...]  # with offsets into the document text
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what is printed: of each table how many rows and columns it has, too, and no places on the page."""
+        return {"document": self.document, "tables": [_table_json(table) for table in self.tables]}
+
+
+def _table_json(table: Table) -> dict[str, Any]:
+    rows, columns = sizes(table.cells)
+    value = {name: getattr(table, name) for name in ("page", "page_end", "caption", "unit")}
+    cells = [{name: getattr(cell, name) for name in _CELL} for cell in table.cells]
+    return {**value, "rows": rows, "columns": columns, "cells": cells}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest.cells import Form
 from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -94,7 +95,8 @@ class _Writer:
         elif kind == "heading_close":
             self.within = ""
         elif kind == "table_close":
-            self.composer.table(self.rows)
+            headers = frozenset((0, column) for column in range(len(self.rows[0]))) if self.rows else frozenset()
+            self.composer.table(self.rows, form=Form(headers=headers))
             self.within, self.rows = "", []
 
     def _inline(self, text: str) -> None:

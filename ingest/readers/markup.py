@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ingest.cells import PLAIN, Form
 from ingest.compose import LONGEST_CELL, flat
 from ingest.readers.requirements import needs
 
@@ -48,6 +49,7 @@ class _Block:
     text: str = ""  # of a table the caption
     marker: str = ""  # of an item
     rows: tuple[tuple[str, ...], ...] = ()
+    form: Form = PLAIN
 
 
 @dataclass(slots=True)
@@ -100,7 +102,7 @@ def _write(block: _Block, composer: Composer) -> None:
     elif block.kind == "code":
         composer.code(block.text)
     elif block.kind == "table":
-        composer.table(block.rows, block.text)
+        composer.table(block.rows, block.text, form=block.form)
     else:
         composer.paragraph(block.text)
 
@@ -252,7 +254,8 @@ class _Target:
         if table.layout or _is_layout(table.rows, cells):
             self._sinks[-1] += [block for cell in cells for block in cell.blocks]
         else:
-            self._sinks[-1].append(_Block("table", table.caption, rows=_grid(table.rows)))
+            self._sinks[-1].append(_table(table))
+            self._sinks[-1] += [block for cell in cells for block in cell.blocks if block.kind == "table"]
         self._kind = "paragraph"
 
 
@@ -260,32 +263,41 @@ def _is_layout(rows: Sequence[Sequence[_Cell]], cells: Sequence[_Cell]) -> bool:
     """Tell whether a table only places things: one column, headings or tables or much prose in its cells."""
     if max(map(len, rows), default=0) < 2:
         return True
-    blocks = [block for cell in cells for block in cell.blocks]
+    named = bool(rows[0]) and all(cell.heads for cell in rows[0])  # such a table holds others, and is one
+    blocks = [block for cell in cells for block in cell.blocks if block.kind != "table" or not named]
     return any(block.kind in ("heading", "table") or len(block.text) > LONGEST_CELL for block in blocks)
 
 
-def _grid(rows: Sequence[Sequence[_Cell]]) -> tuple[tuple[str, ...], ...]:
-    """Return the texts of the cells, column below column: what spans rows stands in each, but a column's name once."""
+def _table(table: _Table) -> _Block:
+    """Return a table, column below column: what spans rows stands in each, but a column's name once."""
     below: dict[int, tuple[int, str]] = {}  # by column: how many rows more, and what stands there
-    room = _MOST_SPREAD * sum(map(len, rows))  # a few cells of many rows and columns would fill any memory
-    grid = []
-    for cells in rows:
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    headers: set[tuple[int, int]] = set()
+    room = _MOST_SPREAD * sum(map(len, table.rows))  # a few cells of many rows and columns would fill any memory
+    grid: list[tuple[str, ...]] = []
+    for cells in table.rows:
         row: list[str] = []
         names = all(cell.heads for cell in cells)
+        alone = len(cells) == 1 and cells[0].columns > 1 and not below
         for cell in cells:
             _fill(row, below)
-            text = flat(" ".join(block.text for block in cell.blocks))
+            text = flat(" ".join(block.text for block in cell.blocks if block.kind != "table"))
             again = text if len(text) <= _LONGEST_SPREAD else ""
-            for nth in range(cell.columns if len(row) < room else 1):
+            columns = cell.columns if len(row) < room else 1
+            if (cell.rows, columns) != (1, 1):
+                spans[len(grid), len(row)] = (cell.rows, columns)
+            if cell.heads:
+                headers.add((len(grid), len(row)))
+            for nth in range(columns):
                 if cell.rows > 1:
                     below[len(row)] = (cell.rows - 1, "" if names else again)
                 row.append(text if nth == 0 else again if cell.heads else "")
-        if len(row) < room:
+        while len(row) < room and len(row) <= max(below, default=-1):
             _fill(row, below)
+            row += [""] if len(row) < max(below, default=-1) else []
         room -= len(row)
-        alone = len(cells) == 1 and cells[0].columns > 1
         grid.append((row[0],) if alone else tuple(row))
-    return tuple(grid)
+    return _Block("table", table.caption, rows=tuple(grid), form=Form(spans, frozenset(headers)))
 
 
 def _fill(row: list[str], below: dict[int, tuple[int, str]]) -> None:

@@ -6,12 +6,17 @@ import csv
 import io
 import re
 import warnings
+import zipfile
+from bisect import bisect_left, bisect_right
 from collections import deque
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import islice, takewhile, tee
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from ingest.cells import Form
 from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -19,7 +24,7 @@ from ingest.lines import line_label
 from ingest.readers.archive import office_file
 from ingest.readers.requirements import needs
 from ingest.readers.text import text_of
-from ingest.rows import names_columns
+from ingest.rows import is_figure, names_columns
 from ingest.titles import stated_title
 from ingest.types import Document, DocumentError
 
@@ -36,7 +41,22 @@ _MOST_ROWS = 1_048_576  # of a sheet, in Excel
 _MOST_TITLES = 5  # rows, empty ones included, above the names of columns
 _DIGITS = ".15g"  # without the noise of binary fractions
 _QUOTED = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]")
+_MERGED_CELLS = b"mergeCells"
+_MERGED = re.compile(rb"mergeCell\s[^<>]*?ref=\"([A-Z]{1,3})([1-9]\d{0,6}):([A-Z]{1,3})([1-9]\d{0,6})\"")
+_MOST_MERGED = 100_000  # areas of a sheet
+_MOST_SPREAD = 20  # cells that are written anew for each one of a table
+_LONGEST_SPREAD = 100  # characters of a cell that is written in all rows that it spans
 _DECIMALS = re.compile(r"\.([0#]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """Cells that are merged, by rows and columns from 0; the last ones belong to it."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
 
 
 def read_csv(
@@ -121,8 +141,8 @@ def read_workbook(
         with closing(book):
             for sheet in book.worksheets:
                 composer.page(sheet.title)
-                for table in _tables(list(_rows(path, sheet)), lexicon):
-                    composer.table(table)
+                for rows, form in _tables(list(_rows(path, sheet)), _merged(package, sheet), lexicon):
+                    composer.table(rows, form=form, name=flat(sheet.title))
             title = stated_title(book.properties.title, lexicon)
     return composer.document(title or stem(path))
 
@@ -160,14 +180,39 @@ def _shown(cell: Any) -> str:
     return flat(str(value))
 
 
-def _tables(rows: Sequence[tuple[str, ...]], lexicon: Lexicon) -> Iterator[list[tuple[str, ...]]]:
+def _merged(package: io.BytesIO, sheet: Any) -> list[_Area]:
+    """Return the areas of a sheet that are one cell each, by their first rows.
+
+    They are looked for in the file, since a sheet that is read row by row does not tell them.
+    """
+    name = str(sheet._worksheet_path)
+    with zipfile.ZipFile(package) as archive:
+        raw = archive.read(name) if name in archive.namelist() else b""
+    found = []
+    for match in islice(_MERGED.finditer(raw, max(raw.find(_MERGED_CELLS), 0)), _MOST_MERGED):
+        first, top, last, bottom = (part.decode("ascii") for part in match.groups())
+        found.append(_Area(int(top) - 1, _column(first), int(bottom) - 1, _column(last)))
+    return sorted(found, key=attrgetter("top"))
+
+
+def _column(letters: str) -> int:
+    """Return the column that letters name, from 0."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _tables(
+    rows: Sequence[tuple[str, ...]], merged: Sequence[_Area], lexicon: Lexicon
+) -> Iterator[tuple[list[tuple[str, ...]], Form]]:
     """Yield the tables of a sheet: after an empty row names of columns, or a title above them, begin another one."""
     first = 0
     for at in range(1, len(rows)):
         if not rows[at - 1] and rows[at] and _begins_table(rows, at, lexicon):
-            yield _table(rows[first:at])
+            yield _table(rows, range(first, at), merged)
             first = at
-    yield _table(rows[first:])
+    yield _table(rows, range(first, len(rows)), merged)
 
 
 def _begins_table(rows: Sequence[tuple[str, ...]], at: int, lexicon: Lexicon) -> bool:
@@ -175,12 +220,49 @@ def _begins_table(rows: Sequence[tuple[str, ...]], at: int, lexicon: Lexicon) ->
     return names_columns(next((row for row in following if sum(map(bool, row)) > 1), ()), lexicon)
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return rows without empty ones and empty columns; those with one word are lines, as titles are."""
-    filled = [row for row in rows if row]
-    lead = list(takewhile(lambda row: sum(map(bool, row)) == 1, filled))
+def _table(
+    rows: Sequence[tuple[str, ...]], numbers: range, merged: Sequence[_Area]
+) -> tuple[list[tuple[str, ...]], Form]:
+    """Return rows without empty ones and empty columns, and which cells are merged.
+
+    Rows with one word are lines, as titles are. What is merged stands in each of its rows, names in all their columns.
+    """
+    filled = [number for number in numbers if rows[number]]
+    lead = list(takewhile(lambda number: sum(map(bool, rows[number])) == 1, filled))
     body = filled[len(lead) :]
-    used = sorted({at for row in body for at, cell in enumerate(row) if cell})
-    table = [tuple(row[at] if at < len(row) else "" for at in used) for row in body]
-    titles = [(next(filter(None, row)),) for row in lead]
-    return [*titles, *((row[0],) if row[0] and not any(row[1:]) else row for row in table)]
+    used = sorted({at for number in body for at, cell in enumerate(rows[number]) if cell})
+    table = [tuple(rows[number][at] if at < len(rows[number]) else "" for at in used) for number in body]
+    titles = [(next(filter(None, rows[number])),) for number in lead]
+    written = [*titles, *((row[0],) if row[0] and not any(row[1:]) else row for row in table)]
+    tops = slice(*(bisect_left(merged, number, key=attrgetter("top")) for number in (numbers.start, numbers.stop)))
+    areas = [area for one in merged[tops] if (area := _within(one, filled, used))]
+    return _spread(written, areas)
+
+
+def _within(area: _Area, rows: Sequence[int], columns: Sequence[int]) -> _Area | None:
+    """Return an area by its places among the rows and columns that are left; None where it is not there."""
+    top, bottom = bisect_left(rows, area.top), bisect_right(rows, area.bottom) - 1
+    left, right = bisect_left(columns, area.left), bisect_right(columns, area.right) - 1
+    return _Area(top, left, bottom, right) if bottom >= top and right >= left else None
+
+
+def _spread(rows: list[tuple[str, ...]], areas: Sequence[_Area]) -> tuple[list[tuple[str, ...]], Form]:
+    """Write what is merged where it stands, and return the spans."""
+    spans = {}
+    room = _MOST_SPREAD * sum(map(len, rows))  # a file may say that any number of areas lie over each other
+    for area in areas:
+        first = rows[area.top]
+        room -= (area.bottom - area.top + 1) * len(first)
+        if len(first) < 2 or area.right >= len(first) or room < 0:
+            continue
+        spans[area.top, area.left] = (area.bottom - area.top + 1, area.right - area.left + 1)
+        text = first[area.left]
+        if len(text) > _LONGEST_SPREAD:
+            continue
+        names = not any(map(is_figure, filter(None, first)))
+        last, right = (area.top, area.right) if names else (area.bottom, area.left)
+        for number in range(area.top, last + 1):
+            row = rows[number]
+            if len(row) == len(first):
+                rows[number] = (*row[: area.left], *[text] * (right + 1 - area.left), *row[right + 1 :])
+    return rows, Form(spans)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from ingest.cells import Form
 from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -81,7 +82,7 @@ def _write(shape: Any, composer: Composer) -> None:
         for line in lines if len(lines) > 1 else ():
             composer.item(line)
     elif shape.has_table:
-        composer.table(_rows(shape.table))
+        composer.table(_rows(shape.table), form=_form(shape.table))
     elif shape.has_chart:
         _write_chart(shape.chart, composer)
 
@@ -95,6 +96,18 @@ def _rows(table: Any) -> Iterator[tuple[str, ...]]:
                 texts[at] = texts[at - 1]
         alone = len(cells) > 1 and all(cell.is_spanned for cell in cells[1:])
         yield (texts[0],) if alone else tuple(texts)
+
+
+def _form(table: Any) -> Form:
+    """Return which cells span others, and which the table marks as headers."""
+    spans, headers = {}, set()
+    for row, cells in enumerate(table.rows):
+        for column, cell in enumerate(cells.cells):
+            if cell.is_merge_origin:
+                spans[row, column] = (cell.span_height, cell.span_width)
+            if (row == 0 and table.first_row) or (column == 0 and table.first_col):
+                headers.add((row, column))
+    return Form(spans, frozenset(headers))
 
 
 def _write_chart(chart: Any, composer: Composer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ingest.cells import Form
 from ingest.compose import LONGEST_CELL, Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -23,6 +24,7 @@ _WORDS = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # Deleted or hidden text, fields' formulas, and the second writing of a shape for old programs.
 _LEFT_OUT = frozenset({"del", "moveFrom", "instrText", "pPr", "rPr", "txbxContent", "Fallback"})
 _SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_OFF = ("0", "false", "off")
 _BODY_LEVEL = 9  # an outline level of text that is no heading
 _LONGEST_SPREAD = 100  # characters of a cell that is repeated in the rows it spans
 
@@ -118,16 +120,18 @@ class _Writer:
         texts: list[list[str]] = []
         for row in rows:
             texts.append(_row(row, texts[-1] if texts else (), first=not texts))
-        self.composer.table(
-            (row[0],) if len(cells) == 1 < len(row) else row for row, cells in zip(texts, rows, strict=True)
-        )
+        written = [(row[0],) if len(cells) == 1 < len(row) else row for row, cells in zip(texts, rows, strict=True)]
+        self.composer.table(written, form=_form(rows))
+        for inner in _inner_tables(rows):
+            self._table(inner)
 
     def _is_layout(self, rows: Sequence[Sequence[Any]]) -> bool:
         """Tell whether a table only places things: one column, headings or tables or much prose in its cells."""
         if max((_span(cell) for row in rows for cell in row), default=1) < 2 > max(map(len, rows), default=0):
             return True
+        named = bool(rows and _is_header(rows[0]))
         return any(
-            next(cell.iter(f"{_WORDS}tbl"), None) is not None
+            (not named and next(cell.iter(f"{_WORDS}tbl"), None) is not None)
             or any(self._kind(paragraph) in ("heading", "title") for paragraph in cell.iter(f"{_WORDS}p"))
             or len(_cell_text(cell)) > LONGEST_CELL
             for row in rows
@@ -164,13 +168,57 @@ def _row(cells: Sequence[Any], above: Sequence[str], *, first: bool) -> list[str
     """Return the texts of a row, one a column; a header over several columns or a cell over several rows repeats."""
     row: list[str] = []
     for cell in cells:
-        merged = cell.find(f"{_WORDS}tcPr/{_WORDS}vMerge")
-        hangs = merged is not None and merged.get(f"{_WORDS}val", "continue") == "continue"
+        hangs = _merged(cell) == "continue"
         at = len(row)
         text = (above[at] if at < len(above) else "") if hangs else flat(_cell_text(cell))
         text = "" if hangs and len(text) > _LONGEST_SPREAD else text
         row += [text] + [text if first and len(text) <= _LONGEST_SPREAD else ""] * (_span(cell) - 1)
     return row
+
+
+def _form(rows: Sequence[Sequence[Any]]) -> Form:
+    """Return which cells span others, and which stand in rows that are marked as headers."""
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    headers: set[tuple[int, int]] = set()
+    begun: dict[int, int] = {}  # by column: the row in which the cell begins that hangs down
+    for number, cells in enumerate(rows):
+        column = 0
+        for cell in cells:
+            width, merged = _span(cell), _merged(cell)
+            if merged == "continue" and column in begun:
+                first = begun[column]
+                spans[first, column] = (number - first + 1, width)
+            else:
+                begun.pop(column, None)
+                if width > 1:
+                    spans[number, column] = (1, width)
+                if merged:
+                    begun[column] = number
+                if _is_header(cells):
+                    headers.add((number, column))
+            column += width
+    return Form(spans, frozenset(headers))
+
+
+def _merged(cell: Any) -> str:
+    """Return how a cell belongs to those above and below: "restart", "continue", or "" where it stands alone."""
+    merged = cell.find(f"{_WORDS}tcPr/{_WORDS}vMerge")
+    return "" if merged is None else merged.get(f"{_WORDS}val", "continue")
+
+
+def _is_header(cells: Sequence[Any]) -> bool:
+    """Tell whether the row of some cells is marked as one that comes again on each page."""
+    row = next((above for cell in cells[:1] for above in cell.iterancestors(f"{_WORDS}tr")), None)
+    mark = row.find(f"{_WORDS}trPr/{_WORDS}tblHeader") if row is not None else None
+    return mark is not None and mark.get(f"{_WORDS}val") not in _OFF
+
+
+def _inner_tables(rows: Sequence[Sequence[Any]]) -> Iterator[Any]:
+    """Yield the tables within the cells of some rows, those within these left out."""
+    for cell in (cell for row in rows for cell in row):
+        for table in cell.iter(f"{_WORDS}tbl"):
+            if next(table.iterancestors(f"{_WORDS}tc")) is cell:
+                yield table
 
 
 def _span(cell: Any) -> int:
@@ -179,7 +227,9 @@ def _span(cell: Any) -> int:
 
 
 def _cell_text(cell: Any) -> str:
-    return " ".join(_text(paragraph) for paragraph in cell.iter(f"{_WORDS}p"))
+    """Return the text of a cell, that of tables within it left out."""
+    paragraphs = (one for one in cell.iter(f"{_WORDS}p") if next(one.iterancestors(f"{_WORDS}tc")) is cell)
+    return " ".join(map(_text, paragraphs))
 
 
 def _of(parent: Any, name: str) -> Iterator[Any]:
@@ -208,7 +258,7 @@ def _pieces(element: Any) -> Iterator[str]:
 
 def _is_hidden(run: Any) -> bool:
     vanish = run.find(f"{_WORDS}rPr/{_WORDS}vanish")
-    return vanish is not None and vanish.get(f"{_WORDS}val") not in ("0", "false", "off")
+    return vanish is not None and vanish.get(f"{_WORDS}val") not in _OFF
 
 
 def _value(element: Any) -> int:

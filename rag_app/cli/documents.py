@@ -1,4 +1,4 @@
-"""`rag documents`: the documents of the library, their tags, text and receipts."""
+"""`rag documents`: the documents of the library, their tags, text, tables and receipts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from rag_app.cli.options import (
 )
 from rag_app.console.lists import show_documents, show_tags, stale_text
 from rag_app.console.reports import show_receipt
-from rag_app.console.screen import print_json, show_remark
+from rag_app.console.screen import print_json, show_note, show_remark
+from rag_app.console.tables import show_tables, write_csv
 from rag_app.errors import UsageError
+from rag_app.reports import DocumentTables
 from rag_app.text import clean, flat
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from rag_app.reports import DocumentReceipt
 
 app = typer.Typer(
-    help="List the documents of the library, tag or remove some, or print their text.", rich_markup_mode=None
+    help="List the documents of the library, tag or remove some, or print their text or tables.", rich_markup_mode=None
 )
 
 PathsArgument = Annotated[
@@ -55,7 +57,7 @@ def documents(
     config_file: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the documents of the library, tag or remove some, or print their text."""
+    """List the documents of the library, tag or remove some, or print their text or tables."""
     where = chosen(within, types, since, until, tags)
     if context.invoked_subcommand:
         if where:
@@ -144,6 +146,47 @@ def show_document(
         _print_pages(pages, stale)
 
 
+@app.command("tables")
+def show_tables_of_document(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="As listed, or just the file name.")],
+    page: Annotated[
+        int | None, typer.Option("--page", min=1, metavar="N", help="Only what stands on this page, counted from 1.")
+    ] = None,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print comma-separated values, an empty line between two tables.")
+    ] = False,
+    library: LibraryOption = None,
+    config_file: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the tables of a document, as they were read.
+
+    Example: rag documents tables report.pdf --page 12 --csv > figures.csv
+    """
+    library, config_file, as_json = inherited(context, library, config_file, as_json)
+    if as_csv and as_json:
+        raise typer.BadParameter("Give --csv or --json, not both.")
+    with open_library(library, config_file) as opened:
+        document = opened.read(path)
+        if page is not None:
+            _need_page(document, page)
+        found = [table for table in opened.tables(path) if page is None or table.page <= page <= table.page_end]
+        stale = _stale(opened, document.path)
+    if as_json:
+        print_json(DocumentTables(document.path, tuple(found)).as_json())
+        return
+    if stale:
+        show_remark(stale)
+    if not found:
+        where = "" if page is None else f" on page {page}"
+        (show_remark if as_csv else show_note)(f"{document.path} has no table{where}.")
+    elif as_csv:
+        write_csv(found)
+    else:
+        show_tables(found)
+
+
 def _print_receipt(receipt: DocumentReceipt, page: int | None, as_json: bool) -> None:
     if page is not None:
         receipt = replace(receipt, pages=tuple(read for read in receipt.pages if read.page == page))
@@ -167,16 +210,21 @@ def _pages(document: Document, page: int | None) -> list[dict[str, Any]]:
     Raises:
         UsageError: there is no such page.
     """
+    if page is not None:
+        _need_page(document, page)
     pages = []
     for read, start in zip(document.pages, document.starts, strict=True):
         if page is None or page == read.number:
             shown = {"page": read.number, "page_label": read.label, "start": start}
             pages.append({**shown, "text": read.text, "method": read.method})
-    if not pages:
+    return pages
+
+
+def _need_page(document: Document, page: int) -> None:
+    if page not in {read.number for read in document.pages}:
         raise UsageError(
             f"{document.path} has no page {page}.", hint=f"It has {len(document.pages)} pages, counted from 1."
         )
-    return pages
 
 
 def _print_pages(pages: list[dict[str, Any]], stale: str) -> None:

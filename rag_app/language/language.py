@@ -143,6 +143,10 @@ class Reading:
     untitled: Words = ()  # with which the titles of files begin that nobody gave one
     no_value: Words = ()  # in place of a figure that there is none of
     no_meaning: Words = ()  # in place of one that would say nothing
+    unit_in: Words = ()  # before the unit of a table's figures
+    unit_of: Words = ()  # between its scale and its currency
+    scales: Words = ()  # in full and cut short, without a full stop
+    currencies: Words = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ingest.table import shifted
 from ingest.types import Document, Page
 from rag_app.language.detector import language_of
 from rag_app.storage.connection import encode
@@ -18,6 +19,7 @@ from rag_app.storage.passages import blobs, check_passages
 from rag_app.storage.paths import FileState
 from rag_app.storage.schema import digest
 from rag_app.storage.stale import all_stale, clear, told
+from rag_app.storage.table_column import table_column, tables_in
 from rag_app.storage.tags import all_tags, retag, tags_of
 from rag_app.types import StoredDocument
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ingest.remarks import Remark
+    from ingest.table import Table
     from ingest.types import Method, Passage
     from rag_app.storage.database import Database
     from rag_app.storage.facts import Facts
@@ -54,8 +57,8 @@ _PUT_DOCUMENT = """
     RETURNING id"""
 
 _PUT_PAGE = """
-    INSERT INTO pages (document, start, number, label, method, text, confidence, hidden)
-    VALUES (?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?)"""
+    INSERT INTO pages (document, start, number, label, method, text, confidence, hidden, tables)
+    VALUES (?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?, ?)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +215,32 @@ class Documents:
         return {path: tags[key] for path, key in rows}
 
     def read(self, path: str) -> Document:
-        """Return the document as it was stored: pages, text, page starts, sections and remarks.
+        """Return the document as it was stored: pages, text, page starts, sections and remarks, but no tables.
 
         Raises:
             UsageError: it is not in the library.
         """
         with self._database.snapshot():
             return self._read(self._paths.known(path), path)
+
+    def tables(self, path: str) -> list[Table]:
+        """Return the tables of the document at `path` in order, with offsets into its text.
+
+        Raises:
+            UsageError: it is not in the library.
+        """
+        with self._database.snapshot():
+            key = self._paths.known(path)
+            document = self._read(key, path)
+            query = "SELECT start, tables FROM pages WHERE document = ? AND tables != x'' ORDER BY start"
+            rows = self._database.rows(query, key)
+        try:
+            found = [
+                shifted(table, start) for start, column in rows for table in tables_in(column, document.text, start)
+            ]
+        except (ValueError, TypeError) as error:
+            raise altered(self._database, path) from error
+        return found
 
     def receipt(self, path: str) -> tuple[StoredDocument, int, list[tuple[int, int]]]:
         """Return the document at `path`, the tokens that were cut, and the span of each passage in reading order.
@@ -365,7 +387,7 @@ class Documents:
             [
                 (
                     *(key, start, page.number, encode(page.label), page.method, encode(page.text)),
-                    *(page.confidence, json.dumps(page.hidden)),
+                    *(page.confidence, json.dumps(page.hidden), table_column(page.tables, document.text, start)),
                 )
                 for start, page in zip(document.starts, document.pages, strict=True)
             ],

@@ -85,6 +85,7 @@ _STATEMENTS = (
         number INTEGER NOT NULL, label TEXT NOT NULL, method TEXT NOT NULL, text TEXT NOT NULL,
         confidence REAL,
         hidden TEXT NOT NULL DEFAULT '[]',  -- JSON list of [start, end]
+        tables BLOB NOT NULL DEFAULT x'',  -- compressed; last, so that whoever reads the text does not read it
         UNIQUE (document, start))""",
     # AUTOINCREMENT: no id is used twice, so an outdated index can name a passage that is gone, but not a wrong one.
     """CREATE TABLE passages (
@@ -108,7 +109,8 @@ _CONTENT = (
     """SELECT path, title, sha256, bytes, pages, pages_with_text, remarks, sections, tokens_cut
     FROM documents WHERE id = ?""",
     "SELECT path FROM paths WHERE document = ? ORDER BY path",
-    "SELECT start, number, label, method, text, confidence, hidden FROM pages WHERE document = ? ORDER BY start",
+    """SELECT start, number, label, method, text, confidence, hidden, tables
+    FROM pages WHERE document = ? ORDER BY start""",
     _PASSAGES,
     "SELECT key, name FROM tags WHERE document = ? ORDER BY key",
 )
@@ -188,4 +190,4 @@ def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, by
     ]
 
 
-SCHEMA = Schema(6, _STATEMENTS)
+SCHEMA = Schema(7, _STATEMENTS)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.remarks import Remark
+    from ingest.table import Table
     from ingest.types import Document, Passage
     from rag_app.errors import LibraryDamaged
     from rag_app.storage.check import Problem
@@ -259,12 +260,20 @@ class Store:
         return self._documents.count()
 
     def read(self, path: str) -> Document:
-        """Return the document as it was stored: pages, text, page starts, sections and remarks.
+        """Return the document as it was stored: pages, text, page starts, sections and remarks, but no tables.
 
         Raises:
             UsageError: it is not in the library.
         """
         return self._documents.read(path)
+
+    def tables(self, path: str) -> list[Table]:
+        """Return the tables of the document at `path` in order, with offsets into its text.
+
+        Raises:
+            UsageError: it is not in the library.
+        """
+        return self._documents.tables(path)
 
     def receipt(self, path: str) -> tuple[StoredDocument, int, list[tuple[int, int]]]:
         """Return the document at `path`, the tokens that were cut, and the span of each passage in reading order.

@@ -18,7 +18,7 @@ from rag_app.types import Filter
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from ingest import Document
+    from ingest import Document, Table
     from rag_app.config import Settings
     from rag_app.models.embedder import Embedder
     from rag_app.models.loaded import Models
@@ -241,10 +241,20 @@ class Documents:
     def read(self, path: str | Path) -> Document:
         """Return the stored pages and text of a document, named by its path or, where that is unique, its file name.
 
+        Its tables are read for themselves, by `tables`: they may be much larger than what is asked of the text.
+
         Raises:
             UsageError: no document, or several, go by that name.
         """
         return self._store.read(self._find(path))
+
+    def tables(self, path: str | Path) -> list[Table]:
+        """Return the tables of a document in order, with offsets into its text; the document is named as for `read`.
+
+        Raises:
+            UsageError: no document, or several, go by that name.
+        """
+        return self._store.tables(self._find(path))
 
     def receipt(self, path: str | Path) -> DocumentReceipt:
         """Return what was read of each page of a document, and how.

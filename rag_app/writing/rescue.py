@@ -260,9 +260,10 @@ class _Rescue:
         values += [known[10] if entire and _list(known[10], list) else Text(b"[]"), 0, known[12]]
         self._put("documents", values)
         for start, (_, page) in zip(starts, pages, strict=False):
-            confidence, hidden = (*page[7:], *self._defaults("pages")[len(page) :])
+            confidence, hidden, tables = (*page[7:], *self._defaults("pages")[len(page) :])
             hidden = hidden if entire and _list(hidden, list) else Text(b"[]")
-            self._put("pages", (page[0], key, start, *page[3:7], confidence, hidden))
+            tables = tables if entire else b""  # they may go on to a page that is lost
+            self._put("pages", (page[0], key, start, *page[3:7], confidence, hidden, tables))
         self._put_names(key, names)
         checksum = digest(self._connection, key)
         self._connection.execute("UPDATE documents SET checksum = ? WHERE id = ?", (checksum, key))

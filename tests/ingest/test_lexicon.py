@@ -37,6 +37,10 @@ LEXICON = Lexicon(
     untitled=frozenset({"ohne namen"}),
     no_value=frozenset({"k/a"}),
     no_meaning=frozenset({"s/n"}),
+    unit_in=frozenset({"inn"}),
+    unit_of=frozenset({"vun"}),
+    scales=frozenset({"dusend"}),
+    currencies=frozenset({"taler"}),
 )
 
 

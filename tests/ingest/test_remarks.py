@@ -39,6 +39,11 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         False,
     ),
     (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
+    (
+        Remark("cells_forgotten", detail="1,000,000"),
+        "tables of more than 1,000,000 cells are kept as text only",
+        False,
+    ),
     (Remark("pages_forgotten"), "some of its pages were lost with a damaged library: read the file again", False),
 ]
 

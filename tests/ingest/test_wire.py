@@ -12,11 +12,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import Document, Page, Remark, wire
+from ingest.packing import packed
+from ingest.table import Cell, Table
 
 PATH = Path("/files/a.pdf")
 PAGE = {"page": "1", "method": "text", "confidence": None, "hidden": []}
 END = {"title": "A title", "unread": []}
 UNSURE = {"code": "ocr_unsure", "pages": [1], "detail": ""}
+TOWNS = Table(
+    1,
+    1,
+    "Towns",
+    "in thousands",
+    (
+        Cell("Town", 0, 0, 2, 1, True, 0, 4),
+        Cell("2024", 0, 1, 1, 2, True, 5, 9, (1.0, 2.0, 3.0, 4.5)),
+        Cell("of it", 1, 1, 1, 1, False, 5, 5),
+    ),
+    (0.0, 0.0, 9.0, 9.0),
+)
+RECORD = packed(TOWNS, "Town\t2024")
 SAID = {"code": "parser_said", "pages": [], "detail": "odd"}
 
 lines = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
@@ -55,9 +70,9 @@ def test_a_document_arrives_as_it_was_sent(made: list[Page], title: str, said: l
 
 
 def test_no_field_is_forgotten_on_the_way() -> None:
-    page = Page(1, "iv", "Some text.", "ocr", 0.5, ((0, 4),))
+    page = Page(1, "iv", "Some text.", "ocr", 0.5, ((0, 4),), (TOWNS,))
     document = Document(str(PATH), "Title", (page,), (Remark("pages_lost", (1,), "too deep"),), ((5, "Heading"),), (1,))
-    for value in (page, document, *document.remarks):
+    for value in (page, document, TOWNS, TOWNS.cells[1], *document.remarks):
         left_out = [field.name for field in fields(value) if field.init and getattr(value, field.name) == field.default]
         assert left_out == []  # a field that is new has to be tried here, too
     assert sent(document) == document
@@ -66,6 +81,27 @@ def test_no_field_is_forgotten_on_the_way() -> None:
 def test_a_long_text_travels_in_small_messages() -> None:
     document = Document(str(PATH), "a", (Page(1, "1", "日" * 350_000),))
     assert max(len(wire.pack(message)) for message in wire.messages(document)) < wire.MOST
+    assert sent(document) == document
+
+
+def test_a_table_that_runs_over_pages_arrives_as_it_was_sent() -> None:
+    cells = (Cell("a", 0, 0, 1, 1, True, 5, 6), Cell("b", 0, 1, 1, 1, True, 7, 8), Cell("c", 1, 0, 1, 1, False, 9, 10))
+    table = Table(2, 3, None, None, cells)
+    pages = (Page(1, "1", "First"), Page(2, "2", "Text a\tb"), Page(3, "3", "c"))
+    pages = (pages[0], Page(2, "2", "Text a\tb", tables=(table,)), pages[2])
+    arrived = sent(Document(str(PATH), "a", pages))
+    assert arrived is not None
+    assert [arrived.text[cell.start : cell.end] for cell in arrived.tables[0].cells] == ["a", "b", "c"]
+    assert arrived.pages == pages
+
+
+def test_a_large_table_travels_in_small_messages() -> None:
+    text = "\n".join("a\tb" for _ in range(30_000))
+    cells = [Cell("ab"[n % 2], n // 2, n % 2, 1, 1, False, 2 * n, 2 * n + 1) for n in range(60_000)]
+    document = Document(str(PATH), "a", (Page(1, "1", text, tables=(Table(1, 1, None, None, tuple(cells)),)),))
+    sizes = [len(wire.pack(message)) for message in wire.messages(document)]
+    assert max(sizes) < wire.MOST
+    assert len(sizes) > 4
     assert sent(document) == document
 
 
@@ -99,6 +135,11 @@ def test_a_path_keeps_bytes_that_are_no_text() -> None:
         pytest.param([PAGE, {"remark": SAID | {"detail": "a\nb"}}, END], id="detail of two lines"),
         pytest.param([PAGE, {"remark": SAID | {"detail": "x" * 2000}}, END], id="long detail"),
         pytest.param([PAGE, {"remark": SAID | {"more": 1}}, END], id="remark with another field"),
+        pytest.param([PAGE, {"table": RECORD, "on": 1, "more": False}, END], id="table beyond the text"),
+        pytest.param([PAGE, {"text": "Town\t2024"}, {"table": RECORD, "on": 2, "more": False}, END], id="another page"),
+        pytest.param([PAGE, {"text": "Town\t2024"}, {"table": RECORD, "on": 1, "more": True}, END], id="half a table"),
+        pytest.param([PAGE, {"table": 7, "on": 1, "more": False}, END], id="number for a table"),
+        pytest.param([PAGE, *[{"table": "x" * 500_000, "on": 1, "more": True}] * 201, END], id="much of a table"),
         pytest.param([PAGE] * 20_002, id="many pages"),
         pytest.param([PAGE, *[{"text": "x" * 500_000}] * 101], id="much text"),
         pytest.param([{"page": None}, END], id="half a page"),

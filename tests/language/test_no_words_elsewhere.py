@@ -40,9 +40,10 @@ ALLOWED = {
     ),
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
-    "ingest/readers/word.py": "del http main tab",  # elements of a Word file, and their namespace
+    "ingest/readers/word.py": "del http main off tab",  # elements of a Word file, and their namespace
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"
+    "ingest/unit.py": "eur gbp usd ils try mm cm km kg ha tj ms min bn mn mio mrd mln",  # international symbols
     "proof/contradictions.py": "month weekday eur usd gbp chf mm cm km kg",  # names of kinds; international symbols
     "storage/database.py": "no such table main keywords invalid file",  # what SQLite says
     "storage/filters.py": "days weeks months years",  # units of `--since 30d`, a form of the command line

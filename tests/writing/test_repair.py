@@ -49,9 +49,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, chance = tmp_path_factory.mktemp("made"), random.Random(4)
     files = folder / "files"
     files.mkdir()
-    for n in range(26):
+    for n in range(25):
         words = (chance.choice(WORDS) + str(chance.randrange(90)) for _ in range(chance.randint(5, 900)))
         (files / f"{n}.txt").write_text(f"Document {n}. " + " ".join(words))
+    (files / "towns.csv").write_text("Town,People\n" + "".join(f"Town {n},{n * n}\n" for n in range(300)))
     with _open(folder) as library:
         library.ingest(files)
         for name in ("one", "two"):
@@ -142,6 +143,7 @@ def test_of_a_broken_database_is_saved_what_can_be_proved_and_the_rest_is_named(
             with _open(made) as old:
                 for path_ in kept:
                     assert library.read(path_) == old.read(path_)
+                    assert library.tables(path_) == old.tables(path_)
             assert {found[p].sha256 for p in texts} <= {""}
             assert report.ok is (report.missing == () and kept == names)
             library.ingest(files)

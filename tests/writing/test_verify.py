@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,18 @@ def test_a_stored_text_that_the_file_does_not_give_is_named_by_page(library: Lib
     document = Document(path, stored.title, pages)
     put(library, document, [Passage(0, len(document.text), 1, 2, "1", document.text)])
     assert [d.detail for d in library.verify().differences] == ["page 1 reads differently now"]
+
+
+def test_a_stored_table_that_the_file_does_not_give_is_named(library: Library, papers: Path) -> None:
+    (papers / "towns.csv").write_text("Town,Country,People\nBern,Swiss,130\n")
+    library.ingest(papers)
+    assert library.verify(None).ok
+    path = str(papers / "towns.csv")
+    stored, [table] = library.read(path), library.tables(path)
+    [page] = stored.pages
+    other = replace(stored, pages=(replace(page, tables=(replace(table, cells=table.cells[:-1]),)),))
+    put(library, other, [Passage(0, len(stored.text), 1, 1, page.label, stored.text)])
+    assert [d.detail for d in library.verify(None).differences] == ["its tables have other cells now"]
 
 
 def test_text_in_no_passage_and_cut_tokens_are_differences(library: Library, papers: Path) -> None:
