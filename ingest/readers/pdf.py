@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.characters import characters
@@ -15,16 +16,18 @@ from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
 from ingest.remarks import Remark, by_reason
+from ingest.tables.captions import with_captions
 from ingest.tables.continued import continued
 from ingest.tables.find import grids_of, may_hold_table
 from ingest.tables.mark import Marked, marked, placed
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ingest.readers.pdfium import Look, PdfiumFile
+    from ingest.table import Table
     from ingest.types import Method
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
@@ -66,10 +69,15 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
     ]
     texts = rearrange([mark.text for mark in marks], lexicon)
+    found = [placed(text, mark.tables, number) for number, (text, mark) in enumerate(zip(texts, marks, strict=True), 1)]
     pages = continued(
         [
-            _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look, mark)
-            for number, (text, look, mark) in enumerate(zip(texts, looks, marks, strict=True), 1)
+            _with_tables(
+                _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look),
+                tables,
+                lexicon,
+            )
+            for number, ((text, tables), look) in enumerate(zip(found, looks, strict=True), 1)
         ]
     )
     failed = layer.failures.keys()
@@ -194,10 +202,13 @@ def _marked(text: str, look: Look | None) -> Marked:
     return marked(text, look.sheet.glyphs, grids_of(look.sheet))
 
 
-def _page(number: int, label: str, text: str, method: Method, look: Look | None, mark: Marked) -> Page:
-    text, tables = placed(text, mark.tables, number)
+def _page(number: int, label: str, text: str, method: Method, look: Look | None) -> Page:
     hidden = hidden_spans(text, look.pieces) if look and look.pieces else ()
-    return Page(number, label, text, method, None, hidden, tables)
+    return Page(number, label, text, method, None, hidden)
+
+
+def _with_tables(page: Page, tables: Sequence[Table], lexicon: Lexicon) -> Page:
+    return replace(page, tables=with_captions(page.text, tables, lexicon))
 
 
 def _is_scan(page: Page, look: Look | None) -> bool:

@@ -114,6 +114,9 @@ def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]], *,
     several = [at for at, line in enumerate(block) if len(line) > 1]
     if len(several) < 2:
         return
+    most = max(map(len, block))
+    while len(several) > 2 and _is_apart(block, several[0], several[1], most):
+        several.pop(0)
     first, last = several[0], several[-1] + 1
     edges = _edges(block[first:last])
     while first > 0 and _heads(block[first - 1][0], block[first], edges):
@@ -123,6 +126,14 @@ def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]], *,
     if ends_page and all(_goes_on_over_page(above, below[0], edges) for above, below in _pairs(block[last - 1 :])):
         last = len(block)
     blocks.append(list(block[first:last]))
+
+
+def _is_apart(block: Sequence[Sequence[Segment]], at: int, following: int, most: int) -> bool:
+    """Tell whether a line at the top is no part of a table: as a running head it has few segments, and headings follow."""
+    line, below = block[at], block[at + 1]
+    labels = min(one[0].left for one in block)
+    at_edge = line[0].left - labels < line[0].bottom - line[0].top
+    return following > at + 1 and 2 * len(line) <= most and at_edge and below[0].left < line[0].right
 
 
 def _pairs(lines: Sequence[list[Segment]]) -> list[tuple[list[Segment], list[Segment]]]:

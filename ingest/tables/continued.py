@@ -37,7 +37,7 @@ def continued(pages: Sequence[Page]) -> list[Page]:
             continue
         repeated = _repeated(table, rest)
         columns = _columns(table, rest)
-        if columns is None or not _is_first(rest, page, repeated):
+        if columns is None or not _is_first(rest, page, table.caption if repeated else None):
             continue
         whole = _whole(table, rest, columns, repeated, shift)
         joined[first] = replace(joined[first], tables=(*joined[first].tables[:-1], whole))
@@ -52,10 +52,12 @@ def _is_last(table: Table, page: Page, shift: int) -> bool:
     return len(page.text) - end <= _REST
 
 
-def _is_first(table: Table, page: Page, repeated: int) -> bool:
-    """Tell whether nothing stands above a table that could say that it is another one."""
-    above = page.text[: min(cell.start for cell in table.cells)]
-    return not above.strip() or (repeated > 0 and len(above) <= _REST)
+def _is_first(table: Table, page: Page, caption: str | None) -> bool:
+    """Tell whether nothing stands above a table but perhaps the `caption` again: else it is another one."""
+    above = page.text[: min(cell.start for cell in table.cells)].split()
+    if not above or caption is None:
+        return not above
+    return 2 * len(set(above) & set(caption.split())) > len(set(above))
 
 
 def _header_rows(table: Table) -> int:

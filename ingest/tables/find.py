@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ingest.tables.blocks import blocks_of, is_table
 from ingest.tables.grid import box_of, is_figure
+from ingest.tables.headers import label_columns
 from ingest.tables.ruled import ruled_grid
 from ingest.tables.rulings import connected, merged
 from ingest.tables.segments import mark_prose, segments_of
@@ -55,6 +56,8 @@ def grids_of(sheet: Sheet) -> list[Grid]:
         grid = text_grid(block, near, [rule for rule in down if rule.start < box[3] and rule.end > box[1]])
         if grid and is_table(grid, framed=_is_framed(box, near)) and not _is_chart(grid.box, sheet.curves):
             grids.append(grid)
+    for grid in grids:
+        grid.labels = label_columns(grid)
     return sorted(grids, key=lambda grid: (grid.box[1], grid.box[0]))
 
 

@@ -65,6 +65,7 @@ class Grid:
     box: Box
     lefts: tuple[float, ...] = ()  # of its columns, in points
     headers: int = 0  # rows that name columns
+    labels: int = 0  # columns that name rows, where there are several; else 0
     ruled: bool = False
 
     def row(self, number: int) -> list[GridCell]:

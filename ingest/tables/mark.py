@@ -209,7 +209,7 @@ def _cells(grid: Grid, row: Row, start: int) -> list[Cell]:
     cells, slot = [], 0
     for cell, before, text in zip(row.cells, row.slots, row.texts, strict=True):
         start += (before - slot) * len(CELL)
-        header = cell.row < grid.headers
+        header = cell.row < grid.headers or cell.column < grid.labels
         box = _box(cell)
         cells.append(
             Cell(text, cell.row, cell.column, cell.row_span, cell.column_span, header, start, start + len(text), box)

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ingest.tables.grid import Grid, GridCell, compact, filled, is_figure
+from ingest.tables.headers import header_rows
 from ingest.tables.words import joined, lines_of
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
     from ingest.tables.rulings import Ruling
     from ingest.tables.sheet import Rule
-    from ingest.tables.words import Word
+    from ingest.tables.headers import header_rows
+from ingest.tables.words import Word
 
 _SAME = 3.0  # points between positions that are one
 _MARGIN = 6.0  # points that a line goes on beyond the last one that crosses it
@@ -44,6 +46,7 @@ def ruled_grid(ruling: Ruling, words: Sequence[Word]) -> Grid | None:
     grid = compact(cells, ruling.box, ruled=True)
     if grid.columns < 2 or grid.rows < 2 or len(grid.cells) < _FEWEST_CELLS:
         return None
+    grid.headers = header_rows(grid)
     return grid
 
 

@@ -33,6 +33,8 @@ _PROSE_WORDS = 4.5  # on average in a line of a column of prose
 _PROSE_LINES = 3
 _PROSE_WIDTH = 10.0  # of the height of the letters: a column of prose is no narrower
 _BESIDE = 0.3  # of the lines of a paragraph: labels have figures beside them
+_FEW_WORDS = 3  # of a cell beside others
+_JUSTIFIED = 0.8  # of the lines of a justified paragraph but its last
 _EVEN = 0.3  # of the height of the letters that the gaps between lines of a paragraph differ by
 _EDGE = 2.5  # points
 
@@ -46,7 +48,7 @@ class Segment:
     left: float
     right: float
     prose: bool = False  # it belongs to a paragraph
-    beside: bool = False  # a figure stands in its line
+    beside: bool = False  # a figure or a few words stand in its line
 
     @property
     def text(self) -> str:
@@ -119,7 +121,7 @@ def mark_prose(lines: Sequence[Sequence[Segment]]) -> None:
     for line in lines:
         going: list[list[Segment]] = []
         for one in line:
-            one.beside = any(other is not one and is_figure(other.text) for other in line)
+            one.beside = any(other is not one and _is_short(other, one) for other in line)
             run = next((run for run in above if _goes_on(run, one)), None)
             going.append([*run, one] if run else [one])
         for run in above:
@@ -142,8 +144,22 @@ def _goes_on(run: Sequence[Segment], one: Segment) -> bool:
     )
 
 
+def _is_short(other: Segment, one: Segment) -> bool:
+    """Tell whether a segment is like the cell of a table beside another one: a figure or a few words."""
+    return is_figure(other.text) or (len(other.words) <= _FEW_WORDS and other.right - other.left < (one.right - one.left))
+
+
+def _is_justified(run: Sequence[Segment]) -> bool:
+    """Tell whether lines end below each other, as those of cells hardly ever do."""
+    right = max(one.right for one in run)
+    even = sum(right - one.right <= _EDGE for one in run)
+    return len(run) > _PROSE_LINES and even >= _JUSTIFIED * (len(run) - 1)
+
+
 def _judge(run: Sequence[Segment]) -> None:
-    if len(run) < _PROSE_LINES or sum(one.beside for one in run) > _BESIDE * len(run):
+    if len(run) < _PROSE_LINES:
+        return
+    if sum(one.beside for one in run) > _BESIDE * len(run) and not _is_justified(run):
         return
     height = run[0].bottom - run[0].top
     right = max(one.right for one in run)

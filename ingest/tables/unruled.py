@@ -34,6 +34,7 @@ _GAP = 1.1  # of the height of the letters between two lines of a cell
 _HEADER_GAP = 0.9
 _MOST_HEADERS = 8  # lines
 _INNER_GAP = 0.33  # of the height of the letters, between words of two cells that come close
+_INNER = 1.4  # of the usual gap between words
 _MOSTLY = 0.5
 
 
@@ -83,7 +84,8 @@ def text_grid(lines: Sequence[Sequence[Segment]], across: Sequence[Rule], down: 
     columns = columns_of(lines, walls)
     if len(columns) < 2:
         return None
-    lines = [_split(line, columns) for line in lines]
+    gap = _word_gap(lines)
+    lines = [_split(line, columns, gap) for line in lines]
     placed = [_placed(line, columns) for line in lines]
     spacing = _spacing(placed)
     first = _first_of_body(placed, across, box, spacing)
@@ -97,8 +99,19 @@ def text_grid(lines: Sequence[Sequence[Segment]], across: Sequence[Rule], down: 
     return grid if grid.columns > 1 and grid.rows > 1 else None
 
 
-def _split(line: Sequence[Segment], columns: Sequence[Column]) -> list[Segment]:
-    """Cut segments whose words come close to those of the next cell."""
+def _word_gap(lines: Sequence[Sequence[Segment]]) -> float:
+    """Return the usual gap between two words of a cell, in points."""
+    gaps = [
+        word.left - before.right
+        for line in lines
+        for one in line
+        for before, word in zip(one.words, one.words[1:], strict=False)
+    ]
+    return median(gaps) if gaps else 0.0
+
+
+def _split(line: Sequence[Segment], columns: Sequence[Column], usual: float) -> list[Segment]:
+    """Cut segments whose words come close to those of the next cell; `usual`: the gap between two words."""
     done: list[Segment] = []
     for one in line:
         run = [one.words[0]]
@@ -109,7 +122,7 @@ def _split(line: Sequence[Segment], columns: Sequence[Column]) -> list[Segment]:
                 and a.right > run[0].left and b.left < one.right
                 for a, b in zip(columns, columns[1:], strict=False)
             )
-            if over and gap >= _INNER_GAP * word.height:
+            if over and gap >= max(_INNER_GAP * word.height, _INNER * usual):
                 done.append(segment(run, one.line))
                 run = []
             run.append(word)
@@ -392,10 +405,12 @@ def _body_cells(
         _is_parted(above, below, across, box) for above, below in zip(lines, lines[1:], strict=False)
     ]
     last_lines = _values_stand_last(lines)
+    # where no two lines are closer than rows, those of a cell may be as far apart
+    tight = any(below.top - above.bottom <= _NARROW * spacing for above, below in zip(lines, lines[1:], strict=False))
     rows: list[list[_Line]] = []
     for at, line in enumerate(lines):
         goes_on = bool(rows) and not parted[at - 1] and _is_near(rows[-1], line, spacing)
-        if goes_on is None:
+        if goes_on is None or (goes_on is False and rows and not tight and not parted[at - 1] and _is_cut_off(rows[-1], line)):
             goes_on = _continues(rows[-1], line, limit, last_lines=last_lines)
         if goes_on:
             rows[-1].append(line)
@@ -454,6 +469,11 @@ def _is_near(row: Sequence[_Line], line: _Line, spacing: float) -> bool | None:
         return False
     both = any(other.figures for other in row) and line.figures
     return not both if gap <= _NARROW * spacing else None
+
+
+def _is_cut_off(row: Sequence[_Line], line: _Line) -> bool:
+    """Tell whether a label surely goes on with the one above it: it begins as no label does."""
+    return bool(line.label and row[-1].label) and line.label[0].text[0].islower() and line.label[0].text.isalpha()
 
 
 def _continues(row: Sequence[_Line], line: _Line, limit: float, *, last_lines: bool) -> bool:
