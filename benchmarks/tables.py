@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SIGNS = re.compile(r"[\W_]+")
 FIGURE = re.compile(r"[$€£]?\s?\(?[$€£]?\s?[\d.,]*\d[\d.,]*\s?\)?\s?%?\)?|[-–—]+\s?%?")
 LEADERS = re.compile(r"\.{3,}|_{4,}")  # lead the eye, and are no text
+YEAR = re.compile(r"(?:19|20)\d\d")
 SEED = 7
 MARGIN = 50.0  # points
 LABELS = 200.0  # points that a label is wide at the most
@@ -169,6 +170,11 @@ def compare(folder: Path, systems: Sequence[str], *, each: bool) -> None:
         print(f"| {system} | {len(shares)} | {precision:.3f} | {recall:.3f} | {f1:.3f} | {none} |")
 
 
+def is_figure(text: str) -> bool:
+    """Tell whether a cell holds a figure that is no year."""
+    return FIGURE.fullmatch(text) is not None and not YEAR.fullmatch(text)
+
+
 def laid_out(rows: Sequence[Sequence[str]]) -> tuple[list[Place], int]:
     """Return the cells of a table as its reader sees them, and how many rows name its columns.
 
@@ -178,7 +184,7 @@ def laid_out(rows: Sequence[Sequence[str]]) -> tuple[list[Place], int]:
     table = [row for row in table if any(row)]
     columns = [at for at in range(len(table[0])) if any(row[at] for row in table)]
     table = [[row[at] for at in columns] for row in table]
-    heads = next((at for at, row in enumerate(table) if row[0] and any(map(FIGURE.fullmatch, filter(None, row[1:])))), 0)
+    heads = next((at for at, row in enumerate(table) if row[0] and any(map(is_figure, row[1:]))), 0)
     while heads and table[heads - 1][0] and not any(table[heads - 1][1:]):
         heads -= 1
     cells = []
