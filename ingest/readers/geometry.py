@@ -94,7 +94,7 @@ def _glyphs(textpage: Any, place: _Placing, turn: int, hidden: Collection[int]) 
     spaced, turned = True, False
     for index in range(min(pdfium.FPDFText_CountChars(textpage), _MOST_CHARACTERS)):
         code = code_of(textpage, index)
-        if code <= 0x20 or code == 0xA0 or code >= 0xFFFE or chr(code).isspace():
+        if code <= 0x20 or code >= 0xFFFE or (code >= 0x7F and chr(code).isspace()):
             spaced = True
             continue
         if hidden and address(object_of(textpage, index)) in hidden:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _FEWEST_ROWS = 2  # of figures before another table may begin
 _PART = 0.7  # of the height of the letters: the gap above another table
+_FEWEST_PAGES = 5  # in a table of contents
+_MOST_PAGES = 40  # from one entry of it to the next, on average
+_MOSTLY = 0.8
 _JUST = 1.15  # of the usual gap between lines
 _TELLING = 0.15  # of the height of the letters: a gap between rows that lines of one cell don't have
 _NARROW = 0.5  # of the usual gap: less is within a row
@@ -202,6 +205,8 @@ def is_table(grid: Grid, *, framed: bool) -> bool:
     body = [cell for cell in grid.cells if cell.row >= grid.headers]
     rows = len({cell.row for cell in body})
     values = [cell for cell in body if cell.column > 0]
+    if _is_contents(grid):
+        return False
     several = sum(sum(cell.row == row for cell in body) > 1 for row in {cell.row for cell in body})
     if not values or several < 0.4 * rows:
         return False
@@ -220,3 +225,20 @@ def is_table(grid: Grid, *, framed: bool) -> bool:
 
 def _columns(cell: GridCell) -> range:
     return range(cell.column, cell.column + cell.column_span)
+
+
+def _is_contents(grid: Grid) -> bool:
+    """Tell whether the last column holds page numbers: they only grow, several entries share one, and no name needs be."""
+    last = [cell for cell in grid.cells if cell.column + cell.column_span == grid.columns and cell.row >= grid.headers]
+    heads = [cell for cell in grid.cells if cell.row < grid.headers and cell.column_span == 1]
+    pages = [int(cell.text) for cell in last if cell.text.isdecimal()]
+    others = [cell.text for cell in grid.cells if 0 < cell.column < grid.columns - 1 and is_figure(cell.text)]
+    return (
+        len(pages) >= _FEWEST_PAGES
+        and len(pages) >= _MOSTLY * len(last)
+        and pages == sorted(pages)
+        and len(set(pages)) < len(pages)
+        and pages[-1] - pages[0] <= _MOST_PAGES * len(pages)
+        and len(heads) < 2
+        and not others
+    )

@@ -14,7 +14,7 @@ _WORD_GAP = 0.18  # of the height of the letters: a wider gap parts words
 _BACK = 0.35  # of the height: the next letter of a word begins no further to the left
 _SHIFT = 0.45  # of the height: a letter that stands higher or lower is another word's, or a mark at its foot or head
 _SAME_LINE = 0.5  # of the lower word's height that two words of a line share
-_LEADER = frozenset(".·…_")
+_LEADERS = ".·…_"
 _FEWEST_LEADERS = 4
 
 
@@ -44,51 +44,54 @@ def words_of(glyphs: Sequence[Glyph]) -> list[Word]:
     """Return the upright words of a page, in the order of the file, without dots that lead from a label to a figure."""
     words: list[Word] = []
     first = 0
-    for place in range(1, len(glyphs) + 1):
-        if place < len(glyphs) and not _parts(glyphs[place - 1], glyphs[place]):
-            continue
-        if not glyphs[first].turned:
-            words += _without_leaders(glyphs, range(first, place))
-        first = place
+    before: Glyph | None = None
+    for place, glyph in enumerate(glyphs):
+        # one loop, without a call for each character: there are thousands on a page
+        if before is not None:
+            height = min(before.bottom - before.top, glyph.bottom - glyph.top)
+            gap = glyph.left - before.right
+            if (
+                glyph.spaced
+                or gap > _WORD_GAP * height
+                or gap < before.left - before.right - _BACK * height
+                or abs(glyph.top + glyph.bottom - before.top - before.bottom) > 2 * _SHIFT * height
+                or glyph.turned != before.turned
+            ):
+                if not before.turned:
+                    words += _without_leaders(glyphs, range(first, place))
+                first = place
+        before = glyph
+    if before is not None and not before.turned:
+        words += _without_leaders(glyphs, range(first, len(glyphs)))
     return words
-
-
-def _parts(before: Glyph, glyph: Glyph) -> bool:
-    """Tell whether `glyph` begins another word."""
-    height = min(before.bottom - before.top, glyph.bottom - glyph.top)
-    gap = glyph.left - before.right
-    if gap > _WORD_GAP * height or gap < -_BACK * height - (before.right - before.left):
-        return True
-    if abs(glyph.top + glyph.bottom - before.top - before.bottom) > 2 * _SHIFT * height:
-        return True
-    return glyph.spaced or glyph.turned != before.turned
 
 
 def _without_leaders(glyphs: Sequence[Glyph], places: range) -> list[Word]:
     """Return the word at `places`, or what is before and after the dots in it."""
-    text = "".join(glyphs[place].text for place in places)
-    if sum(map(text.count, _LEADER)) < min(_FEWEST_LEADERS, len(text)):
-        return [_word(glyphs, places)]
+    some = glyphs[places.start : places.stop]
+    text = "".join([glyph.text for glyph in some])
+    if not any(mark in text for mark in _LEADERS) or sum(map(text.count, _LEADERS)) < min(_FEWEST_LEADERS, len(text)):
+        return [_word(some, text, places)]
     words, start = [], places.start
     while start < places.stop:
         end = start
-        dots = glyphs[start].text in _LEADER
-        while end < places.stop and (glyphs[end].text in _LEADER) == dots:
+        dots = glyphs[start].text in _LEADERS
+        while end < places.stop and (glyphs[end].text in _LEADERS) == dots:
             end += 1
         if not dots or (end - start < _FEWEST_LEADERS and len(text) > end - start):
-            words.append(_word(glyphs, range(start, end)))
+            part = glyphs[start:end]
+            words.append(_word(part, "".join([glyph.text for glyph in part]), range(start, end)))
         start = end
     return words
 
 
-def _word(glyphs: Sequence[Glyph], places: range) -> Word:
-    some = glyphs[places.start : places.stop]
+def _word(glyphs: Sequence[Glyph], text: str, places: range) -> Word:
     return Word(
-        "".join([glyph.text for glyph in some]),
-        min([glyph.left for glyph in some]),
-        min([glyph.top for glyph in some]),
-        max([glyph.right for glyph in some]),
-        max([glyph.bottom for glyph in some]),
+        text,
+        min([glyph.left for glyph in glyphs]),
+        min([glyph.top for glyph in glyphs]),
+        max([glyph.right for glyph in glyphs]),
+        max([glyph.bottom for glyph in glyphs]),
         places,
     )
 
