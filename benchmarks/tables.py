@@ -3,8 +3,8 @@
 Run: python benchmarks/tables.py FOLDER [--systems ours pdfplumber camelot] [--each]
      python benchmarks/tables.py FILE --rendered [--show 3] [--layouts ruled open]
 
-FOLDER holds PDFs, each NAME.pdf beside NAME-str.xml, its tables in the form of the ICDAR 2013 table competition. What is
-counted are relations: two cells with text, nothing between them, one right of or below the other. A relation that is
+FOLDER holds PDFs, each NAME.pdf beside NAME-str.xml, its tables in the form of the ICDAR 2013 table competition. What
+is counted are relations: two cells with text, nothing between them, one right of or below the other. A relation that is
 found and right needs both texts; precision and recall are means over documents, and what is found where no table is
 counts as wrong. With --rendered, FILE is a JSON list of TAT-QA; each of its tables is set on pages in several layouts
 between its paragraphs, and what is counted are cells: the same text in the same row and column.
@@ -193,9 +193,8 @@ def laid_out(rows: Sequence[Sequence[str]]) -> tuple[list[Place], int]:
         width = len(row) - 1
         spans = number < heads and named and width % len(named) == 0 and len(named) < width
         for nth, at in enumerate([*([0] if row[0] else []), *named]):
-            nth -= bool(row[0])
             share = width // len(named) if spans and at else 1
-            column = 1 + nth * share if spans and at else at
+            column = 1 + (nth - bool(row[0])) * share if spans and at else at
             cells.append(Place(row[at], number, column, number, column + share - 1))
     return cells, heads
 
@@ -223,7 +222,7 @@ class Sheet:
     @property
     def bottom(self) -> float:
         """Return where the text of a page ends."""
-        return self.pdf.h - MARGIN
+        return float(self.pdf.h) - MARGIN
 
     def wrapped(self, text: str, width: float) -> list[str]:
         """Return the lines that a text needs."""
@@ -274,7 +273,7 @@ class Sheet:
         texts = [latin(cell.text) for cell in cells if cell.column == column == cell.last_column]
         longest = max((self.pdf.get_string_width(text) for text in texts), default=30.0)
         words = max((self.pdf.get_string_width(word) for text in texts for word in text.split()), default=30.0)
-        return max(min(longest, LABELS if column == 0 else VALUES), words) + (24.0 if column else 12.0)
+        return float(max(min(longest, LABELS if column == 0 else VALUES), words)) + (24.0 if column else 12.0)
 
     def _lines(self, cell: Place) -> list[str]:
         return self.wrapped(latin(cell.text), self.lefts[cell.last_column + 1] - self.lefts[cell.column] - 8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from ctypes import addressof, byref, c_float, c_int
+from itertools import pairwise
 from math import degrees
 from typing import TYPE_CHECKING, Any
 
@@ -119,10 +120,8 @@ def address(item: Any) -> int:
     return addressof(item.contents) if item else 0
 
 
-def _rules(
-    paths: Sequence[tuple[Any, _Matrix]], place: _Placing
-) -> tuple[list[Rule], list[Rule], list[Box]]:
-    """Return the horizontal and the vertical lines that are drawn, as strokes or as thin areas, and where curves are."""
+def _rules(paths: Sequence[tuple[Any, _Matrix]], place: _Placing) -> tuple[list[Rule], list[Rule], list[Box]]:
+    """Return the horizontal and the vertical lines that are drawn, as strokes or thin areas, and where curves are."""
     across: list[Rule] = []
     down: list[Rule] = []
     curves: list[Box] = []
@@ -131,7 +130,7 @@ def _rules(
             if _is_crooked(points):
                 curves.append(_around(points))
             elif stroked:
-                for first, second in zip(points, points[1:], strict=False):
+                for first, second in pairwise(points):
                     _add(first, second, across, down)
             else:
                 _add_area(points, across, down)
@@ -168,7 +167,7 @@ def _outlines(item: Any, matrix: _Matrix, place: _Placing) -> list[tuple[list[_P
 def _is_crooked(points: Sequence[_Point]) -> bool:
     """Tell whether an outline slants or bends for most of its length; the corners of a rounded frame may."""
     straight = slanting = 0.0
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         across, down = abs(x1 - x0), abs(y1 - y0)
         if min(across, down) <= _LEVEL:
             straight += across + down

@@ -18,7 +18,8 @@ from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensib
 from ingest.remarks import Remark, by_reason
 from ingest.tables.captions import with_captions
 from ingest.tables.continued import continued
-from ingest.tables.find import grids_of, may_hold_table
+from ingest.tables.find import grids_of
+from ingest.tables.gate import may_hold_table
 from ingest.tables.mark import Marked, marked, placed
 from ingest.types import Document, DocumentError, Page
 

@@ -53,10 +53,8 @@ def _fill(text: str, other: str, places: list[int], used: bytearray) -> None:
         at = _fill_one(text, other, at, end, before, places, used)
 
 
-def _fill_one(
-    text: str, other: str, at: int, end: int, before: int, places: list[int], used: bytearray
-) -> int:
-    """Place the longest beginning of `other[at:end]` that is left near `before`; return where what follows it begins."""
+def _fill_one(text: str, other: str, at: int, end: int, before: int, places: list[int], used: bytearray) -> int:
+    """Place the longest beginning of `other[at:end]` that is left near `before`; return where the rest begins."""
     for size in range(min(end - at, _KEYS[0]), 0, -1):
         key = other[at : at + size]
         found = text.find(key, max(before - _NEAR_BY, 0), before + _NEAR_BY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.tables.grid import is_date, is_figure
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from ingest.tables.grid import Grid, GridCell
     from ingest.tables.segments import Segment
-    from ingest.tables.sheet import Rule
 
 _FEWEST_ROWS = 2  # of figures before another table may begin
 _PART = 0.7  # of the height of the letters: the gap above another table
@@ -30,7 +30,7 @@ _FIGURES = 0.4  # of the cells beside the labels
 _TALKATIVE = 5.0  # words a cell, on average: columns of prose
 
 
-def blocks_of(lines: Sequence[Sequence[Segment]], across: Sequence[Rule]) -> list[list[list[Segment]]]:
+def blocks_of(lines: Sequence[Sequence[Segment]]) -> list[list[list[Segment]]]:
     """Return the runs of lines that may be tables, without segments that are prose."""
     left = min((one.left for line in lines for one in line), default=0.0)
     right = max((one.right for line in lines for one in line), default=0.0)
@@ -48,7 +48,7 @@ def blocks_of(lines: Sequence[Sequence[Segment]], across: Sequence[Rule]) -> lis
             _close(current, blocks)
             current = []
             continue
-        if current and _is_far(current[-1], some, across):
+        if current and _is_far(current[-1], some):
             _close(current, blocks)
             current = []
         current.append(some)
@@ -69,11 +69,14 @@ def _cut_at_headers(block: Sequence[list[Segment]]) -> list[list[list[Segment]]]
     """Return the tables of a block: after some rows of figures another row may name columns."""
     labels = min(line[0].left for line in block)
     values = min((line[1].left for line in block if len(line) > 1), default=labels)
+    edge = (labels + values) / 2
     starts, rows = [0], 0
     for at, line in enumerate(block):
-        if rows >= _FEWEST_ROWS and len(line) > 1 and _names_columns(line, (labels + values) / 2):
+        if rows >= _FEWEST_ROWS and len(line) > 1 and _names_columns(line, edge):
             start = at
-            while start > starts[-1] and len(block[start - 1]) == 1 and block[start - 1][0].left > (labels + values) / 2:
+            while (
+                start > starts[-1] and len(block[start - 1]) == 1 and block[start - 1][0].left > (labels + values) / 2
+            ):
                 start -= 1
             gap = min(one.top for one in block[start]) - max(one.bottom for one in block[start - 1])
             height = line[0].bottom - line[0].top
@@ -103,7 +106,7 @@ def _overlaps(block: Sequence[Sequence[Segment]], line: Sequence[Segment]) -> bo
     return any(one.left < right and left < one.right for one in line)
 
 
-def _is_far(above: Sequence[Segment], below: Sequence[Segment], across: Sequence[Rule]) -> bool:
+def _is_far(above: Sequence[Segment], below: Sequence[Segment]) -> bool:
     bottom, top = max(one.bottom for one in above), min(one.top for one in below)
     height = max(one.bottom - one.top for one in below)
     return top - bottom > _WIDEST_GAP * height
@@ -126,21 +129,17 @@ def _close(block: Sequence[list[Segment]], blocks: list[list[list[Segment]]], *,
         first -= 1
     while last < len(block) and _goes_on(block[last][0], block[last - 1], edges):
         last += 1
-    if ends_page and all(_goes_on_over_page(above, below[0], edges) for above, below in _pairs(block[last - 1 :])):
+    if ends_page and all(_goes_on_over_page(above, below[0], edges) for above, below in pairwise(block[last - 1 :])):
         last = len(block)
     blocks.append(list(block[first:last]))
 
 
 def _is_apart(block: Sequence[Sequence[Segment]], at: int, following: int, most: int) -> bool:
-    """Tell whether a line at the top is no part of a table: as a running head it has few segments, and headings follow."""
+    """Tell whether a line at the top is no part of a table: like a running head it is short, and headings follow."""
     line, below = block[at], block[at + 1]
     labels = min(one[0].left for one in block)
     at_edge = line[0].left - labels < line[0].bottom - line[0].top
     return following > at + 1 and 2 * len(line) <= most and at_edge and below[0].left < line[0].right
-
-
-def _pairs(lines: Sequence[list[Segment]]) -> list[tuple[list[Segment], list[Segment]]]:
-    return list(zip(lines, lines[1:], strict=False))
 
 
 def _goes_on_over_page(above: Sequence[Segment], one: Segment, edges: _Edges) -> bool:
@@ -164,11 +163,9 @@ def _edges(block: Sequence[Sequence[Segment]]) -> _Edges:
     figures = [one.left for line in block if len(line) > 1 for one in line[1:] if is_figure(one.text)]
     others = [line[1].left for line in block if len(line) > 1]
     values = min(figures or others)
-    pairs = _pairs(block)
+    pairs = list(pairwise(block))
     certain = [(above, below) for above, below in pairs if _has_figures(above) and _has_figures(below)]
-    gaps = sorted(
-        min(one.top for one in below) - max(one.bottom for one in above) for above, below in certain or pairs
-    )
+    gaps = sorted(min(one.top for one in below) - max(one.bottom for one in above) for above, below in certain or pairs)
     return _Edges(labels, values, max(line[-1].right for line in block), max(gaps[len(gaps) // 2], 0.1 * height))
 
 
@@ -228,7 +225,7 @@ def _columns(cell: GridCell) -> range:
 
 
 def _is_contents(grid: Grid) -> bool:
-    """Tell whether the last column holds page numbers: they only grow, several entries share one, and no name needs be."""
+    """Tell whether the last column holds page numbers: they only grow, and several entries share one."""
     last = [cell for cell in grid.cells if cell.column + cell.column_span == grid.columns and cell.row >= grid.headers]
     heads = [cell for cell in grid.cells if cell.row < grid.headers and cell.column_span == 1]
     pages = [int(cell.text) for cell in last if cell.text.isdecimal()]

@@ -58,7 +58,9 @@ def _above(text: str, first: int) -> list[str]:
 
 def _below(text: str, last: int) -> list[str]:
     end = text.find("\n", last)
-    lines = [line for line in text[end + 1 :].split("\n", 2 * _MOST_BELOW)[: 2 * _MOST_BELOW] if line] if end >= 0 else []
+    lines = (
+        [line for line in text[end + 1 :].split("\n", 2 * _MOST_BELOW)[: 2 * _MOST_BELOW] if line] if end >= 0 else []
+    )
     return lines[:_MOST_BELOW]
 
 
@@ -70,7 +72,9 @@ def _over_all(table: Table) -> list[str]:
         if cell.header:
             rows.setdefault(cell.row, []).append(cell.text)
     first = [cell.text for cell in table.cells if cell.header and cell.column == 0]
-    single = [cell.text for cell in table.cells if cell.header and len(rows[cell.row]) == 1 and cell.column_span >= width - 1]
+    single = [
+        cell.text for cell in table.cells if cell.header and len(rows[cell.row]) == 1 and cell.column_span >= width - 1
+    ]
     return [*first, *single]
 
 

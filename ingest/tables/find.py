@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ingest.tables.blocks import blocks_of, is_table
@@ -17,24 +16,16 @@ from ingest.tables.words import lines_of, words_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.tables.sheet import Box
     from ingest.tables.grid import Grid
     from ingest.tables.segments import Segment
-    from ingest.tables.sheet import Rule, Sheet
+    from ingest.tables.sheet import Box, Rule, Sheet
     from ingest.tables.words import Word
 
-_FEWEST_ROWS = 3  # of a table
-_SHORT_LINE = re.compile(r"^.{1,50}$|^.*\d.*\s[\d$€£¥(].*$", re.MULTILINE)
 _CURVED = 0.1  # of a chart's area, at least
 _MANY_CURVES = 12  # short pieces, as some programs draw charts
 _SPREAD = 0.25  # of a chart's area that they lie in
 _NEAR = 14.0  # points above and below a table where a line belongs to it
 _COARSE = 0.15  # of the rows: in so many cells of a drawn table words stand apart like cells
-
-
-def may_hold_table(text: str) -> bool:
-    """Tell whether a page's text has enough short lines, or lines of several figures, to be worth a closer look."""
-    return len(_SHORT_LINE.findall(text)) >= _FEWEST_ROWS
 
 
 def grids_of(sheet: Sheet) -> list[Grid]:
@@ -50,7 +41,7 @@ def grids_of(sheet: Sheet) -> list[Grid]:
     taken = {id(word) for grid in grids for cell in grid.cells for word in cell.words}
     lines = segments_of(lines_of([word for word in words if id(word) not in taken]), down)
     mark_prose(lines)
-    for block in blocks_of(lines, across):
+    for block in blocks_of(lines):
         box = _box(block)
         near = [rule for rule in across if box[1] - _NEAR <= rule.at <= box[3] + _NEAR and _reaches(rule, box)]
         grid = text_grid(block, near, [rule for rule in down if rule.start < box[3] and rule.end > box[1]])
@@ -89,8 +80,8 @@ def _is_chart(box: Box, curves: Sequence[Box]) -> bool:
         return True
     if len(inside) < _MANY_CURVES:
         return False
-    left, top, right, bottom = (edge(sides) for edge, sides in zip((min, min, max, max), zip(*inside), strict=True))
-    return (right - left) * (bottom - top) > _SPREAD * area
+    width = max(one[2] for one in inside) - min(one[0] for one in inside)
+    return width * (max(one[3] for one in inside) - min(one[1] for one in inside)) > _SPREAD * area
 
 
 def _refined(grid: Grid, words: Sequence[Word], across: Sequence[Rule], down: Sequence[Rule]) -> Grid:

@@ -196,9 +196,10 @@ def placed(text: str, tables: Sequence[tuple[Grid, Sequence[Row]]], page: int) -
         if CELL in line:
             number, row = next(rows)
             found[number] += _cells(tables[number][0], row, offset)
-            line = line if len(row.cells) > 1 or row.slots[0] else line.rstrip(CELL)
-        lines.append(line)
-        offset += len(line) + 1
+            lines.append(line if len(row.cells) > 1 or row.slots[0] else line.rstrip(CELL))
+        else:
+            lines.append(line)
+        offset += len(lines[-1]) + 1
     made = tuple(
         Table(page, page, None, None, tuple(cells), grid.box) for (grid, _), cells in zip(tables, found, strict=True)
     )

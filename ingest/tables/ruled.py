@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from ingest.tables.rulings import Ruling
     from ingest.tables.sheet import Rule
-    from ingest.tables.headers import header_rows
 from ingest.tables.words import Word
 
 _SAME = 3.0  # points between positions that are one
@@ -33,9 +32,7 @@ def ruled_grid(ruling: Ruling, words: Sequence[Word]) -> Grid | None:
     ys = _positions([rule.at for rule in ruling.across], top, bottom)
     if len(xs) < 3 or len(ys) < 2 or len(xs) * len(ys) > _MOST_CELLS:
         return None
-    inside = [
-        word for word in words if left < (word.left + word.right) / 2 < right and top < word.middle < bottom
-    ]
+    inside = [word for word in words if left < (word.left + word.right) / 2 < right and top < word.middle < bottom]
     if not inside:
         return None
     cells = _cells(xs, ys, ruling)
@@ -101,9 +98,7 @@ def _extent(
 
 
 def _is_drawn(at: float, start: float, end: float, rules: Sequence[Rule]) -> bool:
-    covered = sum(
-        max(min(rule.end, end) - max(rule.start, start), 0.0) for rule in rules if abs(rule.at - at) <= _SAME
-    )
+    covered = sum(max(min(rule.end, end) - max(rule.start, start), 0.0) for rule in rules if abs(rule.at - at) <= _SAME)
     return covered >= _COVERED * (end - start)
 
 

@@ -67,10 +67,7 @@ def connected(across: Sequence[Rule], down: Sequence[Rule]) -> list[Ruling]:
     touched = set()
     for i, h in enumerate(across):
         for j, v in enumerate(down, len(across)):
-            if (
-                h.start - _TOUCH <= v.at <= h.end + _TOUCH
-                and v.start - _TOUCH <= h.at <= v.end + _TOUCH
-            ):
+            if h.start - _TOUCH <= v.at <= h.end + _TOUCH and v.start - _TOUCH <= h.at <= v.end + _TOUCH:
                 group[root(i)] = root(j)
                 touched |= {i, j}
     rulings: dict[int, Ruling] = {}

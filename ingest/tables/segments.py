@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ def _cut(line: Sequence[Word], number: int, down: Sequence[Rule]) -> list[Segmen
     height = median(word.height for word in line)
     walls = [rule.at for rule in down if rule.start <= middle <= rule.end]
     runs = [[line[0]]]
-    for before, word in zip(line, line[1:], strict=False):
+    for before, word in pairwise(line):
         gap = word.left - before.right
         sign = gap > _SIGN_CUT * height and word.text in _SIGNS and before.text[-1] in _FIGURE_ENDS
         if gap > _CELL_GAP * height or sign or any(before.right - 1 <= wall <= word.left + 1 for wall in walls):
@@ -146,7 +147,9 @@ def _goes_on(run: Sequence[Segment], one: Segment) -> bool:
 
 def _is_short(other: Segment, one: Segment) -> bool:
     """Tell whether a segment is like the cell of a table beside another one: a figure or a few words."""
-    return is_figure(other.text) or (len(other.words) <= _FEW_WORDS and other.right - other.left < (one.right - one.left))
+    return is_figure(other.text) or (
+        len(other.words) <= _FEW_WORDS and other.right - other.left < (one.right - one.left)
+    )
 
 
 def _is_justified(run: Sequence[Segment]) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,11 @@ from ingest import CELL, read
 from ingest.characters import characters
 from ingest.tables.align import aligned
 from ingest.tables.find import grids_of
-from ingest.tables.grid import Grid
 from ingest.tables.mark import marked, placed
 from ingest.tables.sheet import Glyph, Rule, Sheet
+
+if TYPE_CHECKING:
+    from ingest.tables.grid import Grid
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 WIDTH = 5.0  # points of each letter
@@ -135,7 +138,10 @@ def test_lines_closer_than_rows_are_one_row() -> None:
     texts = ["                                  price", "Granted                 12       40.10", "Vested", "shares"]
     for top, text in zip((11.0, 35.0, 59.0, 70.0), texts, strict=True):
         glyphs += [glyph._replace(top=top, bottom=top + HEIGHT) for glyph in sheet([text]).glyphs]
-    for top, text in ((59.0, "                       (3)       39.05"), (94.0, "Held                     9       41.00")):
+    for top, text in (
+        (59.0, "                       (3)       39.05"),
+        (94.0, "Held                     9       41.00"),
+    ):
         glyphs += [glyph._replace(top=top, bottom=top + HEIGHT) for glyph in sheet([text]).glyphs]
     [grid] = grids_of(Sheet(500.0, 700.0, tuple(glyphs), (), ()))
     assert rows(grid) == [
@@ -181,8 +187,13 @@ def test_drawn_cells_may_span_rows_and_columns_and_hold_several_lines() -> None:
 
 def test_rows_of_figures_without_a_line_between_them_are_parted() -> None:
     across, down = lattice([0, 100, 200], [-2, 12, 54])
-    [grid] = grids_of(sheet(["Country             Total", "Spain               12", "Malta               7", "Total"
-                             "               19"], across, down))
+    [grid] = grids_of(
+        sheet(
+            ["Country             Total", "Spain               12", "Malta               7", "Total               19"],
+            across,
+            down,
+        )
+    )
     assert rows(grid) == [["Country", "Total"], ["Spain", "12"], ["Malta", "7"], ["Total", "19"]]
 
 
@@ -244,7 +255,12 @@ def test_a_table_of_other_words_than_the_text_is_left_out_and_counted() -> None:
 
 
 def test_a_section_stands_in_the_text_without_a_mark_and_keeps_its_place() -> None:
-    lines = ["                  2023     2022", "Assets:", "  Cash           2,800    1,990", "  Goods          4,454    2,605"]
+    lines = [
+        "                  2023     2022",
+        "Assets:",
+        "  Cash           2,800    1,990",
+        "  Goods          4,454    2,605",
+    ]
     page = sheet(lines)
     found = marked("2023 2022\nAssets:\nCash 2,800 1,990\nGoods 4,454 2,605", page.glyphs, grids_of(page))
     text, [table] = placed(found.text, found.tables, 1)
