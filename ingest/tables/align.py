@@ -69,20 +69,28 @@ def _fill_one(text: str, other: str, at: int, end: int, before: int, places: lis
 
 
 def _found(text: str, other: str, at: int, place: int, used: bytearray) -> int:
-    """Return where the next characters of `other` stand in `text`, as near after `place` as can be; else -1."""
+    """Return where the next characters of `other` stand in `text`, as near after `place` as can be; else -1.
+
+    The shortest key counts only where it stands once: else it would be taken from the part that it belongs to.
+    """
     for size in _KEYS:
         key = other[at : at + size]
-        if len(key) < size and size != _KEYS[-1]:
+        last = size == _KEYS[-1]
+        if len(key) < size and not last:
             continue
-        end = len(text) if size != _KEYS[-1] else min(place + _NEAR, len(text))
-        start = place
-        while (found := text.find(key, start, end)) >= 0:
-            if not used[found]:
-                return found
-            start = found + 1
-        start = 0 if size != _KEYS[-1] else max(place - _NEAR, 0)
-        while (found := text.find(key, start, place)) >= 0:
-            if not used[found]:
-                return found
-            start = found + 1
+        end = min(place + _NEAR, len(text)) if last else len(text)
+        start = max(place - _NEAR, 0) if last else 0
+        found = [*_unused(text, key, place, end, used), *_unused(text, key, start, place, used)]
+        if found and (not last or len(found) == 1):
+            return found[0]
     return -1
+
+
+def _unused(text: str, key: str, start: int, end: int, used: bytearray) -> list[int]:
+    """Return the first two places of `key` between `start` and `end` that are not used, as far as there are any."""
+    found: list[int] = []
+    while len(found) < 2 and (start := text.find(key, start, end)) >= 0:
+        if not used[start]:
+            found.append(start)
+        start += 1
+    return found
