@@ -9,7 +9,7 @@ from ingest.pool import Readers
 from ingest.read import FAMILIES, KINDS, SUFFIXES, fingerprint, read
 from ingest.readers.ocr import ocr_available
 from ingest.remarks import Remark, tells_of_loss
-from ingest.rows import Row, row_at
+from ingest.rows import Row, above_row, row_at
 from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
 from ingest.table import Cell, Table
@@ -37,6 +37,7 @@ __all__ = [
     "Remark",
     "Row",
     "Table",
+    "above_row",
     "cut",
     "discover",
     "fingerprint",

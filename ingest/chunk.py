@@ -130,9 +130,10 @@ def _is_divisible(span: _Span, tokens: int, limit: int) -> bool:
 
 
 def _halves(text: str, start: int, end: int) -> tuple[_Span, _Span]:
-    """Divide at the white space nearest to the middle, or within a word that has none."""
+    """Divide at the white space nearest to the middle, of a table row between two cells, or within a single word."""
     middle = (start + end) // 2
-    spaces = [match.span() for match in re.finditer(r"\s+", text[start:end])]
+    gap = CELL if CELL in text[start:end].strip() else r"\s+"
+    spaces = [match.span() for match in re.finditer(gap, text[start:end])]
     if not spaces:
         return (start, middle), (middle, end)
     left, right = min(spaces, key=lambda space: abs(start + space[0] - middle))

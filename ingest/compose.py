@@ -28,7 +28,7 @@ LONGEST_CELL = 600  # characters; a longer one is prose, and its row cannot be q
 _LONGEST_LABEL = 60  # characters of a heading
 _LONGEST_PAGE_LABEL = 20
 _BLOCK = 400  # characters of a table under one header row: with it, less than a passage holds
-_FEWEST_COLUMNS = 3  # of a table whose header row is repeated; with two, rows read well without it
+_FEWEST_COLUMNS = 3  # of a table whose first row names them where it has no figures; with two it may be a pair
 _MOST_HEADERS = 3  # rows
 _MOST_TITLES = 20  # lines above them
 # What `characters` would leave as it is: most cells, and a large table has millions.
@@ -139,7 +139,7 @@ class Composer:
         self._write("caption", [(flat(caption), None)])
         cells = Cells(form, MOST_CELLS - self._cells)
         head = [row for row in first if row.part == "head"]
-        self._blocks(chain(first, table), head if head and len(head[0].cells) >= _FEWEST_COLUMNS else [], cells)
+        self._blocks(chain(first, table), head, cells)
         said = said_above(above, _over_all(head), self._lexicon)
         made = cells.table(len(self._pages), said.caption, said.unit)
         self._crowded = self._crowded or cells.too_many
@@ -191,7 +191,7 @@ class Composer:
                 [begin] = self._write("paragraph", [(f"{lead}{cell}", row.label)])
                 place = begin + len(lead)
             starts.append(place)
-        cells.scattered(row.given, row.cells, starts)
+        cells.scattered(row.given, row.cells, starts, header=row.part == "head")
 
     def _write(self, kind: _Kind, lines: Sequence[_Line]) -> list[int]:
         """Write a block and return where its lines begin on the page; an empty one is left out."""

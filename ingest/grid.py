@@ -113,7 +113,8 @@ class Grid:
         """Return the label of a row after those that it stands under; empty for rows of headers, and without labels.
 
         It stands under rows that span the table, under labels that span its row, under labels of rows without values,
-        and, where places are known, under labels from which it is indented.
+        and, where places are known, under labels from which it is indented. After "Total current assets" nothing stands
+        under "Current assets" any more.
         """
         return self._row_headers[row]
 
@@ -140,7 +141,10 @@ class Grid:
             above = _still_above(above, left, _length_of_run(bare, row) if first else 0)
             parents = [one.label for one in above if one.label not in labels]
             found.append((*parents, *labels))
-            above.append(_Above(left, bare[row], labels[-1]))
+            above = [
+                *_without_totalled(above, "" if bare[row] else labels[-1].text),
+                _Above(left, bare[row], labels[-1]),
+            ]
         return found
 
     def _labels(self, row: int) -> list[Cell]:
@@ -174,6 +178,16 @@ def _still_above(above: Sequence[_Above], left: float, run: int) -> list[_Above]
         return left_of
     alike = [one for one in above if one.left > left - _INDENT and one.bare]
     return [*left_of, *(alike[:-run] if run else alike)]
+
+
+def _without_totalled(above: list[_Above], label: str) -> list[_Above]:
+    """Return the labels that stand above what comes after a row of values too: its label may sum up one of them."""
+    said = label.casefold()
+    for at, one in reversed([*enumerate(above)]):
+        named = one.label.text.casefold().rstrip(": ")
+        if one.bare and named and said != named and said.endswith(f" {named}"):
+            return above[:at]
+    return above
 
 
 def _length_of_run(bare: Sequence[bool], row: int) -> int:

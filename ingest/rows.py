@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 300  # above a row, that may belong to its table
 _CAPTION_LINES = 2
+_LONGEST_ABOVE = 600  # characters
 _LONGEST_HEADING = 90  # characters; a longer line between rows ends a table
 _END_MARK = re.compile(r"[.!?;…。！？]$")
 _VALUE = re.compile(r"[$€£¥(+<~−–-]*\s?\d[\d.,'’]*\)?(?:\s?\S{1,6}){0,2}|[–—-]")
@@ -44,6 +45,44 @@ def row_at(text: str, start: int, lexicon: Lexicon = NO_WORDS) -> Row:
     return Row(caption, _said(_spread(cells, heads), heads, _section(above[top:])), heads=False)
 
 
+def above_row(text: str, start: int, lexicon: Lexicon = NO_WORDS) -> str:
+    """Return what tells somebody who reads a table from the row at `start` on what its cells are, line by line.
+
+    That is what the table is called, the rows that name its columns, and the last line between its rows; "" where no
+    row begins there, where it is one of those that name columns, and where they are too far above it.
+
+    Args:
+        text: of a document, or of the page that the row is on.
+        start: where reading begins.
+        lexicon: tells figures from names.
+    """
+    first = _first_row(text, start)
+    if first is None:
+        return ""
+    above = [line for line in _lines_above(text, first) if line]
+    if len(above) >= _MOST_LINES:
+        return ""
+    top = next((at for at, line in enumerate(above) if CELL in line), len(above))
+    rows = [line for line in above[top:] if CELL in line]
+    heads = _head_rows([_cells(line) for line in (*rows, _line(text, first))], lexicon)
+    if len(heads) > len(rows):
+        return ""
+    section = _section(above[top:]) if first == _line_start(text, start) else ""  # else reading begins with that line
+    told = [*above[:top][-_CAPTION_LINES:], *rows[: len(heads)], section]
+    return "\n".join(filter(None, told))[:_LONGEST_ABOVE]
+
+
+def _first_row(text: str, start: int) -> int | None:
+    """Return where the row begins that is read first; what is read may begin with a line between two rows."""
+    first = _line_start(text, start)
+    line = _line(text, first)
+    if CELL in line:
+        return first
+    after = first + len(line) + 1
+    between = CELL in _line(text, after) and first > 0 and CELL in _line(text, _line_start(text, first - 1))
+    return after if between and text[after - 1 : after] == "\n" and text[first - 1] == "\n" else None
+
+
 def names_columns(row: Sequence[str], lexicon: Lexicon) -> bool:
     """Tell whether the first row of a table names its columns: it has several words, and no figures but years."""
     return sum(map(bool, row)) > 1 and not _holds_figures(row, lexicon)
@@ -59,12 +98,14 @@ def _holds_figures(row: Sequence[str], lexicon: Lexicon) -> bool:
 
 
 def _line_start(text: str, place: int) -> int:
-    return max(text.rfind("\n", 0, place), text.rfind("\f", 0, place)) + 1
+    start = text.rfind("\n", 0, place) + 1
+    return max(start, text.rfind("\f", start, place) + 1)  # not from the beginning: a page may be very long
 
 
 def _line(text: str, start: int) -> str:
-    ends = [end for mark in "\n\f" if (end := text.find(mark, start)) >= 0]
-    return text[start : min(ends, default=len(text))]
+    end = text.find("\n", start)
+    line = text[start : end if end >= 0 else len(text)]
+    return line.partition("\f")[0]
 
 
 def _cells(line: str) -> list[str]:

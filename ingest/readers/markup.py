@@ -287,14 +287,15 @@ def _table(table: _Table) -> _Block:
             if (cell.rows, columns) != (1, 1):
                 spans[len(grid), len(row)] = (cell.rows, columns)
             if cell.heads:
-                headers.add((len(grid), len(row)))
+                headers |= {(len(grid), len(row) + nth) for nth in range(columns)}
             for nth in range(columns):
                 if cell.rows > 1:
                     below[len(row)] = (cell.rows - 1, "" if names else again)
                 row.append(text if nth == 0 else again if cell.heads else "")
-        while len(row) < room and len(row) <= max(below, default=-1):
+        last = max(below, default=-1)
+        while len(row) < room and len(row) <= last:
             _fill(row, below)
-            row += [""] if len(row) < max(below, default=-1) else []
+            row += [""] if len(row) < last else []
         room -= len(row)
         grid.append((row[0],) if alone else tuple(row))
     return _Block("table", table.caption, rows=tuple(grid), form=Form(spans, frozenset(headers)))

@@ -182,7 +182,7 @@ def _form(rows: Sequence[Sequence[Any]]) -> Form:
     headers: set[tuple[int, int]] = set()
     begun: dict[int, int] = {}  # by column: the row in which the cell begins that hangs down
     for number, cells in enumerate(rows):
-        column = 0
+        column, names = 0, _is_header(cells)
         for cell in cells:
             width, merged = _span(cell), _merged(cell)
             if merged == "continue" and column in begun:
@@ -194,8 +194,8 @@ def _form(rows: Sequence[Sequence[Any]]) -> Form:
                     spans[number, column] = (1, width)
                 if merged:
                     begun[column] = number
-                if _is_header(cells):
-                    headers.add((number, column))
+            if names:
+                headers |= {(number, column + nth) for nth in range(width)}
             column += width
     return Form(spans, frozenset(headers))
 

@@ -165,6 +165,8 @@ def to_document(found: FoundPassage) -> Document:
         "retrieval_rank": found.candidate.rank,
         "retrieval_score": found.candidate.score,
     }
+    if passage.above:
+        metadata["above"] = passage.above
     if found.stale:
         metadata["stale"] = found.stale
     return Document(passage.text, metadata=metadata)
@@ -179,6 +181,7 @@ def proposed(document: Document) -> Proposed:
         metadata["title"],
         metadata["retrieval_rank"],
         metadata["retrieval_score"],
+        metadata.get("above", ""),
     )
 
 

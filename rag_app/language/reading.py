@@ -65,3 +65,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def row_at(text: str, start: int) -> Row:
     """Read the table row of a document's text that holds the character at `start`, as `ingest.row_at` does."""
     return ingest.row_at(text, start, lexicon())
+
+
+def above_row(text: str, start: int) -> str:
+    """Return what tells what the cells of the row at `start` are, as `ingest.above_row` does."""
+    return ingest.above_row(text, start, lexicon())

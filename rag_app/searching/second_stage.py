@@ -31,11 +31,12 @@ class Proposed:
     title: str
     rank: int  # 1 is best
     score: float  # of the first stage
+    above: str = ""  # what its first row stands under, where it begins within a table
 
     @property
     def reading(self) -> str:
-        """What is read: the document's name and title, then the passage."""
-        return f"{heading(self.document, self.title)}\n{self.text}"
+        """What is read: the document's name and title, then the passage under its table's head."""
+        return "\n".join(filter(None, (heading(self.document, self.title), self.above, self.text)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.types import PAGE_BREAK
+from rag_app.language.reading import above_row
 from rag_app.storage.connection import encode
 from rag_app.storage.database import altered, damaged
 from rag_app.storage.json_columns import pairs
@@ -60,6 +61,7 @@ class StoredPassage:
     section: str = ""  # where a format has no pages: the heading or line that it stands under
     hidden: int = 0  # characters that a reader of the page does not see
     confidence: float | None = None  # the lowest of its pages, where they were recognised
+    above: str = ""  # where it begins within a table: what that is called and its columns, from the same page
 
 
 class Passages:
@@ -218,5 +220,6 @@ def _passage(rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
     )
     heading = next((name for at, name in reversed(pairs(sections)) if at <= start), "")
     sure = [confidence for *_, confidence, _, _ in rows if confidence is not None]
-    values = (*fields, text, heading, hidden, min(sure, default=None))
+    above = above_row(texts[rows[0][-2]], start - first)
+    values = (*fields, text, heading, hidden, min(sure, default=None), above)
     return StoredPassage(*values)

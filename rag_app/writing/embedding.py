@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest import cut
-from rag_app.language.reading import lexicon
+from rag_app.language.reading import above_row, lexicon
 from rag_app.storage.staging import Embedded
 
 if TYPE_CHECKING:
@@ -75,10 +75,24 @@ class Embedding:
             return _Prepared([], [], 0)
         embedder, header = self._embedder(), self._header(document)
         passages = self._cut(document, header)
-        texts = [header + passage.text for passage in passages]
+        texts = self._texts(document, header, passages)
         room = embedder.max_tokens - embedder.special_tokens
         tokens_cut = sum(max(tokens - room, 0) for tokens in embedder.count_tokens(texts))
         return _Prepared(passages, texts, tokens_cut)
+
+    def _texts(self, document: Document, header: str, passages: Sequence[Passage]) -> list[str]:
+        """Return what is embedded of each passage: where it begins within a table, under the head of that.
+
+        A head for which the embedder has no room is left out: what it would not read of the passage is worth more.
+        """
+        texts = [header + passage.text for passage in passages]
+        above = {at: found for at, passage in enumerate(passages) if (found := above_row(document.text, passage.start))}
+        embedder = self._embedder()
+        longer = [f"{header}{head}\n{passages[at].text}" for at, head in above.items()]
+        for at, text, tokens in zip(above, longer, embedder.count_tokens(longer), strict=True):
+            if tokens <= embedder.max_tokens - embedder.special_tokens:
+                texts[at] = text
+        return texts
 
     def _cut(self, document: Document, header: str) -> list[Passage]:
         embedder = self._embedder()

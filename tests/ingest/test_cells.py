@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import docx
 import openpyxl
@@ -136,6 +136,14 @@ def test_html_tells_spans_and_headers(tmp_path: Path) -> None:
     assert [cell.text for cell in grid.value_cells] == ["1", "3", "4", "5", "6"]
 
 
+def test_rows_that_a_format_marks_are_repeated_whatever_they_say(tmp_path: Path) -> None:
+    head = "<tr><th rowspan=2>Plot<th colspan=2>1<tr><th>5<th>6"
+    body = "".join(f"<tr><td>{n}<td>{n}1<td>{n}2" for n in range(200))
+    document = written(tmp_path, "a.html", f"<table>{head}{body}</table>")
+    assert document.text.count("Plot\t1\t1\n\t5\t6\n") > 3
+    assert [cell.text for cell in only(document).cells if cell.header] == ["Plot", "1", "5", "6"]
+
+
 def test_html_columns_without_header_cells_are_named_by_the_first_row(tmp_path: Path) -> None:
     document = written(tmp_path, "a.html", "<table><tr><td>Item<td>2023<td>2024<tr><td>Rail<td>1<td>2</table>")
     assert rows(only(document)) == [["[Item]", "[2023]", "[2024]"], ["Rail", "1", "2"]]
@@ -163,6 +171,7 @@ def test_a_table_within_a_table_is_one_of_its_own(tmp_path: Path, outer: str) ->
         "<tr><td>a<td rowspan=2>b<tr><td colspan=2>c<tr><td>d<td>e<td rowspan=9>f<tr><td>g<tr><td>h<td>i",
         "<tr><td rowspan=2>a<tr><td>b<td>c",
         "<tr>" + "<td colspan=100>x" * 300 + "<tr><td>y" * 300,
+        "<tr>" + "<td>a<td rowspan=9000>b" * 500 + "<tr><td>x<td>y" * 500,
     ],
 )
 def test_odd_spans_make_no_cells_over_each_other(tmp_path: Path, table: str) -> None:
@@ -171,11 +180,13 @@ def test_odd_spans_make_no_cells_over_each_other(tmp_path: Path, table: str) -> 
     assert len(document.tables) <= 1
 
 
-def span(cell: Any, name: str, value: str | None = None) -> None:
-    element = OxmlElement(f"w:{name}")
-    if value:
-        element.set("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}val", value)
-    cell._tc.get_or_add_tcPr().append(element)
+def test_tables_of_mail_are_cells_too(tmp_path: Path) -> None:
+    table = "<table><tr><th>Town<th>People<tr><td>Bern<td>130</table>"
+    mail = "From: a@example.org\nSubject: Towns\nContent-Type: text/html; charset=utf-8\n\n"
+    assert rows(only(written(tmp_path, "a.eml", f"{mail}<p>Look</p>{table}"))) == [
+        ["[Town]", "[People]"],
+        ["Bern", "130"],
+    ]
 
 
 def test_word_tells_merged_cells_and_marked_rows(tmp_path: Path) -> None:

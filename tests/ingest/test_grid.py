@@ -151,6 +151,26 @@ def test_a_label_without_values_stands_above_those_under_it() -> None:
     ]
 
 
+def test_nothing_stands_under_a_label_after_its_total() -> None:
+    sheet = table(
+        ["", "2023"],
+        ["Assets:", ""],
+        ["Current assets", ""],
+        ["Cash", "1"],
+        ["Total current assets", "1"],
+        ["Land", "3"],
+        ["Total assets", "4"],
+        ["Debt", "5"],
+    )
+    assert [" > ".join(cell.text for cell in row_header(sheet, row)) for row in range(3, 8)] == [
+        "Assets: > Current assets > Cash",
+        "Assets: > Current assets > Total current assets",
+        "Assets: > Land",
+        "Assets: > Total assets",
+        "Debt",
+    ]
+
+
 @pytest.mark.parametrize("values", [["1", "2", "3", "4", "5"], ["", "2", "3", "4", "5"]])
 def test_a_label_stands_under_those_from_which_it_is_indented(values: list[str]) -> None:
     lefts = [50.0, 60.0, 60.5, 70.0, 50.0]
