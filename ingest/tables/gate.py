@@ -6,6 +6,7 @@ import re
 
 _ROWS = 3  # lines one after the other that look like rows
 _ROWS_OF_FIGURES = 2
+_TOP = 4  # lines at the top of a page, where a table of the page before may end
 _SHORT = 0.6  # of a full line
 _FULL = 0.9  # of the lines are no longer than a full one
 _FIGURE = r"(?:[$€£¥(+−–-]*\d[\d.,:'’]*[)%]*|[—–-])"
@@ -23,9 +24,9 @@ def may_hold_table(text: str) -> bool:
         return False
     full = sorted(map(len, lines))[int(_FULL * (len(lines) - 1))]
     run = figures = 0
-    for line in lines:
+    for at, line in enumerate(lines):
         figures = figures + 1 if _FIGURES.search(line) else 0
         run = run + 1 if figures or len(line) < _SHORT * full else 0
-        if run == _ROWS or figures == _ROWS_OF_FIGURES:
+        if run == _ROWS or figures == _ROWS_OF_FIGURES or (figures and at < _TOP):
             return True
     return False
