@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _FEWEST_ROWS = 2  # of figures before another table may begin
 _PART = 0.7  # of the height of the letters: the gap above another table
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
+_FEWEST_STEPS = 4
+_EVEN = 0.6  # of the steps
 _FEWEST_PAGES = 5  # in a table of contents
 _MOST_PAGES = 40  # from one entry of it to the next, on average
 _MOSTLY = 0.8
@@ -202,7 +206,7 @@ def is_table(grid: Grid, *, framed: bool) -> bool:
     body = [cell for cell in grid.cells if cell.row >= grid.headers]
     rows = len({cell.row for cell in body})
     values = [cell for cell in body if cell.column > 0]
-    if _is_contents(grid):
+    if _is_contents(grid) or _is_scale(grid):
         return False
     several = sum(sum(cell.row == row for cell in body) > 1 for row in {cell.row for cell in body})
     if not values or several < 0.4 * rows:
@@ -239,3 +243,16 @@ def _is_contents(grid: Grid) -> bool:
         and len(heads) < 2
         and not others
     )
+
+
+def _is_scale(grid: Grid) -> bool:
+    """Tell whether most figures go up or down by even steps, as those at the axes of charts do."""
+    even = triples = 0
+    for column in range(grid.columns):
+        figures = [
+            float(cell.text) for cell in grid.cells if cell.column == column and _PLAIN.fullmatch(cell.text) is not None
+        ]
+        for first, second, third in zip(figures, figures[1:], figures[2:], strict=False):
+            triples += 1
+            even += second != first and abs((second - first) - (third - second)) < 1e-9
+    return triples >= _FEWEST_STEPS and even >= _EVEN * triples

@@ -213,6 +213,14 @@ def test_rows_of_figures_without_a_line_between_them_are_parted() -> None:
             ["1.1    The rent is due.", "1.2    The deposit is kept apart.", "•      One cat", "•      One dog"],
             id="numbered clauses",
         ),
+        pytest.param([f"{450 - 50 * at:>6}{450 - 50 * at:>20}" for at in range(9)], id="the axes of two charts"),
+        pytest.param(
+            [
+                f"{name:<20}{page:>4}"
+                for name, page in zip(["Purpose", "Limits", "Files", "Rooms", "Terms"], (1, 3, 3, 7, 9), strict=True)
+            ],
+            id="contents",
+        ),
         pytest.param(["Dear Ana,", "thank you for the 12 letters of 2023.", "Yours, Ben"], id="a letter"),
     ],
 )
@@ -221,7 +229,7 @@ def test_what_is_no_table_is_none(lines: list[str]) -> None:
 
 
 def test_bent_lines_make_a_chart_and_no_table() -> None:
-    page = sheet(["    450     12", "    400     11", "    350     10", "    300      9"])
+    page = sheet(["    450     12", "    430     11", "    350     17", "    300      9"])
     assert len(grids_of(page)) == 1
     chart = Sheet(page.width, page.height, page.glyphs, (), (), ((0.0, 0.0, 80.0, 60.0),))
     assert grids_of(chart) == []
