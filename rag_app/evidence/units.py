@@ -21,7 +21,7 @@ def unit_of(meant: Meant, document: Document) -> str:
     """Return the unit of a cell as it is written, "in thousands"; "" where there is none, or the cell has its own."""
     if any(sign in meant.cell.text for sign in "%‰"):
         return ""
-    return next((unit for text in _said(meant, document) if (unit := unit_in(text))), "")
+    return next((unit.rstrip(".,;:") for text in _said(meant, document) if (unit := unit_in(text))), "")
 
 
 def _said(meant: Meant, document: Document) -> Iterator[str]:
