@@ -117,6 +117,25 @@ def test_a_column_without_a_value_in_the_row_is_not_meant() -> None:
     assert meant("What was the rent in 2021?", holed).cell.text == "7"
     assert meant("What were the wages in 2021?", holed).cell.text == "8"
     assert meant("What was the rent in 2021?", holed).seen.other_year == 1
+    assert meant("What was the rent?", holed).cell.text == "7"
+
+
+@LOOKUPS
+@pytest.mark.parametrize(
+    ("heads", "question", "text"),
+    [
+        (["", "2021", "2020"], "What was the rent?", "1"),
+        (["", "2020", "2021"], "What was the rent?", "2"),
+        (["", "2020", "2021"], "What was the rent in 2020?", "1"),
+        (["", "Plan 2020", "Actual 2021"], "What was the plan of the rent?", "1"),
+        (["", "2021", "Change"], "What was the change of the rent?", "2"),
+    ],
+)
+def test_of_columns_that_differ_in_their_year_alone_the_latest_is_meant_where_no_year_is_asked_for(
+    heads: Sequence[str], question: str, text: str, lookup: Callable[[], Lookup]
+) -> None:
+    document = tabled(heads, ["Rent", "1", "2"], ["Wages", "3", "4"])
+    assert meant(question, document, lookup=lookup()).cell.text == text
 
 
 def test_the_table_is_meant_whose_row_or_caption_is_asked_for() -> None:
