@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ingest import stem
 from rag_app.answering.excerpt import cited, together
 from rag_app.evidence.cells import Lookup, cells_meant, tables_near
 from rag_app.evidence.choose import hidden_spans
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from rag_app.evidence.windows import Span
     from rag_app.types import Citation, Hit
 
+_OPENING = 600  # characters at the beginning of a document that say whose it is
+_OPENING_SHARE = 20  # and of so many characters one at most: in a short one they say more than that
 _LONGEST = 40  # words of a cell that is an answer
 
 
@@ -78,7 +82,14 @@ def _is_quotable(meant: Meant, document: Document) -> bool:
 
 def lookup_of(stages: Stages) -> Lookup:
     """Return what cells are looked up with."""
-    return Lookup(stages.models.embedder, stages.numbers().model, stages.embed, stages.score)
+    models = stages.models.embedder, stages.numbers().model
+    return Lookup(*models, stages.embed, stages.score, lambda path: _named(stages.read(path)))
+
+
+def _named(document: Document) -> str:
+    """Return what a document is called: its name, its title, and how it begins."""
+    opening = document.text[: min(_OPENING, len(document.text) // _OPENING_SHARE)]
+    return f"{stem(PurePath(document.path))} {document.title} {opening}"
 
 
 def value_said(meant: Meant, document: Document) -> str:

@@ -8,8 +8,8 @@ they were fitted with. With others the words alone decide.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib.resources import files as resource_files
 from itertools import islice
 from math import exp, log
@@ -44,6 +44,7 @@ class Lookup:
     reranker: str  # name under which the numbers of the cross-encoder were measured
     embed: Callable[[Sequence[str]], Vectors]
     score: Callable[[str, Sequence[str]], Vectors]
+    called: Callable[[str], str] = lambda path: stem(PurePath(path))  # what a document is called, by its path
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,17 @@ class Meant:
     row: tuple[Cell, ...]  # its label after those that it stands under
     column: tuple[Cell, ...]  # its headers, from top to bottom
     likely: float  # that it is this one, if it is any, 0 to 1
-    seen: Seen
+    look: Callable[[float], Seen]
+
+    @property
+    def seen(self) -> Seen:
+        """What tells whether it is meant at all."""
+        return self.look(self.likely)
+
+    @property
+    def says(self) -> tuple[str, str]:
+        """Its own label and its value."""
+        return " ".join(cell.text.casefold() for cell in self.row[-1:]), self.cell.text
 
     @property
     def labels(self) -> tuple[Cell, ...]:
@@ -149,22 +160,39 @@ def cells_meant(
         return []
     asked = lookup.embed([name])[0]
     found_rows = _row_fits(name, rows, asked, lookup)
-    likely_rows = likelihoods(found_rows, chooser.weights("rows", lookup))
     columns: dict[int, _Columns] = {}
-    found: list[Meant] = []
-    for row, fit, likely in zip(rows, found_rows, likely_rows, strict=True):
+    for row in rows:
         if id(row.table) not in columns:
             columns[id(row.table)] = _columns(name, row, rows, asked, lookup, chooser)
-        found += _of_row(name, row, fit, likely, columns[id(row.table)])
-    return sorted(found, key=lambda one: -one.likely)
+    scores = logits(found_rows, chooser.weights("rows", lookup))
+    reached = [score + columns[id(row.table)].reach(row.values) for score, row in zip(scores, rows, strict=True)]
+    found: list[Meant] = []
+    for row, fit, likely in zip(rows, found_rows, shares(reached), strict=True):
+        found += _of_row(name, row, fit, likely, columns[id(row.table)], lookup.called)
+    found.sort(key=lambda one: -one.likely)  # stable: of equals the one of the better passage
+    return [_with_its_like(found), *found[1:]]
+
+
+def _with_its_like(found: Sequence[Meant]) -> Meant:
+    """Return the likeliest cell with the likelihood of all that say the same of the same: they speak for each other."""
+    best = found[0]
+    same = [one.likely for one in found if one.says == best.says]
+    return replace(best, likely=min(sum(same), 1.0))
 
 
 def likelihoods(found: Sequence[Fit], weights: Mapping[str, float]) -> list[float]:
     """Return how likely each of some labels is meant, if one is: they add up to 1."""
-    scores = []
-    for fit in found:
-        values = fit.as_json()
-        scores.append(sum(weight * values[name] for name, weight in weights.items()))
+    return shares(logits(found, weights))
+
+
+def logits(found: Iterable[Fit], weights: Mapping[str, float]) -> list[float]:
+    """Return how well each label fits: the weighted sum of what is seen of it."""
+    seen = (fit.as_json() for fit in found)
+    return [sum(weight * values[name] for name, weight in weights.items()) for values in seen]
+
+
+def shares(scores: Sequence[float]) -> list[float]:
+    """Return logits as likelihoods that add up to 1."""
     most = max(scores)
     grown = [exp(score - most) for score in scores]
     whole = sum(grown)
@@ -237,7 +265,12 @@ class _Columns:
 
     fits: Mapping[int, Fit]
     likely: Mapping[int, float]
+    logits: Mapping[int, float]
     series: Mapping[int, _OfYear]  # none where a year is asked for
+
+    def reach(self, filled: Iterable[int]) -> float:
+        """Return the logit that one of some columns is meant: of two tables the one whose columns fit is likelier."""
+        return log(sum(exp(self.logits[number]) for number in filled))
 
     def meant(self, filled: Iterable[int]) -> dict[int, float]:
         """Return how likely each of some columns is meant, if one of these is.
@@ -273,9 +306,10 @@ def _columns(name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup:
     named = list(labels.values())
     crossing = [other.label for other in rows if other.table is row.table]
     found = fits(name, named, crossing, column_scores(named, asked, lookup))
-    likely = likelihoods(found, chooser.weights("columns", lookup))
+    scores = logits(found, chooser.weights("columns", lookup))
+    likely = dict(zip(labels, shares(scores), strict=True))
     series = {} if years_in(name) else {number: _of_year(label, name) for number, label in labels.items()}
-    return _Columns(dict(zip(labels, found, strict=True)), dict(zip(labels, likely, strict=True)), series)
+    return _Columns(dict(zip(labels, found, strict=True)), likely, dict(zip(labels, scores, strict=True)), series)
 
 
 def _of_year(label: Label, name: str) -> _OfYear:
@@ -283,20 +317,29 @@ def _of_year(label: Label, name: str) -> _OfYear:
     return _OfYear(told, max(years_in(label.whole), default=""))
 
 
-def _of_row(name: str, row: _Row, fit: Fit, likely: float, columns: _Columns) -> Iterator[Meant]:
+def _of_row(
+    name: str, row: _Row, fit: Fit, likely: float, columns: _Columns, called: Callable[[str], str]
+) -> Iterator[Meant]:
     """Yield the cells of a row that have a value; the columns in which it has none are not meant."""
     for number, share in columns.meant(row.values).items():
         header = row.grid.column_header(number)
         both = likely * share
-        seen = _seen(name, row, header, fit, columns.fits[number], both)
-        yield Meant(row.hit, row.table, row.values[number], row.grid.row_header(row.number), header, both, seen)
+        look = partial(_seen, name, row, header, fit, columns.fits[number], called)
+        yield Meant(row.hit, row.table, row.values[number], row.grid.row_header(row.number), header, both, look)
 
 
-def _seen(name: str, row: _Row, header: Sequence[Cell], fit: Fit, column: Fit, likely: float) -> Seen:
+def _seen(
+    name: str,
+    row: _Row,
+    header: Sequence[Cell],
+    fit: Fit,
+    column: Fit,
+    called: Callable[[str], str],
+    likely: float,
+) -> Seen:
     language = language_of(name)
     asked = content(name, language)
-    called = stem(PurePath(row.hit.document))
-    named = content(" ".join([called, row.label.whole, *(cell.text for cell in header)]), language)
+    named = content(" ".join([called(row.hit.document), row.label.whole, *(cell.text for cell in header)]), language)
     return Seen(
         likely=log(max(likely, _LEAST) / max(1 - likely, _LEAST)),
         relevant=fit.relevant,
