@@ -2,8 +2,8 @@
 
 Run: python benchmarks/ablation_reading.py FILE.pdf...
 
-Each file is parsed once; lines are then joined, running heads dropped, tables marked and passages cut again for each
-constant. Printed is on how many documents and pages something changes. It needs no model.
+Each file is parsed once; lines are then joined, running heads dropped and passages cut again for each constant.
+Printed is on how many documents and pages something changes. It needs no model.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from ingest import chunk, furniture, legible, reflow, tables
+from ingest import chunk, furniture, legible, reflow
 from ingest.chunk import cut
-from ingest.clean import repair
+from ingest.clean import rearrange
 from ingest.readers import pdf
 from ingest.types import Document, Page
 from rag_app.language.reading import lexicon
@@ -47,15 +47,6 @@ NEUTRAL: tuple[tuple[object, str, Any], ...] = (
     (legible, "_LETTERS", 1),
     (legible, "_ALIKE", 0.5),
     (legible, "_BESIDE", 0.0),
-    (tables, "_LEAST_GUTTER", 1),
-    (tables, "_SHARED", 1.0),
-    (tables, "_LEAST_LINES", 1),
-    (tables, "_MANY_COLUMNS", 0),
-    (tables, "_RARE", inf),
-    (tables, "_MARGIN", 0.0),
-    (tables, "_MOST_ALONE", inf),
-    (tables, "_MOST_WRAPPED", inf),
-    (tables, "_FAR_ENOUGH", 1),
     (chunk, "_TINY", 0),
     (chunk, "_EARLIEST_PARAGRAPH_END", 1.0),
     (chunk, "_EARLIEST_LINE_END", 1.0),
@@ -66,30 +57,29 @@ NEUTRAL: tuple[tuple[object, str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Raw:
-    """What a parser says of a document, before anything is mended."""
+    """What a parser says of a document, with the rows of its tables marked, before anything else is mended."""
 
     name: str
     texts: Sequence[str]
-    layouts: Sequence[str]
 
 
 def parsed(path: Path) -> Raw:
     """Return what is read of a file."""
-    seen: list[tuple[list[str], list[str]]] = []
+    seen: list[list[str]] = []
 
-    def watching(texts: list[str], layouts: list[str], words: Lexicon) -> list[str]:
-        seen.append(([*texts], [*layouts]))
-        return repair(texts, layouts, words)
+    def watching(texts: Sequence[str], words: Lexicon) -> list[str]:
+        seen.append([*texts])
+        return rearrange(texts, words)
 
-    with patch.object(pdf, "repair", watching):
+    with patch.object(pdf, "rearrange", watching):
         pdf.read(path, None, lexicon())
-    [(texts, layouts)] = seen
-    return Raw(path.name, texts, layouts)
+    [texts] = seen
+    return Raw(path.name, texts)
 
 
 def made_of(raw: Raw) -> list[tuple[str, ...]]:
     """Return for each page what becomes of it: its text, whether it is legible, and the passages that begin there."""
-    texts = repair([*raw.texts], [*raw.layouts], lexicon())
+    texts = rearrange(raw.texts, lexicon())
     document = Document(raw.name, "", tuple(Page(number, str(number), text) for number, text in enumerate(texts, 1)))
     pages = [[text, str(legible.is_legible(first))] for text, first in zip(texts, raw.texts, strict=True)]
     for passage in cut(document, measure, LIMIT, OVERLAP, lexicon()):

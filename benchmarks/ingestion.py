@@ -1,6 +1,7 @@
 """Ingest PDFs of 200 to 3,000 pages and 10,000 small files; print pages per second by stage, growth and peak memory.
 
 Run: python benchmarks/ingestion.py [--pages 200 700 2000 3000] [--files 10000] [--json FILE]
+     python benchmarks/ingestion.py --tables FILE.pdf...
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpdf import FPDF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("read", "cut", "embed", "store")
 MOST_GROWTH = 1.10  # of the time a page takes, from the shortest document to the longest
 MOST_MEMORY = 1.5 * 2**30  # bytes, of all processes together
+MOST_FOR_TABLES = 0.25  # of the time that reading takes without them
 EVERY = 0.05  # seconds between two looks at the memory
 
 
@@ -137,13 +140,50 @@ def measure(write: Callable[[Path, int], None], name: str, size: int) -> dict[st
     return figures | {"peak": float(peak)}
 
 
+def tables(files: Sequence[Path]) -> float:
+    """Print by how much finding tables makes reading PDFs longer, and return it; 0.2 is a fifth."""
+    from ingest.readers import pdf, pdfium
+    from rag_app.language.reading import lexicon
+
+    seconds: defaultdict[str, float] = defaultdict(float)
+
+    def timed(module: Any, name: str) -> None:
+        whole = getattr(module, name)
+
+        def function(*args: Any, **options: Any) -> Any:
+            since = time.process_time()
+            try:
+                return whole(*args, **options)
+            finally:
+                seconds[name] += time.process_time() - since
+
+        setattr(module, name, function)
+
+    timed(pdf, "read")
+    steps = ("may_hold_table", "grids_of", "marked", "placed", "with_captions", "continued")
+    for name in steps:
+        timed(pdf, name)
+    timed(pdfium, "sheet_of")
+    documents = [pdf.read(path, None, lexicon()) for path in files]
+    found = sum(seconds[name] for name in (*steps, "sheet_of"))
+    added = found / (seconds["read"] - found)
+    pages, held = sum(len(one.pages) for one in documents), sum(len(one.tables) for one in documents)
+    print(f"{pages:,} pages, {held:,} tables; finding them adds {added:.1%} (at most {MOST_FOR_TABLES:.0%})")
+    return added
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, nargs="+", default=[200, 700, 2000, 3000])
     parser.add_argument("--files", type=int, default=10_000, help="small files in one folder (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument(
+        "--tables", type=Path, nargs="+", metavar="FILE", help="measure what finding tables costs in these"
+    )
     parser.add_argument("--one", type=Path, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.tables:
+        sys.exit(tables(options.tables) > MOST_FOR_TABLES)
     if options.one:
         ingest(*options.one)
         return

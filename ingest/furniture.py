@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ingest.lexicon import NO_WORDS, Lexicon, any_of
+from ingest.tables import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +36,9 @@ class _Furniture:
     worded: frozenset[int]  # the same, sure enough for a number beside words
 
     def holds(self, line: str, page: int) -> bool:
-        """Tell whether `line`, at an edge of page `page` (0-based), belongs to the layout."""
+        """Tell whether `line`, at an edge of page `page` (0-based), belongs to the layout; a table's row doesn't."""
+        if CELL in line:
+            return False
         if self.page_of.fullmatch(line) or _mask(line) in self.heads:
             return True
         number = _bare_number(line)

@@ -159,8 +159,8 @@ class ScriptedGenerator:
         return 2.0 if agrees else -2.0
 
     def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
-        """Lean clearly to the first word."""
-        return [-10.0 * row for row, _ in enumerate(words)]
+        """Lean clearly to the first word, and to no other."""
+        return [-10.0 * (row > 0) for row, _ in enumerate(words)]
 
 
 def _allowed(form: Form, written: str, piece: str) -> bool:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from fakes import WordEmbedder, WordReranker, make_hit
+from fakes import SCORES, WordEmbedder, WordReranker, make_hit
 
 from ingest import CELL, Cell, Document, Page, Table
 from rag_app.evidence.cells import Lookup, Meant, cells_meant, shipped
+from rag_app.proof.calibration import Logistic
+from rag_app.proof.cell_meant import CellJudge
+from rag_app.searching.candidates import Trace
+from rag_app.types import ModelNames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from rag_app.answering.stages import Found, Stages
+    from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Hit, Vectors
 
     Written = str | tuple[str, int, int]  # the text of a cell, perhaps with the rows and columns that it spans
 
 PATH = "/files/report.html"
+NAMES = ModelNames("words", "shared-words", "script")
+JUDGE = CellJudge(Logistic(-17.8, {"said": 20.0}), NAMES.embedder, SCORES.model)
+"""Takes a cell to be meant with 0.9 where its labels say all that is asked."""
 
 
 def tabled(
@@ -83,3 +92,42 @@ def _alike(texts: Sequence[str]) -> Vectors:
 def meant(name: str, *documents: Document, lookup: Lookup | None = None) -> Meant:
     """Return the cell that is meant most likely."""
     return cells_meant(name, tables_of(*documents), lookup or fitted())[0]
+
+
+def in_cell(text: str, document: Document) -> Meant:
+    """Return the cell with a text as if it were meant."""
+    return next(one for one in cells_meant("which", tables_of(document), fitted()) if one.cell.text == text)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What a cell is looked up with, in documents that are given; a search finds nothing."""
+
+    documents: Mapping[str, Document]
+    models: ModelNames = NAMES
+
+    def tables(self, path: str) -> Sequence[Table]:
+        return self.documents[path].tables
+
+    def read(self, path: str) -> Document:
+        return self.documents[path]
+
+    def numbers(self) -> RerankerNumbers:
+        return SCORES
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return WordEmbedder().embed_passages(texts)
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        return WordReranker().score(question, texts)
+
+    def find(self, _: str) -> Found:
+        return (), Trace()
+
+    def about(self, _: str) -> Mapping[str, float]:
+        return {}
+
+
+def shelf(*documents: Document) -> Stages:
+    """Return stages of these documents, as far as cells are looked up with them."""
+    return cast("Stages", Shelf({one.path: one for one in documents}))

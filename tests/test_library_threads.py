@@ -140,6 +140,7 @@ USES: dict[str, Callable[[Library], Any]] = {
     "find_document": lambda library: library.find_document("a"),
     "tag": lambda library: library.tag([], add="a"),
     "read": lambda library: library.read("a"),
+    "tables": lambda library: library.tables("a"),
     "receipt": lambda library: library.receipt("a"),
     "stands": lambda library: library.stands(Citation(1, "a", 1, "1", 0, 1, "a", True)),
     "verify": lambda library: library.verify(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.clean import repair
+from ingest.characters import characters
+from ingest.clean import rearrange
 from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -14,13 +16,19 @@ from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
 from ingest.remarks import Remark, by_reason
+from ingest.tables.captions import with_captions
+from ingest.tables.continued import continued
+from ingest.tables.find import grids_of
+from ingest.tables.gate import may_hold_table
+from ingest.tables.mark import Marked, marked, placed
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ingest.readers.pdfium import Look, PdfiumFile
+    from ingest.table import Table
     from ingest.types import Method
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
@@ -51,16 +59,27 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     first = _first(path, content, password, lexicon)
     with _second(content, password) as second:
         layer, fallback, remarks = _combined(path, first, second, lexicon)
-        looks = [_look(second, number) for number in range(1, len(layer.texts) + 1)]
+        looks = [_look(second, number, text) for number, text in enumerate(layer.texts, 1)]
     shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
     for number in shapes:
-        layer.texts[number - 1], layer.layouts[number - 1] = without_shapes(layer.texts[number - 1]), ""
+        layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
     if shapes:
         remarks.append(Remark("no_letters", shapes))
-    texts = repair(layer.texts, layer.layouts, lexicon)
-    pages = tuple(
-        _page(number, label, text, "fallback" if number in fallback else "text", look)
-        for number, (label, text, look) in enumerate(zip(layer.labels, texts, looks, strict=True), 1)
+    marks = [
+        _marked(text, None if number in shapes else look)
+        for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
+    ]
+    texts = rearrange([mark.text for mark in marks], lexicon)
+    found = [placed(text, mark.tables, number) for number, (text, mark) in enumerate(zip(texts, marks, strict=True), 1)]
+    pages = continued(
+        [
+            _with_tables(
+                _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look),
+                tables,
+                lexicon,
+            )
+            for number, ((text, tables), look) in enumerate(zip(found, looks, strict=True), 1)
+        ]
     )
     failed = layer.failures.keys()
     unread = tuple(
@@ -69,7 +88,7 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         if page.number not in failed and (page.number in shapes or _is_scan(page, look))
     )
     remarks += [Remark("parser_said", detail=notice) for notice in layer.notices]
-    return Document(str(path), layer.title or stem(path), pages, tuple(remarks), unread=unread)
+    return Document(str(path), layer.title or stem(path), tuple(pages), tuple(remarks), unread=unread)
 
 
 def _first(path: Path, content: bytes, password: str | None, lexicon: Lexicon) -> Layer | Exception:
@@ -148,7 +167,7 @@ def _whole(path: Path, second: PdfiumFile, lexicon: Lexicon) -> Layer:
     check_pages(path, len(second))
     numbers = [str(number) for number in range(1, len(second) + 1)]
     title = sensible_title(second.title(), lexicon)
-    layer = Layer([], [""] * len(numbers), sensible_labels(second.labels(), numbers), title)
+    layer = Layer([], sensible_labels(second.labels(), numbers), title)
     for number in range(1, len(numbers) + 1):
         text = _text(second, number)
         layer.texts.append(text if isinstance(text, str) else "")
@@ -166,19 +185,31 @@ def _text(second: PdfiumFile, number: int) -> str | Exception:
         return error
 
 
-def _look(second: PdfiumFile | None, number: int) -> Look | None:
-    """Look at a page; None if that cannot be done."""
+def _look(second: PdfiumFile | None, number: int, text: str) -> Look | None:
+    """Look at a page, closely if its text may hold a table; None if that cannot be done."""
     if second is None or number > len(second):
         return None
     try:
-        return second.look(number)
+        return second.look(number, closely=may_hold_table(text))
     except Exception:  # the words are there, or the failure is known
         return None
+
+
+def _marked(text: str, look: Look | None) -> Marked:
+    """Normalise the characters of a page's text, and write the rows of its tables into it."""
+    text = characters(text)
+    if look is None or look.sheet is None:
+        return Marked(text, ())
+    return marked(text, look.sheet.glyphs, grids_of(look.sheet))
 
 
 def _page(number: int, label: str, text: str, method: Method, look: Look | None) -> Page:
     hidden = hidden_spans(text, look.pieces) if look and look.pieces else ()
     return Page(number, label, text, method, None, hidden)
+
+
+def _with_tables(page: Page, tables: Sequence[Table], lexicon: Lexicon) -> Page:
+    return replace(page, tables=with_captions(page.text, tables, lexicon))
 
 
 def _is_scan(page: Page, look: Look | None) -> bool:

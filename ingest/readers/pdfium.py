@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
+from ingest.readers.geometry import address, sheet_of
 from ingest.readers.salvage import with_new_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ingest.tables.sheet import Sheet
 
 _Matrix = tuple[float, float, float, float, float, float]
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
@@ -48,6 +51,7 @@ class Look:
     pictures: float  # share of the page that images cover, 0 to 1
     drawings: int  # lines and shapes
     pieces: tuple[Piece, ...]  # the page's text in the order it is drawn; none where nothing is hidden
+    sheet: Sheet | None = None  # where its characters and lines are, if that was asked for
 
 
 class PdfiumFile:
@@ -78,14 +82,14 @@ class PdfiumFile:
             # pdfium joins a word that a line end parts, and leaves a mark: the hyphen may belong to the word.
             return _HYPHEN_AT_LINE_END.sub("-\n", textpage.get_text_range())
 
-    def look(self, number: int) -> Look:
-        """Look at what page `number` draws.
+    def look(self, number: int, *, closely: bool = False) -> Look:
+        """Look at what page `number` draws; `closely` tells where its characters and lines are.
 
         Raises:
             PdfiumError: the page cannot be loaded.
         """
         with closing(self._document[number - 1]) as page:
-            return _look(page)
+            return _look(page, closely=closely)
 
     def picture(self, number: int) -> Any:
         """Return page `number` as an array of 8-bit pixels: height, width, blue-green-red."""
@@ -129,12 +133,12 @@ class _Text:
     box: _Box
 
 
-def _look(page: Any) -> Look:
+def _look(page: Any, *, closely: bool) -> Look:
     import pypdfium2.raw as pdfium
 
     box = page.get_bbox()
     area = max((box[2] - box[0]) * (box[3] - box[1]), 1.0)
-    covered, drawings, texts = 0.0, 0, []
+    covered, drawings, texts, paths = 0.0, 0, [], []
     for kind, item, matrix in _objects(page):
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             texts.append(_text(item, matrix, box))
@@ -144,11 +148,16 @@ def _look(page: Any) -> Look:
             covered += max(width, 0) * max(height, 0)
         elif kind in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING):
             drawings += 1
+            if closely and kind == pdfium.FPDF_PAGEOBJ_PATH:
+                paths.append((item, _product(_matrix(item), matrix)))
     pictures = min(covered / area, 1.0)
     if any(text.doubtful and not text.hidden for text in texts):
         _see(page, texts)
-    pieces = _pieces(page, texts, pictures) if any(text.hidden for text in texts) else ()
-    return Look(pictures, drawings, pieces)
+    pieces: tuple[Piece, ...] = ()
+    if any(text.hidden for text in texts):
+        texts, pieces = _pieces(page, texts, pictures)
+    hidden = {address(text.object) for text in texts if text.hidden}
+    return Look(pictures, drawings, pieces, sheet_of(page, paths, hidden) if closely else None)
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any, _Matrix]]:
@@ -257,15 +266,15 @@ def _is_even(lines: Sequence[bytes]) -> bool:
     return max(map(max, lines)) - min(map(min, lines)) <= _SAME
 
 
-def _pieces(page: Any, texts: Sequence[_Text], pictures: float) -> tuple[Piece, ...]:
-    """Return the page's text piece by piece, unless the hidden part is the text layer of a scan."""
+def _pieces(page: Any, texts: list[_Text], pictures: float) -> tuple[list[_Text], tuple[Piece, ...]]:
+    """Return the page's text piece by piece; the text layer of a scan isn't hidden."""
     with closing(page.get_textpage()) as textpage:
         words = [_words(text.object, textpage) for text in texts]
     length = sum(map(len, words))
     invisible = sum(len(word) for word, text in zip(words, texts, strict=True) if text.invisible)
     if pictures >= _SCAN and invisible >= _NEARLY_ALL * length:
         texts = [_Text(text.object, text.hidden and not text.invisible, False, False, text.box) for text in texts]
-    return tuple(Piece(word, text.hidden) for word, text in zip(words, texts, strict=True) if word.strip())
+    return texts, tuple(Piece(word, text.hidden) for word, text in zip(words, texts, strict=True) if word.strip())
 
 
 _SCAN = 0.5  # of the page

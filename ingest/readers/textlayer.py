@@ -1,4 +1,4 @@
-"""The text layer of a PDF as pypdf reads it: the words in order, the layout, labels and title."""
+"""The text layer of a PDF as pypdf reads it: the words in order, labels and title."""
 
 from __future__ import annotations
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pypdf import PageObject, PdfReader
+    from pypdf import PdfReader
 
 _MOST_ELEMENTS = 2_000_000  # of one array; the structure tree of a 70-page tagged filing has over 100,000
 _MOST_NOTICES = 3  # of the parser's remarks on one file
 _LONGEST_TITLE = 300  # characters
 _LONGEST_LABEL = 20
-_FEWEST_ROWS = 3  # of a table
 _TO_OPEN = 8.0  # seconds of processor time
 _A_PAGE = 8.0
 _SHARE = 0.6  # of the time for the file; the rest is for another parser, which may do better
@@ -36,8 +35,6 @@ _FILE_NAME = (
     r"microsoft \w+ - |\S+\.(pdf|docx?|rtf|odt|tex|dvi|ps|eps|xlsx?|pptx?|indd|qxd|pages|pmd|fm|html?|txt|md)$|"
     r".*\.(docx?|rtf|indd|qxd|pptx?|xlsx?|pmd|dvi|fm)$|about:blank|[a-z]:\\|file:|https?:"
 )
-_SHORT_LINE = re.compile(r"^.{1,50}$|^.*\d.*\s[\d$€£¥(].*$", re.MULTILINE)
-
 _ADDRESS = re.compile(r"IndirectObject\((\d+), (\d+), \d+\)")  # with a number that differs from run to run
 
 
@@ -46,7 +43,6 @@ class Layer:
     """What one parser makes of a PDF."""
 
     texts: list[str]  # raw, by page
-    layouts: list[str]  # the same in fixed-width characters, "" where there is no table
     labels: list[str]
     title: str | None
     failures: dict[int, str] = field(default_factory=dict)  # page number -> what went wrong there
@@ -78,7 +74,7 @@ def read_layer(path: Path, content: bytes, password: str | None, lexicon: Lexico
             count = len(reader.pages)
         check_pages(path, count)
         numbers = [str(number) for number in range(1, count + 1)]
-        layer = Layer([], [], numbers, None)
+        layer = Layer([], numbers, None)
         until = begun + _SHARE * seconds(count)
         for number in range(1, count + 1):
             _add_page(reader, number, layer, until - process_time())
@@ -111,31 +107,14 @@ def _unlock(reader: PdfReader, password: str | None) -> bool:
 def _add_page(reader: PdfReader, number: int, layer: Layer, left: float) -> None:
     """Read one page into `layer`; `left`: seconds of processor time for it and those after it."""
     layer.texts.append("")
-    layer.layouts.append("")
     try:
         if left <= 0:
             raise TimeoutError("no time was left")
         with at_most(min(_A_PAGE, left)):
-            page = reader.pages[number - 1]
-            layer.texts[-1] = page.extract_text()
-            if _may_hold_table(layer.texts[-1]):
-                layer.layouts[-1] = _layout(page)
+            layer.texts[-1] = reader.pages[number - 1].extract_text()
     # One bad page costs only itself, whatever its content stream provokes.
     except Exception as error:
-        if not layer.texts[-1]:
-            layer.failures[number] = describe(error)
-
-
-def _may_hold_table(text: str) -> bool:
-    """Tell whether a page has enough short lines, or lines of several figures, to be worth a second look."""
-    return len(_SHORT_LINE.findall(text)) >= _FEWEST_ROWS
-
-
-def _layout(page: PageObject) -> str:
-    try:
-        return page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False)
-    except Exception:  # the words are there; only the columns are lost
-        return ""
+        layer.failures[number] = describe(error)
 
 
 def _labels(reader: PdfReader, numbers: list[str]) -> list[str]:

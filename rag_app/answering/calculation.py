@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -149,9 +150,15 @@ def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | 
         if not found[name]:
             return None
     every = [one for values in found.values() for one in values]
-    if len({(one.hit.document, one.span, one.column, one.written) for one in every}) < len(every):
+    if any(_are_one(one, other) for one, other in combinations(every, 2)):
         return None
     return {name: [_with_sign(one, every) for one in values] for name, values in found.items()}
+
+
+def _are_one(one: Operand, other: Operand) -> bool:
+    """Tell whether two values are one and the same: of a line that is no cell nobody knows the column."""
+    alike = (one.hit.document, one.span, one.written) == (other.hit.document, other.span, other.written)
+    return alike and (one.column == other.column or one.likely is None or other.likely is None)
 
 
 def _with_sign(operand: Operand, others: Iterable[Operand]) -> Operand:
@@ -220,6 +227,8 @@ def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], qu
     if result.unit == (PERCENT,) or like is None or like.amount is None:
         return f"{figure} {' '.join(result.unit)} {sign}"
     before, _, after = like.written.partition(like.amount.said)
+    if "(" in before and ")" in after:  # by which it is negative; the result has a sign
+        before, after = before.replace("(", ""), after.replace(")", "")
     left = [part for part in _unit(like)[len(result.unit) :] if part != like.scale]
     if left:  # the time of a rate goes
         last = after.rfind(result.unit[-1])

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from rag_app.answering.excerpt import cited, together
 from rag_app.evidence.cells import Lookup, cells_meant, tables_near
+from rag_app.evidence.choose import hidden_spans
 from rag_app.evidence.guard import harmless
+from rag_app.evidence.injection import order_spans
 from rag_app.evidence.units import unit_of
 from rag_app.proof.cell_meant import shipped
 from rag_app.proof.quotes import parenthesised
@@ -41,19 +43,37 @@ def in_cell(question: str, hits: Sequence[Hit], stages: Stages, least: float) ->
         return None
     meant, likely = found
     document = stages.read(meant.hit.document)
+    value = value_said(meant, document)
+    if not value:
+        return None  # all of it is markup
     citations = proof(meant, document)
     markers = "".join(f"[{one.marker}]" for one in citations)
-    text = f"{value_said(meant, document)} {markers}\n{called(meant)} {markers}"
+    text = "\n".join(f"{line} {markers}" for line in (value, called(meant)) if line)
     return InCell(text, citations, likely)
 
 
 def best_cell(name: str, hits: Sequence[Hit], stages: Stages) -> tuple[Meant, float] | None:
-    """Return the cell of the tables round some passages that a name means most likely, and how likely it means it."""
+    """Return the cell of the tables round some passages that a name means most likely, and how likely it means it.
+
+    None where no table has such a cell, or where its document cannot be quoted for it.
+    """
     lookup = lookup_of(stages)
     found = cells_meant(name, tables_near(hits, stages.tables), lookup)
-    if not found:
+    if not found or not _is_quotable(found[0], stages.read(found[0].hit.document)):
         return None
     return found[0], shipped().probability(found[0].seen, lookup.embedder, lookup.reranker)
+
+
+def _is_quotable(meant: Meant, document: Document) -> bool:
+    """Tell whether a cell stands in the text, and none of the lines that prove it is hidden or gives orders."""
+    stored = document.text[meant.cell.start : meant.cell.end]
+    if "".join(stored.split()) != "".join(meant.cell.text.split()):
+        return False  # the document has changed since its tables were read
+    lines = lines_of([meant.cell, *meant.labels], meant.table)
+    hidden = hidden_spans(document)
+    if any(begin < end and start < stop for start, end in lines for begin, stop in hidden):
+        return False
+    return not order_spans("\n".join(document.text[start:end] for start, end in lines))
 
 
 def lookup_of(stages: Stages) -> Lookup:
@@ -76,9 +96,9 @@ def called(meant: Meant) -> str:
 
 def proof(meant: Meant, document: Document, first: int = 1) -> tuple[Citation, ...]:
     """Return the citations of a cell: its row, and the lines with its headers and with what its row stands under."""
-    row = lines_of([meant.cell, *meant.row[-1:]], meant.table)
-    above = lines_of(meant.labels, meant.table)
-    groups = list(together(sorted({*row, *above}), document))
+    row = lines_of([meant.cell], meant.table)
+    lines = sorted({*row, *lines_of(meant.labels, meant.table)})
+    groups = list(together(lines, document))
     groups.sort(key=lambda group: row[0] not in group)  # stable: the one with the value, then from top to bottom
     return tuple(cited(first + at, meant.hit, group, document) for at, group in enumerate(groups))
 

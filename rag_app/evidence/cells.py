@@ -23,7 +23,7 @@ from rag_app.text import single_spaced
 from rag_app.types import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ingest import Cell, Table
     from rag_app.evidence.labels import Fit
@@ -167,7 +167,8 @@ def likelihoods(found: Sequence[Fit], weights: Mapping[str, float]) -> list[floa
         scores.append(sum(weight * values[name] for name, weight in weights.items()))
     most = max(scores)
     grown = [exp(score - most) for score in scores]
-    return [one / sum(grown) for one in grown]
+    whole = sum(grown)
+    return [one / whole for one in grown]
 
 
 def row_labels(table: Table, grid: Grid) -> dict[int, Label]:
@@ -236,6 +237,35 @@ class _Columns:
 
     fits: Mapping[int, Fit]
     likely: Mapping[int, float]
+    series: Mapping[int, _OfYear]  # none where a year is asked for
+
+    def meant(self, filled: Iterable[int]) -> dict[int, float]:
+        """Return how likely each of some columns is meant, if one of these is.
+
+        Of those which differ in their year alone the latest has what all of them have, where no year is asked for.
+        """
+        likely = {number: self.likely[number] for number in filled}
+        whole = sum(likely.values()) or 1.0
+        likely = {number: one / whole for number, one in likely.items()}
+        best = self.series.get(max(likely, key=likely.__getitem__))
+        alike = [number for number in likely if best and self.series[number].is_like(best)]
+        if len(alike) > 1:
+            last = max(alike, key=lambda number: self.series[number].year)
+            together = sum(likely[number] for number in alike)
+            likely |= {number: together * (number == last) for number in alike}
+        return likely
+
+
+@dataclass(frozen=True, slots=True)
+class _OfYear:
+    """What a column is called."""
+
+    told: frozenset[str]  # words, without years
+    year: str  # the last one; "" where it names none
+
+    def is_like(self, best: _OfYear) -> bool:
+        """Tell whether it is of a year, and else called as the likeliest column."""
+        return bool(self.year) and self.told == best.told
 
 
 def _columns(name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup: Lookup, chooser: Chooser) -> _Columns:
@@ -243,33 +273,23 @@ def _columns(name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup:
     named = list(labels.values())
     crossing = [other.label for other in rows if other.table is row.table]
     found = fits(name, named, crossing, column_scores(named, asked, lookup))
-    likely = _latest(name, named, likelihoods(found, chooser.weights("columns", lookup)))
-    return _Columns(dict(zip(labels, found, strict=True)), dict(zip(labels, likely, strict=True)))
+    likely = likelihoods(found, chooser.weights("columns", lookup))
+    series = {} if years_in(name) else {number: _of_year(label, name) for number, label in labels.items()}
+    return _Columns(dict(zip(labels, found, strict=True)), dict(zip(labels, likely, strict=True)), series)
 
 
-def _latest(name: str, labels: Sequence[Label], likely: list[float]) -> list[float]:
-    """Return likelihoods with that of columns which differ in their year alone at the latest, where none is asked for."""
-    if not labels or years_in(name):
-        return likely
-    language = language_of(name)
-    best = labels[likely.index(max(likely))]
-    told = content(best.whole, language)
-    alike = [at for at, label in enumerate(labels) if years_in(label.whole) and content(label.whole, language) == told]
-    if len(alike) < 2:
-        return likely
-    last = max(alike, key=lambda at: max(years_in(labels[at].whole)))
-    whole = sum(likely[at] for at in alike)
-    return [whole if at == last else 0.0 if at in alike else one for at, one in enumerate(likely)]
+def _of_year(label: Label, name: str) -> _OfYear:
+    told = frozenset(content(label.whole, language_of(name)))
+    return _OfYear(told, max(years_in(label.whole), default=""))
 
 
 def _of_row(name: str, row: _Row, fit: Fit, likely: float, columns: _Columns) -> Iterator[Meant]:
     """Yield the cells of a row that have a value; the columns in which it has none are not meant."""
-    whole = sum(columns.likely[number] for number in row.values) or 1.0
-    for number, cell in row.values.items():
+    for number, share in columns.meant(row.values).items():
         header = row.grid.column_header(number)
-        both = likely * columns.likely[number] / whole
+        both = likely * share
         seen = _seen(name, row, header, fit, columns.fits[number], both)
-        yield Meant(row.hit, row.table, cell, row.grid.row_header(row.number), header, both, seen)
+        yield Meant(row.hit, row.table, row.values[number], row.grid.row_header(row.number), header, both, seen)
 
 
 def _seen(name: str, row: _Row, header: Sequence[Cell], fit: Fit, column: Fit, likely: float) -> Seen:

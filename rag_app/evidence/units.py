@@ -18,10 +18,10 @@ _ABOVE = 300  # characters before a table in which it says its unit
 
 
 def unit_of(meant: Meant, document: Document) -> str:
-    """Return the unit of a cell as it is written, such as "in thousands"; "" where there is none, or the cell says it."""
+    """Return the unit of a cell as it is written, "in thousands"; "" where there is none, or the cell has its own."""
     if any(sign in meant.cell.text for sign in "%‰"):
         return ""
-    return next((unit for text in _said(meant, document) if (unit := unit_in(text))), "")
+    return next((unit.rstrip(".,;:") for text in _said(meant, document) if (unit := unit_in(text))), "")
 
 
 def _said(meant: Meant, document: Document) -> Iterator[str]:

@@ -20,6 +20,7 @@ from rag_app.types import Answer, ModelNames, Passages, Token, Turn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ingest import Table
     from rag_app.answering.stages import Found
     from rag_app.models.generator import Form, Generator, Message, Usage
     from rag_app.models.numbers import RerankerNumbers
@@ -54,6 +55,7 @@ class Parts:
     calibration: Callable[[], Calibration] = shipped
     trouble: Callable[[str], str] = lambda _: ""
     generation: Callable[[], int] = lambda: 0
+    tables: Callable[[str], Sequence[Table]] = lambda _: ()
 
 
 @dataclass

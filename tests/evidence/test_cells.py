@@ -117,6 +117,25 @@ def test_a_column_without_a_value_in_the_row_is_not_meant() -> None:
     assert meant("What was the rent in 2021?", holed).cell.text == "7"
     assert meant("What were the wages in 2021?", holed).cell.text == "8"
     assert meant("What was the rent in 2021?", holed).seen.other_year == 1
+    assert meant("What was the rent?", holed).cell.text == "7"
+
+
+@LOOKUPS
+@pytest.mark.parametrize(
+    ("heads", "question", "text"),
+    [
+        (["", "2021", "2020"], "What was the rent?", "1"),
+        (["", "2020", "2021"], "What was the rent?", "2"),
+        (["", "2020", "2021"], "What was the rent in 2020?", "1"),
+        (["", "Plan 2020", "Actual 2021"], "What was the plan of the rent?", "1"),
+        (["", "2021", "Change"], "What was the change of the rent?", "2"),
+    ],
+)
+def test_of_columns_that_differ_in_their_year_alone_the_latest_is_meant_where_no_year_is_asked_for(
+    heads: Sequence[str], question: str, text: str, lookup: Callable[[], Lookup]
+) -> None:
+    document = tabled(heads, ["Rent", "1", "2"], ["Wages", "3", "4"])
+    assert meant(question, document, lookup=lookup()).cell.text == text
 
 
 def test_the_table_is_meant_whose_row_or_caption_is_asked_for() -> None:
@@ -133,7 +152,7 @@ def test_columns_are_compared_within_a_table() -> None:
     old = tabled(["", "2011", "2010"], ["Rent", "1", "2"])
     new = tabled(["", "2021", "2020"], ["Rent", "3", "4"])
     for question, text in (("rent in 2010", "2"), ("rent in 2021", "3")):
-        found = [one for one in cells_meant(question, tables_of(old, new), fitted())]
+        found = cells_meant(question, tables_of(old, new), fitted())
         assert text in [one.cell.text for one in found[:2]]
         assert [one.seen.other_year for one in found if one.cell.text == text] == [0]
 

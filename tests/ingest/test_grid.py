@@ -189,3 +189,68 @@ def test_a_large_table_is_read_once() -> None:
     towns = table(["Town", "People"], *([f"Town {n}", str(n)] for n in range(2000)))
     read = Grid(towns)
     assert [read.row_header(row)[0].text for row in range(1, 2001)] == [f"Town {n}" for n in range(2000)]
+
+
+# Headers that nothing marks
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ((["Town", "People"], ["Bern", "130"], ["Genf", "200"]), 1),
+        ((["", "2021", "2020"], ["Sales", "7", "6"]), 1),  # years are no figures
+        ((["", "31.12.2021", "2020-12-31"], ["Sales", "7", "6"]), 1),
+        ((["", "Year ended", ""], ["", "2021", "2020"], ["Sales", "$ 7", "$ 6"]), 2),
+        ((["", "2021", "2020"], ["", "$", "$"], ["Sales", "(7)", "—"]), 2),
+        ((["", "2021"], ["Assets", ""], ["Cash", "1"]), 2),  # nothing tells the label of a group from a header
+        ((["Rent", "7"], ["Wages", "8"]), 0),
+        ((["Rent", "7 %"], ["Wages", "8 %"]), 0),
+        ((["Post", "Name"], ["Head", "Ana"], ["Cashier", "Olga"]), 1),  # a table of words has one
+        ((["Post", "Name"],), 0),
+        ((["", "2021"], ["", "2020"]), 1),
+    ],
+)
+def test_where_no_header_is_marked_the_rows_before_the_first_figure_are(
+    rows: Sequence[Sequence[str]], count: int
+) -> None:
+    assert Grid(table(*rows, heads=0)).header_rows == count
+
+
+def test_headers_that_nothing_marks_name_their_columns() -> None:
+    plain = table(["", "2023", "", "2024", ""], ["", "Plan", "Real", "Plan", "Real"], ["North", *"1234"], heads=0)
+    assert [texts(column_header(plain, column)) for column in range(1, 5)] == [
+        *(["2023", "Plan"], ["2023", "Real"]),
+        *(["2024", "Plan"], ["2024", "Real"]),
+    ]
+    assert texts(row_header(plain, 2)) == ["North"]
+    assert texts(value_cells(plain)) == [*"1234"]
+
+
+def test_one_header_alone_above_others_is_over_all_of_them() -> None:
+    ended = table(["", "", "Year ended", ""], ["", "2021", "2020", "2019"], ["Sales", *"765"], heads=0)
+    assert [texts(column_header(ended, column)) for column in range(4)] == [
+        *([], ["Year ended", "2021"], ["Year ended", "2020"], ["Year ended", "2019"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "count"),
+    [
+        (["", "2021", "2020"], 2),
+        (["Item", "2021", "2020"], 2),
+        (["", "2021", "Change"], 2),
+        (["", "31.12.2021", "31.12.2020"], 2),
+        (["Sales", "2021", "7"], 1),
+        (["Sales", "7", "6"], 1),
+        (["Sales", "", ""], 1),
+    ],
+)
+def test_a_row_of_years_under_marked_headers_is_one_of_them(row: Sequence[str], count: int) -> None:
+    marked = table(["", ("Year ended", 1, 2)], row, ["Wages", "3", "4"])
+    assert Grid(marked).header_rows == count
+
+
+def test_the_last_row_of_a_table_is_no_header_for_its_years() -> None:
+    founded = table(["Club", "Founded"], ["Rowing", "1904"])
+    assert Grid(founded).header_rows == 1
+    assert texts(value_cells(founded)) == ["1904"]

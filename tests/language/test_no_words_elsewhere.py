@@ -22,6 +22,7 @@ FEWEST = 2  # stop words of a sentence
 
 # What is no natural language: by file and word.
 ALLOWED = {
+    "answering/shaped.py": "comparison short",  # names of kinds
     "asking/question_maker.py": "answer question",  # the form that the prompt names and the generator keeps to
     "evidence/guard.py": (  # control tokens and roles of chat templates, tags and schemes of addresses
         "start of turn end bos eos pad unk system assistant user instructions tool call inst sys prompt available "
@@ -41,6 +42,7 @@ ALLOWED = {
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
     "ingest/readers/word.py": "del http main off tab",  # elements of a Word file, and their namespace
+    "ingest/tables/grid.py": "bn mn",  # international symbols
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"
     "ingest/unit.py": "eur gbp usd ils try mm cm km kg ha tj ms min bn mn mio mrd mln",  # international symbols

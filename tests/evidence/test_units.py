@@ -1,0 +1,70 @@
+"""Where the unit of a cell is said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tabled import in_cell, joined, tabled
+
+from rag_app.evidence.units import unit_of
+
+if TYPE_CHECKING:
+    from ingest import Document
+
+ROWS = (["", "2021", "2020"], ["Sales", "7", "6"])
+PROSE = "Sales of the year came to more than those of the year before it.\n"
+
+
+@pytest.mark.parametrize(
+    ("document", "unit"),
+    [
+        (tabled(*ROWS), ""),
+        (tabled(["", "2021 (in thousands of euros)", "2020"], ROWS[1]), "in thousands of euros"),
+        (tabled(["", ("in millions", 1, 2)], *ROWS, heads=2), "in millions"),
+        (tabled(["", ("in millions", 1, 2)], ["", "2021 (in thousands)", "2020"], ROWS[1], heads=2), "in thousands"),
+        (tabled(ROWS[0], ["Sales (in EUR million)", "7", "6"]), "in EUR million"),
+        (tabled(ROWS[0], ["In thousands of euros", "", ""], ROWS[1]), "In thousands of euros"),
+        (tabled(*ROWS, unit="in thousands of euros"), "in thousands of euros"),
+        (tabled(*ROWS, caption="Sales, in thousands"), "in thousands"),
+        (tabled(*ROWS, before="Sales of the group\n(in millions)\n\n"), "in millions"),
+        (tabled(*ROWS, before="Umsatz in Tausend Euro\n"), "in Tausend Euro"),
+        (tabled(*ROWS, before=f"(in millions)\n{5 * PROSE}"), ""),  # too far above
+        (tabled(*ROWS, before=PROSE), ""),
+        (tabled(*ROWS, before="(in thousands)\n(in millions)\n"), "in millions"),  # the nearest line
+    ],
+)
+def test_the_unit_of_a_cell_is_said_by_its_column_its_row_its_table_or_above_it(document: Document, unit: str) -> None:
+    assert unit_of(in_cell("7", document), document) == unit
+
+
+def test_what_is_nearer_to_a_cell_says_its_unit_before_what_is_farther() -> None:
+    def said(head: str = "2021", label: str = "Sales", unit: str | None = None, caption: str | None = None) -> str:
+        rows = ["", head, "2020"], [label, "7", "6"]
+        document = tabled(*rows, unit=unit, caption=caption, before="(in billions of euros)\n")
+        return unit_of(in_cell("7", document), document)
+
+    assert said() == "in billions of euros"
+    assert said(caption="Sales in millions") == "in millions"
+    assert said(caption="Sales in millions", unit="in thousands") == "in thousands"
+    assert said(label="Sales in kg", unit="in thousands") == "in kg"
+    assert said(head="2021 (in dollars)", label="Sales in kg") == "in dollars"
+
+
+def test_only_the_own_column_says_the_unit_of_a_cell() -> None:
+    document = tabled(["", "2021 (in thousands)", "Change (in dollars)"], ["Sales", "7", "6"])
+    assert [unit_of(in_cell(text, document), document) for text in "76"] == ["in thousands", "in dollars"]
+
+
+@pytest.mark.parametrize("text", ["7 %", "7%", "(7.1)%", "7 ‰"])
+def test_a_share_has_no_other_unit(text: str) -> None:
+    document = tabled(["", "2021", "2020"], ["Change", text, "6"], unit="in thousands of euros")
+    assert unit_of(in_cell(text, document), document) == ""
+    assert unit_of(in_cell("6", document), document) == "in thousands of euros"
+
+
+def test_the_page_before_says_nothing_of_a_table() -> None:
+    before = tabled(["", "2021"], ["Rent", "1"], before="(in millions)\n")
+    paper = joined(before, tabled(*ROWS))
+    assert unit_of(in_cell("1", paper), paper) == "in millions"
+    assert unit_of(in_cell("7", paper), paper) == ""
