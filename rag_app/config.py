@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from rag_app.errors import SettingsError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Engine = Literal["auto", "openvino", "torch"]
 ENGINES: tuple[Engine, ...] = ("auto", "openvino", "torch")
+Formulas: TypeAlias = "tuple[tuple[str, str], ...]"  # a name and its formula each
 
 
 def _data_folder() -> Path:
@@ -57,6 +58,7 @@ class Settings:
     k: int = 5  # passages kept
     per_document: int = 0  # most of them from one document, while others are nearly as relevant; 0: 4/5 of k
     answer_tokens: int = 320  # longest answer, in the generator's tokens
+    formulas: Formulas = ()  # of figures that are known by name, beside the program's own
 
     def __post_init__(self) -> None:
         limits = {
@@ -114,7 +116,12 @@ def with_library(settings: Settings, folder: Path | str) -> Settings:
     return changed(settings, {"library": folder})
 
 
-_MEANT = {"Path": "a path", "bool": "true or false", "int": "a whole number"}
+_MEANT = {
+    "Path": "a path",
+    "bool": "true or false",
+    "int": "a whole number",
+    "Formulas": "a table of names, each with a formula in quotes",
+}
 
 
 def _kinds() -> dict[str, str]:
@@ -162,6 +169,8 @@ def _convert(key: str, value: Any, where: str) -> Any:
             if isinstance(value, bool | float):
                 raise ValueError
             return int(value)
+        if kind == "Formulas":
+            return _pairs(value)
     except RuntimeError as error:  # from Path.expanduser
         raise SettingsError(
             f"{key} = {str(value)!r} {where} is in the home folder of an unknown user.", hint="Write the path in full."
@@ -171,6 +180,14 @@ def _convert(key: str, value: Any, where: str) -> Any:
     if not isinstance(value, str) or not value:
         raise SettingsError(f"{key} = {value!r} {where} is not a name.", hint="Give a name in quotes.")
     return value
+
+
+def _pairs(value: Any) -> Formulas:
+    """Return a table of texts as pairs; what they are worth is told when a library is opened."""
+    pairs = tuple(value.items()) if isinstance(value, dict) else value
+    if not isinstance(pairs, tuple) or not all(isinstance(text, str) and text for pair in pairs for text in pair):
+        raise TypeError
+    return pairs
 
 
 def _truth(value: str) -> bool:

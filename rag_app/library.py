@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
 from rag_app import __version__, config
+from rag_app.answering.known_figure import check_formulas
 from rag_app.asking.question import readable_turns, usable
 from rag_app.asynchronous import Awaited
 from rag_app.models.loaded import models_for
@@ -91,11 +92,12 @@ class Library(Documents, Awaited):
 
         Raises:
             LibraryError: the folder holds no library, or a damaged or newer one.
-            SettingsError: an unknown or unusable setting.
+            SettingsError: an unknown or unusable setting, or an own formula that is none.
         """
         settings = config.load(flags=changes) if settings is None else config.changed(settings, changes)
         if folder is not None:
             settings = config.with_library(settings, folder)
+        check_formulas(settings.formulas)
         store = Store.open(settings.library, create=create)
         if repair:
             settings_json.restore(store)

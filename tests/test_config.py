@@ -169,6 +169,27 @@ def test_a_file_that_is_no_toml_is_an_error(tmp_path: Path, content: bytes) -> N
     assert refusal(config=path)[0].startswith(f"The configuration {path} cannot be read: ")
 
 
+def test_formulas_are_a_table_of_the_file_and_stay_when_other_settings_change(tmp_path: Path) -> None:
+    file = toml(tmp_path, 'k = 3\n[formulas]\n"stock share" = "[stock] / [sales]"\nleft = "[pay] - [rent]"')
+    settings = load(file, environment={})
+    assert settings.formulas == (("stock share", "[stock] / [sales]"), ("left", "[pay] - [rent]"))
+    assert changed(settings, {"k": 4}).formulas == settings.formulas
+    assert changed(settings, {"formulas": settings.formulas}) == settings
+    assert load(environment={}, flags={"formulas": dict(settings.formulas)}).formulas == settings.formulas
+
+
+@pytest.mark.parametrize("line", ['formulas = "[a] / [b]"', "[formulas]\nleft = 3", '[formulas]\nleft = ""'])
+def test_formulas_that_are_no_table_of_texts_are_refused(tmp_path: Path, line: str) -> None:
+    message, _ = refusal(config=toml(tmp_path, line))
+    assert message.startswith("formulas = ")
+    assert message.endswith(" is not a table of names, each with a formula in quotes.")
+
+
+def test_formulas_have_no_place_in_the_environment() -> None:
+    message, _ = refusal(environment={"RAG_FORMULAS": "left"})
+    assert message == "formulas = 'left' in $RAG_FORMULAS is not a table of names, each with a formula in quotes."
+
+
 def test_settings_cannot_be_changed_after_they_are_built() -> None:
     with pytest.raises(AttributeError):
         load(environment={}).k = 3  # type: ignore[misc]

@@ -13,6 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from rag_app.answering.excerpt import cited, together
+from rag_app.answering.known_figure import known_figure
 from rag_app.answering.operands import Lookup, Operand, common_names
 from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
@@ -22,6 +23,8 @@ from rag_app.language.language import DEFAULT
 from rag_app.language.words import words
 from rag_app.proof.amounts import PERCENT, amounts, is_money, is_time, read_together
 from rag_app.proof.calculator import (
+    OF_ONE,
+    SHARE,
     Call,
     Grammar,
     Named,
@@ -54,6 +57,7 @@ _WORDS = 80  # of an answer
 _CONSTANTS = frozenset(map(Decimal, (1, 2, 7, 12, 24, 52, 60, 100, 365, 1000)))  # that a formula may have unasked
 _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "/"}
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2}
+_HUNDRED = Decimal(100)
 _CENTS = 2  # decimals that are written also where the last is 0
 _UNGROUPED = 3  # digits that stand together without a mark
 _GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
@@ -71,8 +75,13 @@ class Calculated:
     likely: float | None  # that all values are those that are meant, 0 to 1; None where one stands in no cell
 
 
-def wanted(question: str, stages: Stages) -> Formula | None:
-    """Return the formula that a question asks for; None where it asks for none, or for figures that it lacks."""
+def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | None:
+    """Return the formula that a question asks for; None where it asks for none, or for figures that it lacks.
+
+    The generator is asked where the figure is not known by its name.
+    """
+    if known := known_figure(question, hits, stages):
+        return known
     generator = stages.generator()
     if not asks_for_calculation(question, generator):
         return None
@@ -277,6 +286,8 @@ class _Shown:
     def _call(self, call: Call, binds: int) -> str:
         if call.function == "round":
             return self.of(call.parts[0], binds)
+        if call.function in OF_ONE:
+            return self._share(call.parts[0], binds) if call.function == SHARE else self._size(call.parts[0], binds)
         found = self.operands.get(call.parts[0]) if isinstance(call.parts[0], Named) else None
         parts = [*map(self._operand, found)] if len(call.parts) == 1 and found else [*map(self.of, call.parts)]
         if call.function in ("max", "min"):
@@ -288,6 +299,16 @@ class _Shown:
             return f"({' + '.join(parts)}) / {len(parts)}"
         text = _SPAN.join(parts)
         return f"({text})" if binds else text
+
+    def _share(self, part: Formula, binds: int) -> str:
+        return self.of(Operation("*", part, Number(_HUNDRED)), binds)
+
+    def _size(self, part: Formula, binds: int) -> str:
+        """Return a part between bars; a positive value needs none."""
+        found = self.operands[part] if isinstance(part, Named) else []
+        if found and all(one.amount and not one.amount.figure.startswith("-") for one in found):
+            return self.of(part, binds)
+        return f"|{self.of(part)}|"
 
     def _operand(self, operand: Operand) -> str:
         written = parenthesised(harmless(operand.written))

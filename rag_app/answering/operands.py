@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ingest import CELL, stem
 from rag_app.answering.cell import best_cell, lines_of
+from rag_app.asking.known_formulas import FORMS
 from rag_app.evidence.units import unit_of
 from rag_app.evidence.windows import Size, runs
 from rag_app.language.days import dates_in
@@ -94,12 +95,19 @@ class Lookup:
     common: Sequence[str] = ()  # proper names of the question that are in none of the values: all are of them
 
     def one(self, name: str, *, dated: bool) -> Operand | None:
-        """Return the value that a name means; None where it is not found, or where there is a choice."""
-        if not dated and (found := self._in_cell(name)):
-            return found
-        line = self._best(name, dated=dated)
-        if line is None:
-            return None
+        """Return the value that a name means; None where it is not found, or where there is a choice.
+
+        A name may have several forms with "|" between them: then it is the likeliest cell of any, or else of the line
+        that has most of the words of a form.
+        """
+        forms = [form.strip() for form in name.split(FORMS)]
+        cells = [found for form in forms if (found := self._in_cell(form))] if not dated else []
+        if cells:
+            return max(cells, key=lambda one: one.likely or 0.0)
+        lines = [(form, line) for form in forms if (line := self._best(form, dated=dated))]
+        return self._in_line(*max(lines, key=lambda one: self._share(*one)), dated=dated) if lines else None
+
+    def _in_line(self, name: str, line: _Line, *, dated: bool) -> Operand | None:
         if any(_is_known(one, self.counted) for one in amounts(line.text)):
             return None  # what the line says is of so many already
         choice = _chosen(self._told(line, name, dated=dated), name, self.question)

@@ -195,7 +195,7 @@ class _Form:
 
     def _calculated(self, kind: AnswerKind) -> Result | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
-        formula = wanted(self.question, self.stages)
+        formula = wanted(self.question, self.hits, self.stages)
         if formula is None:
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ingest import Document, Table
-    from rag_app.config import Settings
+    from rag_app.config import Formulas, Settings
     from rag_app.models.generator import Generator, Usage
     from rag_app.models.loaded import Models
     from rag_app.models.numbers import RerankerNumbers
@@ -52,6 +52,11 @@ class Stages(Protocol):
     @property
     def evidence(self) -> int:
         """Characters that the generator reads."""
+        ...
+
+    @property
+    def formulas(self) -> Formulas:
+        """The user's own, by the names of their figures."""
         ...
 
     def calibration(self) -> Calibration:
@@ -169,6 +174,7 @@ class LibraryStages:
         self.models = ModelNames(settings.embedder, settings.reranker, settings.generator)
         self.answer_tokens = settings.answer_tokens
         self.evidence = depth.evidence
+        self.formulas = settings.formulas
         self._store = store
         self._settings = settings
         self._models = models
@@ -263,6 +269,7 @@ class Relay:
         self.models = stages.models
         self.answer_tokens = stages.answer_tokens
         self.evidence = stages.evidence
+        self.formulas = stages.formulas
         self._stages = stages
 
     def calibration(self) -> Calibration:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rag_app.language.dates import YEAR, month_pattern, quarter_of, quarters_in
+from rag_app.language.days import dates_in
 from rag_app.language.words import written_words
 
 _GAP = r"[\s./–-]?"
@@ -16,6 +17,7 @@ _NUMERIC = (  # the longest first
     re.compile(rf"(?<![\w-])(?P<month>0[1-9]|1[0-2])[\s./–-](?P<year>{YEAR})(?!\d)"),
 )
 _YEAR = re.compile(YEAR)
+_FISCAL = re.compile(r"fy\s?(?=\d)", re.IGNORECASE)
 _BARE_YEAR = re.compile(rf"(?<!\d)(?:fy\s?)?(?P<year>{YEAR})(?!\d)", re.IGNORECASE)
 
 
@@ -74,6 +76,30 @@ def period_in(text: str, *, name: bool = False) -> tuple[Period | None, str]:
     quarter = quarter_of(quarters[0]) if quarters else 0
     month, day = _month(months[0]) if months else (0, 0)
     return Period(year, quarter, month, day), _without(text, [*years, *quarters, *months])
+
+
+def period_as_said(text: str) -> tuple[str | None, str]:
+    """Return the one period of a text as it is written, and the text without it; "" for none, None for several."""
+    dates = [(one.start, one.end) for one in dates_in(text)]
+    years = [match.span() for match in _BARE_YEAR.finditer(text)]
+    quarters = [match.span() for match in quarters_in(text)]
+    bare = [(start, end) for start, end in years if not any(first <= start < last for first, last in dates)]
+    found = sorted([*dates, *bare, *quarters])
+    if len(dates) + len(quarters) > 1 or len(bare) > 1 or (bare and any(map(_YEAR.search, _slices(text, dates)))):
+        return None, text
+    said = _FISCAL.sub("", " ".join(_slices(text, found)))
+    return said, " ".join(_slices(text, _between(found, len(text))))
+
+
+def _slices(text: str, spans: list[tuple[int, int]]) -> list[str]:
+    return [text[start:end] for start, end in spans]
+
+
+def _between(spans: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    """Return what is left of a text of some length without some stretches of it."""
+    starts = [0, *(end for _, end in spans)]
+    ends = [*(start for start, _ in spans), length]
+    return list(zip(starts, ends, strict=True))
 
 
 def _month(match: re.Match[str]) -> tuple[int, int]:

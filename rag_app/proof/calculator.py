@@ -19,16 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 TODAY = "today"
-_LONGEST = 300  # characters of a formula
+_LONGEST = 300  # characters of a formula that a generator writes, and of any beside the names in it
+_LONGEST_NAMED = 1000  # of any with the names, which may have several forms each
 _PLACES = 2  # of a result, unless the formula rounds
 _MOST_PLACES = 6
 _HUNDRED = Decimal(100)
 _CALENDAR = frozenset(map(Decimal, (7, 12, 24, 52, 60, 365)))  # by which a rate is taken to a longer time
 _PART = re.compile(r" *(?:\[(?P<name>[^][()*+=\n]*)\]|(?P<number>\d+(?:\.\d+)?)|(?P<word>[a-z]+)|(?P<sign>[-+*/(),]))")
+_NAME = re.compile(r"(?<=\[)[^][]*")
 _OPEN = re.compile(r" *(?:\[[^][()*+=\n]*|\d+\.|)\Z")  # what may still become a part
 _SERIES = ("sum", "average", "max", "min")
 _SPANS = ("days", "months", "years")
 FUNCTIONS = (*_SERIES, *_SPANS, "round")
+SIZE = "abs"  # without its sign, since accounts may write what is deducted as negative
+SHARE = "percent"  # of a part that counts nothing
+OF_ONE = (SIZE, SHARE)  # functions of one part, for formulas that are known: no generator writes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Operation:
 class Call:
     """A function of formulas."""
 
-    function: str  # one of FUNCTIONS
+    function: str  # one of FUNCTIONS or OF_ONE
     parts: tuple[Formula, ...]
 
 
@@ -222,7 +227,7 @@ def _walk(formula: Formula) -> Iterator[Formula]:
 def _parts(text: str) -> Iterator[re.Match[str]]:
     at = 0
     text = text.strip()
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST_NAMED or len(_NAME.sub("", text)) > _LONGEST:
         raise NoResult
     while at < len(text):
         match = _PART.match(text, at)
@@ -263,7 +268,7 @@ def _single(parts: Sequence[re.Match[str]], at: int) -> tuple[Formula, int]:
         return Named(part["name"].strip()), at + 1
     if part["word"] == TODAY:
         return Today(), at + 1
-    if part["word"] in FUNCTIONS and _sign(parts, at + 1) == "(":
+    if part["word"] in (*FUNCTIONS, *OF_ONE) and _sign(parts, at + 1) == "(":
         return _call(part["word"], parts, at + 2)
     if part["sign"] == "(":
         inner, at = _sum(parts, at + 1)
@@ -291,6 +296,8 @@ def _fits(function: str, parts: Sequence[Formula]) -> bool:
     if function == "round":
         decimals = parts[1] if len(parts) == 2 else None
         return isinstance(decimals, Number) and decimals.value in range(_MOST_PLACES + 1)
+    if function in OF_ONE:
+        return len(parts) == 1
     if function in _SPANS:
         return len(parts) == 2
     return len(parts) > 1 or isinstance(parts[0], Named)
@@ -333,6 +340,8 @@ class _Evaluation:
     def _call(self, call: Call) -> Value:
         if call.function == "round":
             return self.of(call.parts[0])
+        if call.function in OF_ONE:
+            return _of_one(call.function, self.of(call.parts[0]))
         first = call.parts[0]
         several = len(call.parts) == 1 and isinstance(first, Named)
         parts = [*self.values.get(first, ())] if several and isinstance(first, Named) else [*map(self.of, call.parts)]
@@ -361,6 +370,14 @@ def _span(unit: str, parts: Sequence[Value]) -> Quantity:
         return Quantity(Decimal((last - first).days))
     whole = 12 * (last.year - first.year) + last.month - first.month - (last.day < first.day)
     return Quantity(Decimal(whole if unit == "months" else whole // 12))
+
+
+def _of_one(function: str, found: Value) -> Quantity:
+    if isinstance(found, date) or (function == SHARE and found.unit):
+        raise NoResult
+    if function == SHARE:
+        return Quantity(found.value * _HUNDRED, (PERCENT,), said=found.said)
+    return replace(found, value=abs(found.value))
 
 
 def _operation(sign: str, left: Value, right: Value) -> Value:

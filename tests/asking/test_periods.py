@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.asking.periods import Period, period_in
+from rag_app.asking.periods import Period, period_as_said, period_in
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,25 @@ def test_any_text_is_read(text: str, name: bool) -> None:
     period, rest = period_in(text, name=name)
     assert len(rest) <= len(text)
     assert period is None or any((period.year, period.quarter, period.month, period.day))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "rest"),
+    [
+        ("the rent in 2021 of Acme", "2021", "the rent in of Acme"),
+        ("the rent in FY 2021", "2021", "the rent in"),
+        ("rent in Q1 2023?", "Q1 2023", "rent in ?"),
+        ("rent on December 31, 2021 again", "December 31, 2021", "rent on again"),
+        ("rent in May 2021", "May 2021", "rent in"),
+        ("Miete am 31.12.2021", "31.12.2021", "Miete am"),
+        ("the rent", "", "the rent"),
+        ("the rent in 2020 and 2021", None, None),
+        ("the rent in Q1 and Q2", None, None),
+        ("the rent in 2020 and on 31 May 2021", None, None),
+    ],
+)
+def test_the_one_period_of_a_text_is_told_as_it_is_written(text: str, said: str | None, rest: str | None) -> None:
+    found, left = period_as_said(text)
+    assert found == said
+    if rest is not None:
+        assert " ".join(left.split()) == rest

@@ -72,6 +72,10 @@ def worked_out(text: str, question: str = "", **several: list[str]) -> Quantity 
         ("[rent] / [salary]", "0.45", ""),
         ("[rent] / [salary] * 100", "45", "%"),
         ("round([rent] / [salary] * 100, 0)", "45", "%"),
+        ("percent([rent] / [salary])", "45", "%"),
+        ("percent([children] / [adults])", "50", "%"),
+        ("abs([rent] - [salary])", "1100", "euros"),
+        ("round(abs([children] - [adults]) / 4, 1)", "2.5", ""),
         ("([deposit] - [rent]) / [rent] * 100", "100", "%"),
         ("100 * ([rent] / [salary])", "45", "%"),
         ("[rent] * [discount]", "180", "euros"),
@@ -124,11 +128,20 @@ def test_a_formula_comes_to_a_number_and_its_unit(formula: str, value: str, unit
         "[end] - [start]",
         "max([rent], [weight])",
         "[rent] * [start]",
+        "abs([start])",
+        "percent([rent])",
+        "percent([start])",
         "today",
     ],
 )
 def test_a_formula_of_unlike_things_comes_to_nothing(formula: str) -> None:
     assert worked_out(formula) is None
+
+
+def test_a_formula_may_be_longer_by_the_names_in_it_and_no_longer() -> None:
+    assert parse(f"[{'rent | ' * 60}fee] / [{'a' * 400}]") is not None
+    assert parse(f"[{'a' * 1000}]") is None
+    assert parse("+".join(["[a]"] * 110)) is None
 
 
 def test_a_number_of_the_question_takes_up_the_time_of_a_rate_that_it_counts() -> None:
@@ -176,6 +189,8 @@ def test_several_values_are_no_single_one() -> None:
         "days([a])",
         "days([a], [b], [c])",
         "round([a])",
+        "abs([a], [b])",
+        "percent()",
         "round([a], 9)",
         "round([a], [b])",
         "square([a])",
