@@ -13,6 +13,7 @@ from rag_app.evidence.choose import hidden_spans
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.injection import order_spans
 from rag_app.evidence.units import unit_of
+from rag_app.evidence.windows import Window
 from rag_app.proof.cell_meant import shipped
 from rag_app.proof.quotes import parenthesised
 from rag_app.text import single_spaced
@@ -38,12 +39,14 @@ class InCell:
     text: str
     citations: tuple[Citation, ...]
     likely: float  # that it is what is asked for, 0 to 1
+    value: str
+    window: Window  # its row, read out
 
 
-def in_cell(question: str, hits: Sequence[Hit], stages: Stages, least: float) -> InCell | None:
-    """Return the value of the cell that a question means; None where none is at least so likely meant."""
+def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None:
+    """Return the value of the cell that a question means, if it means one; None where no table has such a cell."""
     found = best_cell(question, hits, stages)
-    if found is None or found[1] < least or len(found[0].cell.text.split()) > _LONGEST:
+    if found is None or len(found[0].cell.text.split()) > _LONGEST:
         return None
     meant, likely = found
     document = stages.read(meant.hit.document)
@@ -53,7 +56,8 @@ def in_cell(question: str, hits: Sequence[Hit], stages: Stages, least: float) ->
     citations = proof(meant, document)
     markers = "".join(f"[{one.marker}]" for one in citations)
     text = "\n".join(f"{line} {markers}" for line in (value, called(meant)) if line)
-    return InCell(text, citations, likely)
+    window = Window(meant.hit, tuple(lines_of([meant.cell], meant.table)), f"{called(meant)}: {value}")
+    return InCell(text, citations, likely, value, window)
 
 
 def best_cell(name: str, hits: Sequence[Hit], stages: Stages) -> tuple[Meant, float] | None:

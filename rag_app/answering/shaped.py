@@ -36,6 +36,7 @@ from rag_app.text import one_line, single_spaced
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rag_app.answering.cell import InCell
     from rag_app.answering.excerpt import Excerpt
     from rag_app.answering.proved import Made
     from rag_app.answering.stages import Stages
@@ -78,6 +79,8 @@ class _Form:
     stages: Stages
     leaning: bool
     likely: float | None = None  # that the passages hold an answer; None as long as they are not taken to
+    _cell: InCell | None = None  # that is meant, if any is
+    _looked: bool = False
 
     def answer(self, likely: float, short: Callable[[], Result]) -> Result:
         """Return the answer in its form; `short` is a short one."""
@@ -123,7 +126,7 @@ class _Form:
         shown = self._by_sides() if kind == "comparison" else None
         shape = self._shape(kind)
         shown = shown or (self._shown(kind, shape) if shape else None)
-        return shown or self._stated(short())
+        return shown or self._rather_cell(self._stated(short()))
 
     def _written(self, kind: AnswerKind, short: Callable[[], Result]) -> Made:
         """Write in whole sentences, each shown after its proof; where none is proved the documents speak."""
@@ -181,10 +184,23 @@ class _Form:
 
     def _in_cell(self, least: float) -> Result | None:
         """Show the value of a cell; None where none is at least so likely meant."""
-        found = in_cell(self.question, self.hits, self.stages, least)
-        if found is None:
+        found = self._cell_meant()
+        if found is None or found.likely < least:
             return None
         return self._sure(Result("answered", found.text, found.citations), found.likely)
+
+    def _cell_meant(self) -> InCell | None:
+        if not self._looked:
+            self._cell, self._looked = in_cell(self.question, self.hits, self.stages), True
+        return self._cell
+
+    def _rather_cell(self, stated: Result) -> Result:
+        """Return a short answer, or the cell that may be meant where that is judged more likely right."""
+        found = self._cell_meant()
+        if found is None or found.likely < _POSSIBLE:
+            return stated
+        judged = self._judged(Result("answered", found.text, found.citations), found.value, found.window)
+        return judged if (judged.confidence or 0.0) > (stated.confidence or 0.0) else stated
 
     def _sure(self, result: Result, likely: float) -> Result:
         """Return a result that is so likely right: in doubt it says so."""
