@@ -46,13 +46,13 @@ ALLOWED = {
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"
     "ingest/unit.py": "eur gbp usd ils try mm cm km kg ha tj ms min bn mn mio mrd mln",  # international symbols
-    "proof/calculator.py": "sum max min round today days months years",  # functions that the prompt names
+    "proof/calculator.py": "abs percent sum max min round today days months years",  # functions that the prompt names
     "proof/contradictions.py": "month weekday eur usd gbp chf mm cm km kg",  # names of kinds; international symbols
     "storage/database.py": "no such table main keywords invalid file",  # what SQLite says
     "storage/filters.py": "days weeks months years",  # units of `--since 30d`, a form of the command line
 }
-# Sentences about files, in English as all of the command line.
-FILE_STATES = {"evidence/file_trouble.py", "asking/question.py"}
+# Sentences about files and settings, in English as all of the command line.
+OF_COMMANDS = {"answering/known_figure.py", "evidence/file_trouble.py", "asking/question.py"}
 _GROUP = re.compile(r"\(\?P[<=]\w+>?|\\[a-zA-Z]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -157,7 +157,7 @@ def test_the_rooms_that_answer_say_nothing_in_a_language_of_their_own() -> None:
         documented, raised = docstrings(tree), [node for node in ast.walk(tree) if isinstance(node, ast.Raise)]
         told = documented | {id(text) for node in raised for text in strings(node)}
         said = [text.value for text in strings(tree) if id(text) not in told and not re.search(r"[\\{(]", text.value)]
-        if str(file.relative_to(APP)) not in FILE_STATES:
+        if str(file.relative_to(APP)) not in OF_COMMANDS:
             found += [text for text in said if sum(word.casefold() in stop for word in words_in(text)) >= FEWEST]
     assert found == []
 
