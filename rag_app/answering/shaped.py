@@ -48,9 +48,8 @@ _LEAST = 15  # words of it
 _MORE = 1  # places after it that are shown too where a question leans on others
 _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the answer is
 _MEANT = 0.5  # how likely a cell is meant that is shown as a short answer
-_ANSWERED = (
-    0.7  # how likely a cell is meant that is called answered: 94 in 100 of these are right (benchmarks/cells.py)
-)
+_POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
+_ANSWERED = 0.7  # how likely a cell is meant that is called answered: 94 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
 _ENDS = ".!?…。！？"  # of a sentence
 
