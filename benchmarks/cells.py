@@ -50,7 +50,7 @@ ROW_TRAITS = (
     "same_year",
     "other_year",
 )
-COLUMN_TRAITS = ("alike", "asked", "said", "literal", "same_year", "other_year", "latest", "first")
+COLUMN_TRAITS = ("alike", "asked", "said", "literal", "same_year", "other_year")
 OF_ENCODERS = {"alike", "own_alike", "relevant"}
 DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
 COMMON = {0.0, 1.0, 2.0, 3.0, 4.0, 100.0}  # figures of a derivation that may be no cell

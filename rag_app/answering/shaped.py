@@ -47,9 +47,8 @@ _LINES = 8  # of what a short answer is stated in
 _LEAST = 15  # words of it
 _MORE = 1  # places after it that are shown too where a question leans on others
 _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the answer is
-_MEANT = 0.5  # how likely a cell is meant that is shown as a short answer
 _POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
-_ANSWERED = 0.7  # how likely a cell is meant that is called answered: 94 in 100 are right (benchmarks/cells.py)
+_ANSWERED = 0.7  # how likely a cell is meant that is called answered: 89 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
 _ENDS = ".!?…。！？"  # of a sentence
 
@@ -93,7 +92,7 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        if kind in _VALUES and (found := self._calculated(kind) or self._in_cell(_MEANT)):
+        if kind in _VALUES and (found := self._calculated(kind) or self._in_cell(_ANSWERED)):
             return found
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _TABLES = 12  # that are looked at
 _ROWS = 400  # of all of them
 _READ = 24  # rows that the cross-encoder reads: those whose labels the bi-encoder finds most alike
-_LEAST = 1e-4  # likelihood; what is less likely says no more
+_LEAST = 0.03  # likelihood; what is less likely says no more
 _UNREAD = -11.0  # logit of a row that it does not read: that of one that has nothing to do with the question
 
 
@@ -52,7 +52,7 @@ class Seen(Json):
     """What tells whether the likeliest cell is meant at all, or none."""
 
     likely: float  # log-odds that it is this one, if it is any
-    relevant: float  # logit of the cross-encoder for its row, in tens
+    literal: float  # 1 where the row's own words stand in the question side by side
     asked: float  # share of the row's own words that the question has
     asked_column: float
     said: float  # share of the question's words that its labels say, with what its document is called
@@ -342,7 +342,7 @@ def _seen(
     named = content(" ".join([called(row.hit.document), row.label.whole, *(cell.text for cell in header)]), language)
     return Seen(
         likely=log(max(likely, _LEAST) / max(1 - likely, _LEAST)),
-        relevant=fit.relevant,
+        literal=fit.literal,
         asked=fit.asked,
         asked_column=column.asked,
         said=len(asked & named) / max(len(asked), 1),
