@@ -6,20 +6,20 @@ What is shown is the result and the formula with each value as its document writ
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
 from typing import TYPE_CHECKING
 
-from rag_app.answering.excerpt import cited, together
-from rag_app.answering.operands import Lookup, Operand, common_names
+from rag_app.answering.operand_proof import citations_of
+from rag_app.answering.operands import Lookup, Operand, common_names, signed
 from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
 from rag_app.language.words import words
-from rag_app.proof.amounts import PERCENT, amounts, is_money, is_time, read_together
+from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
 from rag_app.proof.calculator import (
     Call,
     Grammar,
@@ -39,6 +39,8 @@ from rag_app.proof.calculator import (
     series,
 )
 from rag_app.proof.quotes import parenthesised
+from rag_app.proof.whole import Whole, is_verdict, says
+from rag_app.proof.whole import parse as parse_whole
 from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ _CENTS = 2  # decimals that are written also where the last is 0
 _UNGROUPED = 3  # digits that stand together without a mark
 _GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
 _COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)")  # that begins the decimals
+_SHOWN = 10  # values of a series that are all shown
+_FIRST = 5  # values of a longer one that are shown
+_REST = "…"
 _SPAN = " → "  # between the two ends of a time
 
 
@@ -70,12 +75,19 @@ class Calculated:
     likely: float | None  # that all values are those that are meant, 0 to 1; None where one stands in no cell
 
 
-def wanted(question: str, stages: Stages) -> Formula | None:
-    """Return the formula that a question asks for; None where it asks for none, or for figures that it lacks."""
+def wanted(question: str, stages: Stages) -> Formula | Whole | None:
+    """Return the formula that a question asks for, or what it asks of all values of a name.
+
+    Returns:
+        None where it asks for neither, or for figures that it lacks.
+    """
     generator = stages.generator()
     if not asks_for_calculation(question, generator):
         return None
-    formula = parse(formula_of(question, generator, Grammar()))
+    text = formula_of(question, generator, Grammar())
+    if whole := parse_whole(text):
+        return whole if _whole_of_question(whole, question) else None
+    formula = parse(text)
     if formula is None or isinstance(formula, Named) or not names(formula) or not _of_question(formula, question):
         return None
     return formula
@@ -107,7 +119,8 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
     if result is None:
         return None
     every = [one for found in operands.values() for one in found]
-    citations, markers = _cited(every, stages)
+    shown = [one for found in operands.values() for one in shown_of(found)]
+    citations, markers = citations_of(shown, stages)
     said = _written(result, formula, every, question)
     text = f"{said} {_Shown(operands, markers, today).of(formula)}"
     if len(text.split()) > _WORDS:
@@ -122,9 +135,25 @@ def _all_likely(operands: Sequence[Operand]) -> float | None:
     return prod(likely) if len(likely) == len(operands) else None
 
 
+def _whole_of_question(whole: Whole, question: str) -> bool:
+    """Tell whether the figures of what is asked of a whole column are those of the question, and its words but yes."""
+    told = whole.test.value if whole.test else ""
+    if isinstance(told, str) and told and not is_verdict(told) and not says(question, told):
+        return False
+    figures = {Decimal(whole.most or 0), abs(told) if isinstance(told, Decimal) else Decimal(0)} - {Decimal(0)}
+    asked = _figures(question)
+    named = {Decimal(word) for word in words(whole.name) if word.isdecimal()}
+    return figures <= asked and named <= asked
+
+
+def _figures(question: str) -> set[Decimal]:
+    """Return the figures of a question."""
+    return {one.value for one in amounts(question)} | {Decimal(word) for word in words(question) if word.isdecimal()}
+
+
 def _of_question(formula: Formula, question: str) -> bool:
     """Tell whether the figures of a formula and of its names are those of the question; one may be the year before."""
-    asked = {one.value for one in amounts(question)} | {Decimal(word) for word in words(question) if word.isdecimal()}
+    asked = _figures(question)
     years = {value - 1 for value in asked if value > 1000}
     named = {Decimal(word) for one in names(formula) for word in words(one.name) if word.isdecimal()}
     return named <= asked | years and set(numbers(formula)) <= asked | _CONSTANTS
@@ -142,22 +171,8 @@ def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | 
     every = [one for values in found.values() for one in values]
     if len({(one.hit.document, one.span, one.column, one.written) for one in every}) < len(every):
         return None
-    return {name: [_with_sign(one, every) for one in values] for name, values in found.items()}
-
-
-def _with_sign(operand: Operand, others: Iterable[Operand]) -> Operand:
-    """Return a bare cell with the currency of another one of its document and scale: many tables say it once."""
-    for other in others:
-        near = other.hit.document == operand.hit.document and other.scale == operand.scale
-        if (
-            near
-            and other.amount
-            and operand.amount
-            and not operand.amount.unit
-            and any(map(is_money, other.amount.unit))
-        ):
-            return replace(operand, amount=replace(operand.amount, unit=other.amount.unit))
-    return operand
+    told = iter(signed(every))
+    return {name: [next(told) for _ in values] for name, values in found.items()}
 
 
 def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Value]]:
@@ -174,26 +189,6 @@ def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Val
                 unit = (*one.amount.unit, one.scale) if one.scale else one.amount.unit
                 values[name].append(Quantity(next(read), unit))
     return values
-
-
-def _cited(operands: Sequence[Operand], stages: Stages) -> tuple[tuple[Citation, ...], dict[Operand, tuple[int, ...]]]:
-    """Return a citation for each line, or lines that follow each other, and which is that of each operand."""
-    citations: list[Citation] = []
-    markers: dict[Operand, tuple[int, ...]] = {}
-    by_document: dict[str, list[Operand]] = {}
-    for one in operands:
-        by_document.setdefault(one.hit.document, []).append(one)
-    for path, found in by_document.items():
-        document = stages.read(path)
-        for spans in together(sorted({span for one in found for span in (one.span, *one.heads)}), document):
-            marker = len(citations) + 1
-            citations.append(cited(marker, found[0].hit, spans, document))
-            for one in found:
-                if one.span in spans:
-                    markers[one] = (marker, *markers.get(one, ()))
-                elif not set(one.heads).isdisjoint(spans):
-                    markers[one] = (*markers.get(one, ()), marker)
-    return tuple(citations), markers
 
 
 def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], question: str) -> str:
@@ -243,6 +238,11 @@ def _figure(value: Decimal, operands: Iterable[Operand], question: str) -> str:
     return text.translate(str.maketrans(",.", ".,")) if any(map(_COMMA.search, figures)) else text
 
 
+def shown_of(operands: Sequence[Operand]) -> Sequence[Operand]:
+    """Return the values of a series that are shown: all of a short one, else the first few."""
+    return operands if len(operands) <= _SHOWN else operands[:_FIRST]
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """Writes a formula with its operands and their markers."""
@@ -257,7 +257,7 @@ class _Shown:
         if isinstance(formula, Today):
             return self.today.isoformat()
         if isinstance(formula, Named):
-            return " + ".join(map(self._operand, self.operands[formula]))
+            return " + ".join(self._several(self.operands[formula]))
         if isinstance(formula, Operation):
             own = _BINDS[formula.sign]
             right = self.of(formula.right, own + (formula.sign in "-/"))
@@ -269,16 +269,20 @@ class _Shown:
         if call.function == "round":
             return self.of(call.parts[0], binds)
         found = self.operands.get(call.parts[0]) if isinstance(call.parts[0], Named) else None
-        parts = [*map(self._operand, found)] if len(call.parts) == 1 and found else [*map(self.of, call.parts)]
+        parts = self._several(found) if len(call.parts) == 1 and found else [*map(self.of, call.parts)]
         if call.function in ("max", "min"):
             return f"{call.function}({', '.join(parts)})"
         if call.function == "sum":
             text = " + ".join(parts)
             return f"({text})" if binds > 1 else text
         if call.function == "average":
-            return f"({' + '.join(parts)}) / {len(parts)}"
+            return f"({' + '.join(parts)}) / {len(found) if found else len(parts)}"
         text = _SPAN.join(parts)
         return f"({text})" if binds else text
+
+    def _several(self, operands: Sequence[Operand]) -> list[str]:
+        shown = shown_of(operands)
+        return [*map(self._operand, shown), *([_REST] if len(shown) < len(operands) else [])]
 
     def _operand(self, operand: Operand) -> str:
         written = parenthesised(harmless(operand.written))

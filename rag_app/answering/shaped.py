@@ -20,6 +20,7 @@ from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
 from rag_app.answering.sides import compared
+from rag_app.answering.whole_column import found_in_whole
 from rag_app.answering.written import written
 from rag_app.answering.yes_or_no import yes_or_no
 from rag_app.asking.answer_kind import answer_kind
@@ -31,6 +32,7 @@ from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
 from rag_app.proof.confidence import Claim, judge_of, signals
 from rag_app.proof.quotes import unmarked
+from rag_app.proof.whole import Whole
 from rag_app.text import one_line, single_spaced
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ _ANSWERED = (
     0.7  # how likely a cell is meant that is called answered: 94 in 100 of these are right (benchmarks/cells.py)
 )
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
+_WORKED_OUT = _VALUES | {"list"}  # of those that may be worked out: a list is of a whole column
 _ENDS = ".!?…。！？"  # of a sentence
 
 
@@ -91,7 +94,9 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        if kind in _VALUES and (found := self._calculated(kind) or self._in_cell(_MEANT)):
+        if kind in _WORKED_OUT and (found := self._calculated(kind)):
+            return found
+        if kind in _VALUES and (found := self._in_cell(_MEANT)):
             return found
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
@@ -196,7 +201,12 @@ class _Form:
     def _calculated(self, kind: AnswerKind) -> Result | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
         formula = wanted(self.question, self.stages)
-        if formula is None:
+        if isinstance(formula, Whole):
+            whole = found_in_whole(self.question, formula, self.hits, self.stages)
+            if whole is None:
+                return None
+            return self._sure(Result("answered", whole.text, whole.citations, kind=whole.kind), whole.likely)
+        if formula is None or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
         if found is None or (found.likely is None and kind == "comparison" and is_difference(formula)):

@@ -1,4 +1,4 @@
-"""The cells of a column or row that a name means: without totals, shares and changes, of the rows and years it names."""
+"""The cells of a column or row that a name means: of the rows and years it names, without totals and changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from rag_app.evidence.labels import content
 from rag_app.evidence.totals import differences, totals
 from rag_app.language.dates import YEAR
 from rag_app.language.days import dates_in
+from rag_app.language.language import DEFAULT
 from rag_app.language.vocabulary import alternatives
+from rag_app.language.words import written_words
 from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
@@ -62,9 +64,11 @@ class Members:
         return tuple(map(self._member, own))
 
     def covered(self) -> float:
-        """Return which share of the words and years of the name stand by the values."""
+        """Return which share of the words and years of the name stand by the values; 0 where a proper name does not."""
         asked = self.sheet.asked
         left = self._missing - self._said_within()
+        if any(word[0].isupper() and content(word, self.sheet.language) & left for word in written_words(self.name)):
+            left = asked if self.sheet.language.code == DEFAULT else left  # where only names have capitals
         unsaid = bool(self._years) and not self.along and not self._years & self._named and self._rows_of_years is None
         return 1 - (len(left) + unsaid) / max(len(asked) + bool(self._years), 1)
 
@@ -140,7 +144,7 @@ class Members:
 
     @cached_property
     def _rows_of_years(self) -> set[int] | None:
-        """The rows of the years of the name; None where it has none, where all are of them, or where no row says any."""
+        """The rows of the years of the name; None where all are of them, or where no row says any."""
         if not self._years or self._years & self._named:
             return None
         found = {row: {year for text in self._dating(row) for year in _YEAR.findall(text)} for row in self.sheet.body}

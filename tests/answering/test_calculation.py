@@ -135,7 +135,7 @@ def test_a_proper_name_of_the_question_is_one_of_every_value(tmp_path: Path) -> 
 
 def test_a_series_is_of_those_rows_that_are_named(tmp_path: Path) -> None:
     said = calculation(tmp_path, {"gifts.csv": GIFTS}, "How much did Olga give?", "sum([each amount of Olga])")
-    assert said == "30 euros = 20.50 euros [1] + 9.50 euros [2]"
+    assert said == "30 euros = 20.50 euros [1] + 9.50 euros [2][1]"
 
 
 def test_a_last_row_that_adds_up_the_others_is_none_of_a_series(tmp_path: Path) -> None:
