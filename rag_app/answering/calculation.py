@@ -62,6 +62,7 @@ _COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)") 
 _SHOWN = 10  # values of a series that are all shown
 _FIRST = 5  # values of a longer one that are shown
 _REST = "…"
+_EXTREMES = {"max": "highest", "min": "lowest"}
 _SPAN = " → "  # between the two ends of a time
 
 
@@ -91,6 +92,14 @@ def wanted(question: str, stages: Stages) -> Formula | Whole | None:
     if formula is None or isinstance(formula, Named) or not names(formula) or not _of_question(formula, question):
         return None
     return formula
+
+
+def as_whole(formula: Formula | Whole | None) -> Whole | None:
+    """Return what a formula asks of a whole column, also by the largest or smallest of a name; None for others."""
+    if isinstance(formula, Call) and formula.function in _EXTREMES and len(formula.parts) == 1:
+        part = formula.parts[0]
+        return Whole(_EXTREMES[formula.function], part.name) if isinstance(part, Named) else None
+    return formula if isinstance(formula, Whole) else None
 
 
 def is_difference(formula: Formula) -> bool:

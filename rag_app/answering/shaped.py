@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag_app.answering.calculation import calculated, is_difference, wanted
+from rag_app.answering.calculation import as_whole, calculated, is_difference, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
@@ -201,12 +201,9 @@ class _Form:
     def _calculated(self, kind: AnswerKind) -> Result | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
         formula = wanted(self.question, self.stages)
-        if isinstance(formula, Whole):
-            whole = found_in_whole(self.question, formula, self.hits, self.stages)
-            if whole is None:
-                return None
-            return self._sure(Result("answered", whole.text, whole.citations, kind=whole.kind), whole.likely)
-        if formula is None or kind == "list":
+        if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
+            return self._sure(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
+        if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
         if found is None or (found.likely is None and kind == "comparison" and is_difference(formula)):

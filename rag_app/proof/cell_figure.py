@@ -13,7 +13,7 @@ from rag_app.text import single_spaced
 
 _KEPT = 10_000  # ways to write what stands round a figure, of which most columns have one
 _FIGURE = re.compile(FIGURE)
-_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
+_SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d+)?")
 _SIGN_APART = re.compile(r"(?<!\w)[-−–][ \u00a0\u202f]*(?=\W?\s?\d)")
 _SIGN_WITHIN = re.compile(r"^\s*([^\w\s(-]|[A-Z]{3})\s*[-−–]\s*(?=\d)")  # "$-5"
 _IN_BRACKETS = re.compile(r"\W*\([^()]*\d[^()]*\)\W*")  # as accounts write what is negative
@@ -37,7 +37,9 @@ def figure_of(text: str) -> Amount | None:
     else:
         amount = _read(joined)
     if amount is not None and joined != text:
-        return replace(amount, written=single_spaced(text))
+        spaced = _SPACED.search(text)
+        said = single_spaced(spaced[0]) if spaced else amount.said
+        return replace(amount, said=said, written=single_spaced(text))
     return amount
 
 

@@ -27,14 +27,10 @@ FUNCTIONS = (*_ENDS, *_LISTS, *_KEEPS)
 _NAME = r"\[(?P<name>[^][()*+=\n]*\w[^][()*+=\n]*)\]"
 _WHOLE = re.compile(
     rf" *(?:(?P<end>{'|'.join(_ENDS)})\( *{_NAME}"
-    rf"|(?P<list>{'|'.join(_LISTS)})\( *(?:(?P<most>\d{{1,3}}) *, *)?{_NAME.replace('name', 'listed')}"
+    rf"|(?P<list>{'|'.join(_LISTS)})\( *(?:(?P<most>[1-9]\d{{0,2}}) *, *)?{_NAME.replace('name', 'listed')}"
     rf"|(?P<keep>{'|'.join(_KEEPS)})\( *{_NAME.replace('name', 'kept')}"
     rf"(?: *(?P<sign>{'|'.join(_SIGNS)}) *(?:(?P<number>-?\d+(?:\.\d+)?)|\"(?P<text>[^\"\n]*\w[^\"\n]*)\"))?"
     r") *\) *"
-)
-_ENDINGS = (
-    *("", "])", "a])", "[a])", ", [a])", "([a])", ")", "1)", '"a")', 'a")', '")'),
-    *(" = 1)", "] = 1)", "a] = 1)", "[a] = 1)", "([a] = 1)"),
 )
 _YES = frozenset("x✓✔☑")  # marks in a column of what is so and what is not
 
@@ -88,15 +84,44 @@ def parse(text: str) -> Whole | None:
     if test and isinstance(value, str) and test.sign != "=":
         return None
     most = int(match["most"]) if match["most"] else None
-    return None if most == 0 else Whole(function, name, most, test)
+    return Whole(function, name, most, test)
 
 
 def begins(text: str) -> bool:
-    """Tell whether a text is the beginning of one: whether some ending makes it whole."""
-    said = text.lstrip()
-    words_left = [word[len(said) :] for word in FUNCTIONS if word.startswith(said)]
-    endings = [f"{word}{rest}" for word in words_left for rest in ("([a])", "([a] = 1)")] or _ENDINGS
-    return any(parse(text + ending) for ending in endings)
+    """Tell whether a text is the beginning of one."""
+    return len(text) <= _LONGEST and _begun().fullmatch(text) is not None
+
+
+@cache
+def _begun() -> re.Pattern[str]:
+    """Return the pattern of all beginnings: whatever comes later in it may be left out.
+
+    A generator's pieces are tried by the thousand, so it is one pattern.
+    """
+    close = r" *(?:\) *)?"
+    number = rf"-?(?:\d+(?:\.(?:\d+{close})?|{close})?)?"
+    text = rf'"[^\w"\n]*(?:\w[^"\n]*(?:"{close})?)?'
+    test = rf" *(?:= *(?:{number}|{text})?|[<>]=? *(?:{number})?)?"
+    functions = {
+        _ENDS: _named(close),
+        _LISTS: rf"(?:[1-9]\d{{0,2}} *(?:, *(?:{_named(close)})?)?|{_named(close)})",
+        ("count",): _named(f"(?:{close}|{test})"),
+        ("which",): _named(test),
+    }
+    found = [_spelled(f"{name}(", f" *(?:{rest})?") for names, rest in functions.items() for name in names]
+    return re.compile(rf" *(?:{'|'.join(found)})?")
+
+
+def _named(rest: str) -> str:
+    """Return the pattern of the beginnings of a name in brackets, and of what comes after it."""
+    return rf"\[[^\w\][()*+=\n]*(?:\w[^\][()*+=\n]*(?:\]{rest})?)?"
+
+
+def _spelled(text: str, rest: str) -> str:
+    """Return the pattern of the beginnings of a text, and of what comes after it."""
+    for letter in reversed(text):
+        rest = f"{re.escape(letter)}(?:{rest})?"
+    return rest
 
 
 def holds(test: Test, value: Decimal) -> bool:

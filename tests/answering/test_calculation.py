@@ -113,7 +113,6 @@ def test_a_cell_is_taken_from_the_row_and_the_column_that_are_named(tmp_path: Pa
     [
         ("sum([each income])", "135,000 euros = 40,000 euros [1] + 50,000 euros [1] + 45,000 euros [1]"),
         ("average([each income])", "45,000 euros = (40,000 euros [1] + 50,000 euros [1] + 45,000 euros [1]) / 3"),
-        ("max([each income])", "50,000 euros = max(40,000 euros [1], 50,000 euros [1], 45,000 euros [1])"),
     ],
 )
 def test_a_series_is_the_whole_column(tmp_path: Path, formula: str, answer: str) -> None:
