@@ -134,6 +134,10 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
     text = f"{said} {_Shown(operands, markers, today).of(formula)}"
     if len(text.split()) > _WORDS:
         return None
+    if len(shown) < len(every):
+        text = (
+            f"{text}\n{language_of(question).sentences.looked_through.format(count=max(one.looked for one in every))}"
+        )
     quoted = "\n".join(dict.fromkeys(single_spaced(one.quote) for one in citations))
     window = Window(every[0].hit, (every[0].span,), quoted)
     return Calculated(text, citations, window, _all_likely(every))

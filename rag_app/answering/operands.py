@@ -62,6 +62,7 @@ class Operand:
     heads: tuple[Span, ...] = ()  # lines of its table that name it, beside its own
     likely: float | None = None  # that it is the cell that is meant, 0 to 1; of a line nothing is known
     label: str = ""  # what tells it from the others of a series
+    looked: int = 0  # rows of its table, where all were looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +379,8 @@ def operands_of(series: Series, document: Document) -> list[Operand]:
         amount = figure_of(member.cell.text)
         written = amount.written if amount else single_spaced(member.cell.text)
         above = tuple(line for line in heads if line != own)
-        place = (unit, series.hit, own, member.cell.column, above, series.likely, member.called)
+        looked = 0 if series.along else series.looked
+        place = (unit, series.hit, own, member.cell.column, above, series.likely, member.called, looked)
         found.append(Operand(written, amount, None, *place))
     return found
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from rag_app.answering.operand_proof import citations_of
 from rag_app.answering.operands import Lookup, common_names, operands_of, signed
 from rag_app.evidence.guard import harmless
+from rag_app.evidence.units import is_scaled
 from rag_app.language.detector import language_of
-from rag_app.proof.amounts import is_scale, read_together, same_unit
+from rag_app.proof.amounts import read_together, same_unit
 from rag_app.proof.quotes import parenthesised
 from rag_app.proof.whole import holds, says
 
@@ -99,7 +100,7 @@ def _kept(whole: Whole, values: Sequence[_Valued]) -> list[_Valued] | None:
     if isinstance(whole.test.value, str):
         kept = [one for one in values if says(one.operand.written, whole.test.value)]
         return kept or None  # the table may say it in another way
-    if any(map(is_scale, values[0].operand.scale.split())):
+    if is_scaled(values[0].operand.scale):
         return None  # of what is so many thousands the figures cannot be compared with one that is none
     kept = [one for one in values if _holds(whole.test, one)]
     return kept if kept or whole.function == "count" else None

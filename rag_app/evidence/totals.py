@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ Line: TypeAlias = "Sequence[Decimal | None]"  # values in order; None where ther
 
 _PARTS = 2  # that a total has, at least
 _BY_CHANCE = 10  # a smaller figure is easily the sum of others before it
+_DIGITS = 3  # of a figure to which others do not add up by chance, but for zeros at its end
 _ROUNDED = 100  # times as large as what rounding can add up to is a total that is rounded
 _NEARLY = Decimal("0.01")  # share by which the total of another line may be off: it is rounded, or one is missing
 
@@ -51,7 +53,12 @@ def totals(line: Line, others: Callable[[int], Sequence[Line]] = lambda _: ()) -
     known = [(at, value) for at, value in enumerate(line) if value is not None]
     for at, value in known:
         of = next((own.places for own in (group, parts) if own.add_up_to(value)), None)
-        if of is not None and all(_agrees(other, of, at) for other in others(at)):
+        last = at == known[-1][0]
+        if (
+            of is not None
+            and not _is_even([*of, at], line)
+            and _agree(others(at), of, at, surely=not (last or _told(value)))
+        ):
             found.add(at)
             group = _Parts()
         else:
@@ -61,8 +68,10 @@ def totals(line: Line, others: Callable[[int], Sequence[Line]] = lambda _: ()) -
     for at, value in known[1:]:
         rest.add(at, value)
     if known and not found and rest.add_up_to(known[0][1]):
-        first = known[0][0]
-        found |= {first} if all(_agrees(one, rest.places, first) for one in others(len(line) - 1)) else set()
+        first, value = known[0]
+        whole = not _is_even([*reversed(rest.places), first], line)
+        if whole and _agree(others(len(line) - 1), rest.places, first, surely=not _told(value)):
+            found.add(first)
     return found
 
 
@@ -79,12 +88,29 @@ def differences(lines: Sequence[Line]) -> set[int]:
     return found
 
 
-def _agrees(line: Line, parts: Sequence[int], at: int) -> bool:
-    """Tell whether a line may have its total at a place, too."""
+def _told(value: Decimal) -> bool:
+    """Tell whether a figure has so many digits that others hardly add up to it by chance."""
+    return len(value.normalize().as_tuple().digits) >= _DIGITS
+
+
+def _is_even(places: Sequence[int], line: Line) -> bool:
+    """Tell whether values go up or down in even steps, as sizes and prices do, of which the last is easily a sum."""
+    told = [value for at in places if (value := line[at]) is not None]
+    return len({after - before for before, after in pairwise(told)}) == 1
+
+
+def _agree(lines: Sequence[Line], parts: Sequence[int], at: int, *, surely: bool) -> bool:
+    """Tell whether no other line contradicts a total, and where it has to be sure that one has it, too."""
+    found = [_agrees(line, parts, at) for line in lines]
+    return all(one is not False for one in found) and (not surely or any(found))
+
+
+def _agrees(line: Line, parts: Sequence[int], at: int) -> bool | None:
+    """Tell whether a line has its total at a place, too; None where it tells nothing."""
     value = line[at]
     told = [one for place in parts if (one := line[place]) is not None]
     if value is None or len(told) < _PARTS:
-        return True
+        return None
     return abs(sum(told, Decimal(0)) - value) <= _NEARLY * abs(value)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from ingest import PAGE_BREAK
 from rag_app.evidence.cells import span
 from rag_app.language.reading import unit_in
+from rag_app.language.vocabulary import every
+from rag_app.language.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +55,11 @@ def units_of(found: Sequence[Placed], document: Document) -> list[str]:
     said = cache(unit_in)
     table = cache(lambda: next((unit for text in _above(found[0].table, document) if (unit := said(text))), ""))
     return ["" if any(sign in one.cell.text for sign in _IN_CELL) else _named(one, said) or table() for one in found]
+
+
+def is_scaled(unit: str) -> bool:
+    """Tell whether a unit counts thousands or millions."""
+    return not every(lambda language: language.reading.scales).isdisjoint(words(unit))
 
 
 def _named(one: Placed, said: Callable[[str], str | None]) -> str:

@@ -119,11 +119,6 @@ def is_time(part: str) -> bool:
     return part.casefold() in _times()
 
 
-def is_scale(part: str) -> bool:
-    """Tell whether a part of a unit is a number, such as a million."""
-    return bool(_large().fullmatch(part))
-
-
 def apart(larger: Amount, smaller: Amount) -> str:
     """Return by how much one amount is larger than another of its unit, written as the larger one is."""
     one, other = values(larger, smaller)
@@ -202,15 +197,15 @@ def _after(text: str, pieces: Sequence[_Piece], row: int, *, known: bool) -> tup
     for piece in pieces[row + 1 :]:
         if text[end : piece.start] not in ("", *_SPACES):
             break
-        scaled = bool(unit) and is_scale(unit[-1])
+        scaled = bool(unit) and _is_scale(unit[-1])
         if piece.kind == "word":
             if scaled and piece.text.casefold() in STOP_WORDS:  # "millones de euros"
                 end = piece.end
                 continue
-            if piece.text.casefold() in STOP_WORDS or (known and not is_scale(piece.text)):
+            if piece.text.casefold() in STOP_WORDS or (known and not _is_scale(piece.text)):
                 break
             unit.append(piece.text)
-            known = not is_scale(piece.text)
+            known = not _is_scale(piece.text)
         elif piece.text == "/" or (piece.kind == "mark" and not known and _is_unit_sign(piece.text)):
             unit.append(piece.text)
             known = unicodedata.category(piece.text) == "Sc"
@@ -218,6 +213,10 @@ def _after(text: str, pieces: Sequence[_Piece], row: int, *, known: bool) -> tup
             break
         end = piece.end
     return _with_time(pieces, unit, end)
+
+
+def _is_scale(word: str) -> bool:
+    return bool(_large().fullmatch(word))
 
 
 def _is_unit_sign(mark: str) -> bool:

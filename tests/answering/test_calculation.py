@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes import LIKELIHOODS, ScriptedGenerator, fakes_of, nearest_line, open_library
+from calculating import Calculating, asked
 
 from rag_app.proof.quotes import markers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from rag_app.models.generator import Message
-    from rag_app.types import Answer
 
 RIDES = """The ferry of the lake goes in summer.
 The ferry costs 4.50 euros for a ride. The parking place costs 6 euros.
@@ -23,40 +21,6 @@ A season ticket of the ferry costs 30 euros a month."""
 PORTS = (("Odense", 50), ("Bergen", 70), ("Ystad", 60))
 SALES = 'Year,Boats,Income\n2011,12,"40,000 euros"\n2012,15,"50,000 euros"\n2013,20,"45,000 euros"\n'
 GIFTS = "Date,Giver,Amount\n2011-03-01,Olga,20.50 euros\n2011-03-04,Sven,40 euros\n2011-04-02,Olga,9.50 euros\n"
-
-
-class Calculating(ScriptedGenerator):
-    """Takes every question for one that is worked out, and writes the formula that it is told."""
-
-    numbers = LIKELIHOODS
-
-    def __init__(self, formula: str, kind: str = "fact", *, calculation: str = "calculation") -> None:
-        super().__init__(lambda messages: nearest_line(messages) if _holds_texts(messages) else formula)
-        self.chosen = (kind, calculation, "difference")
-
-    def leanings(self, _: Sequence[Message], words: Sequence[str]) -> Sequence[float]:
-        return [100.0 * (word in self.chosen) for word in words]
-
-    def preference(self, _: Sequence[Message], one: str, other: str) -> float:
-        return 2.0
-
-
-def _holds_texts(messages: Sequence[Message]) -> bool:
-    return messages[-1].content.startswith(("[text ", "From "))
-
-
-def asked(folder: Path, files: Mapping[str, str], question: str, generator: Calculating) -> Answer:
-    """Ask, and check that every citation holds."""
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    with open_library(folder) as library:
-        library.ingest([folder / name for name in files])
-        fakes_of(library).generator = generator
-        found = library.ask(question)
-        for citation in found.citations:
-            assert citation.verified
-            assert library.stands(citation)
-    return found
 
 
 def calculation(folder: Path, files: Mapping[str, str], question: str, formula: str) -> str:

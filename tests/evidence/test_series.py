@@ -44,7 +44,7 @@ Hill,200,north
 RAIN = """Town,Spring,Summer,Both,More
 Lund,10,25,35,15
 Malta,50,80,130,30
-Cork,70,70,140,0
+Cork,70,71,141,1
 """
 PRICES = """Wine,Price,Share
 Rioja,"1.250,50 €",30 %
