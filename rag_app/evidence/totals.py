@@ -53,12 +53,8 @@ def totals(line: Line, others: Callable[[int], Sequence[Line]] = lambda _: ()) -
     known = [(at, value) for at, value in enumerate(line) if value is not None]
     for at, value in known:
         of = next((own.places for own in (group, parts) if own.add_up_to(value)), None)
-        last = at == known[-1][0]
-        if (
-            of is not None
-            and not _is_even([*of, at], line)
-            and _agree(others(at), of, at, surely=not (last or _told(value)))
-        ):
+        surely = at != known[-1][0] and not _told(value)
+        if of is not None and not _is_even([*of, at], line) and _agree(others(at), of, at, surely=surely):
             found.add(at)
             group = _Parts()
         else:
