@@ -15,7 +15,7 @@ from rag_app.evidence.units import is_scaled
 from rag_app.language.detector import language_of
 from rag_app.proof.amounts import read_together, same_unit
 from rag_app.proof.quotes import parenthesised
-from rag_app.proof.whole import holds, says
+from rag_app.proof.whole import holds, is_verdict, says
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _CITED = 5  # rows
 _NAMED = 10  # of what is counted, and of those that are equally high
 _LISTED = 50
+_YES = "yes"  # is counted where a column has yes and no
 _KINDS: Mapping[str, AnswerKind] = {
     "highest": "short",
     "lowest": "short",
@@ -96,7 +97,8 @@ def _kept(whole: Whole, values: Sequence[_Valued]) -> list[_Valued] | None:
     if whole.orders:
         return _in_order(whole, values)
     if whole.test is None:
-        return list(values)
+        polar = all(is_verdict(one.operand.written) for one in values)
+        return [one for one in values if not polar or says(one.operand.written, _YES)]
     if isinstance(whole.test.value, str):
         kept = [one for one in values if says(one.operand.written, whole.test.value)]
         return kept or None  # the table may say it in another way

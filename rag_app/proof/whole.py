@@ -22,11 +22,12 @@ _LONGEST = 200  # characters
 _SIGNS = ("<=", ">=", "<", ">", "=")
 _ENDS = ("highest", "lowest")  # one value
 _LISTS = ("top", "bottom")  # so many, or all, in order
+_AS_LISTS = {"highest": "top", "lowest": "bottom"}  # what they are of more than one
 _KEEPS = ("count", "which")  # those that are so
 FUNCTIONS = (*_ENDS, *_LISTS, *_KEEPS)
 _NAME = r"\[(?P<name>[^][()*+=\n]*\w[^][()*+=\n]*)\]"
 _WHOLE = re.compile(
-    rf" *(?:(?P<end>{'|'.join(_ENDS)})\( *{_NAME}"
+    rf" *(?:(?P<end>{'|'.join(_ENDS)})\( *(?:(?P<so_many>[1-9]\d{{0,2}}) *, *)?{_NAME}"
     rf"|(?P<list>{'|'.join(_LISTS)})\( *(?:(?P<most>[1-9]\d{{0,2}}) *, *)?{_NAME.replace('name', 'listed')}"
     rf"|(?P<keep>{'|'.join(_KEEPS)})\( *{_NAME.replace('name', 'kept')}"
     rf"(?: *(?P<sign>{'|'.join(_SIGNS)}) *(?:(?P<number>-?\d+(?:\.\d+)?)|\"(?P<text>[^\"\n]*\w[^\"\n]*)\"))?"
@@ -83,7 +84,9 @@ def parse(text: str) -> Whole | None:
         return None
     if test and isinstance(value, str) and test.sign != "=":
         return None
-    most = int(match["most"]) if match["most"] else None
+    most = int(match["most"] or match["so_many"] or 0) or None
+    if most and function in _AS_LISTS:
+        function = _AS_LISTS[function]
     return Whole(function, name, most, test)
 
 
@@ -103,8 +106,7 @@ def _begun() -> re.Pattern[str]:
     text = rf'"[^\w"\n]*(?:\w[^"\n]*(?:"{close})?)?'
     test = rf" *(?:= *(?:{number}|{text})?|[<>]=? *(?:{number})?)?"
     functions = {
-        _ENDS: _named(close),
-        _LISTS: rf"(?:[1-9]\d{{0,2}} *(?:, *(?:{_named(close)})?)?|{_named(close)})",
+        (*_ENDS, *_LISTS): rf"(?:[1-9]\d{{0,2}} *(?:, *(?:{_named(close)})?)?|{_named(close)})",
         ("count",): _named(f"(?:{close}|{test})"),
         ("which",): _named(test),
     }

@@ -101,6 +101,14 @@ def whole(folder: Path, name: str, text: str, question: str, formula: str, kind:
             ["3: Mill, Forge, Hill", THROUGH.format(3)],
         ),
         (
+            "plots.md",
+            PLOTS,
+            "How many plots are fenced?",
+            "count([each fenced plot])",
+            "calculation",
+            ["2: Mill, Hill", THROUGH.format(3)],
+        ),
+        (
             "rain.csv",
             RAIN,
             "In which year did most rain fall in Cork?",

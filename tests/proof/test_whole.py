@@ -14,6 +14,7 @@ from rag_app.proof.whole import Test, Whole, begins, holds, is_verdict, parse, s
 READ = {
     "highest([each donation])": Whole("highest", "each donation"),
     "lowest( [ rent ] )": Whole("lowest", "rent"),
+    "lowest(2, [each price])": Whole("bottom", "each price", 2),
     "top(3, [each price])": Whole("top", "each price", 3),
     "bottom([each price])": Whole("bottom", "each price"),
     "count([each code])": Whole("count", "each code"),
