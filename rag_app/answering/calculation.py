@@ -140,12 +140,13 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
         )
     quoted = "\n".join(dict.fromkeys(single_spaced(one.quote) for one in citations))
     window = Window(every[0].hit, (every[0].span,), quoted)
-    return Calculated(text, citations, window, _all_likely(every))
+    return Calculated(text, citations, window, _all_likely(operands.values()))
 
 
-def _all_likely(operands: Sequence[Operand]) -> float | None:
-    likely = [one.likely for one in operands if one.likely is not None]
-    return prod(likely) if len(likely) == len(operands) else None
+def _all_likely(operands: Iterable[Sequence[Operand]]) -> float | None:
+    """Return how likely the values of all names are meant: those of a series are it together."""
+    likely = [min((-1.0 if one.likely is None else one.likely) for one in found) for found in operands]
+    return prod(likely) if min(likely) >= 0 else None
 
 
 def _whole_of_question(whole: Whole, question: str) -> bool:

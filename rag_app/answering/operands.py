@@ -142,12 +142,13 @@ class Lookup:
             figures: whether they have to be figures.
         """
         asked = f"{name}{_period(name, self.question)}"
-        for hits in (self.hits, self.stages.find(asked)[0]):
-            tables = tables_near([hit for hit in hits if self._tells(hit.document)], self.stages.tables)
-            found = series_meant(asked, tables, lookup_of(self.stages), figure_of, figures=figures)
-            if found is not None and found.likely >= _MEANT:
-                return found
-        return None
+        found = self._series_near(asked, self.hits, figures=figures)
+        return found or self._series_near(asked, self.stages.find(asked)[0], figures=figures)
+
+    def _series_near(self, name: str, hits: Sequence[Hit], *, figures: bool) -> Series | None:
+        tables = tables_near([hit for hit in hits if self._tells(hit.document)], self.stages.tables)
+        found = series_meant(name, tables, lookup_of(self.stages), figure_of, figures=figures)
+        return found if found is not None and found.likely >= _MEANT else None
 
     def _tells(self, path: str) -> bool:
         """Tell whether a document has the proper names of the question that are in none of the values."""

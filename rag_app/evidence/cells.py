@@ -235,7 +235,9 @@ def _columns(name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup:
 
 def _of_row(name: str, row: _Row, fit: Fit, likely: float, columns: _Columns) -> Iterator[Meant]:
     """Yield the cells of a row that have a value; the columns in which it has none are not meant."""
-    cells = {cell.column: cell for cell in row.grid.value_cells if cell.row == row.number and cell.text}
+    named = row.grid.label_columns
+    own = (cell for cell in row.grid.rows[row.number] if cell is not None and cell.row == row.number)
+    cells = {cell.column: cell for cell in own if cell.text and not cell.header and cell.column not in named}
     whole = sum(columns.likely[number] for number in cells) or 1.0
     for number, cell in cells.items():
         header = row.grid.column_header(number)
