@@ -6,22 +6,22 @@ What is shown is the result and the formula with each value as its document writ
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING
 
-from rag_app.answering.excerpt import cited, together
 from rag_app.answering.known_figure import known_figure
-from rag_app.answering.operands import Lookup, Operand, common_names
+from rag_app.answering.operand_proof import citations_of
+from rag_app.answering.operands import Lookup, Operand, common_names, signed
 from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
 from rag_app.language.words import words
-from rag_app.proof.amounts import PERCENT, amounts, is_money, is_time, read_together
+from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
 from rag_app.proof.calculator import (
     OF_ONE,
     SHARE,
@@ -43,6 +43,8 @@ from rag_app.proof.calculator import (
     series,
 )
 from rag_app.proof.quotes import parenthesised
+from rag_app.proof.whole import Whole, is_verdict, says
+from rag_app.proof.whole import parse as parse_whole
 from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ _CENTS = 2  # decimals that are written also where the last is 0
 _UNGROUPED = 3  # digits that stand together without a mark
 _GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
 _COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)")  # that begins the decimals
+_SHOWN = 10  # values of a series that are all shown
+_FIRST = 5  # values of a longer one that are shown
+_REST = "…"
+_EXTREMES = {"max": "highest", "min": "lowest"}
 _SPAN = " → "  # between the two ends of a time
 
 
@@ -75,20 +81,34 @@ class Calculated:
     likely: float | None  # that all values are those that are meant, 0 to 1; None where one stands in no cell
 
 
-def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | None:
-    """Return the formula that a question asks for; None where it asks for none, or for figures that it lacks.
+def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | Whole | None:
+    """Return the formula that a question asks for, or what it asks of all values of a name.
 
     The generator is asked where the figure is not known by its name.
+
+    Returns:
+        None where it asks for neither, or for figures that it lacks.
     """
     if known := known_figure(question, hits, stages):
         return known
     generator = stages.generator()
     if not asks_for_calculation(question, generator):
         return None
-    formula = parse(formula_of(question, generator, Grammar()))
+    text = formula_of(question, generator, Grammar())
+    if whole := parse_whole(text):
+        return whole if _whole_of_question(whole, question) else None
+    formula = parse(text)
     if formula is None or isinstance(formula, Named) or not names(formula) or not _of_question(formula, question):
         return None
     return formula
+
+
+def as_whole(formula: Formula | Whole | None) -> Whole | None:
+    """Return what a formula asks of a whole column, also by the largest or smallest of a name; None for others."""
+    if isinstance(formula, Call) and formula.function in _EXTREMES and len(formula.parts) == 1:
+        part = formula.parts[0]
+        return Whole(_EXTREMES[formula.function], part.name) if isinstance(part, Named) else None
+    return formula if isinstance(formula, Whole) else None
 
 
 def is_difference(formula: Formula) -> bool:
@@ -117,24 +137,46 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
     if result is None:
         return None
     every = [one for found in operands.values() for one in found]
-    citations, markers = _cited(every, stages)
+    shown = [one for found in operands.values() for one in shown_of(found)]
+    citations, markers = citations_of(shown, stages)
     said = _written(result, formula, every, question)
     text = f"{said} {_Shown(operands, markers, today).of(formula)}"
     if len(text.split()) > _WORDS:
         return None
+    if len(shown) < len(every):
+        text = (
+            f"{text}\n{language_of(question).sentences.looked_through.format(count=max(one.looked for one in every))}"
+        )
     quoted = "\n".join(dict.fromkeys(single_spaced(one.quote) for one in citations))
     window = Window(every[0].hit, (every[0].span,), quoted)
-    return Calculated(text, citations, window, _all_likely(every))
+    return Calculated(text, citations, window, _all_likely(operands.values()))
 
 
-def _all_likely(operands: Sequence[Operand]) -> float | None:
-    likely = [one.likely for one in operands if one.likely is not None]
-    return prod(likely) if len(likely) == len(operands) else None
+def _all_likely(operands: Iterable[Sequence[Operand]]) -> float | None:
+    """Return how likely the values of all names are meant: those of a series are it together."""
+    likely = [min((-1.0 if one.likely is None else one.likely) for one in found) for found in operands]
+    return prod(likely) if min(likely) >= 0 else None
+
+
+def _whole_of_question(whole: Whole, question: str) -> bool:
+    """Tell whether the figures of what is asked of a whole column are those of the question, and its words but yes."""
+    told = whole.test.value if whole.test else ""
+    if isinstance(told, str) and told and not is_verdict(told) and not says(question, told):
+        return False
+    figures = {Decimal(whole.most or 0), abs(told) if isinstance(told, Decimal) else Decimal(0)} - {Decimal(0)}
+    asked = _figures(question)
+    named = {Decimal(word) for word in words(whole.name) if word.isdecimal()}
+    return figures <= asked and named <= asked
+
+
+def _figures(question: str) -> set[Decimal]:
+    """Return the figures of a question."""
+    return {one.value for one in amounts(question)} | {Decimal(word) for word in words(question) if word.isdecimal()}
 
 
 def _of_question(formula: Formula, question: str) -> bool:
     """Tell whether the figures of a formula and of its names are those of the question; one may be the year before."""
-    asked = {one.value for one in amounts(question)} | {Decimal(word) for word in words(question) if word.isdecimal()}
+    asked = _figures(question)
     years = {value - 1 for value in asked if value > 1000}
     named = {Decimal(word) for one in names(formula) for word in words(one.name) if word.isdecimal()}
     return named <= asked | years and set(numbers(formula)) <= asked | _CONSTANTS
@@ -152,28 +194,14 @@ def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | 
     every = [one for values in found.values() for one in values]
     if any(_are_one(one, other) for one, other in combinations(every, 2)):
         return None
-    return {name: [_with_sign(one, every) for one in values] for name, values in found.items()}
+    told = iter(signed(every))
+    return {name: [next(told) for _ in values] for name, values in found.items()}
 
 
 def _are_one(one: Operand, other: Operand) -> bool:
     """Tell whether two values are one and the same: of a line that is no cell nobody knows the column."""
     alike = (one.hit.document, one.span, one.written) == (other.hit.document, other.span, other.written)
     return alike and (one.column == other.column or one.likely is None or other.likely is None)
-
-
-def _with_sign(operand: Operand, others: Iterable[Operand]) -> Operand:
-    """Return a bare cell with the currency of another one of its document and scale: many tables say it once."""
-    for other in others:
-        near = other.hit.document == operand.hit.document and other.scale == operand.scale
-        if (
-            near
-            and other.amount
-            and operand.amount
-            and not operand.amount.unit
-            and any(map(is_money, other.amount.unit))
-        ):
-            return replace(operand, amount=replace(operand.amount, unit=other.amount.unit))
-    return operand
 
 
 def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Value]]:
@@ -190,26 +218,6 @@ def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Val
                 unit = (*one.amount.unit, one.scale) if one.scale else one.amount.unit
                 values[name].append(Quantity(next(read), unit))
     return values
-
-
-def _cited(operands: Sequence[Operand], stages: Stages) -> tuple[tuple[Citation, ...], dict[Operand, tuple[int, ...]]]:
-    """Return a citation for each line, or lines that follow each other, and which is that of each operand."""
-    citations: list[Citation] = []
-    markers: dict[Operand, tuple[int, ...]] = {}
-    by_document: dict[str, list[Operand]] = {}
-    for one in operands:
-        by_document.setdefault(one.hit.document, []).append(one)
-    for path, found in by_document.items():
-        document = stages.read(path)
-        for spans in together(sorted({span for one in found for span in (one.span, *one.heads)}), document):
-            marker = len(citations) + 1
-            citations.append(cited(marker, found[0].hit, spans, document))
-            for one in found:
-                if one.span in spans:
-                    markers[one] = (marker, *markers.get(one, ()))
-                elif not set(one.heads).isdisjoint(spans):
-                    markers[one] = (*markers.get(one, ()), marker)
-    return tuple(citations), markers
 
 
 def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], question: str) -> str:
@@ -261,6 +269,11 @@ def _figure(value: Decimal, operands: Iterable[Operand], question: str) -> str:
     return text.translate(str.maketrans(",.", ".,")) if any(map(_COMMA.search, figures)) else text
 
 
+def shown_of(operands: Sequence[Operand]) -> Sequence[Operand]:
+    """Return the values of a series that are shown: all of a short one, else the first few."""
+    return operands if len(operands) <= _SHOWN else operands[:_FIRST]
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """Writes a formula with its operands and their markers."""
@@ -275,7 +288,7 @@ class _Shown:
         if isinstance(formula, Today):
             return self.today.isoformat()
         if isinstance(formula, Named):
-            return " + ".join(map(self._operand, self.operands[formula]))
+            return " + ".join(self._several(self.operands[formula]))
         if isinstance(formula, Operation):
             own = _BINDS[formula.sign]
             right = self.of(formula.right, own + (formula.sign in "-/"))
@@ -289,14 +302,14 @@ class _Shown:
         if call.function in OF_ONE:
             return self._share(call.parts[0], binds) if call.function == SHARE else self._size(call.parts[0], binds)
         found = self.operands.get(call.parts[0]) if isinstance(call.parts[0], Named) else None
-        parts = [*map(self._operand, found)] if len(call.parts) == 1 and found else [*map(self.of, call.parts)]
+        parts = self._several(found) if len(call.parts) == 1 and found else [*map(self.of, call.parts)]
         if call.function in ("max", "min"):
             return f"{call.function}({', '.join(parts)})"
         if call.function == "sum":
             text = " + ".join(parts)
             return f"({text})" if binds > 1 else text
         if call.function == "average":
-            return f"({' + '.join(parts)}) / {len(parts)}"
+            return f"({' + '.join(parts)}) / {len(found) if found else len(parts)}"
         text = _SPAN.join(parts)
         return f"({text})" if binds else text
 
@@ -309,6 +322,10 @@ class _Shown:
         if found and all(one.amount and not one.amount.figure.startswith("-") for one in found):
             return self.of(part, binds)
         return f"|{self.of(part)}|"
+
+    def _several(self, operands: Sequence[Operand]) -> list[str]:
+        shown = shown_of(operands)
+        return [*map(self._operand, shown), *([_REST] if len(shown) < len(operands) else [])]
 
     def _operand(self, operand: Operand) -> str:
         written = parenthesised(harmless(operand.written))

@@ -14,9 +14,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import CELL, stem
-from rag_app.answering.cell import best_cell, lines_of
+from rag_app.answering.cell import best_cell, lines_of, lookup_of, rows_of
 from rag_app.asking.known_formulas import FORMS
-from rag_app.evidence.units import unit_of
+from rag_app.evidence.cells import tables_near
+from rag_app.evidence.series import series_meant
+from rag_app.evidence.units import unit_of, units_of
 from rag_app.evidence.windows import Size, runs
 from rag_app.language.days import dates_in
 from rag_app.language.detector import language_of
@@ -25,7 +27,8 @@ from rag_app.language.language import DEFAULT
 from rag_app.language.reading import row_at, sentences
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import among, folded, words, written_words
-from rag_app.proof.amounts import Amount, amounts, same_unit
+from rag_app.proof.amounts import Amount, amounts, is_money, same_unit
+from rag_app.proof.cell_figure import figure_of
 from rag_app.proof.table_columns import cells, scale
 from rag_app.text import single_spaced
 
@@ -35,14 +38,13 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.answering.stages import Stages
+    from rag_app.evidence.series import Series
     from rag_app.evidence.windows import Span
     from rag_app.types import Hit
 
 _MEANT = 0.3  # how likely the cell is meant that a value is taken from, at least
 _ANY = 10_000  # words of a line
 _LONGEST_HEAD = 7  # words of a column's name, "Nine Months Ended September 30, 2022"; a longer one is a text over all
-_MOST = 300  # rows of a table, as far as `row_at` looks up
-_IN_BRACKETS = re.compile(r"\W*\([^()]*\d[^()]*\)\W*")  # as accounts write what is negative
 _YEAR = re.compile(r"[12]\d{3}")
 _WITHOUT_DAY = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 
@@ -60,6 +62,8 @@ class Operand:
     column: int = 0  # of its cell
     heads: tuple[Span, ...] = ()  # lines of its table that name it, beside its own
     likely: float | None = None  # that it is the cell that is meant, 0 to 1; of a line nothing is known
+    label: str = ""  # what tells it from the others of a series
+    looked: int = 0  # rows of its table, where all were looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +123,45 @@ class Lookup:
         if found is None or found[1] < _MEANT:
             return None
         meant, likely = found
-        told = _choices(meant.cell.text, dated=False, cell=True)
-        amount = told[0].amount if len(told) == 1 else None
+        amount = figure_of(meant.cell.text)
         if amount is None or _is_known(amount, self.counted):
             return None
         [row] = lines_of([meant.cell], meant.table)
         heads = tuple(line for line in lines_of(meant.labels, meant.table) if line != row)
         unit = unit_of(meant, self.stages.read(meant.hit.document))
-        written = told[0].written
-        if _IN_BRACKETS.fullmatch(meant.cell.text) and not amount.figure.startswith("-"):
-            amount, written = replace(amount, figure=f"-{amount.figure}"), single_spaced(meant.cell.text)
-        return Operand(written, amount, None, unit, meant.hit, row, meant.cell.column, heads, likely)
+        return Operand(amount.written, amount, None, unit, meant.hit, row, meant.cell.column, heads, likely)
 
     def several(self, name: str) -> list[Operand]:
-        """Return all values of a name, in the rows of a table or in lines that follow each other; none if unclear."""
+        """Return all values of a name, of a table or of lines that follow each other; none if unclear."""
+        if found := self.series(name):
+            return operands_of(found, self.stages.read(found.hit.document)) if len(found.members) > 1 else []
         line = self._best(name, dated=False)
-        if line is None:
+        if line is None or line.row:
             return []
-        lines = self._with_its_like(line)
-        kept = _called(lines, name, language_of(self.question).stemmer)
-        found = self._of_rows(kept, name) if line.row else self._of_lines(kept, name)
-        return found if len(found) > 1 else []
+        kept = _called(self._with_its_like(line), name, language_of(self.question).stemmer)
+        values = self._of_lines(kept, name)
+        return values if len(values) > 1 else []
+
+    def series(self, name: str, *, figures: bool = True) -> Series | None:
+        """Return the values of the column or row that a name means in the tables round the passages.
+
+        Args:
+            name: of all of them.
+            figures: whether they have to be figures.
+        """
+        asked = f"{name}{_period(name, self.question)}"
+        found = self._series_near(asked, self.hits, figures=figures)
+        return found or self._series_near(asked, self.stages.find(asked)[0], figures=figures)
+
+    def _series_near(self, name: str, hits: Sequence[Hit], *, figures: bool) -> Series | None:
+        tables = tables_near([hit for hit in hits if self._tells(hit.document)], self.stages.tables)
+        found = series_meant(name, tables, lookup_of(self.stages), figure_of, figures=figures)
+        return found if found is not None and found.likely >= _MEANT else None
+
+    def _tells(self, path: str) -> bool:
+        """Tell whether a document has the proper names of the question that are in none of the values."""
+        said = f"{single_spaced(stem(PurePath(path)))}: {self.stages.read(path).text}"
+        return all(re.search(rf"\b{re.escape(word)}\b", said) for word in self.common)
 
     def _best(self, name: str, *, dated: bool) -> _Line | None:
         """Return the line that bears most on a name: of the passages, or else of those of its own search."""
@@ -221,13 +243,13 @@ class Lookup:
         return Operand(choice.written, choice.amount, choice.day, said, line.hit, line.span)
 
     def _with_its_like(self, line: _Line) -> list[_Line]:
-        """Return the rows of a line's table, or the lines before and after it that have amounts of its unit, too."""
+        """Return a line with those before and after it that have amounts of its unit, too."""
         document = self.stages.read(line.hit.document)
-        spans = _table(document.text, line.span[0]) if line.row else sentences(document.text)
+        spans = sentences(document.text)
         at = next((row for row, span in enumerate(spans) if span[0] <= line.span[0] < span[1]), None)
         if at is None:
             return [line]
-        first, last = (0, len(spans)) if line.row else self._run(spans, at, document)
+        first, last = self._run(spans, at, document)
         found = [_line(line.hit, span, document, line.about) for span in spans[first:last]]
         return [one for one in found if one]
 
@@ -246,17 +268,6 @@ class Lookup:
             last += 1
         return first, last + 1
 
-    def _of_rows(self, lines: Sequence[_Line], name: str) -> list[Operand]:
-        """Return the amounts of one column; that of a last row which adds up the others is none of them."""
-        told = [(line, self._told(line, name, dated=False)) for line in lines]
-        heads = list(dict.fromkeys(one.beside for _, found in told for one in found))
-        at = _most(name, heads, self.question) or _most(self.question, heads, self.question)
-        if not at or len(lines) > _MOST:
-            return []
-        found = [self._operand(line, one) for line, row in told for one in row if one.beside == heads[at - 1]]
-        holding = [line for line in lines if _has_figure(line, heads[at - 1])]
-        return _without_total(found) if len(found) == len(holding) else []  # a row that is not understood is none less
-
     def _of_lines(self, lines: Sequence[_Line], name: str) -> list[Operand]:
         return _without_total(
             [self._operand(line, one) for line in lines for one in self._told(line, name, dated=False)]
@@ -270,23 +281,6 @@ def _line(hit: Hit, span: Span, document: Document, before: str) -> _Line | None
         return _Line(hit, span, single_spaced(document.text[slice(*span)]), row=False, about=f"{called}: {before}")
     row = row_at(document.text, span[0])
     return None if row.heads else _Line(hit, span, row.text, row=True, about=f"{called}: {row.caption}")
-
-
-def _table(text: str, start: int) -> list[Span]:
-    """Return the rows of the table that holds a place."""
-    spans = [(match.start(), match.end()) for match in re.finditer(r"[^\n\f]+", text)]
-    at = next(row for row, span in enumerate(spans) if span[0] <= start < span[1])
-    first = last = at
-    while first > 0 and at - first < _MOST and _is_row(text, spans[first - 1], spans[first]):
-        first -= 1
-    while last + 1 < len(spans) and last - at < _MOST and _is_row(text, spans[last + 1], spans[last]):
-        last += 1
-    return spans[first : last + 1]
-
-
-def _is_row(text: str, span: Span, beside: Span) -> bool:
-    gap = text[min(span[1], beside[1]) : max(span[0], beside[0])]
-    return CELL in text[slice(*span)] and len(gap) == 1
 
 
 def _choices_of_row(line: _Line, *, dated: bool) -> list[_Choice]:
@@ -363,17 +357,13 @@ def _shared(asked: Iterable[str], text: str, stemmer: str) -> int:
 
 def _called(lines: Sequence[_Line], name: str, stemmer: str) -> list[_Line]:
     """Return the lines that have each word of a name which some of them have and some lack."""
-    said = [" ".join(cell for _, cell in cells(line.text)) if line.row else line.text for line in lines]
+    said = [line.text for line in lines]
     for word in words(name):
         having = [bool(_shared([word], text, stemmer)) for text in said]
         if word not in STOP_WORDS and any(having):
             lines = [line for line, has in zip(lines, having, strict=True) if has]
             said = [text for text, has in zip(said, having, strict=True) if has]
     return list(lines)
-
-
-def _has_figure(line: _Line, head: str) -> bool:
-    return any(one == head and any(map(str.isdigit, cell)) for one, cell in cells(line.text))
 
 
 def _without_total(found: list[Operand]) -> list[Operand]:
@@ -385,6 +375,37 @@ def _without_total(found: list[Operand]) -> list[Operand]:
 
 def _is_known(amount: Amount, known: Iterable[Amount]) -> bool:
     return any(amount.value == one.value and (not one.unit or same_unit(amount.unit, one.unit)) for one in known)
+
+
+def operands_of(series: Series, document: Document) -> list[Operand]:
+    """Return the values of a series with the places that prove them."""
+    lines = rows_of(series.table)
+    units = units_of(series.members, document)
+    found = []
+    for member, unit in zip(series.members, units, strict=True):
+        own = lines[member.cell.row]
+        heads = dict.fromkeys(lines[cell.row] for cell in (*member.row, *member.column) if cell.row in lines)
+        amount = figure_of(member.cell.text)
+        written = amount.written if amount else single_spaced(member.cell.text)
+        above = tuple(line for line in heads if line != own)
+        looked = 0 if series.along else series.looked
+        place = (unit, series.hit, own, member.cell.column, above, series.likely, member.called, looked)
+        found.append(Operand(written, amount, None, *place))
+    return found
+
+
+def signed(operands: Sequence[Operand]) -> list[Operand]:
+    """Return values, bare ones with the currency of others of their document and scale: many tables say it once."""
+    units: dict[tuple[str, str], tuple[str, ...]] = {}
+    for one in operands:
+        if one.amount and any(map(is_money, one.amount.unit)):
+            units.setdefault((one.hit.document, one.scale), one.amount.unit)
+    return [
+        replace(one, amount=replace(one.amount, unit=unit))
+        if one.amount and not one.amount.unit and (unit := units.get((one.hit.document, one.scale)))
+        else one
+        for one in operands
+    ]
 
 
 def common_names(question: str, names: Iterable[str]) -> list[str]:

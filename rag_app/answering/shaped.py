@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag_app.answering.calculation import calculated, is_difference, wanted
+from rag_app.answering.calculation import as_whole, calculated, is_difference, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
@@ -20,6 +20,7 @@ from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
 from rag_app.answering.sides import compared
+from rag_app.answering.whole_column import found_in_whole
 from rag_app.answering.written import written
 from rag_app.answering.yes_or_no import yes_or_no
 from rag_app.asking.answer_kind import answer_kind
@@ -31,6 +32,7 @@ from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
 from rag_app.proof.confidence import Claim, judge_of, signals
 from rag_app.proof.quotes import unmarked
+from rag_app.proof.whole import Whole
 from rag_app.text import one_line, single_spaced
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the
 _POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
 _ANSWERED = 0.7  # how likely a cell is meant that is called answered: 89 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
+_WORKED_OUT = _VALUES | {"list"}  # of those that may be worked out: a list is of a whole column
 _ENDS = ".!?…。！？"  # of a sentence
 
 
@@ -92,7 +95,9 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        if kind in _VALUES and (found := self._calculated(kind) or self._in_cell(_ANSWERED)):
+        if kind in _WORKED_OUT and (found := self._calculated(kind)):
+            return found
+        if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
@@ -210,7 +215,9 @@ class _Form:
     def _calculated(self, kind: AnswerKind) -> Result | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
         formula = wanted(self.question, self.hits, self.stages)
-        if formula is None:
+        if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
+            return self._sure(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
+        if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
         if found is None or (found.likely is None and kind == "comparison" and is_difference(formula)):

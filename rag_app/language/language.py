@@ -38,6 +38,7 @@ class Sentences:
     parts_read: str = ""  # read, count
     words_read: str = ""  # read, count
     left_out: str = ""  # count
+    looked_through: str = ""  # count
     hello: str = ""
     welcome: str = ""
     fine: str = ""

@@ -20,7 +20,7 @@ from rag_app.language.words import FIGURE, LETTERS, same_word
 from rag_app.proof.figures import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 _SPACES = (" ", "\u00a0", "\u202f")
 PERCENT = "%"
@@ -33,6 +33,7 @@ _SMALL = 3  # letters of a unit whose capitals count
 _CURRENCY = 3  # capitals of the code of a currency
 _DECIMAL = re.compile(r"0[.,]\d+")
 _UNCLEAR = re.compile(r"\d{1,3}([.,])\d{3}")  # thousands, or three places of decimals
+_THOUSANDS = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 _CODED = re.compile(r"[^\W\d][\w-]*\Z")
 _LONGEST_CODE = 20  # characters of a code before a figure of it
 _MINUS = "-−–"
@@ -103,11 +104,8 @@ def values(first: Amount, second: Amount) -> tuple[Decimal, Decimal]:
 
 def read_together(found: Sequence[Amount]) -> list[Decimal]:
     """Return what some amounts come to, each read as any of the others lets no doubt."""
-    read = []
-    for one in found:
-        beside = [_beside(one.figure, other.figure) for other in found if other is not one]
-        read.append(next((value for value in beside if value != one.value), one.value))
-    return read
+    marks = {mark for one in found if (mark := _mark_of_decimals(one.figure))}
+    return [_with_decimals(one.figure, marks) for one in found]
 
 
 def is_money(part: str) -> bool:
@@ -259,11 +257,20 @@ def _read(figure: str) -> Decimal:
 
 
 def _beside(figure: str, other: str) -> Decimal:
+    return _with_decimals(figure, {_mark_of_decimals(other)})
+
+
+def _with_decimals(figure: str, marks: Collection[str]) -> Decimal:
+    """Return what a figure comes to beside others, where one of some marks begins the decimals."""
     unclear = _UNCLEAR.fullmatch(figure.lstrip("-"))
-    mark = re.search(r"([.,])\d+$", other)
-    if unclear and mark and mark[1] == unclear[1] and (not _UNCLEAR.fullmatch(other) or _DECIMAL.fullmatch(other)):
-        return Decimal(figure.replace(",", "."))
-    return _read(figure)
+    return Decimal(figure.replace(",", ".")) if unclear and unclear[1] in marks else _read(figure)
+
+
+def _mark_of_decimals(figure: str) -> str:
+    """Return the mark that surely begins the decimals of a figure; empty where there is none."""
+    mark = re.search(r"([.,])\d+$", figure)
+    clear = not _THOUSANDS.fullmatch(figure.lstrip("-")) or _DECIMAL.fullmatch(figure)
+    return mark[1] if mark and clear else ""
 
 
 @cache

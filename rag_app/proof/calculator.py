@@ -13,6 +13,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
+from rag_app.proof import whole
 from rag_app.proof.amounts import PERCENT, is_money, is_time, same_unit
 
 if TYPE_CHECKING:
@@ -168,16 +169,16 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
 
 
 class Grammar:
-    """Lets a generator write a formula or "none", and nothing else."""
+    """Lets a generator write a formula, what is asked of all values of a name, or "none", and nothing else."""
 
     def allows(self, written: str, piece: str) -> bool:
         """Tell whether `piece` may follow `written`."""
         text = written + piece
-        return len(text) <= _LONGEST and ("none".startswith(text.strip()) or _begins(text))
+        return len(text) <= _LONGEST and ("none".startswith(text.strip()) or _begins(text) or whole.begins(text))
 
     def complete(self, written: str) -> bool:
         """Tell whether `written` is whole."""
-        return written.strip() == "none" or parse(written) is not None
+        return written.strip() == "none" or parse(written) is not None or whole.parse(written) is not None
 
     def finished(self, written: str) -> bool:
         """Tell whether nothing may follow."""
@@ -391,8 +392,8 @@ def _operation(sign: str, left: Value, right: Value) -> Value:
 def _added(left: Quantity, right: Quantity) -> Quantity:
     if _alike(left, right):
         return replace(left if left.said else right, value=left.value + right.value)
-    for whole, part in ((left, right), (right, left)):  # "100 - [discount]"
-        if not whole.said and abs(whole.value) == _HUNDRED and part.unit == (PERCENT,):
+    for all_of_it, part in ((left, right), (right, left)):  # "100 - [discount]"
+        if not all_of_it.said and abs(all_of_it.value) == _HUNDRED and part.unit == (PERCENT,):
             return replace(part, value=left.value + right.value)
     raise NoResult
 
