@@ -12,6 +12,7 @@ ROOMS = ("searching", "evidence", "answering", "proof", "asking", "langchain")
 ALLOWED = {
     "searching/fusion.py: DENSE": "a share, of a score that is scaled to 0 to 1",
     "searching/near_duplicates.py: _SAME": "a share of words",
+    "evidence/sheet.py: _HALF": "a share of the cells of a column",
     "evidence/cells.py: _LEAST": "a probability",
     "evidence/cells.py: _UNREAD": "a bound of what is seen, whose weight is fitted with it",
     "evidence/choose.py: _PASSAGE_WEIGHT": "a share of one score in a sum of two on the same scale",
@@ -19,7 +20,7 @@ ALLOWED = {
     "evidence/labels.py: _NEUTRAL": "a share of words",
     "answering/operands.py: _MEANT": "a probability",
     "answering/shaped.py: _ANSWERED": "a probability",
-    "answering/shaped.py: _MEANT": "a probability",
+    "answering/shaped.py: _POSSIBLE": "a probability",
     "answering/shaped.py: _SURE": "a probability",
     "answering/summary.py: _HELD": "a share of words",
     "proof/calibrate.py: PULL": "a number of examples",

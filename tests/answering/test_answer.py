@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ingest import Table
     from rag_app.answering.stages import Found
+    from rag_app.config import Formulas
     from rag_app.models.generator import Form, Generator, Message, Usage
     from rag_app.models.numbers import RerankerNumbers
     from rag_app.types import Event, Hit, StoredDocument, Vectors
@@ -56,6 +57,7 @@ class Parts:
     trouble: Callable[[str], str] = lambda _: ""
     generation: Callable[[], int] = lambda: 0
     tables: Callable[[str], Sequence[Table]] = lambda _: ()
+    formulas: Formulas = ()
 
 
 @dataclass

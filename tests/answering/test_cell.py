@@ -37,9 +37,9 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "shipped", lambda: JUDGE)
 
 
-def asked(question: str, *documents: Document, least: float = 0.5) -> InCell | None:
+def asked(question: str, *documents: Document) -> InCell | None:
     """Return what is said to a question, after comparing its quotes with the documents."""
-    found = answer_in_cell(question, [whole(one) for one in documents], shelf(*documents), least)
+    found = answer_in_cell(question, [whole(one) for one in documents], shelf(*documents))
     if found:
         assert set(markers(found.text)) == {one.marker for one in found.citations}
         assert [one.marker for one in found.citations] == list(range(1, len(found.citations) + 1))
@@ -197,7 +197,7 @@ def test_what_a_page_hides_is_no_answer() -> None:
 def test_a_table_of_another_version_of_its_document_is_no_proof() -> None:
     before, now = (tabled(["", "2021"], ["Rent", text]) for text in ("7", "8"))
     old = cast("Stages", replace(Shelf({PATH: now}), documents=Versions({PATH: now}, before)))
-    assert answer_in_cell("rent in 2021", [whole(now)], old, 0.0) is None
+    assert answer_in_cell("rent in 2021", [whole(now)], old) is None
 
 
 class Versions(dict[str, "Document"]):
@@ -212,13 +212,6 @@ class Versions(dict[str, "Document"]):
 
 
 # Whether there is one
-
-
-def test_a_cell_is_an_answer_from_the_least_likelihood_on() -> None:
-    found = asked("rent in 2021", tabled(["", "2021"], ["Rent", "7"]))
-    assert found
-    for least, there in ((found.likely, True), (found.likely + 1e-9, False)):
-        assert bool(asked("rent in 2021", tabled(["", "2021"], ["Rent", "7"]), least=least)) is there
 
 
 def test_a_cell_with_a_whole_text_is_no_short_answer() -> None:

@@ -12,7 +12,6 @@ from tabled import JUDGE
 
 from rag_app.answering import cell, shaped
 from rag_app.errors import UsageError
-from rag_app.language.language import get_language
 from rag_app.proof.calibration import Logistic
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest import Table
+    from rag_app.answering.proved import Result
     from rag_app.library import Library
     from rag_app.models.generator import Message
     from rag_app.types import Answer
@@ -100,25 +100,23 @@ def test_where_no_value_is_asked_for_only_a_sure_cell_is_shown(
     assert asked(library, Counting(kind)).answer == SHOWN
 
 
-def test_below_the_bound_the_answer_says_that_it_is_not_sure(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    for chance, status in ((shaped._ANSWERED - 0.01, "partial"), (shaped._ANSWERED + 0.01, "answered")):
-        likely(monkeypatch, chance)
-        found = asked(library)
-        assert (found.answer, found.status) == (SHOWN, status)
-        assert found.unsure == (get_language("en").sentences.unsure if status == "partial" else "")
-        assert found.confidence == pytest.approx(chance, abs=0.001)
+@pytest.mark.parametrize(("chance", "shown"), [(0.6, True), (0.4, False)])
+def test_a_cell_that_may_be_meant_is_shown_where_it_is_judged_more_likely_right_than_the_short_answer(
+    library: Library, monkeypatch: pytest.MonkeyPatch, chance: float, shown: bool
+) -> None:
+    def judged(_: object, result: Result, *__: object, **___: object) -> Result:
+        return replace(result, confidence=chance if result.text == SHOWN else 0.5)
+
+    monkeypatch.setattr(shaped._Form, "_judged", judged)
+    likely(monkeypatch, shaped._ANSWERED - 0.01)
+    found = asked(library)
+    assert (found.answer == SHOWN, found.confidence) == (shown, max(chance, 0.5))
 
 
-def test_not_sure_is_said_in_the_language_of_the_question(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    likely(monkeypatch, 0.6)
-    found = asked(library, question="Wie hoch waren die Sales of ferries im Jahr 2020?")
-    assert (found.status, found.unsure) == ("partial", get_language("de").sentences.unsure)
-
-
-def test_a_cell_that_is_not_likely_meant_leaves_the_answer_as_it_was(
+def test_a_cell_that_is_hardly_meant_leaves_the_answer_as_it_was(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    likely(monkeypatch, shaped._MEANT - 0.01)
+    likely(monkeypatch, shaped._POSSIBLE / 2)
     found = asked(library)
     monkeypatch.setattr(shaped, "in_cell", lambda *_: None)
     plain = asked(library)

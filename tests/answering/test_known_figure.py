@@ -11,6 +11,7 @@ from rag_app.answering import shaped
 from rag_app.answering.cell import InCell
 from rag_app.config import load
 from rag_app.errors import SettingsError
+from rag_app.evidence.windows import Window
 from rag_app.library import Library
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag_app.models.generator import Message
-    from rag_app.types import Answer
+    from rag_app.types import Answer, Hit
 
 ACCOUNTS = "Item,2021,2020\nTotal revenue,900,800\nCost of sales,-450,-410\nInventories,90,82\n"
 
@@ -67,8 +68,8 @@ def test_a_figure_that_a_table_states_by_this_name_goes_before_the_formula(tmp_p
 def test_a_cell_that_is_surely_meant_is_shown_before_any_formula_is_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def in_cell(*asked: object) -> InCell:
-        return InCell("45 %", (), likely=0.9)
+    def in_cell(_: str, hits: Sequence[Hit], __: object) -> InCell:
+        return InCell("45 %", (), 0.9, "45 %", Window(hits[0], (), ""))
 
     monkeypatch.setattr(shaped, "in_cell", in_cell)
     found = asked(tmp_path, "acme.csv", ACCOUNTS, "What was the gross margin in 2021?")
