@@ -98,9 +98,17 @@ def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | Whol
     if whole := parse_whole(text):
         return whole if _whole_of_question(whole, question) else None
     formula = parse(text)
-    if formula is None or isinstance(formula, Named) or not names(formula) or not _of_question(formula, question):
+    if formula is None or not names(formula) or _is_one_value(formula) or not _of_question(formula, question):
         return None
     return formula
+
+
+def _is_one_value(formula: Formula) -> bool:
+    """Tell whether nothing is worked out: a value alone, or one times 100, which only writes a share as percent."""
+    if isinstance(formula, Operation) and formula.sign == "*":
+        ends = (formula.left, formula.right)
+        return Number(_HUNDRED) in ends and any(isinstance(end, Named) for end in ends)
+    return isinstance(formula, Named)
 
 
 def as_whole(formula: Formula | Whole | None) -> Whole | None:

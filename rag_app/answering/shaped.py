@@ -50,6 +50,7 @@ _LEAST = 15  # words of it
 _MORE = 1  # places after it that are shown too where a question leans on others
 _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the answer is
 _POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
+_EVEN = 0.5  # how likely what is worked out is right that is shown whatever else there is
 _ANSWERED = 0.7  # how likely a cell is meant that is called answered: 89 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
 _WORKED_OUT = _VALUES | {"list"}  # of those that may be worked out: a list is of a whole column
@@ -95,13 +96,14 @@ class _Form:
             return self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
-        if kind in _WORKED_OUT and (found := self._calculated(kind)):
-            return found
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
+        worked_out = self._calculated(kind) if kind in _WORKED_OUT else None
+        if worked_out and (worked_out.confidence or 0.0) >= _EVEN:
+            return worked_out
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
-        return self._in_their_words(kind, short)
+        return _surer(self._in_their_words(kind, short), worked_out)
 
     def unless_by_program(self, refused: Result) -> Result:
         """Return what the program knows of the library, where that is asked for and no passage has it."""
@@ -203,7 +205,7 @@ class _Form:
         if found is None or found.likely < _POSSIBLE:
             return stated
         judged = self._judged(Result("answered", found.text, found.citations), found.value, found.window)
-        return judged if (judged.confidence or 0.0) > (stated.confidence or 0.0) else stated
+        return _surer(stated, judged)
 
     def _sure(self, result: Result, likely: float) -> Result:
         """Return a result that is so likely right: in doubt it says so."""
@@ -273,6 +275,11 @@ class _Form:
         if status == "answered" or result.status == "partial":
             return result
         return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
+
+
+def _surer(result: Result, other: Result | None) -> Result:
+    """Return the one of two results that is more likely right, the first where they are alike."""
+    return other if other and (other.confidence or 0.0) > (result.confidence or 0.0) else result
 
 
 def _file_of(result: Result) -> Result:
