@@ -51,6 +51,7 @@ ROW_TRAITS = (
     "other_year",
 )
 COLUMN_TRAITS = ("alike", "asked", "said", "literal", "same_year", "other_year")
+FIRST = {"first": 0.2}  # of columns that fit alike the first is meant; fitted it would weigh more, and err more often
 OF_ENCODERS = {"alike", "own_alike", "relevant"}
 DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
 COMMON = {0.0, 1.0, 2.0, 3.0, 4.0, 100.0}  # figures of a derivation that may be no cell
@@ -257,8 +258,8 @@ def main() -> None:
             "embedder": lookup.embedder,
             "reranker": lookup.reranker,
             "rows": fitted(rows, ROW_TRAITS),
-            "columns": fitted(columns, COLUMN_TRAITS),
-            "words_alone": {"rows": fitted(rows, plain_rows), "columns": fitted(columns, plain_columns)},
+            "columns": fitted(columns, COLUMN_TRAITS) | FIRST,
+            "words_alone": {"rows": fitted(rows, plain_rows), "columns": fitted(columns, plain_columns) | FIRST},
         }
         WEIGHTS.write_text(json.dumps(rounded(weights), indent=2) + "\n", encoding="utf-8")
     cells = answered(options.file, lookup)
