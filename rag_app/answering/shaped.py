@@ -67,7 +67,7 @@ def in_shape(
     form = _Form(question, sought or question, hits, stages, leaning)
     result = from_passages(question, hits, trace, stages, sought, form=form.answer)
     if form.likely is None:
-        return replace(form.unless_by_program(result), hits=hits, trace=trace)
+        return replace(form.unless_known(result), hits=hits, trace=trace)
     return result
 
 
@@ -105,8 +105,10 @@ class _Form:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
         return _surer(self._in_their_words(kind, short), worked_out)
 
-    def unless_by_program(self, refused: Result) -> Result:
-        """Return what the program knows of the library, where that is asked for and no passage has it."""
+    def unless_known(self, refused: Result) -> Result:
+        """Return a cell that is surely meant, or what the program knows of the library, where no passage has it."""
+        if found := self._in_cell(_SURE):
+            return found
         if answer_kind(self.question, self.stages.generator()) != "library":
             return refused
         return self._by_program(lambda: refused)

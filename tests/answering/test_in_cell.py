@@ -10,7 +10,7 @@ import pytest
 from fakes import ScriptedGenerator, fakes_of, open_library
 from tabled import JUDGE
 
-from rag_app.answering import cell, shaped
+from rag_app.answering import cell, proved, shaped
 from rag_app.errors import UsageError
 from rag_app.proof.calibration import Logistic
 
@@ -179,3 +179,13 @@ def test_the_tables_of_a_document_are_read_once_for_a_question(
     monkeypatch.setattr(library._store, "tables", noted)
     asked(library)
     assert len(read) == 1
+
+
+def test_a_sure_cell_is_shown_although_the_passages_are_not_taken_to_hold_an_answer(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proved, "_likely", lambda *_: 0.0)
+    likely(monkeypatch, shaped._SURE - 0.01)
+    assert asked(library).status == "not_found"
+    likely(monkeypatch, shaped._SURE + 0.01)
+    assert asked(library).answer == SHOWN
