@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rag_app.answering.stages import Stages
+    from rag_app.evidence.windows import Span
     from rag_app.proof.calculator import Formula, Value
     from rag_app.types import Citation, Hit
 
@@ -192,16 +193,23 @@ def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | 
         if not found[name]:
             return None
     every = [one for values in found.values() for one in values]
-    if any(_are_one(one, other) for one, other in combinations(every, 2)):
+    if _twice(every):
         return None
     told = iter(signed(every))
     return {name: [next(told) for _ in values] for name, values in found.items()}
 
 
+def _twice(operands: Iterable[Operand]) -> bool:
+    """Tell whether one value is there twice."""
+    alike: dict[tuple[str, Span, str], list[Operand]] = {}
+    for one in operands:  # a column may have thousands
+        alike.setdefault((one.hit.document, one.span, one.written), []).append(one)
+    return any(_are_one(one, other) for found in alike.values() for one, other in combinations(found, 2))
+
+
 def _are_one(one: Operand, other: Operand) -> bool:
-    """Tell whether two values are one and the same: of a line that is no cell nobody knows the column."""
-    alike = (one.hit.document, one.span, one.written) == (other.hit.document, other.span, other.written)
-    return alike and (one.column == other.column or one.likely is None or other.likely is None)
+    """Tell whether two values that stand alike in one line are the same: of what is no cell nobody knows the column."""
+    return one.column == other.column or one.likely is None or other.likely is None
 
 
 def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Value]]:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 50  # rows by which a column is told to be of figures
 _BEGINNING = 3  # letters with which words begin that may be forms of one
-_HALF = 0.5
 _NONE: frozenset[str] = frozenset()
 
 
@@ -129,12 +128,12 @@ class Sheet:
     def _told(self, text: str) -> frozenset[str]:
         said = content(text, self.language)
         both = self.asked & said
-        return both if len(both) >= _HALF * len(said) else _NONE
+        return both if 2 * len(both) >= len(said) else _NONE
 
     def _holds_figures(self, column: int) -> bool:
         cells = islice((cell for row in self.body if (cell := self.cell(row, column))), _SAMPLE)
         told = [self.read(cell.text) is not None for cell in cells if any(map(str.isalnum, cell.text))]
-        return bool(told) and sum(told) >= _HALF * len(told)
+        return bool(told) and 2 * sum(told) >= len(told)
 
 
 def beginnings(text: str) -> set[str]:

@@ -22,7 +22,9 @@ FEWEST = 2  # stop words of a sentence
 
 # What is no natural language: by file and word.
 ALLOWED = {
-    "answering/shaped.py": "comparison short",  # names of kinds
+    "answering/calculation.py": "min",  # a function that the prompt names
+    "answering/shaped.py": "comparison list short",  # names of kinds
+    "answering/whole_column.py": "yes",  # stands for what says so in any language
     "asking/question_maker.py": "answer question",  # the form that the prompt names and the generator keeps to
     "evidence/guard.py": (  # control tokens and roles of chat templates, tags and schemes of addresses
         "start of turn end bos eos pad unk system assistant user instructions tool call inst sys prompt available "
@@ -48,6 +50,7 @@ ALLOWED = {
     "ingest/unit.py": "eur gbp usd ils try mm cm km kg ha tj ms min bn mn mio mrd mln",  # international symbols
     "proof/calculator.py": "abs percent sum max min round today days months years",  # functions that the prompt names
     "proof/contradictions.py": "month weekday eur usd gbp chf mm cm km kg",  # names of kinds; international symbols
+    "proof/whole.py": "count name top which",  # functions that the prompt names, and a group of a pattern
     "storage/database.py": "no such table main keywords invalid file",  # what SQLite says
     "storage/filters.py": "days weeks months years",  # units of `--since 30d`, a form of the command line
 }
