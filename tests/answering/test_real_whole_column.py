@@ -60,7 +60,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("How many plots have an area of more than 200?", "3: Mill, Hill, Brook"),
         ("Which plots are fenced?", "Mill"),
         ("What is the total of all donations?", "650 euros ="),
-        ("Which donor made the highest donation?", "Carla: 310 euros"),
+        ("List the donors by donation, largest first.", "Carla: 310 euros"),
         ("Wie viele Störungscodes hat die Heizung?", "3: E1, E4, E7"),
         ("Welcher Störungscode hat die höchsten Kosten der Reparatur?", "E4: 240 Euro"),
     ],
