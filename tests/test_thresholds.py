@@ -12,7 +12,6 @@ ROOMS = ("searching", "evidence", "answering", "proof", "asking", "langchain")
 ALLOWED = {
     "searching/fusion.py: DENSE": "a share, of a score that is scaled to 0 to 1",
     "searching/near_duplicates.py: _SAME": "a share of words",
-    "evidence/sheet.py: _HALF": "a share of the cells of a column",
     "evidence/cells.py: _LEAST": "a probability",
     "evidence/cells.py: _UNREAD": "a bound of what is seen, whose weight is fitted with it",
     "evidence/choose.py: _PASSAGE_WEIGHT": "a share of one score in a sum of two on the same scale",

@@ -57,7 +57,7 @@ def test_texts_and_choices_are_added_up() -> None:
     assert spent(total) == (5, 5, 4)
     assert counted.preference(ASKED, "yes", "no") == -2.0
     assert spent(total) == (10, 9, 4)
-    assert list(counted.leanings(ASKED, ("yes", "no"))) == [0.0, -1.0]
+    assert list(counted.leanings(ASKED, ("yes", "no"))) == [0.0, -10.0]
     assert spent(total) == (15, 13, 4)
 
 
