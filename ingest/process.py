@@ -208,14 +208,18 @@ class Process:
         return wire.unpack(self._take(wire.size(header), until))
 
     def _take(self, count: int, until: float) -> bytes:
-        assert self._child
-        assert self._child.stdout
+        child = self._child
+        if child is None or child.stdout is None or child.stdout.closed:
+            raise EOFError  # another thread has ended it
         with selectors.DefaultSelector() as selector:
-            selector.register(self._child.stdout, selectors.EVENT_READ)
+            selector.register(child.stdout, selectors.EVENT_READ)
             while len(self._received) < count:
                 if not selector.select(max(until - monotonic(), 0)):
                     raise TimeoutError
-                piece = os.read(self._child.stdout.fileno(), 1 << 16)
+                try:
+                    piece = os.read(child.stdout.fileno(), 1 << 16)
+                except (OSError, ValueError) as error:
+                    raise EOFError from error  # ended and closed meanwhile
                 if not piece:
                     raise EOFError
                 self._received += piece

@@ -105,10 +105,11 @@ def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | Whol
 
 
 def _is_one_value(formula: Formula) -> bool:
-    """Tell whether nothing is worked out: a value alone, or one times 100, which only writes a share as percent."""
-    if isinstance(formula, Operation) and formula.sign == "*":
+    """Tell whether nothing is worked out: a value alone, times 1, or times 100, which only writes it in percent."""
+    if isinstance(formula, Operation) and formula.sign in "*/":
         ends = (formula.left, formula.right)
-        return Number(_HUNDRED) in ends and any(isinstance(end, Named) for end in ends)
+        alone = any(isinstance(end, Number) and end.value in (1, _HUNDRED) for end in ends)
+        return alone and any(isinstance(end, Named) for end in ends)
     return isinstance(formula, Named)
 
 

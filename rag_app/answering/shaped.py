@@ -83,6 +83,7 @@ class _Form:
     likely: float | None = None  # that the passages hold an answer; None as long as they are not taken to
     _cell: InCell | None = None  # that is meant, if any is
     _looked: bool = False
+    _from_lines: bool = False  # what is worked out has a value that stands in no cell: it is judged like a short answer
 
     def answer(self, likely: float, short: Callable[[], Result]) -> Result:
         """Return the answer in its form; `short` is a short one."""
@@ -99,7 +100,7 @@ class _Form:
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
         worked_out = self._calculated(kind) if kind in _WORKED_OUT else None
-        if worked_out and (worked_out.confidence or 0.0) >= _EVEN:
+        if worked_out and (self._from_lines or (worked_out.confidence or 0.0) >= _EVEN):
             return worked_out
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
@@ -230,7 +231,8 @@ class _Form:
         if found.likely is not None:
             return self._sure(result, found.likely)
         judged = self._judged(result, unmarked(found.text), found.window)
-        return None if judged.status == "not_found" else judged
+        self._from_lines = judged.status != "not_found"
+        return judged if self._from_lines else None
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""

@@ -48,8 +48,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     ("question", "said"),
     [
         (
-            "What do the deductible and a lost key of the sauna cost together?",
-            "175 euros = 150 euros [1] + 25 euros [2]",
+            "What do a lost key of the sauna and the deductible of the insurance cost together?",
+            "175 euros = 25 euros [1] + 150 euros [2]",
         ),
         (
             "By how many percent did the electricity used grow from 2014 to 2016?",
