@@ -240,7 +240,8 @@ def _values(operands: Mapping[Named, Sequence[Operand]]) -> dict[Named, list[Val
 def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], question: str) -> str:
     """Return a result as the documents write such figures, with the sign of how exactly it is given."""
     decimals = places(formula)
-    if decimals is None and result.unit and result.value % 1 and any(map(_has_cents, operands)):
+    cents = [_has_cents(one) for one in operands]
+    if decimals is None and result.value % 1 and (all(cents) or (result.unit and any(cents))):
         decimals = _CENTS
     value = rounded(result.value, decimals)
     sign = "=" if value == result.value else "≈"

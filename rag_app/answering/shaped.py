@@ -50,6 +50,8 @@ _LEAST = 15  # words of it
 _MORE = 1  # places after it that are shown too where a question leans on others
 _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the answer is
 _POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
+_HARDLY = 0.1  # how likely a cell is meant, at most, where what is worked out is shown whatever else there is
+_TRUSTED = 0.6  # how likely a column is meant, or a value of no cell is right, at least, for the same
 _EVEN = 0.5  # how likely what is worked out is right that is shown whatever else there is
 _ANSWERED = 0.7  # how likely a cell is meant that is called answered: 89 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
@@ -83,7 +85,7 @@ class _Form:
     likely: float | None = None  # that the passages hold an answer; None as long as they are not taken to
     _cell: InCell | None = None  # that is meant, if any is
     _looked: bool = False
-    _from_lines: bool = False  # what is worked out has a value that stands in no cell: it is judged like a short answer
+    _trusted: bool = False  # whether what is worked out may be shown whatever else there is
 
     def answer(self, likely: float, short: Callable[[], Result]) -> Result:
         """Return the answer in its form; `short` is a short one."""
@@ -100,7 +102,8 @@ class _Form:
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
         worked_out = self._calculated(kind) if kind in _WORKED_OUT else None
-        if worked_out and (self._from_lines or (worked_out.confidence or 0.0) >= _EVEN):
+        sure = worked_out and (self._no_cell() or (worked_out.confidence or 0.0) >= _EVEN)
+        if worked_out and sure and self._trusted:
             return worked_out
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
@@ -202,6 +205,11 @@ class _Form:
             self._cell, self._looked = in_cell(self.question, self.hits, self.stages), True
         return self._cell
 
+    def _no_cell(self) -> bool:
+        """Tell whether a question hardly means a single cell."""
+        found = self._cell_meant()
+        return found is None or found.likely < _HARDLY
+
     def _rather_cell(self, stated: Result) -> Result:
         """Return a short answer, or the cell that may be meant where that is judged more likely right."""
         found = self._cell_meant()
@@ -221,6 +229,7 @@ class _Form:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
         formula = wanted(self.question, self.hits, self.stages)
         if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
+            self._trusted = shown.likely >= _TRUSTED
             return self._sure(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
         if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
@@ -229,10 +238,11 @@ class _Form:
             return None
         result = Result("answered", found.text, found.citations, kind="calculation")
         if found.likely is not None:
+            self._trusted = True
             return self._sure(result, found.likely)
         judged = self._judged(result, unmarked(found.text), found.window)
-        self._from_lines = judged.status != "not_found"
-        return judged if self._from_lines else None
+        self._trusted = (judged.confidence or 0.0) >= _TRUSTED
+        return None if judged.status == "not_found" else judged
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""
