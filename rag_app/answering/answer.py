@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from prompts import render
 from rag_app.answering.catalogue import program_answer
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
     Made = Generating[Event, None, "Result"]
     Answering = Callable[..., "Result"]  # from passages
+
+T = TypeVar("T")
 
 _TRIES = 5  # of an answer, each without one more document that went meanwhile
 _GIST = 2  # statements from each of two documents that are compared as a whole
@@ -144,15 +146,14 @@ class _Present(Relay):
         self._read = lru_cache(DOCUMENTS_KEPT)(stages.read)  # a document is long, and asked for several times
 
     def read(self, path: str) -> Document:
-        try:
-            return self._read(path)
-        except UsageError as error:
-            self._gone.add(path)
-            raise _Gone from error
+        return self._unless_gone(self._read, path)
 
     def tables(self, path: str) -> Sequence[Table]:
+        return self._unless_gone(super().tables, path)
+
+    def _unless_gone(self, get: Callable[[str], T], path: str) -> T:
         try:
-            return super().tables(path)
+            return get(path)
         except UsageError as error:
             self._gone.add(path)
             raise _Gone from error

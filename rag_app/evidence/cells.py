@@ -264,7 +264,6 @@ class _Columns:
     """The columns of a table, by number."""
 
     fits: Mapping[int, Fit]
-    likely: Mapping[int, float]
     logits: Mapping[int, float]
     series: Mapping[int, _OfYear]  # none where a year is asked for
 
@@ -277,9 +276,8 @@ class _Columns:
 
         Of those which differ in their year alone the latest has what all of them have, where no year is asked for.
         """
-        likely = {number: self.likely[number] for number in filled}
-        whole = sum(likely.values()) or 1.0
-        likely = {number: one / whole for number, one in likely.items()}
+        numbers = list(filled)
+        likely = dict(zip(numbers, shares([self.logits[number] for number in numbers]), strict=True))
         best = self.series.get(max(likely, key=likely.__getitem__))
         alike = [number for number in likely if best and self.series[number].is_like(best)]
         if len(alike) > 1:
@@ -307,9 +305,8 @@ def _columns(name: str, row: _Row, rows: Sequence[_Row], asked: Vectors, lookup:
     crossing = [other.label for other in rows if other.table is row.table]
     found = fits(name, named, crossing, column_scores(named, asked, lookup))
     scores = logits(found, chooser.weights("columns", lookup))
-    likely = dict(zip(labels, shares(scores), strict=True))
     series = {} if years_in(name) else {number: _of_year(label, name) for number, label in labels.items()}
-    return _Columns(dict(zip(labels, found, strict=True)), likely, dict(zip(labels, scores, strict=True)), series)
+    return _Columns(dict(zip(labels, found, strict=True)), dict(zip(labels, scores, strict=True)), series)
 
 
 def _of_year(label: Label, name: str) -> _OfYear:
