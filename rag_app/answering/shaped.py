@@ -73,6 +73,19 @@ def in_shape(
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _WorkedOut:
+    """What is worked out."""
+
+    result: Result
+    trusted: bool  # it may be shown whatever else there is
+
+    @property
+    def likely(self) -> float:
+        """How likely it is right, 0 to 1."""
+        return self.result.confidence or 0.0
+
+
 @dataclass(slots=True)
 class _Form:
     """Gives the answer to one question its form."""
@@ -85,7 +98,6 @@ class _Form:
     likely: float | None = None  # that the passages hold an answer; None as long as they are not taken to
     _cell: InCell | None = None  # that is meant, if any is
     _looked: bool = False
-    _trusted: bool = False  # whether what is worked out may be shown whatever else there is
 
     def answer(self, likely: float, short: Callable[[], Result]) -> Result:
         """Return the answer in its form; `short` is a short one."""
@@ -102,12 +114,11 @@ class _Form:
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
         worked_out = self._calculated(kind) if kind in _WORKED_OUT else None
-        sure = worked_out and (self._no_cell() or (worked_out.confidence or 0.0) >= _EVEN)
-        if worked_out and sure and self._trusted:
-            return worked_out
+        if worked_out and worked_out.trusted and (self._no_cell() or worked_out.likely >= _EVEN):
+            return worked_out.result
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
-        return _surer(self._in_their_words(kind, short), worked_out)
+        return _surer(self._in_their_words(kind, short), worked_out.result if worked_out else None)
 
     def unless_known(self, refused: Result) -> Result:
         """Return a cell that is surely meant, or what the program knows of the library, where no passage has it."""
@@ -198,7 +209,7 @@ class _Form:
         found = self._cell_meant()
         if found is None or found.likely < least:
             return None
-        return self._sure(Result("answered", found.text, found.citations), found.likely)
+        return self._of_cells(Result("answered", found.text, found.citations), found.likely)
 
     def _cell_meant(self) -> InCell | None:
         if not self._looked:
@@ -218,19 +229,23 @@ class _Form:
         judged = self._judged(Result("answered", found.text, found.citations), found.value, found.window)
         return _surer(stated, judged)
 
-    def _sure(self, result: Result, likely: float) -> Result:
-        """Return a result that is so likely right: in doubt it says so."""
+    def _of_cells(self, result: Result, likely: float) -> Result:
+        """Return a result from cells that are so likely meant."""
+        return self._with_confidence(result, likely, sure=likely >= _ANSWERED)
+
+    def _with_confidence(self, result: Result, likely: float, *, sure: bool) -> Result:
+        """Return a result with how likely it is right; one that is not sure, and does not say so, does."""
         result = replace(result, confidence=round(likely, 3))
-        if likely >= _ANSWERED:
+        if sure or result.status == "partial":
             return result
         return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
 
-    def _calculated(self, kind: AnswerKind) -> Result | None:
+    def _calculated(self, kind: AnswerKind) -> _WorkedOut | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
         formula = wanted(self.question, self.hits, self.stages)
         if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
-            self._trusted = shown.likely >= _TRUSTED
-            return self._sure(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
+            result = self._of_cells(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
+            return _WorkedOut(result, trusted=shown.likely >= _TRUSTED)
         if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
@@ -238,11 +253,11 @@ class _Form:
             return None
         result = Result("answered", found.text, found.citations, kind="calculation")
         if found.likely is not None:
-            self._trusted = True
-            return self._sure(result, found.likely)
+            return _WorkedOut(self._of_cells(result, found.likely), trusted=True)
         judged = self._judged(result, unmarked(found.text), found.window)
-        self._trusted = (judged.confidence or 0.0) >= _TRUSTED
-        return None if judged.status == "not_found" else judged
+        if judged.status == "not_found":
+            return None
+        return _WorkedOut(judged, trusted=(judged.confidence or 0.0) >= _TRUSTED)
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""
@@ -285,10 +300,7 @@ class _Form:
         status = judge.status(likely)
         if status == "not_found" and not shown_anyway:
             return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
-        result = replace(result, confidence=round(likely, 3))
-        if status == "answered" or result.status == "partial":
-            return result
-        return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
+        return self._with_confidence(result, likely, sure=status == "answered")
 
 
 def _surer(result: Result, other: Result | None) -> Result:
