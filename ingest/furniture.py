@@ -34,6 +34,7 @@ class _Furniture:
     heads: frozenset[str]  # masked lines
     bare: frozenset[int]  # number minus page index, of numbers on lines of their own
     worded: frozenset[int]  # the same, sure enough for a number beside words
+    repeated: frozenset[str]  # masked lines of more than one page
 
     def holds(self, line: str, page: int) -> bool:
         """Tell whether `line`, at an edge of page `page` (0-based), belongs to the layout; a table's row doesn't."""
@@ -44,6 +45,8 @@ class _Furniture:
         number = _bare_number(line)
         if number is not None:
             return number - page in self.bare
+        if line[:1].isdigit() and _mask(line) not in self.repeated:
+            return False  # a heading with its number stands once
         number = _number_beside_words(line)
         return number is not None and number - page in self.worded
 
@@ -74,21 +77,24 @@ def _survey(edges: Sequence[Sequence[str]], page_of: re.Pattern[str]) -> _Furnit
     often = max(_LEAST_PAGES, _SHARE * filled)
     bare = _offsets(edges, _bare_number)
     worded = bare + _offsets(edges, _number_beside_words)
+    seen = _sightings(edges)
     return _Furniture(
         page_of,
-        heads=_heads(edges, min(often, _SURELY)),
+        heads=frozenset(key for key, pages in seen.items() if len(pages) >= min(often, _SURELY) and _is_steady(pages)),
         bare=frozenset(offset for offset, count in bare.items() if count >= max(2, _NUMBERED_SHARE * filled)),
         worded=frozenset(offset for offset, count in worded.items() if count >= often),
+        repeated=frozenset(key for key, pages in seen.items() if len(pages) > 1),
     )
 
 
-def _heads(edges: Sequence[Sequence[str]], often: float) -> frozenset[str]:
+def _sightings(edges: Sequence[Sequence[str]]) -> dict[str, dict[int, list[int]]]:
+    """Return the pages of each masked line with words, each with the numbers that it has there."""
     sightings: defaultdict[str, dict[int, list[int]]] = defaultdict(dict)
     for page, lines in enumerate(edges):
         for line in lines:
             if any(character.isalpha() for character in line):
                 sightings[_mask(line)][page] = [int(digits) for digits in _INTEGER.findall(line)]
-    return frozenset(key for key, pages in sightings.items() if len(pages) >= often and _is_steady(pages))
+    return sightings
 
 
 def _is_steady(pages: dict[int, list[int]]) -> bool:

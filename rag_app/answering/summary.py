@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PARTS = 8  # of a document, with a statement from each
 STRETCHES = 200  # that are read, at even distances; forty cost a second
 _ROOM = 2200  # characters of a stretch, about a page
+_LEAST_ROOM = 300  # of one of a short document, about a paragraph
 _WORDS = range(6, 41)  # of a statement that can be read alone, and quickly
 _HELD = 0.5  # of an opening's words, that title and statements must hold; the others are general ("outlines", "rules")
 
@@ -45,7 +46,7 @@ def parts(document: Document, most: int = PARTS) -> tuple[list[list[Evidence]], 
     Returns:
         The sentences and rows of each part, how many stretches they come from, and how many the document has.
     """
-    found = _stretches(document)
+    found = _stretches(document, min(_ROOM, max(_LEAST_ROOM, len(document.text) // most)))
     count = len(found)
     if count > STRETCHES:
         found = [found[row * (count - 1) // (STRETCHES - 1)] for row in range(STRETCHES)]
@@ -55,13 +56,13 @@ def parts(document: Document, most: int = PARTS) -> tuple[list[list[Evidence]], 
     return [part for part in joined if part], read, count
 
 
-def _stretches(document: Document) -> list[list[Evidence]]:
+def _stretches(document: Document, room: int) -> list[list[Evidence]]:
     found: list[list[Evidence]] = []
-    used = _ROOM
+    used = room
     for piece in pieces_of(document, 0, len(document.text)):
         if not any(map(str.isalnum, piece.text)):
             continue
-        if used + len(piece.said) > _ROOM:
+        if used + len(piece.said) > room:
             found.append([])
             used = 0
         found[-1].append(piece)

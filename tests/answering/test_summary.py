@@ -50,6 +50,13 @@ def test_a_short_document_is_read_whole_in_as_many_parts_as_it_has_stretches() -
     assert ([[piece.text for piece in part] for part in found], read, count) == ([[RENT, CATS]], 1, 1)
 
 
+def test_a_document_of_a_page_has_parts_as_a_long_one_has() -> None:
+    paragraphs = [f"Rule {n} says what the tenants of house {n} owe in that year. " * 6 for n in range(PARTS)]
+    found, read, count = parts(_document(*paragraphs))
+    assert [part[0].text[:7].strip() for part in found] == [f"Rule {n}" for n in range(PARTS)]
+    assert read == count
+
+
 @pytest.mark.slow
 def test_a_long_document_is_read_from_its_first_to_its_last_page_in_parts_of_like_length() -> None:
     paragraphs = [f"Rule {n} says what the tenants of house {n} owe in that year. " * 30 for n in range(500)]

@@ -173,6 +173,15 @@ def test_heads_that_change_on_the_page_number_line_go_with_it() -> None:
     assert repair(pages) == [f"A text about the {section}." for section in sections]
 
 
+def test_headings_whose_numbers_happen_to_count_the_pages_stay() -> None:
+    pages = [
+        f"{n} {title}\nA text about it." for n, title in enumerate(("Work", "Leave", "Expenses", "Safety"), start=1)
+    ]
+    assert repair(pages) == pages
+    chapters = [f"{n} Staff handbook\nA text about {n + 70}." for n in range(1, 5)]
+    assert repair(chapters) == [f"A text about {n + 70}." for n in range(1, 5)]
+
+
 @pytest.mark.parametrize("number", ["Page 3 of 9", "page 3", "- 4 -", "3 of 9", "Seite 3 von 9"])
 def test_explicit_page_numbers_go(number: str) -> None:
     assert one(f"{number}\nText.\n{number}") == "Text."
