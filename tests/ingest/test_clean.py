@@ -174,12 +174,11 @@ def test_heads_that_change_on_the_page_number_line_go_with_it() -> None:
 
 
 def test_headings_whose_numbers_happen_to_count_the_pages_stay() -> None:
-    pages = [
-        f"{n} {title}\nA text about it." for n, title in enumerate(("Work", "Leave", "Expenses", "Safety"), start=1)
-    ]
+    titles = ("Work", "Leave", "Expenses", "Safety")
+    pages = [f"{n} {title}\nA text about {title}." for n, title in enumerate(titles, start=1)]
     assert repair(pages) == pages
-    chapters = [f"{n} Staff handbook\nA text about {n + 70}." for n in range(1, 5)]
-    assert repair(chapters) == [f"A text about {n + 70}." for n in range(1, 5)]
+    heads = [f"{n} Staff handbook\nA text about {title}." for n, title in enumerate(titles, start=1)]
+    assert repair(heads) == [f"A text about {title}." for title in titles]
 
 
 @pytest.mark.parametrize("number", ["Page 3 of 9", "page 3", "- 4 -", "3 of 9", "Seite 3 von 9"])
