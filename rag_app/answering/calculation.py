@@ -65,6 +65,7 @@ _CENTS = 2  # decimals that are written also where the last is 0
 _UNGROUPED = 3  # digits that stand together without a mark
 _GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
 _COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)")  # that begins the decimals
+_DIGITS = re.compile(r"\d+")
 _SHOWN = 10  # values of a series that are all shown
 _FIRST = 5  # values of a longer one that are shown
 _REST = "…"
@@ -80,6 +81,7 @@ class Calculated:
     citations: tuple[Citation, ...]
     window: Window  # the lines that hold the values
     likely: float | None  # that all values are those that are meant, 0 to 1; None where one stands in no cell
+    trend: int = 0  # 1 where the value of a later time is more than that of an earlier one, -1 where it is less
 
 
 def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | Whole | None:
@@ -159,7 +161,19 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
         )
     quoted = "\n".join(dict.fromkeys(single_spaced(one.quote) for one in citations))
     window = Window(every[0].hit, (every[0].span,), quoted)
-    return Calculated(text, citations, window, _all_likely(operands.values()))
+    likely = _all_likely(operands.values())
+    return Calculated(text, citations, window, likely, trend(formula, result.value))
+
+
+def trend(formula: Formula, result: Decimal) -> int:
+    """Return 1 where the value of a later time is more than that of an earlier one, -1 where less; else 0."""
+    if not isinstance(formula, Operation) or not is_difference(formula):
+        return 0
+    later, earlier = (part.name for part in (formula.left, formula.right) if isinstance(part, Named))
+    if _DIGITS.sub("", later) != _DIGITS.sub("", earlier):
+        return 0
+    order = (_DIGITS.findall(later) > _DIGITS.findall(earlier)) - (_DIGITS.findall(later) < _DIGITS.findall(earlier))
+    return order * ((result > 0) - (result < 0))
 
 
 def _all_likely(operands: Iterable[Sequence[Operand]]) -> float | None:

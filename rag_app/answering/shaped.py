@@ -251,13 +251,21 @@ class _Form:
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
         if found is None or (found.likely is None and kind == "comparison" and is_difference(formula)):
             return None
-        result = Result("answered", found.text, found.citations, kind="calculation")
+        result = Result(
+            "answered", f"{self._direction(kind, found.trend)}{found.text}", found.citations, kind="calculation"
+        )
         if found.likely is not None:
             return _WorkedOut(self._of_cells(result, found.likely), trusted=True)
         judged = self._judged(result, unmarked(found.text), found.window)
         if judged.status == "not_found":
             return None
         return _WorkedOut(judged, trusted=(judged.confidence or 0.0) >= _TRUSTED)
+
+    def _direction(self, kind: AnswerKind, trend: int) -> str:
+        """Say which way a value has gone that is compared with another of its row."""
+        said = language_of(self.question).sentences
+        word = {1: said.higher, -1: said.lower}.get(trend, "")
+        return f"{word} " if word and kind == "comparison" else ""
 
     def _stated(self, result: Result) -> Result:
         """Show what a short answer is stated in, after it."""

@@ -30,6 +30,8 @@ class Sentences:
     unsure: str = ""
     yes: str = ""
     no: str = ""
+    higher: str = ""
+    lower: str = ""
     says_instead: str = ""  # document, quote
     set_aside: str = ""  # document, said
     list_of_one: str = ""  # topic

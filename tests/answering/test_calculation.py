@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 from calculating import Calculating, asked
 
+from rag_app.answering.calculation import trend
+from rag_app.proof.calculator import parse
 from rag_app.proof.quotes import markers
 
 if TYPE_CHECKING:
@@ -167,3 +170,21 @@ def test_a_comparison_says_a_difference_itself_and_leaves_other_formulas(tmp_pat
     share = Calculating("[income in 2012] / [income in 2011]", "comparison")
     kinds = [asked(tmp_path, {"sales.csv": SALES}, question, one).kind for one in (difference, share)]
     assert kinds == ["comparison", "calculation"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "result", "expected"),
+    [
+        ("[income in 2012] - [income in 2011]", 5, 1),
+        ("[income in 2012] - [income in 2011]", -5, -1),
+        ("[income in 2011] - [income in 2012]", 5, -1),
+        ("[income in 2012] - [income in 2011]", 0, 0),
+        ("[income in 2012] - [costs in 2011]", 5, 0),
+        ("[income] - [income]", 5, 0),
+        ("[income in 2012] / [income in 2011]", 5, 0),
+    ],
+)
+def test_a_value_has_risen_where_that_of_the_later_time_is_more(formula: str, result: int, expected: int) -> None:
+    read = parse(formula)
+    assert read is not None
+    assert trend(read, Decimal(result)) == expected
