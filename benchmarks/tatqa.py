@@ -1,6 +1,6 @@
 """Ask TAT-QA's questions, each of its own document: figures of a table, words of a text, and what is worked out.
 
-Run: python benchmarks/tatqa.py FILE --work FOLDER [--count 300] [--systems rag plain] [--kinds KIND...] [--show]
+Run: python benchmarks/tatqa.py FILE --work FOLDER [--count 300] [--systems rag plain] [--kinds KIND...] [--unseen] [--show]
 
 FILE is TAT-QA's own JSON (tables with paragraphs, CC BY 4.0). Each table with its paragraphs becomes an HTML document;
 a question is asked with a filter on its document. The questions are taken at even distances. What counts is the first
@@ -160,9 +160,10 @@ def main() -> None:
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=[*SYSTEMS])
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=[])
     parser.add_argument("--show", action="store_true", help="print each question with what was said")
+    parser.add_argument("--unseen", action="store_true", help="only documents that `cells.py` does not fit weights to")
     options = parser.parse_args()
     found = documents(options.file)
-    asked = questions(found, options.count, options.kinds)
+    asked = questions(found[1::2] if options.unseen else found, options.count, options.kinds)
     folder = options.work / "documents"
     folder.mkdir(parents=True, exist_ok=True)
     for document in found:
