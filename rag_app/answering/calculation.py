@@ -101,18 +101,32 @@ def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | Whol
     if whole := parse_whole(text):
         return whole if _whole_of_question(whole, question) else None
     formula = parse(text)
-    if formula is None or not names(formula) or _is_one_value(formula) or not _of_question(formula, question):
+    if formula is None or not names(formula) or _is_empty(formula) or not _of_question(formula, question):
         return None
     return formula
 
 
 def _is_one_value(formula: Formula) -> bool:
-    """Tell whether nothing is worked out: a value alone, times 1, or times 100, which only writes it in percent."""
+    """Tell whether nothing is worked out: a value alone, rounded, times 1, or times 100, which writes it in percent."""
+    if isinstance(formula, Call) and formula.function == "round":
+        return _is_one_value(formula.parts[0])
     if isinstance(formula, Operation) and formula.sign in "*/":
         ends = (formula.left, formula.right)
-        alone = any(isinstance(end, Number) and end.value in (1, _HUNDRED) for end in ends)
-        return alone and any(isinstance(end, Named) for end in ends)
+        times = any(isinstance(end, Number) and end.value in (1, _HUNDRED) for end in ends)
+        return times and any(not isinstance(end, Number) and _is_one_value(end) for end in ends)
     return isinstance(formula, Named)
+
+
+def _is_empty(formula: Formula) -> bool:
+    """Tell whether nothing is worked out: of one value, or of one that is taken from itself or divided by itself."""
+    return _is_one_value(formula) or _with_itself(formula)
+
+
+def _with_itself(formula: Formula) -> bool:
+    if not isinstance(formula, Operation):
+        return False
+    alike = formula.sign in "-/" and formula.left == formula.right
+    return alike or _with_itself(formula.left) or _with_itself(formula.right)
 
 
 def as_whole(formula: Formula | Whole | None) -> Whole | None:

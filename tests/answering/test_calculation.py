@@ -157,6 +157,21 @@ def test_a_price_of_so_many_is_not_multiplied_by_as_many(tmp_path: Path) -> None
     assert found.kind == "short"
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "round([ferry for a ride], 2)",
+        "round([ferry for a ride] * 100, 2)",
+        "[ferry for a ride] * 1 / 100",
+        "[ferry for a ride] - [ferry for a ride]",
+        "([ferry for a ride] - [ferry for a ride]) / [parking place] * 100",
+    ],
+)
+def test_a_value_that_stands_alone_or_beside_itself_is_not_worked_out(tmp_path: Path, formula: str) -> None:
+    found = asked(tmp_path, {"lake.txt": RIDES}, "What does the ferry cost for a ride?", Calculating(formula))
+    assert found.kind == "short"
+
+
 def test_no_formula_is_written_for_a_question_that_needs_none(tmp_path: Path) -> None:
     generator = Calculating("[ferry for a ride] * 3", calculation="none")
     found = asked(tmp_path, {"lake.txt": RIDES}, "What do three rides on the ferry cost?", generator)
