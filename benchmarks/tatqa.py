@@ -1,6 +1,6 @@
 """Ask TAT-QA's questions, each of its own document: figures of a table, words of a text, and what is worked out.
 
-Run: python benchmarks/tatqa.py FILE --work FOLDER [--count 300] [--systems rag plain] [--kinds KIND...] [--unseen] [--show]
+Run: python benchmarks/tatqa.py FILE --work FOLDER [--count 300] [--systems rag plain] [--kinds KIND...] [--unseen]
 
 FILE is TAT-QA's own JSON (tables with paragraphs, CC BY 4.0). Each table with its paragraphs becomes an HTML document;
 a question is asked with a filter on its document. The questions are taken at even distances. What counts is the first
