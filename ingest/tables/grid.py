@@ -100,9 +100,43 @@ def compact(cells: Iterable[GridCell], box: Box, *, ruled: bool = False) -> Grid
         cell.row_span = sum(number in rows for number in range(cell.row, cell.row + cell.row_span))
         cell.column_span = sum(number in columns for number in range(cell.column, cell.column + cell.column_span))
         cell.row, cell.column = rows[cell.row], columns[cell.column]
-    some.sort(key=lambda cell: (cell.row, cell.column))
+    some = apart(some)
     lefts = tuple(
         min((word.left for cell in some if cell.column == column for word in cell.words), default=0.0)
         for column in range(len(columns))
     )
     return Grid(some, len(rows), len(columns), box, lefts, ruled=ruled)
+
+
+def apart(cells: Iterable[GridCell]) -> list[GridCell]:
+    """Return cells row by row, none in the place of another: one that reaches into another is cut off before it."""
+    taken: dict[tuple[int, int], GridCell] = {}
+    kept: list[GridCell] = []
+    for cell in sorted(cells, key=lambda cell: (cell.row, cell.column)):
+        other = taken.get((cell.row, cell.column))
+        if other and (other.row, other.column) == (cell.row, cell.column):
+            other.lines += cell.lines
+            continue
+        if other:
+            _cut(other, cell)
+            taken = {place: one for place, one in taken.items() if one is not other}
+            taken.update(dict.fromkeys(_places(other), other))
+        free = next((n for n in range(cell.column_span) if (cell.row, cell.column + n) in taken), cell.column_span)
+        cell.column_span = free
+        while any(place in taken for place in _places(cell)):
+            cell.row_span -= 1
+        taken.update(dict.fromkeys(_places(cell), cell))
+        kept.append(cell)
+    return kept
+
+
+def _cut(cell: GridCell, before: GridCell) -> None:
+    if cell.column < before.column:
+        cell.column_span = before.column - cell.column
+    else:
+        cell.row_span = before.row - cell.row
+
+
+def _places(cell: GridCell) -> list[tuple[int, int]]:
+    rows = range(cell.row, cell.row + cell.row_span)
+    return [(row, column) for row in rows for column in range(cell.column, cell.column + cell.column_span)]

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import CELL, read
+from ingest import CELL, Cell, read
 from ingest.characters import characters
+from ingest.packing import are_apart
 from ingest.tables.align import aligned
 from ingest.tables.find import grids_of
+from ingest.tables.grid import GridCell, apart
 from ingest.tables.mark import marked, placed
 from ingest.tables.sheet import Glyph, Rule, Sheet
+from ingest.tables.words import Word
 
 if TYPE_CHECKING:
     from ingest.tables.grid import Grid
@@ -313,3 +316,26 @@ def test_a_pdf_keeps_its_rows_and_cells() -> None:
     assert "\nE02\tWater does not drain\tClean filter and drain pump; check the drain hose for kinks\nE03\t" in text
     assert CELL not in text[text.index("6.2 Faults without a code") : text.index("7 Spare parts and service\n7.1")]
     assert all(text[cell.start : cell.end] == cell.text for table in document.tables for cell in table.cells)
+
+
+_SMALL = st.integers(0, 4)
+
+
+@given(st.lists(st.tuples(_SMALL, _SMALL, st.integers(1, 4), st.integers(1, 4)), max_size=12))
+def test_no_cell_reaches_into_another_and_no_text_goes(places: list[tuple[int, int, int, int]]) -> None:
+    words = [placed_word(str(number)) for number in range(len(places))]
+    cells = [GridCell(*place, [[word]]) for place, word in zip(places, words, strict=True)]
+    kept = apart(cells)
+    assert sorted(word.text for cell in kept for word in cell.words) == sorted(word.text for word in words)
+    assert all(cell.row_span > 0 and cell.column_span > 0 for cell in kept)
+    assert are_apart([Cell("", one.row, one.column, one.row_span, one.column_span, False, 0, 0) for one in kept])
+
+
+def test_cells_that_are_apart_stay_as_they_are() -> None:
+    cells = [GridCell(0, 0, 2, 1), GridCell(0, 1, 1, 2), GridCell(1, 1), GridCell(1, 2)]
+    before = [(one.row, one.column, one.row_span, one.column_span) for one in cells]
+    assert [(one.row, one.column, one.row_span, one.column_span) for one in apart(cells)] == before
+
+
+def placed_word(text: str) -> Word:
+    return Word(text, 0.0, 0.0, 1.0, 1.0, range(0))
