@@ -39,6 +39,7 @@ LONGEST = 5000  # characters of a document that the plain prompt reads
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?|\.\d+")
 SCALES = {"": 1, "thousand": 1e3, "million": 1e6, "billion": 1e9, "percent": 1}
 CLOSE = 0.0051  # of two decimals
+YEAR = re.compile(r"\D*(?:19|20)\d\d\D*")  # what names a column: its value may stand after it
 
 
 def documents(file: Path) -> list[dict[str, Any]]:
@@ -77,6 +78,7 @@ def is_right(question: dict[str, Any], said: str) -> bool:
     wanted = question["answer"] if isinstance(question["answer"], list) else [question["answer"]]
     if kind_of(question) in {"arithmetic", "count"}:
         return _is_value(float(str(wanted[0]).replace(",", "")), question["scale"], said)
+    said = said.split(": ")[0] if len(wanted) == 1 and YEAR.fullmatch(str(wanted[0])) else said
     figures = [_numbers(str(value)) for value in wanted]
     if all(len(found) == 1 and not _letters(str(value)) for found, value in zip(figures, wanted, strict=True)):
         return sorted(number for found in figures for number in found) == sorted(set(_numbers(said)))
@@ -86,7 +88,7 @@ def is_right(question: dict[str, Any], said: str) -> bool:
 
 def _is_value(wanted: float, scale: str, said: str) -> bool:
     result = re.split(r"\s[=≈]\s", said)[0]
-    found = [value for value in _numbers(result, signed=True) if value is not None]
+    found = [value / (100 if "%" in result and not scale else 1) for value in _numbers(result, signed=True)]
     factors = (1, SCALES[scale], 1 / SCALES[scale])
     return len(found) == 1 and any(
         abs(found[0] * factor - wanted) <= max(CLOSE, abs(wanted) * 1e-6) for factor in factors
