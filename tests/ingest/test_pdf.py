@@ -10,6 +10,7 @@ import pytest
 from fakes import write_pdf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from odd_files import assemble, pages, stream
 from pypdf.constants import PageLabelStyle
 
 from ingest import Document, DocumentError, Remark, cut, read, sentences
@@ -222,3 +223,24 @@ def test_a_sentence_over_two_pages_stays_whole(tmp_path: Path) -> None:
 def test_pypdf_is_loaded_only_when_a_pdf_is_read() -> None:
     code = "import sys, ingest; sys.exit('pypdf' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+WIDE = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/FirstChar 32/LastChar 122/Widths[%b]>>" % (b"500 " * 91)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "method"),
+    [
+        (
+            b"[(The)-200(tenant)-200(may)-200(keep)-200(one)-200(cat.)]TJ",
+            "fallback",
+        ),  # gaps smaller than the font's space
+        (b"(The tenant may keep one cat.)Tj", "text"),
+    ],
+)
+def test_words_are_parted_where_the_page_shows_gaps(tmp_path: Path, drawn: bytes, method: str) -> None:
+    path = tmp_path / "lease.pdf"
+    content = stream(b"BT /F1 10 Tf 20 100 Td %b ET" % drawn)
+    path.write_bytes(assemble(pages([content], b"/Resources<</Font<</F1 %b>>>>" % WIDE)))
+    [page] = read(path).pages
+    assert (page.text, page.method) == ("The tenant may keep one cat.", method)
