@@ -27,6 +27,7 @@ from rag_app.asking.answer_kind import answer_kind
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
 from rag_app.evidence.guard import harmless
+from rag_app.evidence.items import whole_list
 from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
@@ -176,6 +177,8 @@ class _Form:
         """Show what bears most on the question; None where no whole lines stand round the passages."""
         found = self._windows(shape.size)
         chosen = [self._trimmed(window) for window in apart(found, shape.count)]
+        if kind == "list":
+            chosen = [self._whole_list(window, shape.size) for window in chosen]
         shown = excerpt(chosen, shape, self.stages.read)
         if not shown.text:
             return None
@@ -195,6 +198,13 @@ class _Form:
         outline = Outline(self.stages.read(window.hit.document))
         headings = {start for start, _ in outline.headings if outline.text[start] not in "(["}
         return trimmed(window, headings, self.sought, self.stages.score)
+
+    def _whole_list(self, window: Window, size: Size) -> Window:
+        """Return all items of a list, each by its first sentence, where a window holds only some of them."""
+        document = self.stages.read(window.hit.document)
+        lines = whole_list(window, document, size.words)
+        text = "\n".join(single_spaced(document.text[start:end]) for start, end in lines)
+        return replace(window, lines=lines, text=text) if lines else window
 
     def _by_sides(self) -> Result | None:
         """Show both sides of a comparison and what comes out of them; None where they are not clear."""

@@ -168,7 +168,7 @@ def _stretches(hits: Sequence[Hit], read: Read) -> Iterator[_Stretch]:
     for path, found in by_document.items():
         document = read(path)
         for start, end, hit in _joined(found, len(document.text)):
-            yield _Stretch(hit, document.text, _lines(document, start, end))
+            yield _Stretch(hit, document.text, lines_between(document, start, end))
 
 
 def _joined(hits: Sequence[Hit], length: int) -> list[tuple[int, int, Hit]]:
@@ -183,7 +183,7 @@ def _joined(hits: Sequence[Hit], length: int) -> list[tuple[int, int, Hit]]:
     return joined
 
 
-def _lines(document: Document, first: int, last: int) -> tuple[Span, ...]:
+def lines_between(document: Document, first: int, last: int) -> tuple[Span, ...]:
     """Return the whole lines between two places, without those that are hidden or give orders."""
     text = document.text[first:last]
     hidden = [(max(start - first, 0), end - first) for start, end in hidden_spans(document) if end > first]
