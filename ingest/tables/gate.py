@@ -16,8 +16,7 @@ _FIGURES = re.compile(rf"(?:^|\s){_FIGURE}(?=\s.*\s{_FIGURE}(?:\s|$)|\s+{_FIGURE
 def may_hold_table(text: str) -> bool:
     """Tell whether some lines of a page follow each other that are short, hold several figures or end with one.
 
-    Looking closely costs a quarter of the time that reading a page takes; of 420 pages of filings, manuals and reports
-    this spares some sixth, and no table of several rows is lost.
+    Of 420 pages of filings, manuals and reports this spares some sixth, and no table of several rows is lost.
     """
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) < _ROWS:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _CELL_GAP = 0.75  # of the height of the letters: a wider gap may part cells
 _SIGN_CUT = 0.4  # of the height: a currency sign so far from the figure before it belongs to the next one
-_SIGNS = frozenset("$€£¥")
+SIGNS = frozenset("$€£¥")
 _FIGURE_ENDS = frozenset("0123456789)%—–-")
-_SIGN_GAP = 6.0  # of the height: how far a sign stands from its figure
+SIGN_GAP = 6.0  # of the height: how far a sign stands from its figure
 _SIGN_BEFORE = re.compile(r"(?:[A-Z]{0,3}[$€£¥]|[A-Z]{3})?\s?[($€£¥]?")
 _CURRENCY = re.compile(r"[A-Z]{0,3}[$€£¥]\s?\(?|\(")
 _SIGN_AFTER = re.compile(r"\)?\s?%?\)?")
@@ -86,7 +86,7 @@ def _cut(line: Sequence[Word], number: int, down: Sequence[Rule]) -> list[Segmen
     runs = [[line[0]]]
     for before, word in pairwise(line):
         gap = word.left - before.right
-        sign = gap > _SIGN_CUT * height and word.text in _SIGNS and before.text[-1] in _FIGURE_ENDS
+        sign = gap > _SIGN_CUT * height and word.text in SIGNS and before.text[-1] in _FIGURE_ENDS
         if gap > _CELL_GAP * height or sign or any(before.right - 1 <= wall <= word.left + 1 for wall in walls):
             runs.append([])
         runs[-1].append(word)
@@ -107,13 +107,18 @@ def _with_signs(segments: list[Segment]) -> list[Segment]:
 
 def _belong(before: Segment, one: Segment, first: bool) -> bool:
     height = one.bottom - one.top
-    near = one.left - before.right <= _SIGN_GAP * height
+    near = one.left - before.right <= SIGN_GAP * height
     text, figure = before.text, one.text
     if _CURRENCY.fullmatch(text) and _STARTS_FIGURE.match(figure):
         return near or text != "("  # signs may stand at the left edge of a wide column
     if _SIGN_AFTER.fullmatch(figure) and _ENDS_FIGURE.search(text):
-        return one.left - before.right <= _SIGN_GAP / 3 * height
-    return first and _LIST_MARK.fullmatch(text) is not None and not _STARTS_FIGURE.match(figure) and near
+        return one.left - before.right <= SIGN_GAP / 3 * height
+    return first and near and marks_item(text, figure)
+
+
+def marks_item(mark: str, text: str) -> bool:
+    """Tell whether `mark` is one of a list before `text`, and not the label of a figure."""
+    return _LIST_MARK.fullmatch(mark) is not None and not _STARTS_FIGURE.match(text)
 
 
 def mark_prose(lines: Sequence[Sequence[Segment]]) -> None:
