@@ -62,20 +62,24 @@ class Characters:
     def words(self) -> list[Word]:
         """Return what stands between two spaces, in the order of the file.
 
-        Only the first and the last character of each are looked up: it takes most of the time of reading a page.
+        Only the first and the last character of each are looked up: that takes most of the time.
         """
-        words = []
+        words: list[Word] = []
+        ends, box_of = self._ends, self._box
         for match in _WORD.finditer(self._text):
-            first, last = match.start(), match.end() - 1
-            left, top, right, bottom = self._ends[first] = self._box(first)
-            if last > first:
-                other = self._ends[last] = self._box(last)
-                if other[0] < left:
+            first, after = match.span()
+            left, top, right, bottom = ends[first] = box_of(first)
+            if after - first > 1:
+                x0, y0, x1, y1 = ends[after - 1] = box_of(after - 1)
+                if x0 < left:
                     if self._is_turned(first):
                         continue
-                    left = other[0]
-                top, right, bottom = min(top, other[1]), max(right, other[2]), max(bottom, other[3])
-            words.append(Word(match[0], left, top, right, bottom, range(first, last + 1)))
+                    left = x0
+                if x1 > right:
+                    right = x1
+                if y0 != top or y1 != bottom:
+                    top, bottom = min(top, y0), max(bottom, y1)
+            words.append(Word(match[0], left, top, right, bottom, range(first, after)))
         return words
 
     def glyphs(self, hidden: Collection[int]) -> list[Glyph]:
@@ -84,15 +88,16 @@ class Characters:
 
         textpage, text, box_of, ends = self._textpage, self._text, self._box, self._ends
         glyphs: list[Glyph] = []
+        add = glyphs.append
         for match in _WORD.finditer(text):
             spaced = True
-            for index in range(match.start(), match.end()):
+            for index in range(*match.span()):
                 if hidden and address(pdfium.FPDFText_GetTextObject(textpage, index)) in hidden:
                     continue
                 if spaced:
                     turned = self._is_turned(index)
                 left, top, right, bottom = ends.get(index) or box_of(index)
-                glyphs.append(Glyph(text[index], left, top, right, bottom, turned, spaced))
+                add(Glyph(text[index], left, top, right, bottom, turned, spaced))
                 spaced = False
         return glyphs
 

@@ -47,7 +47,9 @@ class Segment:
     words: list[Word]
     line: int  # number of the line
     left: float
+    top: float
     right: float
+    bottom: float
     prose: bool = False  # it belongs to a paragraph
     beside: bool = False  # a figure or a few words stand in its line
 
@@ -56,20 +58,11 @@ class Segment:
         """Return its words."""
         return joined(self.words)
 
-    @property
-    def top(self) -> float:
-        """Return its upper edge."""
-        return min(word.top for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        """Return its lower edge."""
-        return max(word.bottom for word in self.words)
-
 
 def segment(words: list[Word], line: int) -> Segment:
     """Return the segment of `words`, which are in order."""
-    return Segment(words, line, words[0].left, max(word.right for word in words))
+    top, bottom = min([word.top for word in words]), max([word.bottom for word in words])
+    return Segment(words, line, words[0].left, top, max([word.right for word in words]), bottom)
 
 
 def segments_of(lines: Sequence[Sequence[Word]], down: Sequence[Rule]) -> list[list[Segment]]:
@@ -80,9 +73,11 @@ def segments_of(lines: Sequence[Sequence[Word]], down: Sequence[Rule]) -> list[l
 def _cut(line: Sequence[Word], number: int, down: Sequence[Rule]) -> list[Segment]:
     if not line:
         return []
-    middle = median(word.middle for word in line)
-    height = median(word.height for word in line)
-    walls = [rule.at for rule in down if rule.start <= middle <= rule.end]
+    height = median([word.bottom - word.top for word in line])
+    walls: list[float] = []
+    if down:
+        middle = median([word.middle for word in line])
+        walls = [rule.at for rule in down if rule.start <= middle <= rule.end]
     runs = [[line[0]]]
     for before, word in pairwise(line):
         gap = word.left - before.right
