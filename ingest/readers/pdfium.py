@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.geometry import address, sheet_of
+from ingest.readers.geometry import sheet_of
+from ingest.readers.glyphs import address
 from ingest.readers.salvage import with_new_end
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Look:
     pictures: float  # share of the page that images cover, 0 to 1
     drawings: int  # lines and shapes
     pieces: tuple[Piece, ...]  # the page's text in the order it is drawn; none where nothing is hidden
-    sheet: Sheet | None = None  # where its characters and lines are, if that was asked for
+    sheet: Sheet | None = None  # where its characters and lines are, if that was asked for and may be a table
 
 
 class PdfiumFile:

@@ -28,9 +28,8 @@ _FILLED = 0.6  # of the lines of a band have to be rows of their own to part it
 def ruled_grid(ruling: Ruling, words: Sequence[Word]) -> Grid | None:
     """Return the table that lines draw around `words`; none where they draw a frame or only some of its lines."""
     left, top, right, bottom = ruling.box
-    xs = _positions([rule.at for rule in ruling.down], left, right)
-    ys = _positions([rule.at for rule in ruling.across], top, bottom)
-    if len(xs) < 3 or len(ys) < 2 or len(xs) * len(ys) > _MOST_CELLS:
+    xs, ys = _places(ruling)
+    if not draws_cells(ruling):
         return None
     inside = [word for word in words if left < (word.left + word.right) / 2 < right and top < word.middle < bottom]
     if not inside:
@@ -45,6 +44,18 @@ def ruled_grid(ruling: Ruling, words: Sequence[Word]) -> Grid | None:
         return None
     grid.headers = header_rows(grid)
     return grid
+
+
+def draws_cells(ruling: Ruling) -> bool:
+    """Tell whether lines part what they enclose, so that they are no mere frame."""
+    xs, ys = _places(ruling)
+    return len(xs) > 2 and len(ys) > 1 and len(xs) * len(ys) <= _MOST_CELLS
+
+
+def _places(ruling: Ruling) -> tuple[list[float], list[float]]:
+    left, top, right, bottom = ruling.box
+    xs = _positions([rule.at for rule in ruling.down], left, right)
+    return xs, _positions([rule.at for rule in ruling.across], top, bottom)
 
 
 def _positions(values: Sequence[float], first: float, last: float) -> list[float]:

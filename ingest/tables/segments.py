@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _CELL_GAP = 0.75  # of the height of the letters: a wider gap may part cells
 _SIGN_CUT = 0.4  # of the height: a currency sign so far from the figure before it belongs to the next one
-_SIGNS = frozenset("$€£¥")
+SIGNS = frozenset("$€£¥")
 _FIGURE_ENDS = frozenset("0123456789)%—–-")
-_SIGN_GAP = 6.0  # of the height: how far a sign stands from its figure
+SIGN_GAP = 6.0  # of the height: how far a sign stands from its figure
 _SIGN_BEFORE = re.compile(r"(?:[A-Z]{0,3}[$€£¥]|[A-Z]{3})?\s?[($€£¥]?")
 _CURRENCY = re.compile(r"[A-Z]{0,3}[$€£¥]\s?\(?|\(")
 _SIGN_AFTER = re.compile(r"\)?\s?%?\)?")
@@ -47,7 +47,9 @@ class Segment:
     words: list[Word]
     line: int  # number of the line
     left: float
+    top: float
     right: float
+    bottom: float
     prose: bool = False  # it belongs to a paragraph
     beside: bool = False  # a figure or a few words stand in its line
 
@@ -56,20 +58,11 @@ class Segment:
         """Return its words."""
         return joined(self.words)
 
-    @property
-    def top(self) -> float:
-        """Return its upper edge."""
-        return min(word.top for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        """Return its lower edge."""
-        return max(word.bottom for word in self.words)
-
 
 def segment(words: list[Word], line: int) -> Segment:
     """Return the segment of `words`, which are in order."""
-    return Segment(words, line, words[0].left, max(word.right for word in words))
+    top, bottom = min([word.top for word in words]), max([word.bottom for word in words])
+    return Segment(words, line, words[0].left, top, max([word.right for word in words]), bottom)
 
 
 def segments_of(lines: Sequence[Sequence[Word]], down: Sequence[Rule]) -> list[list[Segment]]:
@@ -80,13 +73,15 @@ def segments_of(lines: Sequence[Sequence[Word]], down: Sequence[Rule]) -> list[l
 def _cut(line: Sequence[Word], number: int, down: Sequence[Rule]) -> list[Segment]:
     if not line:
         return []
-    middle = median(word.middle for word in line)
-    height = median(word.height for word in line)
-    walls = [rule.at for rule in down if rule.start <= middle <= rule.end]
+    height = median([word.bottom - word.top for word in line])
+    walls: list[float] = []
+    if down:
+        middle = median([word.middle for word in line])
+        walls = [rule.at for rule in down if rule.start <= middle <= rule.end]
     runs = [[line[0]]]
     for before, word in pairwise(line):
         gap = word.left - before.right
-        sign = gap > _SIGN_CUT * height and word.text in _SIGNS and before.text[-1] in _FIGURE_ENDS
+        sign = gap > _SIGN_CUT * height and word.text in SIGNS and before.text[-1] in _FIGURE_ENDS
         if gap > _CELL_GAP * height or sign or any(before.right - 1 <= wall <= word.left + 1 for wall in walls):
             runs.append([])
         runs[-1].append(word)
@@ -107,13 +102,18 @@ def _with_signs(segments: list[Segment]) -> list[Segment]:
 
 def _belong(before: Segment, one: Segment, first: bool) -> bool:
     height = one.bottom - one.top
-    near = one.left - before.right <= _SIGN_GAP * height
+    near = one.left - before.right <= SIGN_GAP * height
     text, figure = before.text, one.text
     if _CURRENCY.fullmatch(text) and _STARTS_FIGURE.match(figure):
         return near or text != "("  # signs may stand at the left edge of a wide column
     if _SIGN_AFTER.fullmatch(figure) and _ENDS_FIGURE.search(text):
-        return one.left - before.right <= _SIGN_GAP / 3 * height
-    return first and _LIST_MARK.fullmatch(text) is not None and not _STARTS_FIGURE.match(figure) and near
+        return one.left - before.right <= SIGN_GAP / 3 * height
+    return first and near and marks_item(text, figure)
+
+
+def marks_item(mark: str, text: str) -> bool:
+    """Tell whether `mark` is one of a list before `text`, and not the label of a figure."""
+    return _LIST_MARK.fullmatch(mark) is not None and not _STARTS_FIGURE.match(text)
 
 
 def mark_prose(lines: Sequence[Sequence[Segment]]) -> None:

@@ -14,7 +14,7 @@ _WORD_GAP = 0.18  # of the height of the letters: a wider gap parts words
 _BACK = 0.35  # of the height: the next letter of a word begins no further to the left
 _SHIFT = 0.45  # of the height: a letter that stands higher or lower is another word's, or a mark at its foot or head
 _SAME_LINE = 0.5  # of the lower word's height that two words of a line share
-_LEADERS = ".·…_"
+_LEADERS = frozenset(".·…_")
 _FEWEST_LEADERS = 4
 
 
@@ -44,24 +44,23 @@ def words_of(glyphs: Sequence[Glyph]) -> list[Word]:
     """Return the upright words of a page, in the order of the file, without dots that lead from a label to a figure."""
     words: list[Word] = []
     first = 0
-    before: Glyph | None = None
-    for place, glyph in enumerate(glyphs):
-        # one loop, without a call for each character: there are thousands on a page
-        if before is not None:
-            height = min(before.bottom - before.top, glyph.bottom - glyph.top)
-            gap = glyph.left - before.right
-            if (
-                glyph.spaced
-                or gap > _WORD_GAP * height
-                or gap < before.left - before.right - _BACK * height
-                or abs(glyph.top + glyph.bottom - before.top - before.bottom) > 2 * _SHIFT * height
-                or glyph.turned != before.turned
-            ):
-                if not before.turned:
-                    words += _without_leaders(glyphs, range(first, place))
-                first = place
-        before = glyph
-    if before is not None and not before.turned:
+    left = top = right = bottom = 0.0  # of the character before
+    upright = False
+    # one loop on plain numbers, without a call for each character: there are thousands on a page
+    for place, (_, x0, y0, x1, y1, turned, spaced) in enumerate(glyphs):
+        height = bottom - top if bottom - top < y1 - y0 else y1 - y0
+        if place and (
+            spaced
+            or x0 - right > _WORD_GAP * height
+            or x0 - right < left - right - _BACK * height
+            or abs(y0 + y1 - top - bottom) > 2 * _SHIFT * height
+            or turned == upright
+        ):
+            if upright:
+                words += _without_leaders(glyphs, range(first, place))
+            first = place
+        left, top, right, bottom, upright = x0, y0, x1, y1, not turned
+    if upright:
         words += _without_leaders(glyphs, range(first, len(glyphs)))
     return words
 
@@ -70,7 +69,7 @@ def _without_leaders(glyphs: Sequence[Glyph], places: range) -> list[Word]:
     """Return the word at `places`, or what is before and after the dots in it."""
     some = glyphs[places.start : places.stop]
     text = "".join([glyph.text for glyph in some])
-    if not any(mark in text for mark in _LEADERS) or sum(map(text.count, _LEADERS)) < min(_FEWEST_LEADERS, len(text)):
+    if _LEADERS.isdisjoint(text) or sum(map(text.count, _LEADERS)) < min(_FEWEST_LEADERS, len(text)):
         return [_word(some, text, places)]
     words, start = [], places.start
     while start < places.stop:
@@ -86,21 +85,15 @@ def _without_leaders(glyphs: Sequence[Glyph], places: range) -> list[Word]:
 
 
 def _word(glyphs: Sequence[Glyph], text: str, places: range) -> Word:
-    return Word(
-        text,
-        min([glyph.left for glyph in glyphs]),
-        min([glyph.top for glyph in glyphs]),
-        max([glyph.right for glyph in glyphs]),
-        max([glyph.bottom for glyph in glyphs]),
-        places,
-    )
+    _, lefts, tops, rights, bottoms, _, _ = zip(*glyphs, strict=True)
+    return Word(text, min(lefts), min(tops), max(rights), max(bottoms), places)
 
 
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
     """Return the lines that words stand in, from top to bottom, each from left to right."""
     lines: list[list[Word]] = []
     bands: list[tuple[float, float]] = []  # top and bottom of the line's first full-size word
-    for word in sorted(words, key=lambda word: word.middle):
+    for word in sorted(words, key=lambda word: word.top + word.bottom):
         at = _line_at(word, bands)
         if at is None:
             lines.append([word])
@@ -118,10 +111,11 @@ def lines_of(words: Sequence[Word]) -> list[list[Word]]:
 def _line_at(word: Word, bands: Sequence[tuple[float, float]]) -> int | None:
     """Return the number of the line that shares most of its height with `word`; the last few can only."""
     best, most = None, 0.0
+    high, low = word.top, word.bottom
     for at in range(max(len(bands) - 4, 0), len(bands)):
         top, bottom = bands[at]
-        shared = min(bottom, word.bottom) - max(top, word.top)
-        if shared > _SAME_LINE * min(bottom - top, word.height) and shared > most:
+        shared = (bottom if bottom < low else low) - (top if top > high else high)
+        if shared > most and shared > _SAME_LINE * min(bottom - top, low - high):
             best, most = at, shared
     return best
 
