@@ -36,31 +36,11 @@ class Box:
 
 
 def lines_of(boxes: Iterable[Box], width: float, height: float) -> list[Line]:
-    """Return the texts of a page of this size, in points, laid straight and with their words.
-
-    Boxes are as high as recognition is unsure. So their letters are all as high as those of most boxes are, unless they
-    surely are larger or smaller, and what stands nearly below or beside each other stands exactly so.
-    """
+    """Return the texts of a page of this size, in points, laid straight and with their words."""
     some = [box for box in boxes if box.text.strip()]
-    if not some:
-        return []
     page = _Page(_slope(some), (width / 2, height / 2))
-    edges = [page.edges(box) for box in some]
-    heights = sorted(bottom - top for _, top, _, bottom in edges)
-    usual = heights[int(_TIGHT * (len(heights) - 1))]
-    edges = [_letters_in(one, usual) for one in edges]
-    level = _LEVEL * _LETTERS * usual
-    lefts = _levelled([left for left, _, _, _ in edges], level)
-    middles = _levelled([(top + bottom) / 2 for _, top, _, bottom in edges], level)
-    lines = []
-    for box, (_, top, right, bottom), left, middle in zip(some, edges, lefts, middles, strict=True):
-        size = bottom - top
-        words = _words(box, page, (left, max(left, right)), _APART * size)
-        turned = len(box.text) > _UPRIGHT and size > right - left
-        lines.append(
-            Line(left, middle - size / 2, max(left, right), middle + size / 2, " ".join(box.text.split()), words, turned)
-        )
-    return lines
+    edges = _level([page.edges(box) for box in some])
+    return [_line(box, own, page) for box, own in zip(some, edges, strict=True)]
 
 
 def sheet_of(lines: Iterable[Line], width: float, height: float) -> Sheet:
@@ -68,7 +48,8 @@ def sheet_of(lines: Iterable[Line], width: float, height: float) -> Sheet:
     glyphs = []
     for line in lines:
         for word in line.words:
-            for at, (letter, (left, right)) in enumerate(zip(word.text, _spread(word.text, word.left, word.right))):
+            places = _spread(word.text, word.left, word.right)
+            for at, (letter, (left, right)) in enumerate(zip(word.text, places, strict=True)):
                 glyphs.append(Glyph(letter, left, line.top, right, line.bottom, line.turned, spaced=at == 0))
     return Sheet(width, height, tuple(glyphs), (), ())
 
@@ -105,6 +86,25 @@ def _slope(boxes: Sequence[Box]) -> float:
     return 0.0
 
 
+def _level(boxes: Sequence[_Edges]) -> list[_Edges]:
+    """Return where the letters of boxes are.
+
+    Boxes are as high as recognition is unsure. So their letters are all as high as those of boxes that fit well, unless
+    they surely are larger or smaller, and what stands nearly below or beside each other stands exactly so.
+    """
+    heights = sorted(bottom - top for _, top, _, bottom in boxes)
+    usual = heights[int(_TIGHT * (len(heights) - 1))] if heights else 0.0
+    inner = [_letters_in(box, usual) for box in boxes]
+    most = _LEVEL * _LETTERS * usual
+    lefts = _levelled([left for left, _, _, _ in inner], most)
+    middles = _levelled([(top + bottom) / 2 for _, top, _, bottom in inner], most)
+    level = []
+    for (_, top, right, bottom), left, middle in zip(inner, lefts, middles, strict=True):
+        half = (bottom - top) / 2
+        level.append((left, middle - half, max(left, right), middle + half))
+    return level
+
+
 def _letters_in(edges: _Edges, usual: float) -> _Edges:
     """Return where the letters of a box are: there is as much room beside them as above."""
     left, top, right, bottom = edges
@@ -130,20 +130,25 @@ def _levelled(values: Sequence[float], most: float) -> list[float]:
     return level
 
 
-def _words(box: Box, page: _Page, ends: _Span, gap: float) -> tuple[Word, ...]:
-    """Return the words of a box between its `ends`; letters further apart than `gap` are in two."""
-    letters = _letters(box, page, ends)
+def _line(box: Box, edges: _Edges, page: _Page) -> Line:
+    left, top, right, bottom = edges
+    words = _words(box, _letters(box, page, (left, right)), _APART * (bottom - top))
+    turned = len(box.text) > _UPRIGHT and bottom - top > right - left
+    return Line(left, top, right, bottom, " ".join(box.text.split()), words, turned)
+
+
+def _words(box: Box, letters: Sequence[_Span], gap: float) -> tuple[Word, ...]:
+    """Return the words of a box, whose letters stand at `letters`; those further apart than `gap` are in two."""
     words: list[Word] = []
-    first = 0
+    end = 0
     for text in box.text.split():
-        last = first + len(text)
-        begin = first
-        for at in range(first + 1, last + 1):
-            if at == last or letters[at][0] - letters[at - 1][1] > gap:
+        start = begin = end
+        end += len(text)
+        for at in range(start + 1, end + 1):
+            if at == end or letters[at][0] - letters[at - 1][1] > gap:
                 left, right = letters[begin][0], letters[at - 1][1]
-                words.append(Word(text[begin - first : at - first], left, max(left, right)))
+                words.append(Word(text[begin - start : at - start], left, max(left, right)))
                 begin = at
-        first = last
     return tuple(words)
 
 
