@@ -23,6 +23,7 @@ _LETTERS = 0.9  # of the height of such a box, in the measure of fonts
 _ALIKE = (0.7, 1.6)  # of that height: such a box holds letters of the same size
 _LEVEL = 0.3  # of the height of the letters that edges and middles below or beside each other differ by
 _APART = 0.75  # of the height: letters with such a gap between them are two words, as they are two cells of a table
+_WIDEST = 0.6  # of the height: a letter that stands alone, which has more room beside it than others
 _UPRIGHT = 2  # letters that may be higher than wide
 
 
@@ -132,6 +133,9 @@ def _levelled(values: Sequence[float], most: float) -> list[float]:
 
 def _line(box: Box, edges: _Edges, page: _Page) -> Line:
     left, top, right, bottom = edges
+    if len(box.text) == 1:
+        room = max((right - left - _WIDEST * (bottom - top)) / 2, 0.0)
+        left, right = left + room, right - room
     words = _words(box, _letters(box, page, (left, right)), _APART * (bottom - top))
     turned = len(box.text) > _UPRIGHT and bottom - top > right - left
     return Line(left, top, right, bottom, " ".join(box.text.split()), words, turned)
