@@ -31,6 +31,7 @@ LETTER = 5.0  # points of each letter
 SIZE = 10.0  # of the letters
 PITCH = 15.0  # from line to line
 ROOM = 2.0  # that recognition leaves around a text
+ROOM_ALONE = 6.0  # beside a single letter
 WORDS = Lexicon(markers=frozenset({"Table"}), unit_in=frozenset({"in"}), scales=frozenset({"thousands"}))
 BILLS = [
     "Table 3: Bills of the club",
@@ -93,6 +94,8 @@ class Scan:
 
     def _corners(self, left: float, top: float, letters: int) -> Any:
         x0, y0, x1, y1 = (ROOM + self._chance.uniform(-self._off, self._off) for _ in range(4))
+        if letters == 1:
+            x0 = x1 = ROOM_ALONE
         x0, y0, x1, y1 = left - x0, top - y0, left + LETTER * letters + x1, top + SIZE + y1
         return tuple((x - self._slope * y, y + self._slope * x) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
 
@@ -143,6 +146,22 @@ def test_a_box_over_two_columns_is_two_cells() -> None:
     text, [table] = page(boxes)
     assert rows(table) == CELLS
     assert "Water by meter\t7,560\t5,208" in text
+
+
+def test_signs_that_stand_apart_belong_to_the_figures_after_them() -> None:
+    lines = [
+        "                             2023           2022",
+        "Products          $        60,584  $      63,355",
+        "Services          $        21,213  $      19,604",
+        "Other             $           265  $        (10)",
+    ]
+    _, [table] = page(Scan().boxes(lines, gap=2))
+    assert rows(table) == [
+        ["2023", "2022"],
+        ["Products", "$ 60,584", "$ 63,355"],
+        ["Services", "$ 21,213", "$ 19,604"],
+        ["Other", "$ 265", "$ (10)"],
+    ]
 
 
 def test_figures_that_are_recognised_without_a_space_are_two_cells_by_their_places() -> None:
