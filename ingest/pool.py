@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from ingest.scans import Recognised
+    from ingest.types import Recognised
 
     Result = Document | DocumentError
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from ingest.scans import Recognised
-    from ingest.types import Document, ErrorCode
+    from ingest.types import Document, ErrorCode, Recognised
     from ingest.wire import Message
 
 _TO_START = 60.0  # seconds; it takes 0.1

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.readers.ocr import ocr_available
 from ingest.remarks import Remark
+from ingest.tables.continued import continued
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ingest.types import Document, Page
+    from ingest.types import Document, Page, Recognised
 
 _LOW = 0.6  # confidence
-
-
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """The text of a page as it was recognised."""
-
-    text: str
-    confidence: float  # mean over its letters, 0 to 1
 
 
 def worth_reading_again(remarks: Iterable[Remark]) -> bool:
@@ -38,7 +31,7 @@ def completed(document: Document, found: Mapping[int, Recognised], problem: str 
         problem: why pages were left out, where recognition was tried.
     """
     unread = tuple(number for number in document.unread if number not in found)
-    pages = tuple(_page(page, found.get(page.number)) for page in document.pages)
+    pages = tuple(continued([_page(page, found.get(page.number)) for page in document.pages]))
     unsure = tuple(page.number for page in pages if page.method == "ocr" and (page.confidence or 0) < _LOW)
     empty = tuple(number for number in document.unread if number in found and not found[number].text)
     remarks = [*document.remarks]
@@ -55,4 +48,4 @@ def _page(page: Page, found: Recognised | None) -> Page:
     """Take the recognised text, unless the text layer says more."""
     if found is None or len(found.text) <= len(page.text):
         return page
-    return replace(page, text=found.text, method="ocr", confidence=found.confidence, hidden=())
+    return replace(page, text=found.text, method="ocr", confidence=found.confidence, hidden=(), tables=found.tables)

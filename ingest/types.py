@@ -82,6 +82,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """What recognition makes of a page."""
+
+    text: str
+    confidence: float  # mean over its letters, 0 to 1
+    tables: tuple[Table, ...] = ()  # as those of a page
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """The pages of one file; every offset in the system counts characters of `text`."""
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from ingest.limits import MOST_PAGES, MOST_TEXT
 from ingest.packing import MOST_CELLS, packed, unpacked
 from ingest.remarks import remark_of
-from ingest.scans import Recognised
-from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page
+from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Recognised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -218,8 +217,20 @@ class Assembly:
         )
 
 
+def recognition(number: int, page: Recognised) -> Message:
+    """Return the message of a page that was recognised, without what is too long for one."""
+    text, records, left = page.text[:PIECE], [], PIECE
+    for table in page.tables if text == page.text else ():
+        record = packed(table, text)
+        left -= len(record)
+        if left < 0:
+            break
+        records.append(record)
+    return {"recognised": number, "text": text, "confidence": page.confidence, "tables": records}
+
+
 def recognised(message: Message) -> tuple[int, Recognised]:
-    """Return the number and the text of a page that was recognised.
+    """Return the number of a page that was recognised, and what was found there.
 
     Raises:
         Broken: recognition finds no such page.
@@ -231,9 +242,11 @@ def recognised(message: Message) -> tuple[int, Recognised]:
     assert isinstance(confidence, int | float)
     try:
         text.encode()
-    except UnicodeEncodeError as error:
+        tables = tuple(unpacked(record, text) for record in message["tables"])
+        _check(all(table.page == table.page_end == number for table in tables))
+        return _integer(number), Recognised(text, float(confidence), tables)
+    except (TypeError, ValueError, KeyError) as error:
         raise Broken(str(error)) from error
-    return _integer(number), Recognised(text, float(confidence))
 
 
 def _spans(values: Any, text: str) -> tuple[tuple[int, int], ...]:

@@ -119,9 +119,9 @@ def _recognise(path: Path, password: str | None, numbers: list[int], answers: Bi
     from ingest.readers.ocr import recognise
 
     allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
-    for number, text, confidence in recognise(path, password, numbers, lexicon):
+    for number, page in recognise(path, password, numbers, lexicon):
         allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
-        _send(answers, {"recognised": number, "text": text[: wire.PIECE], "confidence": confidence})
+        _send(answers, wire.recognition(number, page))
 
 
 if __name__ == "__main__":

@@ -290,6 +290,18 @@ def picture_of(*lines: str, grey: int = 0) -> Image.Image:
     return image
 
 
+def table_picture(caption: str, rows: Sequence[Sequence[str]]) -> Image.Image:
+    """Return a white page with a table of labels and figures, which end below each other."""
+    image = Image.new("L", (1240, 1754), 255)
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(size=26)
+    pen.text((120, 150), caption, fill=0, font=font)
+    for number, (label, *figures) in enumerate(rows):
+        pen.text((120, 240 + 40 * number), label, fill=0, font=font)
+        for column, figure in enumerate(figures):
+            pen.text((700 + 250 * column, 240 + 40 * number), figure, fill=0, font=font, anchor="ra")
+    return image
+
+
 def with_scans(path: Path, sheets: Sequence[str | Image.Image], stamp: str = "") -> Path:
     """Write a PDF whose pages are text or a picture that fills them; `stamp` is text on the pictures."""
     writer = FPDF()

@@ -55,6 +55,14 @@ class Look:
     sheet: Sheet | None = None  # where its characters and lines are, if that was asked for and may be a table
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as it is drawn."""
+
+    pixels: Any  # an array of 8-bit numbers: height, width, blue-green-red
+    scale: float  # pixels a point
+
+
 class PdfiumFile:
     """An open PDF."""
 
@@ -92,12 +100,16 @@ class PdfiumFile:
         with closing(self._document[number - 1]) as page:
             return _look(page, closely=closely)
 
-    def picture(self, number: int) -> Any:
-        """Return page `number` as an array of 8-bit pixels: height, width, blue-green-red."""
+    def picture(self, number: int) -> Picture:
+        """Draw page `number`.
+
+        Raises:
+            PdfiumError: the page cannot be loaded or drawn.
+        """
         with closing(self._document[number - 1]) as page:
             scale = min(_DPI / 72, _LONGEST_SIDE / max(*page.get_size(), 1))
             with closing(page.render(scale=scale, may_draw_forms=False)) as bitmap:
-                return bitmap.to_numpy().copy()
+                return Picture(bitmap.to_numpy().copy(), scale)
 
 
 @contextmanager

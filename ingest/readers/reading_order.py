@@ -16,6 +16,15 @@ _SAME_ROW = 0.5  # of the lower line's height
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """Letters of a line without a gap."""
+
+    text: str
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """Text in a box; y grows downwards."""
 
@@ -24,25 +33,32 @@ class Line:
     right: float
     bottom: float
     text: str
+    words: tuple[Word, ...] = ()  # that the text is made of, where their places are known
+    turned: bool = False  # it runs upwards or downwards
 
 
 def in_order(lines: Sequence[Line]) -> str:
     """Return the text of `lines` from top to bottom, column by column; what stands side by side shares a line."""
+    return "\n".join(" ".join(line.text for line in row) for row in rows_in_order(lines))
+
+
+def rows_in_order(lines: Sequence[Line]) -> list[list[Line]]:
+    """Return `lines` in that order; each row holds, from left to right, those that stand side by side."""
     if not lines:
-        return ""
+        return []
     ordered = sorted(lines, key=lambda line: (line.top, line.left))
     gutter = _gutter(ordered)
     if gutter is None:
-        return "\n".join(_rows(ordered))
-    rows: list[str] = []
+        return _rows(ordered)
+    rows: list[list[Line]] = []
     columns: tuple[list[Line], list[Line]] = ([], [])
     for line in ordered:
         if line.left < gutter < line.right:
-            rows += _rows(columns[0]) + _rows(columns[1]) + [line.text]
+            rows += [*_rows(columns[0]), *_rows(columns[1]), [line]]
             columns = ([], [])
         else:
             columns[line.left >= gutter].append(line)
-    return "\n".join(rows + _rows(columns[0]) + _rows(columns[1]))
+    return [*rows, *_rows(columns[0]), *_rows(columns[1])]
 
 
 def _gutter(lines: Sequence[Line]) -> float | None:
@@ -61,14 +77,14 @@ def _gutter(lines: Sequence[Line]) -> float | None:
     return None
 
 
-def _rows(lines: Sequence[Line]) -> list[str]:
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
     rows: list[list[Line]] = []
     for line in lines:
         if rows and _side_by_side(rows[-1][-1], line):
             rows[-1].append(line)
         else:
             rows.append([line])
-    return [" ".join(line.text for line in sorted(row, key=lambda line: line.left)) for row in rows]
+    return [sorted(row, key=lambda line: line.left) for row in rows]
 
 
 def _side_by_side(one: Line, other: Line) -> bool:

@@ -9,7 +9,8 @@ from odd_files import picture_of, with_scans
 
 from ingest import Document, Page, Readers, ocr_available, pool, scans, worth_reading_again
 from ingest.readers.reading_order import Line, in_order
-from ingest.scans import Recognised, completed
+from ingest.scans import completed
+from ingest.types import Recognised
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest import Document, Page, Remark, wire
 from ingest.packing import packed
 from ingest.table import Cell, Table
+from ingest.types import Recognised
 
 PATH = Path("/files/a.pdf")
 PAGE = {"page": "1", "method": "text", "confidence": None, "hidden": []}
@@ -173,16 +174,38 @@ def test_what_is_no_message_is_refused(body: bytes) -> None:
         wire.unpack(body)
 
 
+def test_a_recognised_page_travels_in_one_message_whatever_is_on_it() -> None:
+    text = "日" * 99_999
+    cells = tuple(Cell("日", row, 0, 1, 1, False, row, row + 1, (1.25, 2.5, 3.75, 4.125)) for row in range(9_000))
+    large, small = Table(1, 1, None, None, cells), Table(1, 1, "日" * 900, None, cells[:2])
+    message = wire.recognition(1, Recognised(text, 1.0, (small, large, small)))
+    assert len(wire.pack(message)) < wire.MOST
+    assert wire.recognised(message) == (1, Recognised(text, 1.0, (small,)))
+    assert wire.recognition(1, Recognised(text * 2, 1.0, (small,)))["tables"] == []  # its cells may be in what is cut
+
+
 def test_a_message_that_is_too_long_is_not_read() -> None:
     with pytest.raises(wire.Broken, match="4294967295 bytes"):
         wire.size(b"\xff\xff\xff\xff")
 
 
 @pytest.mark.parametrize(
-    "changes", [{"confidence": 2}, {"text": "a\fb"}, {"text": "\udcff"}, {"recognised": "1"}, {"text": None}]
+    "changes",
+    [
+        {"confidence": 2},
+        {"text": "a\fb"},
+        {"text": "\udcff"},
+        {"recognised": "1"},
+        {"recognised": 2},  # its tables are those of page 1
+        {"text": None},
+        {"text": "Town"},  # a cell stands behind its end
+        {"tables": None},
+        {"tables": [7]},
+        {"tables": ["{}"]},
+    ],
 )
 def test_recognised_pages_are_checked_as_well(changes: dict[str, Any]) -> None:
-    message = {"recognised": 3, "text": "Found.", "confidence": 0.5}
-    assert wire.recognised(message)[0] == 3
+    message = wire.recognition(1, Recognised("Town\t2024", 0.5, (TOWNS,)))
+    assert wire.recognised(message) == (1, Recognised("Town\t2024", 0.5, (TOWNS,)))
     with pytest.raises(wire.Broken):
         wire.recognised(message | changes)
