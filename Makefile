@@ -82,7 +82,8 @@ coverage: install
 
 test: check
 	$(BIN)/rag models pull all-MiniLM-L6-v2 ms-marco-MiniLM-L-12-v2 Qwen2.5-Coder-1.5B-Instruct-Q4_K_M bge-small-en-v1.5-int8 SmolLM2-135M-Instruct-Q4_1
-	$(BIN)/pytest
+	$(BIN)/pytest -m 'not models' --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -m models
 
 constraints: install
 	$(BIN)/python .ci/constraints.py
