@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import CELL, stem
-from rag_app.answering.cell import best_cell, lines_of, lookup_of, rows_of
+from rag_app.answering.cell import best_cell, lines_of, lookup_of
 from rag_app.asking.known_formulas import FORMS
 from rag_app.evidence.cells import tables_near
 from rag_app.evidence.series import series_meant
@@ -379,7 +379,7 @@ def _is_known(amount: Amount, known: Iterable[Amount]) -> bool:
 
 def operands_of(series: Series, document: Document) -> list[Operand]:
     """Return the values of a series with the places that prove them."""
-    lines = rows_of(series.table)
+    lines = series.table.lines
     units = units_of(series.members, document)
     found = []
     for member, unit in zip(series.members, units, strict=True):

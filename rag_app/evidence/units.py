@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from ingest import PAGE_BREAK
-from rag_app.evidence.cells import span
 from rag_app.language.reading import unit_in
 from rag_app.language.vocabulary import every
 from rag_app.language.words import words
@@ -75,6 +74,6 @@ def _named(one: Placed, said: Callable[[str], str]) -> str:
 def _above(table: Table, document: Document) -> Iterator[str]:
     yield table.unit or ""
     yield table.caption or ""
-    start, _ = span(table)
+    start, _ = table.span
     lines = document.text[max(start - _ABOVE, 0) : start].rpartition(PAGE_BREAK)[2].split("\n")
     yield from reversed(lines)

@@ -14,7 +14,7 @@ from fakes import WordEmbedder, make_hit
 from tabled import PATH, fitted, joined, meant, others, tabled, tables_of, whole
 
 from rag_app.evidence import cells as module
-from rag_app.evidence.cells import Chooser, Lookup, cells_meant, likelihoods, shipped, span, tables_near
+from rag_app.evidence.cells import Chooser, Lookup, cells_meant, likelihoods, shipped, tables_near
 from rag_app.evidence.labels import Fit
 from rag_app.models.registry import registry
 
@@ -270,7 +270,7 @@ def test_of_a_long_table_the_rows_nearest_to_the_passage_are_looked_at(row: int)
 def test_tables_are_near_that_passages_overlap_those_of_the_best_first() -> None:
     paper = joined(tabled(["", "2021"], ["Rent", "1"]), SHEET, PLANS)
     rent, sheet, plans = paper.tables
-    inside = [make_hit("x" * 5, start=span(table)[0] + 3, document=PATH) for table in (plans, rent)]
+    inside = [make_hit("x" * 5, start=table.span[0] + 3, document=PATH) for table in (plans, rent)]
     assert tables_near(inside, lambda _: paper.tables) == [(inside[0], plans), (inside[1], rent)]
     around = whole(paper)
     assert [table for _, table in tables_near([inside[1], around], lambda _: paper.tables)] == [rent, sheet, plans]
@@ -278,7 +278,7 @@ def test_tables_are_near_that_passages_overlap_those_of_the_best_first() -> None
 
 
 def test_a_table_that_a_passage_only_touches_is_not_near() -> None:
-    start, end = span(SHEET.tables[0])
+    start, end = SHEET.tables[0].span
     for hit in (make_hit("x" * 9, start=end, document=PATH), make_hit("x" * start, start=0, document=PATH)):
         assert tables_near([hit], lambda _: SHEET.tables) == []
     assert tables_near([make_hit("x", start=end - 1, document=PATH)], lambda _: SHEET.tables)
