@@ -51,7 +51,6 @@ class Fit(Json):
     literal_words: float  # how many these are
     same_year: float
     other_year: float
-    latest: float  # whether it is of the last year of all, and the question names none
     first: float  # whether it is the first
 
 
@@ -79,7 +78,6 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     years = years_in(question)
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
     named = [years_in(label.own) or years_in(label.above) for label in labels]
-    last = max((year for found in named for year in found), default="")
     found = []
     for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
         own, whole = content(label.own, language), content(label.whole, language)
@@ -96,7 +94,6 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
                 literal_words=float(literal * len(own)),
                 same_year=float(bool(named[at] & years)),
                 other_year=float(bool(named[at] and years and not named[at] & years)),
-                latest=float(bool(named[at]) and not years and last in named[at]),
                 first=float(at == 0),
             )
         )
