@@ -17,7 +17,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import stem
-from rag_app.evidence.labels import Label, Scores, content, fits, years_in
+from rag_app.evidence.labels import Label, Scores, content, fits
+from rag_app.language.dates import years_in
 from rag_app.language.detector import language_of
 from rag_app.text import single_spaced
 from rag_app.types import Json

@@ -5,11 +5,10 @@ Labels are compared both ways: with how much of a label was asked for, and with 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.language.dates import YEAR
+from rag_app.language.dates import is_year, years_in
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
 from rag_app.language.stopwords import stop_words
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from rag_app.language.language import Language
 
-_YEAR = re.compile(YEAR)
 _NEUTRAL = 0.5  # share of a label that has no words but its year
 
 
@@ -75,9 +73,9 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     language = language_of(question)
     asked = content(question, language)
     spoken = f" {_forms(question, language)} "
-    years = years_in(question)
+    years = set(years_in(question))
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
-    named = [years_in(label.own) or years_in(label.above) for label in labels]
+    named = [set(years_in(label.own) or years_in(label.above)) for label in labels]
     found = []
     for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
         own, whole = content(label.own, language), content(label.whole, language)
@@ -100,11 +98,6 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     return found
 
 
-def years_in(text: str) -> set[str]:
-    """Return the years that a text names."""
-    return set(_YEAR.findall(text))
-
-
 def _forms(text: str, language: Language) -> str:
     """Return the words of a text in order, all forms of one alike."""
     return stems(text, language.stemmer or "") or " ".join(words(text))
@@ -113,5 +106,5 @@ def _forms(text: str, language: Language) -> str:
 def content(text: str, language: Language) -> set[str]:
     """Return the stems of the words of a text that say something, without years."""
     without = stop_words(language)
-    told = [word for word in words(text) if word not in without and not _YEAR.fullmatch(word)]
+    told = [word for word in words(text) if word not in without and not is_year(word)]
     return set(stems(" ".join(told), language.stemmer or "").split() or told)

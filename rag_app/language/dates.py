@@ -1,4 +1,4 @@
-"""How months and quarters are said in any language, as patterns."""
+"""How months, quarters and years are said in any language."""
 
 from __future__ import annotations
 
@@ -9,9 +9,29 @@ from rag_app.language.language import languages
 from rag_app.language.vocabulary import alternatives, in_order
 
 YEAR = r"(?:19|20)\d\d"
+_YEAR = re.compile(rf"(?<!\d){YEAR}(?!\d)")
+_LONG_AGO = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _QUARTERS = range(1, 5)
 _DAY = r"(?P<{}>[12]\d|3[01]|0?[1-9])"
 _NONE = "-"  # stands for a month that is not cut short
+
+
+def years_in(text: str, *, ever: bool = False) -> list[str]:
+    """Return the years that a text names, in order: of the last century and this one, or `ever` since the year 1000.
+
+    A part of a longer number is none.
+    """
+    return [match[0] for match in year_places(text, ever=ever)]
+
+
+def year_places(text: str, *, ever: bool = False) -> list[re.Match[str]]:
+    """Return where it names them."""
+    return list((_LONG_AGO if ever else _YEAR).finditer(text))
+
+
+def is_year(text: str, *, ever: bool = False) -> bool:
+    """Tell whether a text is a year and nothing else."""
+    return (_LONG_AGO if ever else _YEAR).fullmatch(text) is not None
 
 
 def quarters_in(text: str) -> list[re.Match[str]]:
