@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.language.dates import is_year, years_in
+from rag_app.language.dates import is_year, said_alike, years_in
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
 from rag_app.language.stopwords import stop_words
@@ -71,6 +71,7 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
         scores: one for each label.
     """
     language = language_of(question)
+    question = said_alike(question)
     asked = content(question, language)
     spoken = f" {_forms(question, language)} "
     years = set(years_in(question))
@@ -100,11 +101,12 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
 
 def _forms(text: str, language: Language) -> str:
     """Return the words of a text in order, all forms of one alike."""
+    text = said_alike(text)
     return stems(text, language.stemmer or "") or " ".join(words(text))
 
 
 def content(text: str, language: Language) -> set[str]:
     """Return the stems of the words of a text that say something, without years."""
     without = stop_words(language)
-    told = [word for word in words(text) if word not in without and not is_year(word)]
+    told = [word for word in words(said_alike(text)) if word not in without and not is_year(word)]
     return set(stems(" ".join(told), language.stemmer or "").split() or told)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from ingest import stem
 from rag_app.evidence.cells import column_labels, row_labels
 from rag_app.evidence.labels import Label, content
+from rag_app.language.dates import said_alike
 from rag_app.language.words import words
 from rag_app.text import single_spaced
 
@@ -138,4 +139,4 @@ class Sheet:
 
 def beginnings(text: str) -> set[str]:
     """Return how the words of a text begin, by which many are compared at once."""
-    return {word[:_BEGINNING] for word in words(text)}
+    return {word[:_BEGINNING] for word in words(said_alike(text))}

@@ -56,6 +56,9 @@ BILANZ = tabled(
     ["Verbindlichkeiten", "30", "28"],
     ["Summe der Aktiva", "50", "45"],
 )
+QUARTERS = tabled(["", "Q1", "Q2", "Q3"], ["Rent", "11", "12", "13"], ["Tax", "21", "22", "23"])
+SPELT = tabled(["", "First quarter", "Third quarter"], ["Rent", "11", "13"], ["Tax", "21", "23"])
+SPACED = tabled(["", "2 0 1 7", "2 0 1 8"], ["Rent", "17", "18"], ["Tax", "27", "28"])
 LOOKUPS = pytest.mark.parametrize("lookup", [fitted, others])
 
 
@@ -82,6 +85,12 @@ LOOKUPS = pytest.mark.parametrize("lookup", [fitted, others])
         (BILANZ, "Wie hoch sind die Verbindlichkeiten 2020?", "28"),
         (BILANZ, "Wie hoch sind die kurzfristigen Verbindlichkeiten 2021?", "15"),
         (BILANZ, "Was ist die Summe der Aktiva 2021?", "50"),
+        (QUARTERS, "What was the rent in the third quarter?", "13"),
+        (QUARTERS, "What was the tax in Q2?", "22"),
+        (SPELT, "What was the rent in Q3?", "13"),
+        (SPELT, "What was the tax in the 1st quarter?", "21"),
+        (SPACED, "What was the rent in 2017?", "17"),
+        (SPACED, "What was the tax?", "28"),
     ],
 )
 def test_the_cell_is_meant_of_which_row_and_column_are_asked_for(

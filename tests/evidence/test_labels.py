@@ -162,3 +162,18 @@ def test_what_the_encoders_say_is_handed_on() -> None:
 def test_each_label_needs_its_scores() -> None:
     with pytest.raises(ValueError, match="argument"):
         fits("rent", [TOTAL, OTHER], [], [Scores()])
+
+
+def test_a_year_may_be_set_with_space_in_it() -> None:
+    found = columns("What was rent in 2018?", "2 0 1 8", "2 0 1 7")
+    assert [(one.same_year, one.other_year) for one in found] == [(1, 0), (0, 1)]
+
+
+# Quarters
+
+
+@pytest.mark.parametrize("question", ["What was rent in Q3?", "What was rent in the third quarter?"])
+@pytest.mark.parametrize("names", [("Q2", "Q3"), ("Second quarter", "Third Quarter"), ("2nd quarter", "3rd quarter")])
+def test_quarters_are_compared_however_they_are_said(question: str, names: tuple[str, str]) -> None:
+    found = columns(question, *names)
+    assert [(one.asked, one.literal) for one in found] == [(0, 0), (1, 1)]
