@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ class Table:
     unit: str | None  # of its figures, as it says it: "in thousands of euros"
     cells: tuple[Cell, ...]  # row by row
     box: tuple[float, float, float, float] | None = None  # on its first page, as that of a cell
+    column_units: tuple[str | None, ...] = field(default=(), compare=False)  # that its headers name, where looked for
 
     @cached_property
     def grid(self) -> Grid:

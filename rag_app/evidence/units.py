@@ -56,6 +56,12 @@ def units_of(found: Sequence[Placed], document: Document) -> list[str]:
     return ["" if any(sign in one.cell.text for sign in _IN_CELL) else _named(one, said) or table() for one in found]
 
 
+def column_units(table: Table) -> tuple[str | None, ...]:
+    """Return for each column of a table the unit that its headers name, as it is written; None where they name none."""
+    headers = (reversed(table.grid.column_header(column)) for column in range(table.grid.width))
+    return tuple(next((unit for cell in own if (unit := _unit_in(cell.text))), None) for own in headers)
+
+
 def is_scaled(unit: str) -> bool:
     """Tell whether a unit counts thousands or millions."""
     return not every(lambda language: language.reading.scales).isdisjoint(words(unit))
