@@ -1,6 +1,6 @@
 """A table as a reader sees it: what stands where, under which headers and beside which label.
 
-Whoever asks for more than one cell makes a `Grid` once; the functions make one each time.
+A table keeps its `Grid`, and a grid what it works out of all rows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ingest.rows import is_figure
 from ingest.table import sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ingest.table import Cell, Table
 
@@ -33,22 +33,22 @@ class _Above(NamedTuple):
 
 def grid(table: Table) -> list[list[Cell | None]]:
     """Return the rows of a table, each with the cell in every column; one that spans places stands in all of them."""
-    return Grid(table).rows
+    return table.grid.rows
 
 
 def row_header(table: Table, row: int) -> tuple[Cell, ...]:
     """Return the label of a row after those that it stands under; see `Grid.row_header`."""
-    return Grid(table).row_header(row)
+    return table.grid.row_header(row)
 
 
 def column_header(table: Table, column: int) -> tuple[Cell, ...]:
     """Return the headers of a column from top to bottom; see `Grid.column_header`."""
-    return Grid(table).column_header(column)
+    return table.grid.column_header(column)
 
 
 def value_cells(table: Table) -> list[Cell]:
     """Return the cells that say something of a row and a column; see `Grid.value_cells`."""
-    return Grid(table).value_cells
+    return table.grid.value_cells
 
 
 class Grid:
@@ -57,6 +57,7 @@ class Grid:
     def __init__(self, table: Table) -> None:
         height, width = sizes(table.cells)
         self.cells = table.cells
+        self._column_headers: dict[int, tuple[Cell, ...]] = {}
         self.rows: list[list[Cell | None]] = [[None] * width for _ in range(height)]
         for cell in table.cells:
             for row in self.rows[cell.row : cell.row + cell.row_span]:
@@ -103,6 +104,10 @@ class Grid:
         return frozenset(marked)
 
     @cached_property
+    def _in_order(self) -> list[int]:
+        return sorted(self.label_columns)
+
+    @cached_property
     def value_cells(self) -> list[Cell]:
         """The cells with text that are neither headers nor labels, row by row."""
         columns = self.label_columns
@@ -112,18 +117,28 @@ class Grid:
             if cell.text and not cell.header and cell.row >= self.header_rows and cell.column not in columns
         ]
 
+    @cached_property
+    def value_rows(self) -> Mapping[int, Sequence[Cell]]:
+        """The same by their rows, from top to bottom."""
+        found: dict[int, list[Cell]] = {}
+        for cell in self.value_cells:
+            found.setdefault(cell.row, []).append(cell)
+        return dict(sorted(found.items()))
+
     def column_header(self, column: int) -> tuple[Cell, ...]:
         """Return the headers of a column, from the one over most columns down to its own; none where it has none.
 
         A header that is left empty above another one is the one to its left: so is written what spans columns where
         nothing spans them.
         """
-        found: list[Cell] = []
-        for number in range(self.header_rows):
-            cell = self._header(number, column)
-            if cell is not None and cell.text and cell not in found:
-                found.append(cell)
-        return tuple(found)
+        if column not in self._column_headers:
+            found: list[Cell] = []
+            for number in range(self.header_rows):
+                cell = self._header(number, column)
+                if cell is not None and cell.text and cell not in found:
+                    found.append(cell)
+            self._column_headers[column] = tuple(found)
+        return self._column_headers[column]
 
     def row_header(self, row: int) -> tuple[Cell, ...]:
         """Return the label of a row after those that it stands under; empty for rows of headers, and without labels.
@@ -149,9 +164,10 @@ class Grid:
     def _row_headers(self) -> list[tuple[Cell, ...]]:
         found: list[tuple[Cell, ...]] = [()] * self.header_rows
         above: list[_Above] = []
-        bare = [self._is_bare(row) for row in range(len(self.rows))]
+        own = [self._labels(row) for row in range(len(self.rows))]
+        bare = [row >= self.header_rows and self._is_bare(row, labels) for row, labels in enumerate(own)]
         for row in range(self.header_rows, len(self.rows)):
-            labels = self._labels(row)
+            labels = own[row]
             if not labels:
                 found.append(tuple(one.label for one in above))
                 continue
@@ -172,17 +188,14 @@ class Grid:
         if _spans(cells) and cells[0] is not None and cells[0].header:
             return [cells[0]]
         found: list[Cell] = []
-        for column in sorted(self.label_columns):
+        for column in self._in_order:
             cell = cells[column]
             if cell is not None and cell.text and cell not in found:
                 found.append(cell)
         return found
 
-    def _is_bare(self, row: int) -> bool:
+    def _is_bare(self, row: int, labels: Sequence[Cell]) -> bool:
         """Tell whether a row has a label and no values."""
-        if row < self.header_rows:
-            return False
-        labels = self._labels(row)
         return bool(labels) and all(cell is None or not cell.text or cell in labels for cell in self.rows[row])
 
 

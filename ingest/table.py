@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from ingest.grid import Grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Cell:
     box: tuple[float, float, float, float] | None = None  # left, top, right, bottom in points
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is worked out of all cells is kept with them
 class Table:
     """A table of a document; no two of its cells fill one place, and places may be empty."""
 
@@ -34,6 +37,29 @@ class Table:
     unit: str | None  # of its figures, as it says it: "in thousands of euros"
     cells: tuple[Cell, ...]  # row by row
     box: tuple[float, float, float, float] | None = None  # on its first page, as that of a cell
+    column_units: tuple[str | None, ...] = field(default=(), compare=False)  # that its headers name, where looked for
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Its cells by their places."""
+        from ingest.grid import Grid  # it is made of the cells of this module
+
+        return Grid(self)
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """Where it begins and ends, in characters as those of its cells."""
+        return min(cell.start for cell in self.cells), max(cell.end for cell in self.cells)
+
+    @cached_property
+    def lines(self) -> Mapping[int, tuple[int, int]]:
+        """Where the text of the cells that begin in a row stands, by its number; rows without text are left out."""
+        found: dict[int, tuple[int, int]] = {}
+        for cell in self.cells:
+            if cell.end > cell.start:
+                start, end = found.get(cell.row, (cell.start, cell.end))
+                found[cell.row] = (min(start, cell.start), max(end, cell.end))
+        return found
 
 
 def sizes(cells: Iterable[Cell]) -> tuple[int, int]:

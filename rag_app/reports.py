@@ -128,7 +128,8 @@ def _table_json(table: Table) -> dict[str, Any]:
     rows, columns = sizes(table.cells)
     value = {name: getattr(table, name) for name in ("page", "page_end", "caption", "unit")}
     cells = [{name: getattr(cell, name) for name in _CELL} for cell in table.cells]
-    return {**value, "rows": rows, "columns": columns, "cells": cells}
+    own = {"column_units": list(table.column_units)} if any(table.column_units) else {}
+    return {**value, "rows": rows, "columns": columns, **own, "cells": cells}
 
 
 @dataclass(frozen=True, slots=True)

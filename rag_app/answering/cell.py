@@ -120,15 +120,5 @@ def proof(meant: Meant, document: Document, first: int = 1) -> tuple[Citation, .
 
 def lines_of(cells: Iterable[Cell], table: Table) -> list[Span]:
     """Return the lines of the text that hold some cells: all of each row in which one begins."""
-    lines = rows_of(table)
-    return [lines[row] for row in sorted({cell.row for cell in cells if cell.end > cell.start})]
-
-
-def rows_of(table: Table) -> dict[int, Span]:
-    """Return where the text of each row stands, by its number."""
-    found: dict[int, Span] = {}
-    for cell in table.cells:
-        if cell.end > cell.start:
-            start, end = found.get(cell.row, (cell.start, cell.end))
-            found[cell.row] = (min(start, cell.start), max(end, cell.end))
-    return found
+    rows = {cell.row for cell in cells if cell.end > cell.start}
+    return [table.lines[row] for row in sorted(rows)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ingest import stem
 from rag_app.asking.known_formulas import has_name, known_formula
 from rag_app.errors import SettingsError
+from rag_app.language.dates import is_year
 from rag_app.language.reading import sentences
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import words
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from rag_app.proof.calculator import Formula
     from rag_app.types import Hit
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _HINT = 'Write values in brackets, such as "[income] - [rent]"; functions are ' + ", ".join((*FUNCTIONS, *OF_ONE)) + "."
 
 
@@ -66,7 +66,7 @@ def _states(text: str, name: str) -> bool:
 
 
 def _has_figure(found: Iterable[Amount]) -> bool:
-    return any(one.unit or not _YEAR.fullmatch(one.said) for one in found)
+    return any(one.unit or not is_year(one.said) for one in found)
 
 
 def _wrong(formula: str) -> str:

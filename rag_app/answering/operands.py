@@ -14,12 +14,13 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import CELL, stem
-from rag_app.answering.cell import best_cell, lines_of, lookup_of, rows_of
+from rag_app.answering.cell import best_cell, lines_of, lookup_of
 from rag_app.asking.known_formulas import FORMS
 from rag_app.evidence.cells import tables_near
 from rag_app.evidence.series import series_meant
 from rag_app.evidence.units import unit_of, units_of
 from rag_app.evidence.windows import Size, runs
+from rag_app.language.dates import is_year, years_in
 from rag_app.language.days import dates_in
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
@@ -45,8 +46,6 @@ if TYPE_CHECKING:
 _MEANT = 0.3  # how likely the cell is meant that a value is taken from, at least
 _ANY = 10_000  # words of a line
 _LONGEST_HEAD = 7  # words of a column's name, "Nine Months Ended September 30, 2022"; a longer one is a text over all
-_YEAR = re.compile(r"[12]\d{3}")
-_WITHOUT_DAY = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ class Lookup:
         """Tell whether a word is one of a line or of what it stands under; another year of the line counts more."""
         if self._among(word, line.text):
             return True
-        other = _WITHOUT_DAY.fullmatch(word) and _WITHOUT_DAY.search(line.text)
+        other = is_year(word, ever=True) and years_in(line.text, ever=True)
         return not other and self._among(word, line.about)
 
     def _in_document(self, word: str, line: _Line) -> bool:
@@ -300,7 +299,7 @@ def _choices(text: str, *, dated: bool, cell: bool = False) -> list[_Choice]:
         return _parted(text, [(one.start, one.end, text[one.start : one.end], None, one.day) for one in days])
     found = [one for one in amounts(text) if not any(at.start <= one.start < at.end for at in dates)]
     if dated:
-        found = [one for one in found if not one.unit and _WITHOUT_DAY.fullmatch(one.said)]
+        found = [one for one in found if not one.unit and is_year(one.said, ever=True)]
     elif not cell:
         found = [one for one in found if one.unit]
     return _parted(text, [(one.start, one.end, one.written, one, None) for one in found])
@@ -379,7 +378,7 @@ def _is_known(amount: Amount, known: Iterable[Amount]) -> bool:
 
 def operands_of(series: Series, document: Document) -> list[Operand]:
     """Return the values of a series with the places that prove them."""
-    lines = rows_of(series.table)
+    lines = series.table.lines
     units = units_of(series.members, document)
     found = []
     for member, unit in zip(series.members, units, strict=True):
@@ -422,8 +421,8 @@ def common_names(question: str, names: Iterable[str]) -> list[str]:
 
 def _period(name: str, question: str) -> str:
     """Return the one year or date of a question that a name lacks, as it is added to it."""
-    if _WITHOUT_DAY.search(name) or dates_in(name):
+    if years_in(name, ever=True) or dates_in(name):
         return ""
-    years = dict.fromkeys(_WITHOUT_DAY.findall(question))
+    years = dict.fromkeys(years_in(question, ever=True))
     said = [question[one.start : one.end] for one in dates_in(question)] or list(years)
     return f" {said[0]}" if len(said) == 1 else ""

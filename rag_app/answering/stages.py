@@ -184,7 +184,7 @@ class LibraryStages:
         self._wanted = searcher.wanted(candidates=depth.candidates)
         self._cited = searcher.cited(chosen)
         self._about = cache(self._named)  # asked for passages, and then for their sentences
-        self._tables = lru_cache(_KEPT)(store.tables)
+        self._tables = lru_cache(_KEPT)(store.recent_tables)
         self._calibration = cache(self._in_force)
 
     def calibration(self) -> Calibration:

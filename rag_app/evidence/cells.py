@@ -16,8 +16,9 @@ from math import exp, log
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest import Grid, stem
-from rag_app.evidence.labels import Label, Scores, content, fits, years_in
+from ingest import stem
+from rag_app.evidence.labels import Label, Scores, content, fits
+from rag_app.language.dates import years_in
 from rag_app.language.detector import language_of
 from rag_app.text import single_spaced
 from rag_app.types import Json
@@ -25,7 +26,7 @@ from rag_app.types import Json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ingest import Cell, Table
+    from ingest import Cell, Grid, Table
     from rag_app.evidence.labels import Fit
     from rag_app.types import Hit, Vectors
 
@@ -119,12 +120,6 @@ class _Row:
     number: int
     label: Label
     values: Mapping[int, Cell]  # by column
-    place: int  # where it begins, in characters of its document
-
-    @property
-    def away(self) -> int:
-        """How many characters its place is from the passage."""
-        return max(self.hit.start - self.place, self.place - self.hit.end, 0)
 
 
 def tables_near(hits: Sequence[Hit], tables_of: Callable[[str], Sequence[Table]]) -> list[tuple[Hit, Table]]:
@@ -132,15 +127,10 @@ def tables_near(hits: Sequence[Hit], tables_of: Callable[[str], Sequence[Table]]
     found: dict[tuple[str, int], tuple[Hit, Table]] = {}
     for hit in hits:
         for table in tables_of(hit.document):
-            start, end = span(table)
+            start, end = table.span
             if start < hit.end and hit.start < end:
                 found.setdefault((hit.document, start), (hit, table))
     return list(islice(found.values(), _TABLES))
-
-
-def span(table: Table) -> tuple[int, int]:
-    """Return where a table begins and ends, in characters of its document."""
-    return min(cell.start for cell in table.cells), max(cell.end for cell in table.cells)
 
 
 def cells_meant(
@@ -201,13 +191,16 @@ def shares(scores: Sequence[float]) -> list[float]:
 
 def row_labels(table: Table, grid: Grid) -> dict[int, Label]:
     """Return what names each row that has values."""
-    found = {}
-    for number in sorted({cell.row for cell in grid.value_cells}):
-        named = [single_spaced(cell.text) for cell in grid.row_header(number)]
-        if named:
-            above = [single_spaced(table.caption or ""), *named[:-1]]
-            found[number] = Label(named[-1], ": ".join(filter(None, above)))
-    return found
+    return {number: label for number in grid.value_rows if (label := row_label(table, grid, number))}
+
+
+def row_label(table: Table, grid: Grid, number: int) -> Label | None:
+    """Return what names a row; None where nothing does."""
+    named = [single_spaced(cell.text) for cell in grid.row_header(number)]
+    if not named:
+        return None
+    above = [single_spaced(table.caption or ""), *named[:-1]]
+    return Label(named[-1], ": ".join(filter(None, above)))
 
 
 def column_labels(grid: Grid) -> dict[int, Label]:
@@ -237,15 +230,17 @@ def column_scores(labels: Sequence[Label], asked: Vectors, lookup: Lookup) -> li
 def _rows(tables: Sequence[tuple[Hit, Table]]) -> Iterator[_Row]:
     """Yield the rows of tables that have a label and values: of each those first that are nearest to its passage."""
     for hit, table in tables:
-        grid = Grid(table)
-        values: dict[int, dict[int, Cell]] = {}
-        for cell in grid.value_cells:
-            values.setdefault(cell.row, {})[cell.column] = cell
-        rows = [
-            _Row(hit, table, grid, number, label, values[number], min(cell.start for cell in values[number].values()))
-            for number, label in row_labels(table, grid).items()
-        ]
-        yield from sorted(rows, key=lambda row: row.away)  # stable
+        grid = table.grid
+        values = grid.value_rows
+        away = {number: _away(hit, min(cell.start for cell in cells)) for number, cells in values.items()}
+        for number in sorted(away, key=away.__getitem__):  # stable
+            if label := row_label(table, grid, number):  # asked of those alone that are taken: there may be thousands
+                yield _Row(hit, table, grid, number, label, {cell.column: cell for cell in values[number]})
+
+
+def _away(hit: Hit, place: int) -> int:
+    """Return how many characters a place is from a passage."""
+    return max(hit.start - place, place - hit.end, 0)
 
 
 def _row_fits(name: str, rows: Sequence[_Row], asked: Vectors, lookup: Lookup) -> list[Fit]:

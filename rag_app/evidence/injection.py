@@ -12,7 +12,7 @@ import codecs
 import html
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -35,6 +35,7 @@ _ALIKE = str.maketrans(
     "a6brдee3iйkлmhopctyxцsijdqwhoaeivptuxk",
 )
 _MIXED = re.compile(r"\b(?=\w*[a-z])(?=\w*[\u0370-\u052f])\w+\b")
+_KEPT = 10_000  # texts of which it is known whether they give orders: one question looks at a line several times
 _READABLE = 0.9  # of the characters of a decoded text
 
 
@@ -91,6 +92,7 @@ def _tells(text: str) -> bool:
     return any(word in text for word in _telling())
 
 
+@lru_cache(_KEPT)
 def gives_orders(text: str) -> bool:
     """Tell whether `text` gives orders to what answers questions, in plain words or encoded."""
     return any(any(pattern.search(said) for pattern in _patterns()) for said in _sayings(text)) or _spelt(text)

@@ -5,11 +5,10 @@ Labels are compared both ways: with how much of a label was asked for, and with 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.language.dates import YEAR
+from rag_app.language.dates import is_year, said_alike, years_in
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
 from rag_app.language.stopwords import stop_words
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from rag_app.language.language import Language
 
-_YEAR = re.compile(YEAR)
 _NEUTRAL = 0.5  # share of a label that has no words but its year
 
 
@@ -51,7 +49,6 @@ class Fit(Json):
     literal_words: float  # how many these are
     same_year: float
     other_year: float
-    latest: float  # whether it is of the last year of all, and the question names none
     first: float  # whether it is the first
 
 
@@ -74,12 +71,12 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
         scores: one for each label.
     """
     language = language_of(question)
+    question = said_alike(question)
     asked = content(question, language)
     spoken = f" {_forms(question, language)} "
-    years = years_in(question)
+    years = set(years_in(question))
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
-    named = [years_in(label.own) or years_in(label.above) for label in labels]
-    last = max((year for found in named for year in found), default="")
+    named = [set(years_in(label.own) or years_in(label.above)) for label in labels]
     found = []
     for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
         own, whole = content(label.own, language), content(label.whole, language)
@@ -96,25 +93,20 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
                 literal_words=float(literal * len(own)),
                 same_year=float(bool(named[at] & years)),
                 other_year=float(bool(named[at] and years and not named[at] & years)),
-                latest=float(bool(named[at]) and not years and last in named[at]),
                 first=float(at == 0),
             )
         )
     return found
 
 
-def years_in(text: str) -> set[str]:
-    """Return the years that a text names."""
-    return set(_YEAR.findall(text))
-
-
 def _forms(text: str, language: Language) -> str:
     """Return the words of a text in order, all forms of one alike."""
+    text = said_alike(text)
     return stems(text, language.stemmer or "") or " ".join(words(text))
 
 
 def content(text: str, language: Language) -> set[str]:
     """Return the stems of the words of a text that say something, without years."""
     without = stop_words(language)
-    told = [word for word in words(text) if word not in without and not _YEAR.fullmatch(word)]
+    told = [word for word in words(said_alike(text)) if word not in without and not is_year(word)]
     return set(stems(" ".join(told), language.stemmer or "").split() or told)

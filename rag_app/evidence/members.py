@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.evidence.labels import content
 from rag_app.evidence.totals import differences, totals
-from rag_app.language.dates import YEAR
+from rag_app.language.dates import is_year, year_places, years_in
 from rag_app.language.days import dates_in
 from rag_app.language.language import DEFAULT
 from rag_app.language.vocabulary import alternatives
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _BESIDE = 50  # rows by which columns are told to be differences or totals of others
 _LONGEST = 8  # words of a cell that tells a row apart
 _PERCENT = "%"
-_YEAR = re.compile(rf"(?<!\d){YEAR}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Members:
     @cached_property
     def _named(self) -> set[str]:
         """The years of header, caption and document."""
-        return set(_YEAR.findall(f"{self.label.whole} {self.sheet.document}"))
+        return set(years_in(f"{self.label.whole} {self.sheet.document}"))
 
     @cached_property
     def _missing(self) -> frozenset[str]:
@@ -100,7 +99,7 @@ class Members:
 
     def _down(self) -> list[tuple[int, int]]:
         """Return the places of a column, but for totals, and for rows without what the name says of some."""
-        if self._years and set(_YEAR.findall(self.label.own)) - self._years:
+        if self._years and set(years_in(self.label.own)) - self._years:
             return []
         rows = self._without_totals([row for row in self._of_values if self._begins(row)])
         for meant in (self._rows_named(rows), self._rows_of_years):
@@ -147,7 +146,7 @@ class Members:
         """The rows of the years of the name; None where all are of them, or where no row says any."""
         if not self._years or self._years & self._named:
             return None
-        found = {row: {year for text in self._dating(row) for year in _YEAR.findall(text)} for row in self.sheet.body}
+        found = {row: {year for text in self._dating(row) for year in years_in(text)} for row in self.sheet.body}
         return {row for row, years in found.items() if years & self._years} if any(found.values()) else None
 
     def _dating(self, row: int) -> Iterator[str]:
@@ -155,14 +154,14 @@ class Members:
         yield from self.sheet.texts(row)
         for column in self.sheet.figures - {self.number}:
             cell = self.sheet.cell(row, column)
-            if cell and _YEAR.fullmatch(cell.text):
+            if cell and is_year(cell.text):
                 yield cell.text
 
     def _along(self) -> list[tuple[int, int]]:
         """Return the places of a row in columns of one kind, and of the years of the name."""
         columns = [number for number in sorted(self.sheet.figures) if self.sheet.cell(self.number, number)]
         columns = self._columns_named(self._of_one_kind(columns))
-        years = {number: set(_YEAR.findall(self.sheet.header(number))) for number in columns}
+        years = {number: set(years_in(self.sheet.header(number))) for number in columns}
         if sum(len(named) == 1 for named in years.values()) > 1:
             columns = [number for number in columns if len(years[number]) == 1]
         elif self._years:
@@ -225,7 +224,7 @@ class Members:
 
 def years_meant(name: str, language: Language) -> set[str]:
     """Return the years of a name; from one to another all between them, unless "and" or a comma joins the two."""
-    found = list(_YEAR.finditer(name))
+    found = year_places(name)
     years = {match[0] for match in found}
     if len(found) == 2:
         between = name[found[0].end() : found[1].start()].strip()

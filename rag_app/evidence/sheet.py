@@ -8,9 +8,10 @@ from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
-from ingest import Grid, stem
+from ingest import stem
 from rag_app.evidence.cells import column_labels, row_labels
 from rag_app.evidence.labels import Label, content
+from rag_app.language.dates import said_alike
 from rag_app.language.words import words
 from rag_app.text import single_spaced
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from decimal import Decimal
 
-    from ingest import Cell, Table
+    from ingest import Cell, Grid, Table
     from rag_app.language.language import Language
     from rag_app.types import Hit
 
@@ -54,7 +55,7 @@ class Sheet:
     @cached_property
     def grid(self) -> Grid:
         """Its places."""
-        return Grid(self.table)
+        return self.table.grid
 
     @cached_property
     def body(self) -> range:
@@ -138,4 +139,4 @@ class Sheet:
 
 def beginnings(text: str) -> set[str]:
     """Return how the words of a text begin, by which many are compared at once."""
-    return {word[:_BEGINNING] for word in words(text)}
+    return {word[:_BEGINNING] for word in words(said_alike(text))}

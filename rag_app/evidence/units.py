@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from ingest import PAGE_BREAK
-from rag_app.evidence.cells import span
 from rag_app.language.reading import unit_in
 from rag_app.language.vocabulary import every
 from rag_app.language.words import words
@@ -57,6 +56,12 @@ def units_of(found: Sequence[Placed], document: Document) -> list[str]:
     return ["" if any(sign in one.cell.text for sign in _IN_CELL) else _named(one, said) or table() for one in found]
 
 
+def column_units(table: Table) -> tuple[str | None, ...]:
+    """Return for each column of a table the unit that its headers name, as it is written; None where they name none."""
+    headers = (reversed(table.grid.column_header(column)) for column in range(table.grid.width))
+    return tuple(next((unit for cell in own if (unit := _unit_in(cell.text))), None) for own in headers)
+
+
 def is_scaled(unit: str) -> bool:
     """Tell whether a unit counts thousands or millions."""
     return not every(lambda language: language.reading.scales).isdisjoint(words(unit))
@@ -75,6 +80,6 @@ def _named(one: Placed, said: Callable[[str], str]) -> str:
 def _above(table: Table, document: Document) -> Iterator[str]:
     yield table.unit or ""
     yield table.caption or ""
-    start, _ = span(table)
+    start, _ = table.span
     lines = document.text[max(start - _ABOVE, 0) : start].rpartition(PAGE_BREAK)[2].split("\n")
     yield from reversed(lines)

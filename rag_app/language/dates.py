@@ -1,17 +1,52 @@
-"""How months and quarters are said in any language, as patterns."""
+"""How months, quarters and years are said in any language."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from rag_app.language.language import languages
 from rag_app.language.vocabulary import alternatives, in_order
 
 YEAR = r"(?:19|20)\d\d"
+_YEAR = re.compile(rf"(?<!\d){YEAR}(?!\d)")
+_LONG_AGO = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
+_SPACED = re.compile(r"(?<![^\W_])(?<!\d\s)(?:1\s9|2\s0)\s\d\s\d(?![^\W_]|\s\d)")  # as a header may be set: "2 0 1 8"
+_KEPT = 10_000  # texts that are compared again and again
 _QUARTERS = range(1, 5)
 _DAY = r"(?P<{}>[12]\d|3[01]|0?[1-9])"
 _NONE = "-"  # stands for a month that is not cut short
+
+
+def years_in(text: str, *, ever: bool = False) -> list[str]:
+    """Return the years that a text names, in order: of the last century and this one, or `ever` since the year 1000.
+
+    A part of a longer number is none; there may be space within one: "2 0 1 8".
+    """
+    return [match[0] for match in year_places(_joined(text), ever=ever)]
+
+
+def year_places(text: str, *, ever: bool = False) -> list[re.Match[str]]:
+    """Return where it names them."""
+    return list((_LONG_AGO if ever else _YEAR).finditer(text))
+
+
+def is_year(text: str, *, ever: bool = False) -> bool:
+    """Tell whether a text is a year and nothing else."""
+    return (_LONG_AGO if ever else _YEAR).fullmatch(text) is not None
+
+
+@lru_cache(_KEPT)
+def said_alike(text: str) -> str:
+    """Return a text as it is compared with others: its quarters as "Q3", and its years without space in them."""
+    joined = _joined(text)
+    if not _quarter_word().search(joined):
+        return joined  # told in a fraction of the time
+    return _quarter_pattern().sub(lambda match: f"Q{quarter_of(match)} ", joined)
+
+
+def _joined(text: str) -> str:
+    return _SPACED.sub(lambda match: "".join(match[0].split()), text)
 
 
 def quarters_in(text: str) -> list[re.Match[str]]:
@@ -28,6 +63,11 @@ def quarter_of(match: re.Match[str]) -> int:
 def _quarter_pattern() -> re.Pattern[str]:
     numbered = alternatives(f"(?P<q{at}>{_ordinal(at)})" for at in _QUARTERS)
     return re.compile(rf"\b(?:q(?P<short>[1-4])(?!\d)|{numbered}[\s-]*{_quarter_words()}\b)", re.IGNORECASE)
+
+
+@cache
+def _quarter_word() -> re.Pattern[str]:
+    return re.compile(rf"q[1-4]|{_quarter_words()}", re.IGNORECASE)
 
 
 @cache

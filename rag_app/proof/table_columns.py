@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rag_app.language.dates import YEAR
+from rag_app.language.dates import YEAR, years_in
 from rag_app.language.language import languages
 from rag_app.language.vocabulary import alternatives, in_order, pattern, word_pattern
 from rag_app.language.words import words
 
 _PART = re.compile(r"(?:(?P<head>[^;]*[^;\s]): )?(?P<cell>[^;:]+)")
-_YEAR = re.compile(rf"\b{YEAR}\b")
 _FIGURE = re.compile(r"[$€£¥]?\s?\(?\d[\d.,'’]*\)?\s?%?")
 _AMOUNT = re.compile(r"\d[\d,]*\d")
 _ABOVE = 3000  # characters in which a table says its scale
@@ -90,4 +89,4 @@ def _bare(cell: str) -> str:
 
 
 def _latest(head: str) -> int:
-    return max(map(int, _YEAR.findall(head)), default=0)
+    return max(map(int, years_in(head)), default=0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ingest.table import shifted
-from ingest.types import Document, Page
+from ingest.types import PAGE_BREAK, Document, Page
 from rag_app.language.detector import language_of
 from rag_app.storage.connection import encode
 from rag_app.storage.database import LATEST, altered
@@ -55,6 +55,8 @@ _PUT_DOCUMENT = """
         ingested = excluded.ingested, remarks = excluded.remarks, sections = excluded.sections,
         tokens_cut = excluded.tokens_cut, language = excluded.language
     RETURNING id"""
+
+_TABLES = "SELECT start, tables FROM pages WHERE document = ? AND tables != x'' ORDER BY start"
 
 _PUT_PAGE = """
     INSERT INTO pages (document, start, number, label, method, text, confidence, hidden, tables)
@@ -231,16 +233,23 @@ class Documents:
         """
         with self._database.snapshot():
             key = self._paths.known(path)
-            document = self._read(key, path)
-            query = "SELECT start, tables FROM pages WHERE document = ? AND tables != x'' ORDER BY start"
-            rows = self._database.rows(query, key)
+            rows = self._database.rows(_TABLES, key)
+            texts = self._texts(key, path) if rows else []
         try:
-            found = [
-                shifted(table, start) for start, column in rows for table in tables_in(column, document.text, start)
-            ]
+            text = PAGE_BREAK.join(texts)
+            return [shifted(table, start) for start, column in rows for table in tables_in(column, text, start)]
         except (ValueError, TypeError) as error:
             raise altered(self._database, path) from error
-        return found
+
+    def version(self, path: str) -> str:
+        """Return the checksum that the document at `path` was stored with: another one after each change of it.
+
+        Raises:
+            UsageError: it is not in the library.
+        """
+        with self._database.snapshot():
+            [checksum] = self._one(path, "SELECT checksum FROM documents WHERE id = ?", self._paths.known(path))
+        return str(checksum)
 
     def receipt(self, path: str) -> tuple[StoredDocument, int, list[tuple[int, int]]]:
         """Return the document at `path`, the tokens that were cut, and the span of each passage in reading order.
@@ -329,6 +338,14 @@ class Documents:
         if len(rows) != count:
             raise altered(self._database, path)
         return document
+
+    def _texts(self, key: int, path: str) -> list[str]:
+        """Return the texts of the pages of a document, and nothing else of it."""
+        [count] = self._one(path, "SELECT pages FROM documents WHERE id = ?", key)
+        rows = self._database.rows("SELECT text FROM pages WHERE document = ? ORDER BY start", key)
+        if len(rows) != count:
+            raise altered(self._database, path)
+        return [text for (text,) in rows]
 
     def _take(self, times: Mapping[str, int], key: int | None) -> tuple[int, ...]:
         """Take paths from other documents than `key`; one that loses its last goes. Return the passages removed."""

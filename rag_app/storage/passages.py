@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ingest.types import PAGE_BREAK
@@ -31,13 +33,19 @@ _PUT_PASSAGE = """
 # One row for each page that a passage touches, in order.
 _PASSAGES = """
     SELECT p.id, d.path, d.title, p.ordinal, p.start, p."end", p.page, p.page_end, p.page_label,
-        d.sections, g.hidden, g.confidence, g.id, g.start
+        d.id, g.confidence, g.id, g.start
     FROM passages p JOIN documents d ON d.id = p.document JOIN pages g ON g.document = p.document
         AND g.start < p."end"
         AND g.start >= (SELECT max(start) FROM pages WHERE document = p.document AND start <= p.start)
     WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id, g.start"""
 
 _PASSAGE = (int, str, str, int, int, int, int, int, str)  # what a passage is, up to its text
+
+# What belongs to all passages of a document or a page comes apart from them, once: of a text file it can be long.
+_SECTIONS = "SELECT id, path, sections FROM documents WHERE id IN (SELECT value FROM json_each(?))"
+_PAGES = """
+    SELECT g.id, d.path, g.text, g.hidden FROM pages g JOIN documents d ON d.id = g.document
+    WHERE g.id IN (SELECT value FROM json_each(?))"""
 
 _PLACES = """
     SELECT p.id, d.path, p.ordinal FROM passages p JOIN documents d ON d.id = p.document
@@ -64,6 +72,22 @@ class StoredPassage:
     above: str = ""  # where it begins within a table: what that is called and its columns, from the same page
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What passages are cut from."""
+
+    text: str
+    hidden: tuple[tuple[int, int], ...]  # characters into the text
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What several passages stand in."""
+
+    sections: Mapping[int, Sequence[tuple[int, str]]]  # by document
+    pages: Mapping[int, _Page]
+
+
 class Passages:
     """The passages of a library, by id; no id is used twice."""
 
@@ -75,12 +99,12 @@ class Passages:
         """Return the passages in the order asked; those that are gone are left out."""
         with self._database.snapshot():
             rows = self._database.rows(_PASSAGES, json.dumps([int(passage) for passage in ids]))
-            texts = self._page_texts({row[-2] for row in rows})
+            around = _Around(self._sections({row[-4] for row in rows}), self._pages({row[-2] for row in rows}))
             found: dict[int, list[Any]] = defaultdict(list)
             for row in rows:
                 found[row[0]].append(row)
             self._need_pages(passage for passage in ids if passage not in found)
-        return [self._put_together(found[passage], texts) for passage in ids if passage in found]
+        return [self._put_together(found[passage], around) for passage in ids if passage in found]
 
     def places(self, ids: Iterable[int]) -> dict[int, Place]:
         """Return the path and the position of each passage; those that are gone are left out.
@@ -163,9 +187,9 @@ class Passages:
         if lost and self._database.value(query, json.dumps(lost)):
             raise damaged(self._database.path, "a passage has no page or no document")
 
-    def _put_together(self, rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
+    def _put_together(self, rows: Sequence[Any], around: _Around) -> StoredPassage:
         try:
-            passage = _passage(rows, texts)
+            passage = _passage(rows, around)
         except (ValueError, TypeError) as error:
             raise altered(self._database, str(rows[0][1])) from error
         if len(passage.text) != passage.end - passage.start:
@@ -181,10 +205,19 @@ class Passages:
         ids = np.array([passage for passage, _ in rows], dtype=np.int64)
         return ids, np.frombuffer(joined, dtype="<f4").reshape(len(rows), d)
 
-    def _page_texts(self, keys: Iterable[int]) -> dict[int, str]:
-        # Apart from the passages: neighbours share a page, and a page of a text file can be long.
-        query = "SELECT id, text FROM pages WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(self._database.rows(query, json.dumps(sorted(keys))))
+    def _sections(self, keys: Iterable[int]) -> dict[int, Sequence[tuple[int, str]]]:
+        rows = self._database.rows(_SECTIONS, json.dumps(sorted(keys)))
+        return {key: self._pairs(path, sections) for key, path, sections in rows}
+
+    def _pages(self, keys: Iterable[int]) -> dict[int, _Page]:
+        rows = self._database.rows(_PAGES, json.dumps(sorted(keys)))
+        return {key: _Page(text, self._pairs(path, hidden)) for key, path, text, hidden in rows}
+
+    def _pairs(self, path: str, column: str) -> tuple[Any, ...]:
+        try:
+            return pairs(column)
+        except (ValueError, TypeError) as error:
+            raise altered(self._database, path) from error
 
 
 def check_passages(document: Document, passages: Iterable[Passage]) -> None:
@@ -206,20 +239,27 @@ def blobs(vectors: Vectors | None, n: int) -> list[bytes]:
     return [row.tobytes() for row in rows]
 
 
-def _passage(rows: Sequence[Any], texts: Mapping[int, str]) -> StoredPassage:
+def _passage(rows: Sequence[Any], around: _Around) -> StoredPassage:
     """Put a passage together from a row for each page that it touches."""
-    *fields, sections, _, _, _, first = rows[0]
+    *fields, key, _, _, first = rows[0]
     if not all(map(isinstance, fields, _PASSAGE)):
         raise TypeError("a value of another kind")
     start, end = fields[4], fields[5]
-    text = "".join(texts[page] + PAGE_BREAK for *_, page, _ in rows)[start - first : end - first]
+    pages = [(begin, around.pages[page]) for *_, page, begin in rows]
+    text = "".join(_part(page.text, start - begin, end - begin) for begin, page in pages)
     hidden = sum(
-        max(min(begin + to, end) - max(begin + since, start), 0)
-        for *_, spans, _, _, begin in rows
-        for since, to in pairs(spans)
+        max(min(begin + to, end) - max(begin + since, start), 0) for begin, page in pages for since, to in page.hidden
     )
-    heading = next((name for at, name in reversed(pairs(sections)) if at <= start), "")
+    sections = around.sections[key]
+    at = bisect_right(sections, start, key=itemgetter(0))
+    heading = sections[at - 1][1] if at else ""
     sure = [confidence for *_, confidence, _, _ in rows if confidence is not None]
-    above = above_row(texts[rows[0][-2]], start - first)
+    above = above_row(pages[0][1].text, start - first)
     values = (*fields, text, heading, hidden, min(sure, default=None), above)
     return StoredPassage(*values)
+
+
+def _part(text: str, start: int, end: int) -> str:
+    """Return a part of a page and of the break after it; the page is not copied."""
+    part = text[max(start, 0) : end]
+    return part + PAGE_BREAK if end > len(text) else part

@@ -11,6 +11,7 @@ from rag_app.storage.facts import Facts
 from rag_app.storage.jobs import Jobs
 from rag_app.storage.passages import Passages
 from rag_app.storage.paths import Paths
+from rag_app.storage.recent_tables import RecentTables
 from rag_app.storage.reserve import keep_reserve, make_room
 from rag_app.storage.schema import SCHEMA
 from rag_app.storage.selection import passage_ids, select
@@ -55,6 +56,7 @@ class Store:
         self._passages = Passages(database, self._facts)
         self._words = Words(database, self._facts, self._passages)
         self._documents = Documents(database, self._facts, self._paths, self._passages, self._words)
+        self._recent_tables = RecentTables(database, self._documents)
         self._check = Check(database, self._facts, self._words, self._documents)
 
     @classmethod
@@ -274,6 +276,14 @@ class Store:
             UsageError: it is not in the library.
         """
         return self._documents.tables(path)
+
+    def recent_tables(self, path: str) -> Sequence[Table]:
+        """Return the same, read only if the document is another one than when they were read last; they are shared.
+
+        Raises:
+            UsageError: it is not in the library.
+        """
+        return self._recent_tables.of(path)
 
     def receipt(self, path: str) -> tuple[StoredDocument, int, list[tuple[int, int]]]:
         """Return the document at `path`, the tokens that were cut, and the span of each passage in reading order.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -251,10 +252,16 @@ class Documents:
     def tables(self, path: str | Path) -> list[Table]:
         """Return the tables of a document in order, with offsets into its text; the document is named as for `read`.
 
+        The unit that a column has of its own is in `column_units`.
+
         Raises:
             UsageError: no document, or several, go by that name.
         """
-        return self._store.tables(self._find(path))
+        from rag_app.evidence.units import (
+            column_units,
+        )  # with the words of all languages, which nothing else here needs
+
+        return [replace(table, column_units=column_units(table)) for table in self._store.tables(self._find(path))]
 
     def receipt(self, path: str | Path) -> DocumentReceipt:
         """Return what was read of each page of a document, and how.

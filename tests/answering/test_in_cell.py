@@ -138,7 +138,7 @@ def test_a_document_that_goes_before_its_tables_are_read_is_left_out(
     (tmp_path / "boats.html").write_text(SALES.replace("480", "481"), encoding="utf-8")
     library.ingest([tmp_path / "boats.html"])
     gone: list[str] = []
-    tables = library._store.tables
+    tables = library._store.recent_tables
 
     def going(path: str) -> list[Table]:
         if not gone:
@@ -147,7 +147,7 @@ def test_a_document_that_goes_before_its_tables_are_read_is_left_out(
         assert path not in gone
         return tables(path)
 
-    monkeypatch.setattr(library._store, "tables", going)
+    monkeypatch.setattr(library._store, "recent_tables", going)
     found = asked(library)
     assert found.answer in (SHOWN, SHOWN.replace("480", "481"))
     assert {one.document for one in found.citations}.isdisjoint(gone)
@@ -160,7 +160,7 @@ def test_where_the_only_document_goes_nothing_is_answered(library: Library, monk
     def going(path: str) -> list[Table]:
         raise UsageError(f"{path} is not in the library.", hint="")
 
-    monkeypatch.setattr(library._store, "tables", going)
+    monkeypatch.setattr(library._store, "recent_tables", going)
     found = asked(library)
     assert (found.status, found.citations) == ("not_found", ())
 
@@ -170,13 +170,13 @@ def test_the_tables_of_a_document_are_read_once_for_a_question(
 ) -> None:
     likely(monkeypatch, 0.6)  # looked at for each form of the answer
     read: list[str] = []
-    tables = library._store.tables
+    tables = library._store.recent_tables
 
     def noted(path: str) -> list[Table]:
         read.append(path)
         return tables(path)
 
-    monkeypatch.setattr(library._store, "tables", noted)
+    monkeypatch.setattr(library._store, "recent_tables", noted)
     asked(library)
     assert len(read) == 1
 

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from calculating import Calculating, asked
+from fakes import fakes_of, open_library
+
+from rag_app.storage import documents
+from rag_app.storage.table_column import tables_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,3 +196,21 @@ def test_values_of_several_units_are_not_compared(tmp_path: Path, formula: str) 
 def test_a_figure_of_the_question_is_not_compared_with_thousands(tmp_path: Path) -> None:
     found = whole(tmp_path, "debts.md", DEBTS, "Which ports owe more than 500?", "which([debt of each port] > 500)")
     assert "looked through" not in found.answer
+
+
+def test_the_tables_of_a_document_are_read_once_for_all_questions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gifts.csv").write_text(GIFTS, encoding="utf-8")
+    read: list[int] = []
+    monkeypatch.setattr(documents, "tables_in", lambda column, *rest: [read.append(1), tables_in(column, *rest)][1])
+    with open_library(tmp_path) as library:
+        library.ingest([tmp_path / "gifts.csv"])
+        fakes_of(library).generator = Calculating("highest([each amount])")
+        told = [library.ask("Who gave the highest amount?").answer.split("\n")[0] for _ in range(2)]
+        assert told == ["Sven: 40 euros [2][1]"] * 2
+        assert len(read) == 1
+        (tmp_path / "gifts.csv").write_text(f"{GIFTS}Rosa,50 euros,May\n", encoding="utf-8")
+        library.ingest([tmp_path / "gifts.csv"])
+        assert library.ask("Who gave the highest amount?").answer.startswith("Rosa: 50 euros")
+        assert len(read) == 2

@@ -86,6 +86,14 @@ def test_a_table_of_every_kind_of_file_comes_back_with_its_places(library: Path,
     }.get(kind, (None, None))
 
 
+def test_the_unit_that_a_column_has_of_its_own_is_told(tmp_path: Path) -> None:
+    (tmp_path / "loads.csv").write_text("Town,Load (kg),Fee (in thousands of euros),Staff\nBern,130,7,4\n")
+    own = tmp_path / "library"
+    rag("ingest", tmp_path / "loads.csv", "--library", own)
+    [table] = tables(own, "loads.csv", "--json").json["tables"]
+    assert (table["unit"], table["column_units"]) == (None, [None, "kg", "in thousands of euros", None])
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_table_is_printed_for_people_and_as_separated_values(library: Path, kind: str) -> None:
     lines = tables(library, f"towns.{kind}").out.splitlines()

@@ -14,7 +14,7 @@ from fakes import WordEmbedder, make_hit
 from tabled import PATH, fitted, joined, meant, others, tabled, tables_of, whole
 
 from rag_app.evidence import cells as module
-from rag_app.evidence.cells import Chooser, Lookup, cells_meant, likelihoods, shipped, span, tables_near
+from rag_app.evidence.cells import Chooser, Lookup, cells_meant, likelihoods, shipped, tables_near
 from rag_app.evidence.labels import Fit
 from rag_app.models.registry import registry
 
@@ -56,6 +56,9 @@ BILANZ = tabled(
     ["Verbindlichkeiten", "30", "28"],
     ["Summe der Aktiva", "50", "45"],
 )
+QUARTERS = tabled(["", "Q1", "Q2", "Q3"], ["Rent", "11", "12", "13"], ["Tax", "21", "22", "23"])
+SPELT = tabled(["", "First quarter", "Third quarter"], ["Rent", "11", "13"], ["Tax", "21", "23"])
+SPACED = tabled(["", "2 0 1 7", "2 0 1 8"], ["Rent", "17", "18"], ["Tax", "27", "28"])
 LOOKUPS = pytest.mark.parametrize("lookup", [fitted, others])
 
 
@@ -82,6 +85,12 @@ LOOKUPS = pytest.mark.parametrize("lookup", [fitted, others])
         (BILANZ, "Wie hoch sind die Verbindlichkeiten 2020?", "28"),
         (BILANZ, "Wie hoch sind die kurzfristigen Verbindlichkeiten 2021?", "15"),
         (BILANZ, "Was ist die Summe der Aktiva 2021?", "50"),
+        (QUARTERS, "What was the rent in the third quarter?", "13"),
+        (QUARTERS, "What was the tax in Q2?", "22"),
+        (SPELT, "What was the rent in Q3?", "13"),
+        (SPELT, "What was the tax in the 1st quarter?", "21"),
+        (SPACED, "What was the rent in 2017?", "17"),
+        (SPACED, "What was the tax?", "28"),
     ],
 )
 def test_the_cell_is_meant_of_which_row_and_column_are_asked_for(
@@ -270,7 +279,7 @@ def test_of_a_long_table_the_rows_nearest_to_the_passage_are_looked_at(row: int)
 def test_tables_are_near_that_passages_overlap_those_of_the_best_first() -> None:
     paper = joined(tabled(["", "2021"], ["Rent", "1"]), SHEET, PLANS)
     rent, sheet, plans = paper.tables
-    inside = [make_hit("x" * 5, start=span(table)[0] + 3, document=PATH) for table in (plans, rent)]
+    inside = [make_hit("x" * 5, start=table.span[0] + 3, document=PATH) for table in (plans, rent)]
     assert tables_near(inside, lambda _: paper.tables) == [(inside[0], plans), (inside[1], rent)]
     around = whole(paper)
     assert [table for _, table in tables_near([inside[1], around], lambda _: paper.tables)] == [rent, sheet, plans]
@@ -278,7 +287,7 @@ def test_tables_are_near_that_passages_overlap_those_of_the_best_first() -> None
 
 
 def test_a_table_that_a_passage_only_touches_is_not_near() -> None:
-    start, end = span(SHEET.tables[0])
+    start, end = SHEET.tables[0].span
     for hit in (make_hit("x" * 9, start=end, document=PATH), make_hit("x" * start, start=0, document=PATH)):
         assert tables_near([hit], lambda _: SHEET.tables) == []
     assert tables_near([make_hit("x", start=end - 1, document=PATH)], lambda _: SHEET.tables)

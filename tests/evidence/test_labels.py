@@ -115,28 +115,25 @@ def test_a_question_without_words_is_said_by_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "same", "other", "latest"),
+    ("question", "same", "other"),
     [
-        ("What was rent in 2020?", [0, 1, 0], [1, 0, 1], [0, 0, 0]),
-        ("What was rent in 2019?", [0, 0, 1], [1, 1, 0], [0, 0, 0]),
-        ("What was rent in 2018?", [0, 0, 0], [1, 1, 1], [0, 0, 0]),
-        ("What was rent in 2020 and 2019?", [0, 1, 1], [1, 0, 0], [0, 0, 0]),
-        ("What was rent?", [0, 0, 0], [0, 0, 0], [1, 0, 0]),
+        ("What was rent in 2020?", [0, 1, 0], [1, 0, 1]),
+        ("What was rent in 2019?", [0, 0, 1], [1, 1, 0]),
+        ("What was rent in 2018?", [0, 0, 0], [1, 1, 1]),
+        ("What was rent in 2020 and 2019?", [0, 1, 1], [1, 0, 0]),
+        ("What was rent?", [0, 0, 0], [0, 0, 0]),
     ],
 )
-def test_columns_are_of_the_year_of_the_question_of_another_or_the_latest(
-    question: str, same: list[int], other: list[int], latest: list[int]
+def test_columns_are_of_the_year_of_the_question_or_of_another(
+    question: str, same: list[int], other: list[int]
 ) -> None:
     found = columns(question, "December 31, 2021", "December 31, 2020", "December 31, 2019")
     assert [one.same_year for one in found] == same
     assert [one.other_year for one in found] == other
-    assert [one.latest for one in found] == latest
 
 
-def test_the_latest_is_not_the_first_where_years_go_up() -> None:
-    found = columns("What was rent?", "2019", "2020", "Change")
-    assert [one.latest for one in found] == [0, 1, 0]
-    assert [one.first for one in found] == [1, 0, 0]
+def test_a_column_is_the_first_whatever_its_year() -> None:
+    assert [one.first for one in columns("What was rent?", "2019", "2020", "Change")] == [1, 0, 0]
 
 
 def test_a_label_without_a_year_is_of_no_other_year() -> None:
@@ -165,3 +162,18 @@ def test_what_the_encoders_say_is_handed_on() -> None:
 def test_each_label_needs_its_scores() -> None:
     with pytest.raises(ValueError, match="argument"):
         fits("rent", [TOTAL, OTHER], [], [Scores()])
+
+
+def test_a_year_may_be_set_with_space_in_it() -> None:
+    found = columns("What was rent in 2018?", "2 0 1 8", "2 0 1 7")
+    assert [(one.same_year, one.other_year) for one in found] == [(1, 0), (0, 1)]
+
+
+# Quarters
+
+
+@pytest.mark.parametrize("question", ["What was rent in Q3?", "What was rent in the third quarter?"])
+@pytest.mark.parametrize("names", [("Q2", "Q3"), ("Second quarter", "Third Quarter"), ("2nd quarter", "3rd quarter")])
+def test_quarters_are_compared_however_they_are_said(question: str, names: tuple[str, str]) -> None:
+    found = columns(question, *names)
+    assert [(one.asked, one.literal) for one in found] == [(0, 0), (1, 1)]

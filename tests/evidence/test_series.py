@@ -46,6 +46,11 @@ Lund,10,25,35,15
 Malta,50,80,130,30
 Cork,70,71,141,1
 """
+QUARTERS = """Town,Q1,Q3
+Lund,10,25
+Cork,70,71
+"""
+SPELT = QUARTERS.replace("Q1,Q3", "First quarter,Third quarter")
 PRICES = """Wine,Price,Share
 Rioja,"1.250,50 €",30 %
 Barolo,"980,00 €",70 %
@@ -81,6 +86,8 @@ def series(folder: Path, name: str, text: str, *, figures: bool = True, called: 
         ("each item in 2017", ITEMS, {"Sale of goods": "120", "Sale of services": "70"}),
         ("rain in Malta", RAIN, {"Spring": "50", "Summer": "80"}),  # neither both together nor the difference
         ("rain of each town in spring", RAIN, {"Lund": "10", "Malta": "50", "Cork": "70"}),
+        ("rain of each town in the third quarter", QUARTERS, {"Lund": "25", "Cork": "71"}),
+        ("rain of each town in Q1", SPELT, {"Lund": "10", "Cork": "70"}),
         ("price of each wine", PRICES, {"Rioja": "1.250,50 €", "Barolo": "980,00 €"}),
     ],
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tabled import in_cell, joined, tabled
 
-from rag_app.evidence.units import unit_of
+from rag_app.evidence.units import column_units, unit_of
 
 if TYPE_CHECKING:
     from ingest import Document
@@ -68,3 +68,11 @@ def test_the_page_before_says_nothing_of_a_table() -> None:
     paper = joined(before, tabled(*ROWS))
     assert unit_of(in_cell("1", paper), paper) == "in millions"
     assert unit_of(in_cell("7", paper), paper) == ""
+
+
+def test_each_column_has_the_unit_that_its_own_headers_name() -> None:
+    [plain] = tabled(["", "2021 (in thousands)", "Change (%)", "Staff"], ["Sales", "7", "6", "5"]).tables
+    assert column_units(plain) == (None, "in thousands", "%", None)
+    above, below = ["", ("in millions", 1, 2), "Other"], ["", "2021", "2020 (in kg)", "Staff"]
+    [spanned] = tabled(above, below, ["Sales", "7", "6", "5"], heads=2).tables
+    assert column_units(spanned) == (None, "in millions", "in kg", None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import os
 import random
@@ -26,8 +27,10 @@ from ingest.types import Document, Page
 from rag_app.errors import DiskError, LibraryBusy, LibraryError, LibraryMismatch, UsageError
 from rag_app.language.keywords import STEM_WEIGHT
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.storage import passages as storage
 from rag_app.storage.connection import keep_log
 from rag_app.storage.documents import Change
+from rag_app.storage.json_columns import pairs
 from rag_app.storage.passages import StoredPassage
 from rag_app.storage.paths import FileState
 from rag_app.storage.store import Store
@@ -683,6 +686,26 @@ def test_a_passage_tells_its_section_hidden_characters_and_confidence(store: Sto
         ("89\fabcd", "One", 4, 0.4),
         ("abcdef", "Two", 2, 0.4),
     ]
+
+
+def test_what_several_passages_stand_in_is_parsed_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"line {number} of the file\n" for number in range(200)]
+    text = "".join(lines)
+    sections = tuple((text.index(line), f"line {number}") for number, line in enumerate(lines, 1))
+    document = Document("/a.csv", "T", (Page(1, "1", text, hidden=((3, 5),)),), (), sections)
+    spans = [(start, start + 20) for start, _ in sections[::10]]
+    ids = put(store, document, [make_passage(document, *span) for span in spans]).added
+    parsed: list[str] = []
+    monkeypatch.setattr(storage, "pairs", lambda column: [parsed.append(column), pairs(column)][1])
+    assert [p.section for p in store.passages(ids)] == [f"line {number}" for number in range(1, 201, 10)]
+    assert sorted(map(len, parsed)) == sorted((len("[[3, 5]]"), len(json.dumps(sections))))
+
+
+def test_a_passage_that_ends_with_its_page_may_have_the_break_after_it(store: Store) -> None:
+    document = make_document("/a", "one", "two", "three")
+    spans = [(0, 4), (2, 8), (3, 5), (4, 13)]
+    ids = put(store, document, [make_passage(document, *span) for span in spans]).added
+    assert [p.text for p in store.passages(ids)] == ["one\f", "e\ftwo\f", "\ft", "two\fthree"]
 
 
 def test_a_document_goes_by_each_of_its_paths_and_is_named_by_the_first(store: Store) -> None:
