@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from ingest import Grid, stem
 from rag_app.evidence.labels import Label, Scores, content, fits, years_in
 from rag_app.language.detector import language_of
+from rag_app.language.times import without_parts_of_years
 from rag_app.text import single_spaced
 from rag_app.types import Json
 
@@ -56,7 +57,7 @@ class Seen(Json):
     asked: float  # share of the row's own words that the question has
     asked_column: float
     said: float  # share of the question's words that its labels say, with what its document is called
-    other_year: float  # 1 where its column or row is of another year than the question's
+    other_year: float  # 1 where its column or row is of another time than the question's
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,8 @@ def _seen(
     likely: float,
 ) -> Seen:
     language = language_of(name)
-    asked = content(name, language)
+    same_time = fit.same_year or column.same_year  # however that is written
+    asked = content(without_parts_of_years(name) if same_time else name, language)
     named = content(" ".join([called(row.hit.document), row.label.whole, *(cell.text for cell in header)]), language)
     return Seen(
         likely=log(max(likely, _LEAST) / max(1 - likely, _LEAST)),

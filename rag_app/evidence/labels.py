@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from rag_app.language.dates import YEAR
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
+from rag_app.language.measures import PERCENT, codes
 from rag_app.language.stopwords import stop_words
+from rag_app.language.times import times_in
 from rag_app.language.words import words
 from rag_app.types import Json
 
@@ -49,8 +51,8 @@ class Fit(Json):
     said: float  # share of the question's words that it says, but for those of the labels that cross it
     literal: float  # whether its words stand in the question side by side, in any of their forms
     literal_words: float  # how many these are
-    same_year: float
-    other_year: float
+    same_year: float  # whether a time is asked for and it names that one, a quarter of a year as well
+    other_year: float  # whether it names another one
     latest: float  # whether it is of the last year of all, and the question names none
     first: float  # whether it is the first
 
@@ -76,10 +78,10 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     language = language_of(question)
     asked = content(question, language)
     spoken = f" {_forms(question, language)} "
-    years = years_in(question)
+    times = times_in(question)
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
-    named = [years_in(label.own) or years_in(label.above) for label in labels]
-    last = max((year for found in named for year in found), default="")
+    named = [times_in(label.own, label=True) or times_in(label.above, label=True) for label in labels]
+    last = max((year for found in named for year in found.years), default="")
     found = []
     for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
         own, whole = content(label.own, language), content(label.whole, language)
@@ -94,9 +96,9 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
                 said=len(whole & wanted) / max(len(wanted), 1),
                 literal=float(literal),
                 literal_words=float(literal * len(own)),
-                same_year=float(bool(named[at] & years)),
-                other_year=float(bool(named[at] and years and not named[at] & years)),
-                latest=float(bool(named[at]) and not years and last in named[at]),
+                same_year=float(named[at].are(times)),
+                other_year=float(named[at].differ_from(times)),
+                latest=float(not times.years and last in named[at].years),
                 first=float(at == 0),
             )
         )
@@ -114,7 +116,9 @@ def _forms(text: str, language: Language) -> str:
 
 
 def content(text: str, language: Language) -> set[str]:
-    """Return the stems of the words of a text that say something, without years."""
-    without = stop_words(language)
+    """Return the stems of the words of a text that say something, without years; of measures their codes."""
+    without, measures = stop_words(language), codes(language)
     told = [word for word in words(text) if word not in without and not _YEAR.fullmatch(word)]
-    return set(stems(" ".join(told), language.stemmer or "").split() or told)
+    plain = [word for word in told if word not in measures]
+    named = {measures[word] for word in told if word in measures} | {PERCENT for sign in text if sign == PERCENT}
+    return named | set(stems(" ".join(plain), language.stemmer or "").split() or plain)

@@ -1,4 +1,4 @@
-"""How months and quarters are said in any language, as patterns."""
+"""How months, quarters and halves of a year are said in any language, as patterns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rag_app.language.vocabulary import alternatives, in_order
 
 YEAR = r"(?:19|20)\d\d"
 _QUARTERS = range(1, 5)
+_HALVES = range(1, 3)
 _DAY = r"(?P<{}>[12]\d|3[01]|0?[1-9])"
 _NONE = "-"  # stands for a month that is not cut short
 
@@ -28,6 +29,28 @@ def quarter_of(match: re.Match[str]) -> int:
 def _quarter_pattern() -> re.Pattern[str]:
     numbered = alternatives(f"(?P<q{at}>{_ordinal(at)})" for at in _QUARTERS)
     return re.compile(rf"\b(?:q(?P<short>[1-4])(?!\d)|{numbered}[\s-]*{_quarter_words()}\b)", re.IGNORECASE)
+
+
+def halves_in(text: str) -> list[re.Match[str]]:
+    """Return where a text says half a year: "H1", "first half"."""
+    return list(_half_pattern().finditer(text))
+
+
+def half_of(match: re.Match[str]) -> int:
+    """Return the number of a half that was found, 1 or 2."""
+    return int(match["short"] or next(at for at in _HALVES if match[f"h{at}"]))
+
+
+@cache
+def _half_pattern() -> re.Pattern[str]:
+    numbered = alternatives(f"(?P<h{at}>{_ordinal(at)})" for at in _HALVES)
+    half = alternatives(in_order(lambda language: language.dates.half))
+    return re.compile(rf"\b(?:h(?P<short>[12])(?!\d)|{numbered}[\s-]*{half}\b)", re.IGNORECASE)
+
+
+def month_of(match: re.Match[str]) -> int:
+    """Return the number of a month that `month_pattern` found, 1 to 12."""
+    return next(at for at in range(1, 13) if match[f"m{at}"])
 
 
 @cache

@@ -1,0 +1,23 @@
+"""The codes of measures that words stand for: "kilograms" is "kg", "per cent" is "%"."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rag_app.language.language import Language
+
+PERCENT = "%"
+
+
+@cache
+def codes(language: Language) -> Mapping[str, str]:
+    """Return the code of each name of a measure in a language, and of each code."""
+    found: dict[str, str] = {}
+    for entry in language.measures.codes:
+        code, *names = entry.split()
+        found |= dict.fromkeys((code, *names), code)
+    return found
