@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 
 from ingest import Grid, stem
 from rag_app.evidence.labels import Label, Scores, content, fits, years_in
+from rag_app.evidence.unit_columns import unit_columns, unit_heads
 from rag_app.language.detector import language_of
 from rag_app.language.times import without_parts_of_years
+from rag_app.language.words import words
 from rag_app.text import single_spaced
 from rag_app.types import Json
 
@@ -156,7 +158,7 @@ def cells_meant(
         chooser: weights; those of the program by default.
     """
     chooser = chooser or shipped()
-    rows = list(islice(_rows(tables), _ROWS))
+    rows = list(islice(_rows(name, tables), _ROWS))
     if not rows:
         return []
     asked = lookup.embed([name])[0]
@@ -235,16 +237,23 @@ def column_scores(labels: Sequence[Label], asked: Vectors, lookup: Lookup) -> li
     return [Scores(alike=alike) for alike in _alike(asked, [label.whole for label in labels], lookup)]
 
 
-def _rows(tables: Sequence[tuple[Hit, Table]]) -> Iterator[_Row]:
-    """Yield the rows of tables that have a label and values: of each those first that are nearest to its passage."""
+def _rows(name: str, tables: Sequence[tuple[Hit, Table]]) -> Iterator[_Row]:
+    """Yield the rows of tables that have a label and values: of each those first that are nearest to its passage.
+
+    Units in a column of their own are values only where they are asked for.
+    """
+    asks_for_unit = not unit_heads().isdisjoint(words(name))
     for hit, table in tables:
         grid = Grid(table)
+        units = frozenset() if asks_for_unit else unit_columns(grid)
         values: dict[int, dict[int, Cell]] = {}
         for cell in grid.value_cells:
-            values.setdefault(cell.row, {})[cell.column] = cell
+            if cell.column not in units:
+                values.setdefault(cell.row, {})[cell.column] = cell
         rows = [
             _Row(hit, table, grid, number, label, values[number], min(cell.start for cell in values[number].values()))
             for number, label in row_labels(table, grid).items()
+            if number in values
         ]
         yield from sorted(rows, key=lambda row: row.away)  # stable
 

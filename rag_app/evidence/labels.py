@@ -49,7 +49,8 @@ class Fit(Json):
     relevant: float  # logit of the cross-encoder, in tens
     asked: float  # share of its own words that the question has
     said: float  # share of the question's words that it says, but for those of the labels that cross it
-    literal: float  # whether its words stand in the question side by side, in any of their forms
+    literal: float  # whether its words stand in the question side by side, in any of their forms, and are no part of
+    # those of another label all of which are asked for: "Adult" beside "Family, two adults"
     literal_words: float  # how many these are
     same_year: float  # whether a time is asked for and it names that one, a quarter of a year as well
     other_year: float  # whether it names another one
@@ -82,11 +83,13 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
     named = [times_in(label.own, label=True) or times_in(label.above, label=True) for label in labels]
     last = max((year for found in named for year in found.years), default="")
+    owns = [content(label.own, language) for label in labels]
+    all_asked = [own for own in owns if own and own <= asked]
     found = []
-    for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
-        own, whole = content(label.own, language), content(label.whole, language)
+    for at, (label, own, its) in enumerate(zip(labels, owns, scores, strict=True)):
+        whole = content(label.whole, language)
         plain = _forms(label.own, language)
-        literal = bool(plain) and f" {plain} " in spoken
+        literal = bool(plain) and f" {plain} " in spoken and not any(own < other for other in all_asked)
         found.append(
             Fit(
                 alike=its.alike,

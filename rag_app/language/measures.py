@@ -21,3 +21,9 @@ def codes(language: Language) -> Mapping[str, str]:
         code, *names = entry.split()
         found |= dict.fromkeys((code, *names), code)
     return found
+
+
+def names(language: Language) -> tuple[str, ...]:
+    """Return the names of the measures of length and weight in a language, without those that are only a code."""
+    listed = (name for name, code in codes(language).items() if name != code)
+    return (*listed, *language.measures.length, *language.measures.weight)
