@@ -176,7 +176,7 @@ def _shown(cell: Any) -> str:
         if "%" in code:
             decimals = _DECIMALS.search(code)
             return f"{value:.{min(len(decimals[1]), 9) if decimals else 0}%}"
-        return str(value) if isinstance(value, int) else _with_decimals(format(value, _DIGITS), code)
+        return _with_decimals(str(value) if isinstance(value, int) else format(value, _DIGITS), code)
     return flat(str(value))
 
 
