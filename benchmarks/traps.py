@@ -4,11 +4,11 @@ Run: python benchmarks/traps.py [--open] [--systems rag plain] [--memo FILE] [--
 
 A line of `traps.jsonl` is a made document of paragraphs and tables, with the format that it is written in, and a
 question about it. The trap is a neighbouring row or column, another period, or another scale or unit. What counts is
-the first line of an answer, that with the value: it has to meet each point of `need`, each in one of its forms, and none
-of `traps`. Where `need` is empty the table has only neighbours of what is asked for, and it is right not to be sure. All
-documents lie in one library and each is asked in the scope of its own; with --open in that of all. `plain` is the same
-model behind a plain prompt, with the whole document as text. Ends with status 1 where fewer than 36 of the 40 are right,
-or a wrong one is called answered.
+the first line of an answer, that with the value: it has to meet each point of `need`, each in one of its forms, and
+none of `traps`. Where `need` is empty the table has only neighbours of what is asked for, and it is right not to be
+sure. All documents lie in one library and each is asked in the scope of its own; with --open in that of all. `plain` is
+the same model behind a plain prompt, with the whole document as text. Ends with status 1 where fewer than 36 of the 40
+are right, or a wrong one is called answered.
 """
 
 from __future__ import annotations
@@ -158,10 +158,11 @@ def main() -> None:
                 print(file=sys.stderr)
     for system, said in every.items():
         print(f"\n{system}\n\n" + "\n".join(table(said)))
-        for one in said:
-            if options.show or (system == "rag" and not one.right):
-                mark = "+" if one.right else "-"
-                print(f"{mark} {one.trap.trap}, {one.status}: {one.trap.question} {one.line}", file=sys.stderr)
+        for answer in said:
+            if options.show or (system == "rag" and not answer.right):
+                mark = "+" if answer.right else "-"
+                trap = answer.trap
+                print(f"{mark} {trap.trap}, {answer.status}: {trap.question} {answer.line}", file=sys.stderr)
     if options.json:
         lines = (json.dumps({"system": system} | asdict(one)) for system, said in every.items() for one in said)
         options.json.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The unit or scale of cells: of their columns, their rows, the cells beside them, their table, or the lines above that."""
+"""The unit or scale of cells: of their columns or rows, the cells beside them, their table, or the lines above that."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _units_beside(table: Table) -> dict[tuple[int, int], str]:
     for column in unit_columns(grid):
         if column == 0 or column - 1 in grid.label_columns:
             continue
-        for number, row in enumerate(grid.rows[grid.header_rows :], grid.header_rows):
+        for row in grid.rows[grid.header_rows :]:
             value, unit = row[column - 1], row[column]
             if value is not None and unit is not None and value is not unit and _has_figure(value.text):
                 found[value.row, value.column] = single_spaced(unit.text)

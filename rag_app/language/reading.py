@@ -30,7 +30,7 @@ def lexicon() -> Lexicon:
     words["after_ordinals"] |= frozenset(
         month for language in languages() if language.reading.before_ordinals for month in _months_of(language)
     )
-    words["measures"] = every(lambda language: names(language))
+    words["measures"] = every(names)
     return Lexicon(**words)
 
 

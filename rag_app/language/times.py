@@ -1,7 +1,7 @@
 """The times that a text names: years, months, quarters and halves of a year, and how many months something lasts.
 
-"Nine months ended September 30, 2023" and "three months ended September 30, 2023" are two times, though all words but one
-are alike; "third quarter" and "Q3" are one, though none is.
+"Nine months ended September 30, 2023" and "three months ended September 30, 2023" are two times, though all words but
+one are alike; "third quarter" and "Q3" are one, though none is.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def times_in(text: str, *, label: bool = False) -> Times:
 
 def without_parts_of_years(text: str) -> str:
     """Return a text without the quarters, halves and numbers of months that it names."""
-    found = [*quarters_in(text), *halves_in(text), *(one for one in _lengths().finditer(text) if _months(one["number"]))]
+    lengths = (match for match in _lengths().finditer(text) if _months(match["number"]))
+    found = [*quarters_in(text), *halves_in(text), *lengths]
     for start, end in sorted({match.span() for match in found}, reverse=True):
         text = f"{text[:start]} {text[end:]}"
     return text

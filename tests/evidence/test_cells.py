@@ -145,9 +145,7 @@ REPORT = tabled(["Test", "Unit", "Result"], ["LDL", "mmol/L", "3.4"], ["Iron", "
 @pytest.mark.parametrize(
     ("question", "text"), [("What is the LDL?", "3.4"), ("What is the unit of the LDL?", "mmol/L"), ("LDL", "3.4")]
 )
-def test_a_unit_is_meant_only_where_it_is_asked_for(
-    question: str, text: str, lookup: Callable[[], Lookup]
-) -> None:
+def test_a_unit_is_meant_only_where_it_is_asked_for(question: str, text: str, lookup: Callable[[], Lookup]) -> None:
     assert meant(question, REPORT, lookup=lookup()).cell.text == text
 
 

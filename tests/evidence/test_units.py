@@ -100,7 +100,9 @@ def test_what_excepts_rows_may_be_in_another_language() -> None:
 
 def test_a_column_of_units_says_those_of_the_figures_left_of_it() -> None:
     tests = tabled(
-        *(["Test", "Result", "Unit", "Reference"], ["LDL", "3.4", "mmol/L", "below 3.0"], ["Blood group", "A", "-", ""]),
+        ["Test", "Result", "Unit", "Reference"],
+        ["LDL", "3.4", "mmol/L", "below 3.0"],
+        ["Blood group", "A", "-", ""],
     )
     assert unit_of(in_cell("3.4", tests), tests) == "mmol/L"
     assert unit_of(in_cell("below 3.0", tests), tests) == ""

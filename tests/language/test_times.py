@@ -82,5 +82,5 @@ def test_no_times_are_none() -> None:
 
 def test_what_is_left_without_parts_of_years_has_its_years_and_months() -> None:
     text = "Bread in the third quarter, the first half and the nine months to March 2023"
-    assert without_parts_of_years(text).split() == "Bread in the , the and the to March 2023".split()
+    assert " ".join(without_parts_of_years(text).split()) == "Bread in the , the and the to March 2023"
     assert without_parts_of_years("a month") == "a month"
