@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -41,6 +42,7 @@ TASK = (
     "Answer the question using only the document. Reply with the value and its unit alone, or with "
     '"not found" where the document does not say it.'
 )
+WORKING = re.compile(r"\s[=≈]\s")  # before what a value is worked out from
 SIGNS = {"%": " percent "}  # of a unit, which are no words
 
 
@@ -68,7 +70,7 @@ class Trap:
         """Tell whether an answer of one line is right."""
         if not self.need:
             return status != "answered"
-        told = worded(said)
+        told = worded(WORKING.split(said)[0])
         missed = not all(is_met(forms, told) for forms in self.need)
         return status != "not_found" and not missed and not is_met(self.traps, told)
 

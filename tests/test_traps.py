@@ -58,6 +58,8 @@ def test_what_is_right_meets_all_points_and_says_nothing_of_a_neighbour(planted:
     assert not one.is_right("answered", "3.1")
     assert not one.is_right("answered", "3.1 (lb)")
     assert not one.is_right("answered", "6.8 lb, which is 3.1 kg")
+    assert one.is_right("partial", "3.1 kg = 6.2 kg / 2")
+    assert not one.is_right("partial", "6.2 kg = 3.1 kg × 2")
     assert not one.is_right("not_found", "The documents do not say that it is 3.1 kg.")
 
 
