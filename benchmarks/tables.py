@@ -40,6 +40,7 @@ SEED = 7
 MARGIN = 50.0  # points
 LABELS = 200.0  # points that a label is wide at the most
 VALUES = 92.0
+STEP = 10.0  # of an indented label
 LAYOUTS = ("ruled", "rules", "open", "filing", "pages", "turned")
 
 
@@ -52,6 +53,7 @@ class Place:
     column: int
     last_row: int
     last_column: int
+    indent: int = 0  # steps by which it begins further to the right
 
 
 Found = list[list[Place]]
@@ -175,18 +177,22 @@ def is_figure(text: str) -> bool:
     return FIGURE.fullmatch(text) is not None and not YEAR.fullmatch(text)
 
 
-def laid_out(rows: Sequence[Sequence[str]]) -> tuple[list[Place], int]:
+def laid_out(rows: Sequence[Sequence[str]], heads: int | None = None) -> tuple[list[Place], int]:
     """Return the cells of a table as its reader sees them, and how many rows name its columns.
 
-    A name that stands alone in its row of names stands over all columns, and several share them where they can.
+    A name that stands alone in its row of names stands over all columns, and several share them where they can. Each
+    two spaces before a label indent it by a step.
+
+    Args:
+        rows: of texts.
+        heads: how many rows name columns; by default those before the first with a label and a figure.
     """
+    rows = [row for row in rows if any(text.strip() for text in row)]
     table = [[" ".join(text.split()) for text in row] for row in rows]
-    table = [row for row in table if any(row)]
+    indents = [(len(row[0]) - len(row[0].lstrip(" "))) // 2 for row in rows]
     columns = [at for at in range(len(table[0])) if any(row[at] for row in table)]
     table = [[row[at] for at in columns] for row in table]
-    heads = next((at for at, row in enumerate(table) if row[0] and any(map(is_figure, row[1:]))), 0)
-    while heads and table[heads - 1][0] and not any(table[heads - 1][1:]):
-        heads -= 1
+    heads = _heads(table) if heads is None else heads
     cells = []
     for number, row in enumerate(table):
         named = [at for at in range(1, len(row)) if row[at]]
@@ -195,8 +201,16 @@ def laid_out(rows: Sequence[Sequence[str]]) -> tuple[list[Place], int]:
         for nth, at in enumerate([*([0] if row[0] else []), *named]):
             share = width // len(named) if spans and at else 1
             column = 1 + (nth - bool(row[0])) * share if spans and at else at
-            cells.append(Place(row[at], number, column, number, column + share - 1))
+            indent = 0 if at else indents[number]
+            cells.append(Place(row[at], number, column, number, column + share - 1, indent))
     return cells, heads
+
+
+def _heads(table: Sequence[Sequence[str]]) -> int:
+    heads = next((at for at, row in enumerate(table) if row[0] and any(map(is_figure, row[1:]))), 0)
+    while heads and table[heads - 1][0] and not any(table[heads - 1][1:]):
+        heads -= 1
+    return heads
 
 
 class Sheet:
@@ -300,7 +314,7 @@ class Sheet:
         self.top += height
 
     def _cell(self, cell: Place, heads: int, height: float) -> None:
-        left, right = self.lefts[cell.column] + 4, self.lefts[cell.last_column + 1] - 4
+        left, right = self.lefts[cell.column] + 4 + cell.indent * STEP, self.lefts[cell.last_column + 1] - 4
         lines = self._lines(cell)
         figure = FIGURE.fullmatch(cell.text) is not None
         top = self.top + self.pad

@@ -112,17 +112,17 @@ def _plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
-def shipped(library: Library, question: str, path: str) -> tuple[str, str, Answer | None]:
-    """Return status, first line and answer of the library."""
-    answer = library.ask(question, where=Filter(within=(path,)))
+def shipped(library: Library, question: str, path: str | None) -> tuple[str, str, Answer | None]:
+    """Return status, first line and answer of the library, of one document or of all."""
+    answer = library.ask(question, where=Filter(within=(path,)) if path else None)
     first = unmarked(answer.answer, [one.marker for one in answer.citations]).split("\n")[0]
     return answer.status, first, answer
 
 
-def plain(library: Library, question: str, path: str) -> tuple[str, str, Answer | None]:
-    """Let the same model answer from the whole document as text."""
+def plain(library: Library, question: str, path: str, task: str = PLAIN) -> tuple[str, str, Answer | None]:
+    """Let the same model do a task with the whole document as text."""
     prompt = f"{library.read(path).text[:LONGEST]}\n\nQuestion: {question}"
-    messages = [Message("system", PLAIN), Message("user", prompt)]
+    messages = [Message("system", task), Message("user", prompt)]
     text = "".join(library.loaded.generator.stream(messages, Usage(), max_tokens=PLAIN_TOKENS))
     return "answered", text, None
 

@@ -40,6 +40,7 @@ class Lexicon:
     unit_of: Words = _NONE  # between its scale and its currency: thousands "of" euros
     scales: Words = _NONE  # in full and cut short, without a full stop: "thousands", "bn"
     currencies: Words = _NONE  # "euros"
+    measures: Words = _NONE  # "kilograms"
 
     def lists(self) -> dict[str, list[str]]:
         """Return the words of each field in order, as they go to another process."""

@@ -13,10 +13,11 @@ _CODES = (
     "HKD"
 )
 _SIGNS = r"(?:[A-Z]{1,3})?[$€£¥₹₽₩₺]"
-_MEASURES = (
-    "kg|mg|g|t|kt|km|cm|mm|m|km²|m²|m2|km2|ha|m³|m3|l|hl|ml|kWh|MWh|GWh|TWh|MW|GW|kW|W|MJ|GJ|TJ|PJ|"
-    "°C|K|h|min|s|ms|Hz|%|‰"
+_MEASURE = (
+    "(?:kg|mg|µg|μg|g|t|kt|Mt|km|cm|mm|m|km²|m²|m2|km2|ha|m³|m3|l|L|hl|ml|mL|dl|dL|mmol|µmol|μmol|nmol|mol|kWh|MWh|GWh|TWh|"
+    "MW|GW|kW|W|kJ|MJ|GJ|TJ|PJ|kcal|lb|lbs|oz|ft|yd|mi|mph|gal|°C|°F|K|h|min|s|ms|Hz|%|‰)"
 )
+_MEASURES = rf"{_MEASURE}(?:/(?:100\s?)?{_MEASURE})?"
 _SHORT = "[kKmMbB]|mn|mm|mln|bn|Mn|Mio|Mrd|MM"
 _LONGEST = 60  # characters
 _ONLY = 0.6  # of a text: one of which the unit is so much says nothing else
@@ -68,5 +69,6 @@ def _pattern(lexicon: Lexicon) -> re.Pattern[str]:
         rf"{within}{currency}",
         rf"{within}(?-i:{_MEASURES})(?!\w)",
     )
-    alone = rf"[(\[]\s*(?P<alone>{currency}|(?-i:{_MEASURES}))\s*[)\]]"
+    counted = rf"(?:{scale}\s+)?(?:(?-i:{_MEASURES})|{any_of(lexicon.measures)})"
+    alone = rf"[(\[]\s*(?P<alone>{currency}|{counted})\s*[)\]]"
     return re.compile(rf"(?<![\d.,])(?<!\d\s)(?:(?P<unit>{'|'.join(forms)})|{alone})", re.IGNORECASE)

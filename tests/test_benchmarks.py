@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("benchmarks", "data", ".ci", "docs/examples")
 PROGRAMS = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.py"))
-PARTS = {"falsehoods", "memo", "points"}  # of other benchmarks
+PARTS = {"falsehoods", "memo", "papers", "points"}  # of other benchmarks
 BENCHMARKS = [path for path in PROGRAMS if path.parent.name == "benchmarks" and path.stem not in PARTS]
 HEAVY = {"gradio_page", "langgraph_agent"}  # load libraries for seconds
 PAGES = sorted(

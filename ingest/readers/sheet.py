@@ -176,8 +176,18 @@ def _shown(cell: Any) -> str:
         if "%" in code:
             decimals = _DECIMALS.search(code)
             return f"{value:.{min(len(decimals[1]), 9) if decimals else 0}%}"
-        return str(value) if isinstance(value, int) else format(value, _DIGITS)
+        return _with_decimals(str(value) if isinstance(value, int) else format(value, _DIGITS), code)
     return flat(str(value))
+
+
+def _with_decimals(number: str, code: str) -> str:
+    """Return a number with at least the decimals that its format shows always: a price of 2.4 is "2.40"."""
+    decimals = _DECIMALS.search(code)
+    least = len(decimals[1].rstrip("#")) if decimals else 0
+    whole, _, after = number.partition(".")
+    if not least or not number.lstrip("-").replace(".", "").isdecimal():
+        return number
+    return f"{whole}.{after:0<{min(least, 9)}}"
 
 
 def _merged(package: io.BytesIO, sheet: Any) -> list[_Area]:

@@ -73,11 +73,20 @@ def found_in_whole(question: str, whole: Whole, hits: Sequence[Hit], stages: Sta
     series = lookup.series(whole.name, figures=whole.of_figures)
     if series is None:
         return None
-    values = _values(operands_of(series, stages.read(series.hit.document)), figures=whole.of_figures)
+    operands = operands_of(series, stages.read(series.hit.document))
+    if _says_how_many(whole, series, operands):
+        return None
+    values = _values(operands, figures=whole.of_figures)
     kept = _kept(whole, values) if values else None
     if kept is None:
         return None
     return _Written(question, whole, series, stages).found(kept, values[0])
+
+
+def _says_how_many(whole: Whole, series: Series, operands: Sequence[Operand]) -> bool:
+    """Tell whether a row is counted whose figures themselves are how many there are: the points of a team."""
+    counted = whole.function == "count" and whole.test is None
+    return counted and series.along and any(one.amount for one in operands)
 
 
 def _values(operands: Sequence[Operand], *, figures: bool) -> list[_Valued]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag_app.language.dates import YEAR, month_pattern, quarter_of, quarters_in
+from rag_app.language.dates import YEAR, month_of, month_pattern, quarter_of, quarters_in
 from rag_app.language.days import dates_in
 from rag_app.language.words import written_words
 
@@ -103,8 +103,7 @@ def _between(spans: list[tuple[int, int]], length: int) -> list[tuple[int, int]]
 
 
 def _month(match: re.Match[str]) -> tuple[int, int]:
-    month = next(at for at in range(1, 13) if match[f"m{at}"])
-    return month, int(match["before"] or match["after"] or 0)
+    return month_of(match), int(match["before"] or match["after"] or 0)
 
 
 def _without(text: str, matches: list[re.Match[str]]) -> str:

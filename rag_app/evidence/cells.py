@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING
 
 from ingest import stem
 from rag_app.evidence.labels import Label, Scores, content, fits
+from rag_app.evidence.unit_columns import unit_columns, unit_heads
 from rag_app.language.dates import years_in
 from rag_app.language.detector import language_of
+from rag_app.language.times import without_parts_of_years
+from rag_app.language.words import words
 from rag_app.text import single_spaced
 from rag_app.types import Json
 
@@ -57,7 +60,7 @@ class Seen(Json):
     asked: float  # share of the row's own words that the question has
     asked_column: float
     said: float  # share of the question's words that its labels say, with what its document is called
-    other_year: float  # 1 where its column or row is of another year than the question's
+    other_year: float  # 1 where its column or row is of another time than the question's
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def cells_meant(
         chooser: weights; those of the program by default.
     """
     chooser = chooser or shipped()
-    rows = list(islice(_rows(tables), _ROWS))
+    rows = list(islice(_rows(name, tables), _ROWS))
     if not rows:
         return []
     asked = lookup.embed([name])[0]
@@ -227,15 +230,23 @@ def column_scores(labels: Sequence[Label], asked: Vectors, lookup: Lookup) -> li
     return [Scores(alike=alike) for alike in _alike(asked, [label.whole for label in labels], lookup)]
 
 
-def _rows(tables: Sequence[tuple[Hit, Table]]) -> Iterator[_Row]:
-    """Yield the rows of tables that have a label and values: of each those first that are nearest to its passage."""
+def _rows(name: str, tables: Sequence[tuple[Hit, Table]]) -> Iterator[_Row]:
+    """Yield the rows of tables that have a label and values: of each those first that are nearest to its passage.
+
+    Units in a column of their own are values only where they are asked for.
+    """
+    asks_for_unit = not unit_heads().isdisjoint(words(name))
     for hit, table in tables:
         grid = table.grid
-        values = grid.value_rows
-        away = {number: _away(hit, min(cell.start for cell in cells)) for number, cells in values.items()}
+        units = frozenset() if asks_for_unit else unit_columns(grid)
+        values = {
+            number: {cell.column: cell for cell in cells if cell.column not in units}
+            for number, cells in grid.value_rows.items()
+        }
+        away = {number: _away(hit, min(cell.start for cell in own.values())) for number, own in values.items() if own}
         for number in sorted(away, key=away.__getitem__):  # stable
             if label := row_label(table, grid, number):  # asked of those alone that are taken: there may be thousands
-                yield _Row(hit, table, grid, number, label, {cell.column: cell for cell in values[number]})
+                yield _Row(hit, table, grid, number, label, values[number])
 
 
 def _away(hit: Hit, place: int) -> int:
@@ -330,7 +341,8 @@ def _seen(
     likely: float,
 ) -> Seen:
     language = language_of(name)
-    asked = content(name, language)
+    same_time = fit.same_year or column.same_year  # however that is written
+    asked = content(without_parts_of_years(name) if same_time else name, language)
     named = content(" ".join([called(row.hit.document), row.label.whole, *(cell.text for cell in header)]), language)
     return Seen(
         likely=log(max(likely, _LEAST) / max(1 - likely, _LEAST)),

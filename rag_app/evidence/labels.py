@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.language.dates import is_year, said_alike, years_in
+from rag_app.language.dates import is_year, said_alike
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
+from rag_app.language.measures import PERCENT, codes
 from rag_app.language.stopwords import stop_words
+from rag_app.language.times import times_in
 from rag_app.language.words import words
 from rag_app.types import Json
 
@@ -45,10 +47,11 @@ class Fit(Json):
     relevant: float  # logit of the cross-encoder, in tens
     asked: float  # share of its own words that the question has
     said: float  # share of the question's words that it says, but for those of the labels that cross it
-    literal: float  # whether its words stand in the question side by side, in any of their forms
+    literal: float  # whether its words stand in the question side by side, in any of their forms, and are no part of
+    # those of another label all of which are asked for: "Adult" beside "Family, two adults"
     literal_words: float  # how many these are
-    same_year: float
-    other_year: float
+    same_year: float  # whether a time is asked for and it names that one, a quarter of a year as well
+    other_year: float  # whether it names another one
     first: float  # whether it is the first
 
 
@@ -74,14 +77,16 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
     question = said_alike(question)
     asked = content(question, language)
     spoken = f" {_forms(question, language)} "
-    years = set(years_in(question))
+    times = times_in(question)
     wanted = asked - {stem for label in crossing for stem in content(label.own, language)}
-    named = [set(years_in(label.own) or years_in(label.above)) for label in labels]
+    named = [times_in(label.own, label=True) or times_in(label.above, label=True) for label in labels]
+    owns = [content(label.own, language) for label in labels]
+    all_asked = [own for own in owns if own and own <= asked]
     found = []
-    for at, (label, its) in enumerate(zip(labels, scores, strict=True)):
-        own, whole = content(label.own, language), content(label.whole, language)
+    for at, (label, own, its) in enumerate(zip(labels, owns, scores, strict=True)):
+        whole = content(label.whole, language)
         plain = _forms(label.own, language)
-        literal = bool(plain) and f" {plain} " in spoken
+        literal = bool(plain) and f" {plain} " in spoken and not any(own < other for other in all_asked)
         found.append(
             Fit(
                 alike=its.alike,
@@ -91,8 +96,8 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
                 said=len(whole & wanted) / max(len(wanted), 1),
                 literal=float(literal),
                 literal_words=float(literal * len(own)),
-                same_year=float(bool(named[at] & years)),
-                other_year=float(bool(named[at] and years and not named[at] & years)),
+                same_year=float(named[at].are(times)),
+                other_year=float(named[at].differ_from(times)),
                 first=float(at == 0),
             )
         )
@@ -106,7 +111,9 @@ def _forms(text: str, language: Language) -> str:
 
 
 def content(text: str, language: Language) -> set[str]:
-    """Return the stems of the words of a text that say something, without years."""
-    without = stop_words(language)
+    """Return the stems of the words of a text that say something, without years; of measures their codes."""
+    without, measures = stop_words(language), codes(language)
     told = [word for word in words(said_alike(text)) if word not in without and not is_year(word)]
-    return set(stems(" ".join(told), language.stemmer or "").split() or told)
+    plain = [word for word in told if word not in measures]
+    named = {measures[word] for word in told if word in measures} | {PERCENT for sign in text if sign == PERCENT}
+    return named | set(stems(" ".join(plain), language.stemmer or "").split() or plain)

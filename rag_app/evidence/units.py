@@ -1,19 +1,27 @@
-"""The unit or scale of cells: of their columns, their rows, their table, or the lines above that."""
+"""The unit or scale of cells: of their columns or rows, the cells beside them, their table, or the lines above that."""
 
 from __future__ import annotations
 
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 from ingest import PAGE_BREAK
+from rag_app.evidence.unit_columns import unit_columns
+from rag_app.language.detector import language_of
+from rag_app.language.keywords import stems
 from rag_app.language.reading import unit_in
-from rag_app.language.vocabulary import every
+from rag_app.language.stopwords import stop_words
+from rag_app.language.vocabulary import every, in_order, pattern
 from rag_app.language.words import words
+from rag_app.text import single_spaced
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Sequence
 
     from ingest import Cell, Document, Table
+    from rag_app.language.language import Language
 
 _ABOVE = 300  # characters before a table in which it says its unit
 _IN_CELL = "%‰"
@@ -52,8 +60,20 @@ def unit_of(meant: Placed, document: Document) -> str:
 def units_of(found: Sequence[Placed], document: Document) -> list[str]:
     """Return the unit of each of some cells of one table, as `unit_of` does."""
     said = cache(_unit_in)
-    table = cache(lambda: next((unit for text in _above(found[0].table, document) if (unit := said(text))), ""))
-    return ["" if any(sign in one.cell.text for sign in _IN_CELL) else _named(one, said) or table() for one in found]
+    beside = _units_beside(found[0].table)
+    above = cache(lambda: [text for text in _above(found[0].table, document) if said(text)])
+
+    def unit(one: Placed) -> str:
+        if any(sign in one.cell.text for sign in _IN_CELL):
+            return ""
+        near = _named(one, said) or beside.get((one.cell.row, one.cell.column), "")
+        if near or not above():
+            return near
+        whole = said(above()[0])
+        same = [text for text in above() if said(text).casefold() == whole.casefold()]
+        return "" if any(_is_excepted(one, text) for text in same) else whole
+
+    return [unit(one) for one in found]
 
 
 def column_units(table: Table) -> tuple[str | None, ...]:
@@ -75,6 +95,47 @@ def _named(one: Placed, said: Callable[[str], str]) -> str:
     """Return the unit that the column or the row of a cell says."""
     texts = (cell.text for cell in (*reversed(one.column), *reversed(one.row)))
     return next((unit for text in texts if (unit := said(text))), "")
+
+
+def _units_beside(table: Table) -> dict[tuple[int, int], str]:
+    """Return the units of cells, by row and column, that stand right of them in a column of units."""
+    grid = table.grid
+    found = {}
+    for column in unit_columns(grid):
+        if column == 0 or column - 1 in grid.label_columns:
+            continue
+        for row in grid.rows[grid.header_rows :]:
+            value, unit = row[column - 1], row[column]
+            if value is not None and unit is not None and value is not unit and _has_figure(value.text):
+                found[value.row, value.column] = single_spaced(unit.text)
+    return found
+
+
+def _has_figure(text: str) -> bool:
+    return any(map(str.isdecimal, text))
+
+
+def _is_excepted(one: Placed, text: str) -> bool:
+    """Tell whether the text that says the unit of a table leaves out the row of a cell: "except per share amounts"."""
+    match = _excepted().search(text)
+    if not match:
+        return False
+    language = language_of(text)
+    label = _stems(" ".join(cell.text for cell in one.row[-1:]), language)
+    without = stop_words(language)
+    named = groupby(words(match["what"]), key=lambda word: word not in without)  # a word such as "and" parts two
+    parts = (_stems(" ".join(group), language) for told, group in named if told)
+    return any(2 * len(label & part) > len(part) for part in parts)
+
+
+def _stems(text: str, language: Language) -> set[str]:
+    return set(stems(text, language.stemmer or "").split() or words(text))
+
+
+@cache
+def _excepted() -> re.Pattern[str]:
+    words = in_order(lambda language: language.measures.excepted)
+    return pattern(words, before=r"\b", after=r"\b(?P<what>[^)\]]*)")
 
 
 def _above(table: Table, document: Document) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How months, quarters and years are said in any language."""
+"""How months, quarters, halves of a year and years are said in any language."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _LONG_AGO = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
 _SPACED = re.compile(r"(?<![^\W_])(?<!\d\s)(?:1\s9|2\s0)\s\d\s\d(?![^\W_]|\s\d)")  # as a header may be set: "2 0 1 8"
 _KEPT = 10_000  # texts that are compared again and again
 _QUARTERS = range(1, 5)
+_HALVES = range(1, 3)
 _DAY = r"(?P<{}>[12]\d|3[01]|0?[1-9])"
 _NONE = "-"  # stands for a month that is not cut short
 
@@ -63,6 +64,28 @@ def quarter_of(match: re.Match[str]) -> int:
 def _quarter_pattern() -> re.Pattern[str]:
     numbered = alternatives(f"(?P<q{at}>{_ordinal(at)})" for at in _QUARTERS)
     return re.compile(rf"\b(?:q(?P<short>[1-4])(?!\d)|{numbered}[\s-]*{_quarter_words()}\b)", re.IGNORECASE)
+
+
+def halves_in(text: str) -> list[re.Match[str]]:
+    """Return where a text says half a year: "H1", "first half"."""
+    return list(_half_pattern().finditer(text))
+
+
+def half_of(match: re.Match[str]) -> int:
+    """Return the number of a half that was found, 1 or 2."""
+    return int(match["short"] or next(at for at in _HALVES if match[f"h{at}"]))
+
+
+@cache
+def _half_pattern() -> re.Pattern[str]:
+    numbered = alternatives(f"(?P<h{at}>{_ordinal(at)})" for at in _HALVES)
+    half = alternatives(in_order(lambda language: language.dates.half))
+    return re.compile(rf"\b(?:h(?P<short>[12])(?!\d)|{numbered}[\s-]*{half}\b)", re.IGNORECASE)
+
+
+def month_of(match: re.Match[str]) -> int:
+    """Return the number of a month that `month_pattern` found, 1 to 12."""
+    return next(at for at in range(1, 13) if match[f"m{at}"])
 
 
 @cache

@@ -78,6 +78,8 @@ class Dates:
     within: Words = ()
     ordinals: Words = ()  # of quarters, four
     quarter: Words = ()
+    half: Words = ()  # of a year
+    month: Words = ()  # after how many there are
     day_endings: Words = ()
     of: Words = ()
     the: Words = ()
@@ -98,6 +100,9 @@ class Measures:
     scales: Words = ()
     scaled: Words = ()
     of: Words = ()
+    codes: Words = ()  # of measures, each with its names after it: "kg kilogram kilograms"
+    excepted: Words = ()  # before those figures that do not have the unit of the others
+    units: Words = ()  # that head a column of units
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import ingest
 from ingest import Lexicon, Row
 from rag_app.language.language import Reading, languages
+from rag_app.language.measures import names
 from rag_app.language.vocabulary import every
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def lexicon() -> Lexicon:
     words["after_ordinals"] |= frozenset(
         month for language in languages() if language.reading.before_ordinals for month in _months_of(language)
     )
+    words["measures"] = every(names)
     return Lexicon(**words)
 
 

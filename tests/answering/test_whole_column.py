@@ -186,6 +186,18 @@ def test_where_nothing_can_be_told_the_answer_is_another(tmp_path: Path, questio
     assert (found.kind, found.answer) == (plain.kind, plain.answer)
 
 
+TEAMS = "Team,Won,Drawn,Points\nHarlow,13,2,41\nHarlow Reserves,8,3,27\nAldine,6,5,23\n"
+
+
+@pytest.mark.parametrize(
+    "formula", ["count([points of Harlow Reserves])", "count([each point of the Harlow Reserves])"]
+)
+def test_the_figures_of_a_row_are_not_counted_that_say_how_many_there_are(tmp_path: Path, formula: str) -> None:
+    found = whole(tmp_path, "teams.csv", TEAMS, "How many points do the Harlow Reserves have?", formula)
+    assert found.answer.partition(":")[0] not in {"1", "2", "3"}
+    assert found.kind != "calculation"
+
+
 @pytest.mark.parametrize("formula", ["highest([each amount])", "sum([each amount])"])
 def test_values_of_several_units_are_not_compared(tmp_path: Path, formula: str) -> None:
     rows = "Giver,Amount\nOlga,20 euros\nSven,40 crowns\nPetra,9 euros\n"

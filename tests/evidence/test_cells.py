@@ -147,6 +147,51 @@ def test_of_columns_that_differ_in_their_year_alone_the_latest_is_meant_where_no
     assert meant(question, document, lookup=lookup()).cell.text == text
 
 
+REPORT = tabled(["Test", "Unit", "Result"], ["LDL", "mmol/L", "3.4"], ["Iron", "mg/L", "0.2"])
+
+
+@LOOKUPS
+@pytest.mark.parametrize(
+    ("question", "text"), [("What is the LDL?", "3.4"), ("What is the unit of the LDL?", "mmol/L"), ("LDL", "3.4")]
+)
+def test_a_unit_is_meant_only_where_it_is_asked_for(question: str, text: str, lookup: Callable[[], Lookup]) -> None:
+    assert meant(question, REPORT, lookup=lookup()).cell.text == text
+
+
+def test_a_table_of_units_alone_has_no_values() -> None:
+    assert cells_meant("What is the LDL?", tables_of(tabled(["Test", "Unit"], ["LDL", "mmol/L"])), others()) == []
+
+
+@LOOKUPS
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What was the revenue of the nine months ended June 30, 2023?", "3"),
+        ("What was the revenue of the three months ended June 30, 2022?", "2"),
+        ("What was the revenue of the six months ended June 30, 2023?", None),
+    ],
+)
+def test_how_many_months_a_column_is_of_is_part_of_its_time(
+    question: str, text: str | None, lookup: Callable[[], Lookup]
+) -> None:
+    interim = tabled(
+        ["", ("Three months ended June 30,", 1, 2), ("Nine months ended June 30,", 1, 2)],
+        ["", "2023", "2022", "2023", "2022"],
+        ["Revenue", *"1234"],
+        heads=2,
+    )
+    found = meant(question, interim, lookup=lookup())
+    assert found.seen.other_year == (text is None)
+    assert text in {None, found.cell.text}
+
+
+def test_a_quarter_that_is_written_otherwise_is_said_by_its_column() -> None:
+    sales = tabled(["", "Q1", "Q2", "Q3"], ["Bread", *"123"])
+    found = meant("bread in the third quarter", sales)
+    assert (found.cell.text, found.seen.said) == ("3", 1)
+    assert meant("bread in the fourth quarter", sales).seen.said < 1
+
+
 def test_the_table_is_meant_whose_row_or_caption_is_asked_for() -> None:
     north = tabled(["", "2021"], ["Rent", "1"], ["Wages", "2"], caption="Costs of the north")
     south = tabled(["", "2021"], ["Rent", "3"], ["Tax", "4"], caption="Costs of the south", path="/files/b.html")

@@ -146,6 +146,52 @@ def test_the_own_year_of_a_label_counts_before_that_of_its_parents() -> None:
     assert [one.same_year for one in fits_of("What was rent in 2020?", under, own)] == [1, 0]
 
 
+@pytest.mark.parametrize(
+    ("question", "names", "same", "other"),
+    [
+        ("What were sales in the third quarter?", ("Q2", "Q3", "Year"), [0, 1, 0], [1, 0, 0]),
+        ("sales of the first half of 2023", ("H1 2023", "H2 2023", "2023", "H1 2022"), [1, 0, 1, 0], [0, 1, 0, 1]),
+        (
+            "sales of the nine months ended September 30, 2023",
+            ("Three months ended September 30, 2023", "Nine months ended September 30, 2023"),
+            [0, 1],
+            [1, 0],
+        ),
+        ("cash at 31 December 2022", ("30 June 2022", "31 December 2022", "2022"), [0, 1, 1], [1, 0, 0]),
+        ("gas in March", ("Jan", "Feb", "Mar"), [0, 0, 1], [1, 1, 0]),
+    ],
+)
+def test_quarters_halves_months_and_their_number_are_times_as_years_are(
+    question: str, names: Sequence[str], same: list[float], other: list[float]
+) -> None:
+    found = columns(question, *names)
+    assert [one.same_year for one in found] == same
+    assert [one.other_year for one in found] == other
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("How many kilograms does the tent weigh?", ("Weight (lb)", "Weight (kg)")),
+        ("By how many percent did the rent rise?", ("Change", "Change (%)")),
+        ("¿Cuántos kilómetros tiene la etapa de mañana?", ("Distancia (millas)", "Distancia (km)")),
+    ],
+)
+def test_a_measure_is_asked_for_by_its_name_or_its_code(question: str, names: Sequence[str]) -> None:
+    of_neighbour, of_asked = columns(question, *names)
+    assert of_asked.said > of_neighbour.said
+    assert of_asked.asked > of_neighbour.asked
+
+
+def test_a_label_is_not_literal_that_is_part_of_another_that_is_asked_for() -> None:
+    question = "What does a family ticket for two adults cost?"
+    adult, family = fits_of(question, Label("Adult"), Label("Family, two adults"))
+    assert (adult.literal, adult.literal_words) == (0, 0)
+    assert (family.asked, family.said > adult.said) == (1, True)
+    alone, _ = fits_of("What does the ticket of an adult cost?", Label("Adult"), Label("Family, two adults"))
+    assert alone.literal == 1
+
+
 def test_years_are_no_words() -> None:
     assert content("Sales of 2019 and 2020", get_language("en")) == content("Sales", get_language("en"))
     assert fit_of("What were sales in 2019?", Label("Sales")).said == 1

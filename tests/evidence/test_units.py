@@ -76,3 +76,52 @@ def test_each_column_has_the_unit_that_its_own_headers_name() -> None:
     above, below = ["", ("in millions", 1, 2), "Other"], ["", "2021", "2020 (in kg)", "Staff"]
     [spanned] = tabled(above, below, ["Sales", "7", "6", "5"], heads=2).tables
     assert column_units(spanned) == (None, "in millions", "in kg", None)
+
+
+@pytest.mark.parametrize(
+    ("label", "unit"),
+    [
+        ("Revenue", "in millions"),
+        ("Diluted earnings per share", ""),
+        ("Weighted average shares", ""),
+        ("Shareholders' equity", "in millions"),
+        ("Amounts due from banks", "in millions"),
+    ],
+)
+@pytest.mark.parametrize("where", ["caption", "unit", "before"])
+def test_rows_that_are_excepted_do_not_have_the_unit_of_their_table(label: str, unit: str, where: str) -> None:
+    said = "Income (in millions, except shares and per share amounts)"
+    document = tabled(
+        *(ROWS[0], [label, "7", "6"]),
+        unit="in millions" if where == "unit" else None,
+        caption=said if where == "caption" else None,
+        before="" if where == "caption" else f"{said}\n",
+    )
+    assert unit_of(in_cell("7", document), document) == unit
+
+
+def test_what_excepts_rows_may_be_in_another_language() -> None:
+    rows = ["", "2021"], ["Chiffre d'affaires", "7"], ["Résultat par action", "6"]
+    document = tabled(*rows, caption="Compte de résultat (en millions d'euros, sauf les données par action)")
+    assert [unit_of(in_cell(text, document), document) for text in "76"] == ["en millions d'euros", ""]
+
+
+def test_a_column_of_units_says_those_of_the_figures_left_of_it() -> None:
+    tests = tabled(
+        ["Test", "Result", "Unit", "Reference"],
+        ["LDL", "3.4", "mmol/L", "below 3.0"],
+        ["Blood group", "A", "-", ""],
+    )
+    assert unit_of(in_cell("3.4", tests), tests) == "mmol/L"
+    assert unit_of(in_cell("below 3.0", tests), tests) == ""
+    assert unit_of(in_cell("A", tests), tests) == ""
+
+
+def test_a_column_of_units_beside_the_labels_says_none() -> None:
+    prices = tabled(["Item", "Unit", "Price"], ["Tiles", "box", "12.50"])
+    assert unit_of(in_cell("12.50", prices), prices) == ""
+
+
+def test_the_own_column_says_the_unit_before_a_column_of_units() -> None:
+    weights = tabled(["Item", "Weight (kg)", "Unit"], ["Tiles", "12.50", "box"])
+    assert unit_of(in_cell("12.50", weights), weights) == "kg"

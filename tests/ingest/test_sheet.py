@@ -127,6 +127,29 @@ def test_shares_are_shown_in_per_cent(tmp_path: Path, code: str, shown: str) -> 
     assert read(tmp_path / "a.xlsx").text == f"Share\t{shown}"
 
 
+@pytest.mark.parametrize(
+    ("value", "code", "shown"),
+    [
+        (2.4, "0.00", "2.40"),
+        (-2.4, "#,##0.00", "-2.40"),
+        (2.4, "General", "2.4"),
+        (2.4, "0.0#", "2.4"),
+        (2.4049, "0.00", "2.4049"),  # what is there is not rounded
+        (2, "0.00", "2.00"),
+        (2, "0", "2"),
+        (1e21, "0.00", "1e+21"),
+    ],
+)
+def test_a_number_has_at_least_the_decimals_that_its_format_shows(
+    tmp_path: Path, value: float, code: str, shown: str
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Price", value])
+    book.active["B1"].number_format = code
+    book.save(tmp_path / "a.xlsx")
+    assert read(tmp_path / "a.xlsx").text == f"Price\t{shown}"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(60)
 def test_cells_far_out_do_not_fill_the_memory(tmp_path: Path) -> None:

@@ -47,7 +47,9 @@ ALLOWED = {
     "ingest/tables/grid.py": "bn mn",  # international symbols
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"
-    "ingest/unit.py": "eur gbp usd ils try mm cm km kg ha tj ms min bn mn mio mrd mln",  # international symbols
+    "ingest/unit.py": (  # international symbols
+        "eur gbp usd ils try mm cm km kg ha tj ms min lb lbs mi oz bn mn mio mrd mln"
+    ),
     "proof/calculator.py": "abs percent sum max min round today days months years",  # functions that the prompt names
     "proof/contradictions.py": "month weekday eur usd gbp chf mm cm km kg",  # names of kinds; international symbols
     "proof/whole.py": "count name top which",  # functions that the prompt names, and a group of a pattern

@@ -1,0 +1,34 @@
+"""The codes that names of measures stand for."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag_app.language.language import get_language, languages
+from rag_app.language.measures import PERCENT, codes, names
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "code"),
+    [
+        ("en", "kilograms", "kg"),
+        ("en", "kg", "kg"),
+        ("en", "percent", PERCENT),
+        ("de", "prozent", PERCENT),
+        ("fr", "kilomètres", "km"),
+        ("es", "millas", "mi"),
+    ],
+)
+def test_a_name_stands_for_the_code_of_its_measure(language: str, name: str, code: str) -> None:
+    assert codes(get_language(language))[name] == code
+
+
+def test_names_are_no_codes() -> None:
+    assert {"kilograms", "miles", "metres"} <= set(names(get_language("en")))
+    assert {"kg", "mi", PERCENT}.isdisjoint(names(get_language("en")))
+
+
+def test_no_name_stands_for_two_measures_in_a_language() -> None:
+    for language in languages():
+        every = [name for entry in language.measures.codes for name in entry.split()]
+        assert len(every) == len(set(every)), language.code
