@@ -16,6 +16,7 @@ from rag_app.answering.calculation import as_whole, calculated, is_difference, w
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
+from rag_app.answering.in_unit import in_unit_asked
 from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
@@ -62,15 +63,15 @@ _ENDS = ".!?…。！？"  # of a sentence
 def in_shape(
     question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, sought: str = "", *, leaning: bool = False
 ) -> Result:
-    """Answer as `from_passages` does, in the form that the question asks for; what they lack the program may know.
+    """Answer as `from_passages` does, in form and unit that the question asks for; what they lack the program may know.
 
     What a question means that leans on others is less sure: after a short answer a second place is shown.
     """
     form = _Form(question, sought or question, hits, stages, leaning)
     result = from_passages(question, hits, trace, stages, sought, form=form.answer)
     if form.likely is None:
-        return replace(form.unless_known(result), hits=hits, trace=trace)
-    return result
+        result = replace(form.unless_known(result), hits=hits, trace=trace)
+    return in_unit_asked(question, result)
 
 
 @dataclass(frozen=True, slots=True)
