@@ -163,7 +163,7 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
 
 
 def _only_converts(formula: Formula, values: Mapping[Named, Sequence[Value]], question: str) -> bool:
-    """Tell whether a formula takes one value to the unit that is asked for, by a figure of its own: that may be wrong."""
+    """Tell whether a formula only takes a value to the unit that is asked for, by a figure that nobody gave."""
     if isinstance(formula, Call) and formula.function == "round":
         formula = formula.parts[0]
     if not isinstance(formula, Operation) or formula.sign not in "*/":

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 _LONGEST = 15  # words of a line that is one value
 _DIGITS = 6  # of a result that is shown in full, unless the document gives more
-_LINE = re.compile(r"(?P<said>[^\n]*?)(?P<markers>(?: ?\[\d+\])+)(?=\n|\Z)")
-_RESULT = re.compile(r" [=≈] ")  # stands after one that is worked out
+_LINE = re.compile(r"(?P<said>[^\n]*?)(?P<markers>(?: ?\[\d+\])*)(?=\n|\Z)")
+_RESULT = re.compile(r" [=≈] ")  # stands after what is worked out
+_UNCLEAR = re.compile(r"\d{1,3}[.,]\d{3}")  # thousands, or three places of decimals
+_THOUSAND = 1000
 _ENDS = ".!?…。！？"  # of a sentence
 
 
@@ -48,11 +50,11 @@ def in_unit_asked(question: str, result: Result) -> Result:
 
     One of another unit that cannot be taken to it is partial at most; all else stays as it is.
     """
+    asked = units_asked(question) if result.citations and result.kind in {"short", "calculation"} else []
     line = _LINE.match(result.text)
-    asked = units_asked(question) if line and result.citations and result.kind in {"short", "calculation"} else []
     if not asked or line is None:
         return result
-    said = _RESULT.split(line["said"])[0] if result.kind == "calculation" else line["said"]
+    said = _RESULT.split(line["said"])[0]
     tongues = {language_of(question), language_of(result.citations[0].quote)}
     found = measures(said, tongues) if len(said.split()) <= _LONGEST else []
     wanted = {unit for one in asked for unit in one.units}
@@ -112,12 +114,15 @@ def _less_sure(question: str, result: Result) -> Result:
 
 def _with_value(question: str, result: Result, line: re.Match[str], one: Measure, target: _Target) -> Result:
     """Return a result that begins with a value in another unit."""
-    value = converted(one.value, target.own, target.unit) if one.value is not None else None
-    if value is None:
+    value = None if one.value is None else converted(one.value, target.own, target.unit)
+    if one.value is None or value is None:
         return result
     shown = _shown(value, one.figure)
     sign = "=" if shown == value else "≈"
-    figure = written_like(shown, [one.figure.lstrip("-−–")], question)
+    given = one.figure.lstrip("-−–")
+    if abs(one.value) < _THOUSAND and _UNCLEAR.fullmatch(given):
+        given = f"{given}0"  # with one digit more "1,350" surely has decimals
+    figure = written_like(shown, [given], question)
     first = f"{figure} {_called(target, shown, question)} {sign} {one.written}{line['markers']}"
     alone = line["said"].strip().rstrip(_ENDS) == one.written.rstrip(_ENDS)
     rest = result.text[line.end() :] if alone else f"\n{result.text}"

@@ -87,7 +87,7 @@ def units_called(said: str, among: Iterable[Language] | None = None) -> tuple[Un
     return tuple(
         unit
         for unit in units()
-        if written in (*unit.symbols, *unit.after) or any(named in unit.names(tongue) for tongue in tongues)
+        if written in (*unit.symbols, *unit.after) or any(named == name.casefold() for tongue in tongues for name in unit.names(tongue))
     )
 
 
@@ -115,7 +115,8 @@ def for_a_time(rest: str) -> bool:
 
 @cache
 def words_of(*dimensions: str, symbols: bool = False) -> frozenset[str]:
-    """Return what the units of some dimensions are called in any language, in small letters, perhaps as symbols, too."""
+    """Return what the units of some dimensions are called in any language, and their symbols, too, in small letters."""
     found = [unit for unit in units() if unit.dimension in dimensions]
-    named = frozenset().union(*(every(unit.names) for unit in found))
-    return named | {symbol.casefold() for unit in found for symbol in unit.symbols} if symbols else named
+    said = [name for unit in found for name in every(unit.names)]
+    said += [symbol for unit in found for symbol in unit.symbols] if symbols else []
+    return frozenset(map(str.casefold, said))

@@ -16,7 +16,7 @@ from rag_app.language.words import LETTERS
 from rag_app.proof.amounts import joined, read_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from rag_app.language.language import Language
     from rag_app.language.units import Unit
@@ -98,8 +98,8 @@ def _after() -> re.Pattern[str]:
     scales = in_order(lambda language: (*language.numbers.large, *language.reading.scales, *language.measures.scales))
     of = alternatives(in_order(lambda language: language.measures.of))
     return re.compile(
-        rf"(?<![\w.,:/’'])(?P<figure>{_FIGURE}|(?<!\w){LETTERS}(?=\s))\s?(?P<open>\((?:{within}\s+)?)?"
-        rf"(?P<scale>{alternatives(scales)}\s+(?:{of}\s+)?)?(?P<unit>{written_units(after_figure=True)})(?(open)\))",
+        rf"(?<![\w.,:/’'])(?P<figure>{_FIGURE}|(?<!\w){LETTERS}(?=\s))\s?(?P<bracket>\((?:{within}\s+)?)?"
+        rf"(?P<scale>{alternatives(scales)}\s+(?:{of}\s+)?)?(?P<unit>{written_units(after_figure=True)})(?(bracket)\))",
         re.IGNORECASE,
     )
 
