@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _INDENT = 2.0  # points; a label that begins so much further to the right stands under those before it
 _FIGURE = re.compile(r"[$€£¥(+<~−–-]*\s*\d[\d.,'’]*\s*[)%]*|[–—-]+")
-_DATE = re.compile(r"(?:19|20)\d\d(?:-\d\d?){0,2}|(?:\d{1,2}[./ ]){1,2}(?:19|20)?\d\d")
+_DATE = re.compile(  # "5.50" is an amount
+    r"(?:19|20)\d\d(?:-\d\d?){0,2}|(?:\d{1,2}[./ ]){1,2}(?:19|20)\d\d|(?:\d{1,2}[./ ]){2}\d\d"
+)
 
 
 class _Above(NamedTuple):
@@ -80,10 +82,11 @@ class Grid:
             return 0  # of a table of headers alone none is above another
         while heads and _spans(heads[-1]) and not all(map(_spans, heads)):
             heads.pop()  # it says what comes under it, not what the columns are
-        count = len(heads)
-        while 0 < count < len(self.rows) - 1 and _names_years(self.rows[count]):
-            count += 1
-        return count
+        return len(heads) + self._names_years_at(len(heads))
+
+    def _names_years_at(self, row: int) -> bool:
+        """Tell whether a row under headers is one of them: it names years, and what comes under it does not."""
+        return 0 < row < len(self.rows) - 1 and _names_years(self.rows[row]) and not _names_years(self.rows[row + 1])
 
     def _rows_before_figures(self) -> int:
         for number, row in enumerate(self.rows):

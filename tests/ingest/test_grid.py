@@ -200,6 +200,8 @@ def test_a_large_table_is_read_once() -> None:
         ((["Town", "People"], ["Bern", "130"], ["Genf", "200"]), 1),
         ((["", "2021", "2020"], ["Sales", "7", "6"]), 1),  # years are no figures
         ((["", "31.12.2021", "2020-12-31"], ["Sales", "7", "6"]), 1),
+        ((["", "31.12.21", "12/31/20"], ["Sales", "7", "6"]), 1),
+        ((["Ticket", "Price"], ["Child", "5.50"], ["Adult", "11.00"]), 1),  # amounts are no dates
         ((["", "Year ended", ""], ["", "2021", "2020"], ["Sales", "$ 7", "$ 6"]), 2),
         ((["", "2021", "2020"], ["", "$", "$"], ["Sales", "(7)", "—"]), 2),
         ((["", "2021"], ["Assets", ""], ["Cash", "1"]), 2),  # nothing tells the label of a group from a header
@@ -242,12 +244,24 @@ def test_one_header_alone_above_others_is_over_all_of_them() -> None:
         (["", "31.12.2021", "31.12.2020"], 2),
         (["Sales", "2021", "7"], 1),
         (["Sales", "7", "6"], 1),
+        (["Sales", "7.20", "6.95"], 1),
         (["Sales", "", ""], 1),
     ],
 )
 def test_a_row_of_years_under_marked_headers_is_one_of_them(row: Sequence[str], count: int) -> None:
     marked = table(["", ("Year ended", 1, 2)], row, ["Wages", "3", "4"])
     assert Grid(marked).header_rows == count
+
+
+def test_rows_of_years_that_follow_each_other_are_values() -> None:
+    founded = table(["Club", "Founded"], ["Rowing", "1904"], ["Chess", "1921"], ["Choir", "1933"])
+    assert Grid(founded).header_rows == 1
+    assert texts(value_cells(founded)) == ["1904", "1921", "1933"]
+
+
+def test_amounts_with_two_decimals_name_no_rows() -> None:
+    prices = table(["Weekday", "Ticket"], ["5.50", "Adult"], ["3.00", "Child"])
+    assert Grid(prices).label_columns == {1}
 
 
 def test_the_last_row_of_a_table_is_no_header_for_its_years() -> None:
