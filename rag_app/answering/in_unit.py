@@ -54,7 +54,8 @@ def in_unit_asked(question: str, result: Result) -> Result:
     line = _LINE.match(result.text)
     if not asked or line is None:
         return result
-    said = _RESULT.split(line["said"])[0]
+    whole = line["said"]
+    said = _RESULT.split(whole)[0]
     tongues = {language_of(question), language_of(result.citations[0].quote)}
     found = measures(said, tongues) if len(said.split()) <= _LONGEST else []
     wanted = {unit for one in asked for unit in one.units}

@@ -82,6 +82,9 @@ class Dates:
     weekdays: Words = ()
     units: Words = ()  # that head columns of tables
     counted: Words = ()  # endings of numbers: "15th", "1990s"
+    called: Words = ()  # the word for a date
+    latest: Words = ()  # of several dates, said of nothing else
+    earliest: Words = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,10 @@ class Unit:
         found: Words = getattr(language.units, self.name)
         return found
 
+    def folded(self, language: Language) -> Words:
+        """Return the same without letter case."""
+        return tuple(map(str.casefold, self.names(language)))
+
 
 @cache
 def units() -> tuple[Unit, ...]:
@@ -82,12 +86,11 @@ def units_called(said: str, among: Iterable[Language] | None = None) -> tuple[Un
 
     Letter case counts in symbols.
     """
-    written = " ".join(said.split())
-    named, tongues = written.casefold(), tuple(among or languages())
+    written, tongues = " ".join(said.split()), tuple(among or languages())
     return tuple(
         unit
         for unit in units()
-        if written in (*unit.symbols, *unit.after) or any(named == name.casefold() for tongue in tongues for name in unit.names(tongue))
+        if written in (*unit.symbols, *unit.after) or any(written.casefold() in unit.folded(one) for one in tongues)
     )
 
 

@@ -47,7 +47,8 @@ def test_a_value_is_taken_exactly_to_another_unit_of_its_kind_and_back(
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("kg", "m"), ("hours", "days"), ("days", "months"), ("euros", "dollars"), ("l", "m²"), ("W", "Wh")]
+    ("one", "other"),
+    [("kg", "m"), ("hours", "days"), ("days", "months"), ("euros", "dollars"), ("l", "m²"), ("W", "Wh")],
 )
 def test_units_of_different_kinds_and_currencies_are_not_taken_to_each_other(one: str, other: str) -> None:
     [[mine], [its]] = units_called(one), units_called(other)
