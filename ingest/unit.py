@@ -15,7 +15,7 @@ _CODES = (
 _SIGNS = r"(?:[A-Z]{1,3})?[$€£¥₹₽₩₺]"
 _MEASURES = (
     "kg|mg|g|t|kt|km|cm|mm|m|km²|m²|m2|km2|ha|m³|m3|l|hl|ml|kWh|MWh|GWh|TWh|MW|GW|kW|W|MJ|GJ|TJ|PJ|"
-    "°C|K|h|min|s|ms|Hz|%|‰"
+    "°C|°F|K|h|min|s|ms|Hz|%|‰|lb|oz|ft|km/h|m/s"
 )
 _SHORT = "[kKmMbB]|mn|mm|mln|bn|Mn|Mio|Mrd|MM"
 _LONGEST = 60  # characters

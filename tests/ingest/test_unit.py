@@ -31,6 +31,8 @@ from rag_app.language.reading import lexicon
         ("w tys. zł", "w tys. zł"),
         ("в тыс. руб.", "в тыс. руб."),
         ("Weight (kg)", "kg"),
+        ("Weight (lb)", "lb"),
+        ("Speed [km/h]", "km/h"),
         ("Share in %", "in %"),
         ("Area in km²", "in km²"),
         ("A loan of 5 million euros", None),
