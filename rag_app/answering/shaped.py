@@ -25,8 +25,10 @@ from rag_app.answering.whole_column import found_in_whole
 from rag_app.answering.written import written
 from rag_app.answering.yes_or_no import yes_or_no
 from rag_app.asking.answer_kind import answer_kind
+from rag_app.asking.days_asked import latest_first
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
+from rag_app.asking.unit_asked import without_units
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
 from rag_app.language.detector import language_of
@@ -68,7 +70,8 @@ def in_shape(
     What a question means that leans on others is less sure: after a short answer a second place is shown.
     """
     form = _Form(question, sought or question, hits, stages, leaning)
-    result = from_passages(question, hits, trace, stages, sought, form=form.answer)
+    plain = without_units(question)  # a generator takes a value to another unit wrongly, or only calls it by that
+    result = from_passages(plain, hits, trace, stages, sought or question, form=form.answer)
     if form.likely is None:
         result = replace(form.unless_known(result), hits=hits, trace=trace)
     return in_unit_asked(question, result)
@@ -109,7 +112,7 @@ class _Form:
         if place := self._place(kind):
             return place
         if kind == "library":
-            return self._by_program(short)
+            return self._of_dates() or self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
@@ -134,6 +137,11 @@ class _Form:
         place = section(self.question, self.hits, self.stages) if kind == "section" else None
         listed = kind in {"section", "list", "library"}
         return place or (headings(self.question, self.hits, self.stages) if listed else None)
+
+    def _of_dates(self) -> Result | None:
+        """Return the latest or earliest of a column, which passes for a question about the library."""
+        found = self._calculated("short") if latest_first(self.question) is not None else None
+        return found.result if found and found.trusted else None
 
     def _by_program(self, short: Callable[[], Result]) -> Result:
         """Say what the program knows by itself, where that is asked for."""

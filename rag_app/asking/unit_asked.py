@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.language.detector import likely_languages
 from rag_app.language.stopwords import STOP_WORDS
-from rag_app.language.units import for_a_time, units_called, written_units
+from rag_app.language.units import MONEY, for_a_time, units_called, written_units
 from rag_app.language.vocabulary import alternatives
 from rag_app.language.words import LETTERS
 
@@ -38,9 +38,24 @@ def units_asked(question: str) -> list[UnitAsked]:
 
     They are read in the languages that the question may be in: "an" is a year in one of them.
     """
+    return [UnitAsked(match["unit"], units_called(match["unit"], tongues)) for match, tongues in _found(question)]
+
+
+def without_units(question: str) -> str:
+    """Return a question without "in grams" and the like, so that a value in any unit answers it; currencies stay."""
+    left = question
+    for match, tongues in reversed(_found(question)):
+        money = any(unit.dimension == MONEY for unit in units_called(match["unit"], tongues))
+        if match["within"] and match.start() and not money:
+            left = f"{left[: match.start()].rstrip()}{left[match.end() :]}"
+    return left
+
+
+def _found(question: str) -> list[tuple[re.Match[str], tuple[Language, ...]]]:
+    """Return where a question says a unit that it wants its answer in, and in which languages it may do so."""
     tongues = tuple(one for one in likely_languages(question) if one.measures.how_many)
-    found = [match for match in _asked(tongues).finditer(question) if _is_whole(match, question)] if tongues else []
-    return [UnitAsked(match["unit"], units_called(match["unit"], tongues)) for match in found]
+    found = _asked(tongues).finditer(question) if tongues else ()
+    return [(match, tongues) for match in found if _is_whole(match, question)]
 
 
 def _is_whole(match: re.Match[str], question: str) -> bool:

@@ -199,6 +199,11 @@ def test_dates_of_a_column_are_put_in_order(
     assert found.citations
 
 
+def test_the_latest_of_a_column_is_no_question_about_the_files_of_the_library(tmp_path: Path) -> None:
+    found = whole(tmp_path, "bills.csv", BILLS, "Which bill is the latest?", "highest([date of each bill])", "library")
+    assert found.answer.startswith("B-2: 2024-11-02 [")
+
+
 def test_where_a_date_is_not_understood_none_is_the_latest(tmp_path: Path) -> None:
     found = whole(
         tmp_path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag_app.asking.unit_asked import units_asked
+from rag_app.asking.unit_asked import units_asked, without_units
 
 
 def asked(question: str) -> dict[str, list[str]]:
@@ -73,3 +73,19 @@ def test_what_names_a_thing_a_time_or_a_rate_is_no_unit_that_is_asked_for(questi
 
 def test_a_single_letter_may_mean_something_else() -> None:
     assert [one.sure for one in units_asked("How much is it in m, in km?")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("question", "plain"),
+    [
+        ("What is the weight of the QM-7 in grams?", "What is the weight of the QM-7?"),
+        ("How warm is the room in °F at night?", "How warm is the room at night?"),
+        ("Wie schwer ist der QM-7 in Gramm?", "Wie schwer ist der QM-7?"),
+        ("What is the price in dollars?", "What is the price in dollars?"),
+        ("How many grams does the QM-7 weigh?", "How many grams does the QM-7 weigh?"),
+        ("In grams, what does the QM-7 weigh?", "In grams, what does the QM-7 weigh?"),
+        ("What does the 5 kg bag cost?", "What does the 5 kg bag cost?"),
+    ],
+)
+def test_a_question_is_asked_without_the_unit_that_its_answer_is_wanted_in(question: str, plain: str) -> None:
+    assert without_units(question) == plain
