@@ -141,7 +141,7 @@ class _Form:
     def _of_dates(self) -> Result | None:
         """Return the latest or earliest of a column, which passes for a question about the library."""
         found = self._calculated("short") if latest_first(self.question) is not None else None
-        return found.result if found and found.trusted else None
+        return found.result if found and found.likely >= _EVEN else None
 
     def _by_program(self, short: Callable[[], Result]) -> Result:
         """Say what the program knows by itself, where that is asked for."""
@@ -302,7 +302,7 @@ class _Form:
         """
         document = self.stages.read(window.hit.document)
         name = single_spaced(document.title) or PurePath(document.path).name
-        claim = Claim(self.question, said, window.text, name)
+        claim = Claim(without_units(self.question), said, window.text, name)
         seen = signals(claim, (best or window).text, self.likely or 0.0, self.stages.generator())
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)
