@@ -12,6 +12,8 @@ from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING
 
+from rag_app.answering.figure_style import written_like
+from rag_app.answering.in_unit import is_of_unit_asked, quantity_asked
 from rag_app.answering.known_figure import known_figure
 from rag_app.answering.operand_proof import citations_of
 from rag_app.answering.operands import Lookup, Operand, common_names, signed
@@ -19,7 +21,6 @@ from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
-from rag_app.language.language import DEFAULT
 from rag_app.language.words import words
 from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
 from rag_app.proof.calculator import (
@@ -62,9 +63,6 @@ _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "/"}
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2}
 _HUNDRED = Decimal(100)
 _CENTS = 2  # decimals that are written also where the last is 0
-_UNGROUPED = 3  # digits that stand together without a mark
-_GROUPED = re.compile(r"\d{1,3}(?:[.,’' ]\d{3})+(?!\d)")
-_COMMA = re.compile(r",(?:\d{1,2}|\d{4,})\Z|^[1-9]\d{0,2}(?:\.\d{3})+(?:,|\Z)")  # that begins the decimals
 _DIGITS = re.compile(r"\d+")
 _SHOWN = 10  # values of a series that are all shown
 _FIRST = 5  # values of a longer one that are shown
@@ -159,9 +157,11 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
     if operands is None:
         return None
     counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
-    result = evaluate(formula, _values(operands), today=today, counted=counted)
-    if result is None:
+    values = _values(operands)
+    result = evaluate(formula, values, today=today, counted=counted)
+    if result is None or _only_converts(formula, values, question):
         return None
+    result = quantity_asked(question, result)
     every = [one for found in operands.values() for one in found]
     shown = [one for found in operands.values() for one in shown_of(found)]
     citations, markers = citations_of(shown, stages)
@@ -188,6 +188,18 @@ def trend(formula: Formula, result: Decimal) -> int:
         return 0
     order = (_DIGITS.findall(later) > _DIGITS.findall(earlier)) - (_DIGITS.findall(later) < _DIGITS.findall(earlier))
     return order * ((result > 0) - (result < 0))
+
+
+def _only_converts(formula: Formula, values: Mapping[Named, Sequence[Value]], question: str) -> bool:
+    """Tell whether a formula only takes a value to the unit that is asked for, by a figure that nobody gave."""
+    if isinstance(formula, Call) and formula.function == "round":
+        formula = formula.parts[0]
+    if not isinstance(formula, Operation) or formula.sign not in "*/":
+        return False
+    ends = (formula.left, formula.right)
+    own = any(isinstance(end, Number) and end.value not in _figures(question) for end in ends)
+    found = [one for end in ends if isinstance(end, Named) for one in values[end]]
+    return own and any(isinstance(one, Quantity) and is_of_unit_asked(question, one) for one in found)
 
 
 def _all_likely(operands: Iterable[Sequence[Operand]]) -> float | None:
@@ -274,7 +286,7 @@ def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], qu
     value = rounded(result.value, decimals)
     sign = "=" if value == result.value else "≈"
     like = next((one for one in operands if one.amount and _unit(one)[: len(result.unit)] == result.unit), None)
-    figure = _figure(value, operands, question)
+    figure = written_like(value, [one.amount.figure.lstrip("-") for one in operands if one.amount], question)
     if not result.unit:
         time = _time_asked(question) if dated(formula) else ""
         return f"{figure} {time} {sign}" if time else f"{figure} {sign}"
@@ -304,15 +316,6 @@ def _time_asked(question: str) -> str:
     """Return the one time that a question counts in, such as "days"; empty where it names none or several."""
     found = dict.fromkeys(word for word in words(question) if is_time(word))
     return next(iter(found)) if len(found) == 1 else ""
-
-
-def _figure(value: Decimal, operands: Iterable[Operand], question: str) -> str:
-    """Return a figure with the marks for thousands and decimals that the documents use."""
-    figures = [one.amount.figure.lstrip("-") for one in operands if one.amount]
-    large = [figure for figure in figures if len(re.split(r"[.,]\d{1,2}\Z", figure)[0]) > _UNGROUPED]
-    grouped = any(map(_GROUPED.match, large)) if large else language_of(question).code == DEFAULT
-    text = f"{value:,f}" if grouped else f"{value:f}"
-    return text.translate(str.maketrans(",.", ".,")) if any(map(_COMMA.search, figures)) else text
 
 
 def shown_of(operands: Sequence[Operand]) -> Sequence[Operand]:

@@ -29,6 +29,7 @@ from rag_app.language.reading import row_at, sentences
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import among, folded, words, written_words
 from rag_app.proof.amounts import Amount, amounts, is_money, same_unit
+from rag_app.proof.cell_day import day_of
 from rag_app.proof.cell_figure import figure_of
 from rag_app.proof.table_columns import cells, scale
 from rag_app.text import single_spaced
@@ -141,20 +142,23 @@ class Lookup:
         values = self._of_lines(kept, name)
         return values if len(values) > 1 else []
 
-    def series(self, name: str, *, figures: bool = True) -> Series | None:
+    def series(self, name: str, *, figures: bool = True, days: bool = False, of_period: bool = True) -> Series | None:
         """Return the values of the column or row that a name means in the tables round the passages.
 
         Args:
             name: of all of them.
             figures: whether they have to be figures.
+            days: whether they have to be dates instead.
+            of_period: whether they are those of the year that the question names.
         """
-        asked = f"{name}{_period(name, self.question)}"
-        found = self._series_near(asked, self.hits, figures=figures)
-        return found or self._series_near(asked, self.stages.find(asked)[0], figures=figures)
+        asked = f"{name}{_period(name, self.question)}" if of_period else name
+        found = self._series_near(asked, self.hits, figures=figures, days=days)
+        return found or self._series_near(asked, self.stages.find(asked)[0], figures=figures, days=days)
 
-    def _series_near(self, name: str, hits: Sequence[Hit], *, figures: bool) -> Series | None:
+    def _series_near(self, name: str, hits: Sequence[Hit], *, figures: bool, days: bool) -> Series | None:
         tables = tables_near([hit for hit in hits if self._tells(hit.document)], self.stages.tables)
-        found = series_meant(name, tables, lookup_of(self.stages), figure_of, figures=figures)
+        read = day_of if days else figure_of
+        found = series_meant(name, tables, lookup_of(self.stages), read, figures=figures, days=days)
         return found if found is not None and found.likely >= _MEANT else None
 
     def _tells(self, path: str) -> bool:

@@ -16,6 +16,7 @@ from rag_app.answering.calculation import as_whole, calculated, is_difference, w
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
+from rag_app.answering.in_unit import in_unit_asked
 from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
@@ -24,8 +25,10 @@ from rag_app.answering.whole_column import found_in_whole
 from rag_app.answering.written import written
 from rag_app.answering.yes_or_no import yes_or_no
 from rag_app.asking.answer_kind import answer_kind
+from rag_app.asking.days_asked import latest_first
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
+from rag_app.asking.unit_asked import without_units
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.items import whole_list
 from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
@@ -63,15 +66,16 @@ _ENDS = ".!?…。！？"  # of a sentence
 def in_shape(
     question: str, hits: tuple[Hit, ...], trace: Trace, stages: Stages, sought: str = "", *, leaning: bool = False
 ) -> Result:
-    """Answer as `from_passages` does, in the form that the question asks for; what they lack the program may know.
+    """Answer as `from_passages` does, in form and unit that the question asks for; what they lack the program may know.
 
     What a question means that leans on others is less sure: after a short answer a second place is shown.
     """
     form = _Form(question, sought or question, hits, stages, leaning)
-    result = from_passages(question, hits, trace, stages, sought, form=form.answer)
+    plain = without_units(question)  # a generator takes a value to another unit wrongly, or only calls it by that
+    result = from_passages(plain, hits, trace, stages, sought or question, form=form.answer)
     if form.likely is None:
-        return replace(form.unless_known(result), hits=hits, trace=trace)
-    return result
+        result = replace(form.unless_known(result), hits=hits, trace=trace)
+    return in_unit_asked(question, result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class _Form:
         if place := self._place(kind):
             return place
         if kind == "library":
-            return self._by_program(short)
+            return self._of_dates() or self._by_program(short)
         if kind == "section" and places_asked(self.question):
             kind = "explanation"
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
@@ -134,6 +138,11 @@ class _Form:
         place = section(self.question, self.hits, self.stages) if kind == "section" else None
         listed = kind in {"section", "list", "library"}
         return place or (headings(self.question, self.hits, self.stages) if listed else None)
+
+    def _of_dates(self) -> Result | None:
+        """Return the latest or earliest of a column, which passes for a question about the library."""
+        found = self._calculated("short") if latest_first(self.question) is not None else None
+        return found.result if found and found.likely >= _EVEN else None
 
     def _by_program(self, short: Callable[[], Result]) -> Result:
         """Say what the program knows by itself, where that is asked for."""
@@ -320,7 +329,7 @@ class _Form:
         """
         document = self.stages.read(window.hit.document)
         name = single_spaced(document.title) or PurePath(document.path).name
-        claim = Claim(self.question, said, window.text, name)
+        claim = Claim(without_units(self.question), said, window.text, name)
         seen = signals(claim, (best or window).text, self.likely or 0.0, self.stages.generator())
         judge = judge_of(self.stages.numbers().model, self.stages.generator().numbers.model)
         likely = judge.probability(seen)

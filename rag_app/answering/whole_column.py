@@ -6,20 +6,22 @@ The generator says what is asked; the program looks through all rows, shows what
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rag_app.answering.operand_proof import citations_of
 from rag_app.answering.operands import Lookup, common_names, operands_of, signed
+from rag_app.asking.days_asked import asks_for_days, latest_first
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.units import is_scaled
 from rag_app.language.detector import language_of
 from rag_app.proof.amounts import read_together, same_unit
+from rag_app.proof.cell_day import day_of
 from rag_app.proof.quotes import parenthesised
 from rag_app.proof.whole import holds, is_verdict, says
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
     from rag_app.answering.operands import Operand
     from rag_app.answering.stages import Stages
@@ -70,13 +72,25 @@ def found_in_whole(question: str, whole: Whole, hits: Sequence[Hit], stages: Sta
     """
     said = whole.test.value if whole.test and isinstance(whole.test.value, str) else ""
     lookup = Lookup(question, hits, stages, common=common_names(question, [whole.name, said]))
-    series = lookup.series(whole.name, figures=whole.of_figures)
+    if whole.of_figures and asks_for_days(question, whole.name):
+        first = latest_first(question)
+        in_time = whole if first is None else whole.with_first(largest=first)
+        if found := _found(in_time, lookup, days=True):
+            return found
+    return _found(whole, lookup, days=False)
+
+
+def _found(whole: Whole, lookup: Lookup, *, days: bool) -> Found | None:
+    """Return what a column of dates has of what is asked, or one of anything else."""
+    question, stages = lookup.question, lookup.stages
+    with_year = days and whole.test is not None  # the year of the question is the one that dates are compared with
+    series = lookup.series(whole.name, figures=whole.of_figures, days=days, of_period=not with_year)
     if series is None:
         return None
     operands = operands_of(series, stages.read(series.hit.document))
     if _says_how_many(whole, series, operands):
         return None
-    values = _values(operands, figures=whole.of_figures)
+    values = _days(operands, whole) if days else _values(operands, figures=whole.of_figures)
     kept = _kept(whole, values) if values else None
     if kept is None:
         return None
@@ -99,6 +113,12 @@ def _values(operands: Sequence[Operand], *, figures: bool) -> list[_Valued]:
     if not alike or len(amounts) < len(told):
         return []
     return [_Valued(one, value) for one, value in zip(operands, read_together(amounts), strict=True)]
+
+
+def _days(operands: Sequence[Operand], whole: Whole) -> list[_Valued]:
+    """Return the dates of operands as they are put in order; only their years where they are compared with one."""
+    found = [(one, day) for one in operands if (day := day_of(one.written))]
+    return [_Valued(one, Decimal(day.day.year) if whole.test else day.value) for one, day in found]
 
 
 def _kept(whole: Whole, values: Sequence[_Valued]) -> list[_Valued] | None:

@@ -120,7 +120,7 @@ class Members:
         sheet = self.sheet
         amounts = [one for one in sorted(sheet.figures) if not self._is_share(one)]
         column = self.number if self.number in sheet.figures else next(iter(amounts), None)
-        if column is None:
+        if column is None or sheet.of_days:
             return list(rows)
         others = [one for one in amounts if one != column]
         adding = totals(
@@ -156,6 +156,8 @@ class Members:
             cell = self.sheet.cell(row, column)
             if cell and is_year(cell.text):
                 yield cell.text
+        if self.sheet.of_days and (own := self.sheet.cell(row, self.number)):
+            yield own.text
 
     def _along(self) -> list[tuple[int, int]]:
         """Return the places of a row in columns of one kind, and of the years of the name."""
@@ -212,7 +214,8 @@ class Members:
         named = [single_spaced(one.text) for one in labels[-1:]]
         if not self._plain_labels:
             named += [single_spaced(text) for text in islice(self.sheet.texts(cell.row), len(labels), None)]
-        kept = [text for text in dict.fromkeys(named) if len(text.split()) <= _LONGEST]
+        own = single_spaced(cell.text)
+        kept = [text for text in dict.fromkeys(named) if len(text.split()) <= _LONGEST and text != own]
         return ", ".join(kept or named[:1])
 
     @cached_property

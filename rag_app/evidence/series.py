@@ -60,6 +60,7 @@ def series_meant(
     read: Callable[[str], Figure | None],
     *,
     figures: bool = True,
+    days: bool = False,
     chooser: Chooser | None = None,
 ) -> Series | None:
     """Return the values that a name most likely means.
@@ -70,6 +71,7 @@ def series_meant(
         lookup: encoders.
         read: what a cell comes to; None where it is no single figure.
         figures: whether only figures can be meant; else what stands in columns of words, and labels, too.
+        days: whether `read` reads dates, which may stand in columns that name rows.
         chooser: weights; those of the program by default.
 
     Returns:
@@ -79,7 +81,7 @@ def series_meant(
         return None
     language = language_of(name)
     asked, once = frozenset(content(name, language)), cache(read)
-    sheets = [Sheet(hit, table, once, asked, language) for hit, table in tables]
+    sheets = [Sheet(hit, table, once, asked, language, days) for hit, table in tables]
     found = [one for sheet in sheets for one in _candidates(name, sheet, figures=figures)]
     if not found:
         return None
@@ -101,7 +103,7 @@ def _series(name: str, meant: _Candidate, likely: float, *, figures: bool) -> Se
 
 
 def _candidates(name: str, sheet: Sheet, *, figures: bool) -> Iterator[_Candidate]:
-    columns = sheet.headers if figures else {**sheet.label_headers, **sheet.headers}
+    columns = sheet.headers if figures and not sheet.of_days else {**sheet.label_headers, **sheet.headers}
     for number, label in columns.items():
         if not figures or number in sheet.figures:
             above = label.above or single_spaced(sheet.table.caption or "")

@@ -51,6 +51,7 @@ class Sheet:
     read: Callable[[str], Figure | None]
     asked: frozenset[str]  # stems of the name for which it is looked through
     language: Language
+    of_days: bool = False  # dates are read: the columns that name rows may hold them, too
 
     @cached_property
     def grid(self) -> Grid:
@@ -80,8 +81,9 @@ class Sheet:
 
     @cached_property
     def figures(self) -> frozenset[int]:
-        """The columns of figures."""
-        return frozenset(number for number in self.headers if self._holds_figures(number))
+        """The columns of figures, or of dates where these are read."""
+        columns = {*self.headers, *self.label_headers} if self.of_days else self.headers
+        return frozenset(number for number in columns if self._holds_figures(number))
 
     @cached_property
     def document(self) -> str:

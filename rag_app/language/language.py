@@ -86,23 +86,89 @@ class Dates:
     weekdays: Words = ()
     units: Words = ()  # that head columns of tables
     counted: Words = ()  # endings of numbers: "15th", "1990s"
+    called: Words = ()  # the word for a date
+    latest: Words = ()  # of several dates, said of nothing else
+    earliest: Words = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What figures count."""
+    """How scales and units stand beside figures and in questions."""
 
-    time: Words = ()
-    money: Words = ()
-    length: Words = ()
-    weight: Words = ()
     scale_in: Words = ()
     scales: Words = ()
     scaled: Words = ()
     of: Words = ()
-    codes: Words = ()  # of measures, each with its names after it: "kg kilogram kilograms"
+    percent: Words = ()
     excepted: Words = ()  # before those figures that do not have the unit of the others
     units: Words = ()  # that head a column of units
+    asked_in: Words = ()  # before a unit that an answer is wanted in, with the spaces between
+    how_many: Words = ()  # the same, before what is counted
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What units are called, in all forms, the singular first; each is one of `units.toml`.
+
+    A form that is another word in a question, too, such as "second", is left out, and so is what is of different size
+    from place to place.
+    """
+
+    millimetre: Words = ()
+    centimetre: Words = ()
+    metre: Words = ()
+    kilometre: Words = ()
+    inch: Words = ()
+    foot: Words = ()
+    yard: Words = ()
+    mile: Words = ()
+    milligram: Words = ()
+    gram: Words = ()
+    kilogram: Words = ()
+    tonne: Words = ()
+    ounce: Words = ()
+    pound: Words = ()
+    square_centimetre: Words = ()
+    square_metre: Words = ()
+    square_kilometre: Words = ()
+    square_foot: Words = ()
+    hectare: Words = ()
+    acre: Words = ()
+    millilitre: Words = ()
+    centilitre: Words = ()
+    decilitre: Words = ()
+    litre: Words = ()
+    cubic_metre: Words = ()
+    kilometre_per_hour: Words = ()
+    metre_per_second: Words = ()
+    mile_per_hour: Words = ()
+    knot: Words = ()
+    second: Words = ()
+    minute: Words = ()
+    hour: Words = ()
+    day: Words = ()
+    week: Words = ()
+    month: Words = ()
+    year: Words = ()
+    celsius: Words = ()
+    fahrenheit: Words = ()
+    kelvin: Words = ()
+    kilojoule: Words = ()
+    kilocalorie: Words = ()
+    watt_hour: Words = ()
+    kilowatt_hour: Words = ()
+    megawatt_hour: Words = ()
+    watt: Words = ()
+    kilowatt: Words = ()
+    euro: Words = ()
+    dollar: Words = ()
+    pound_sterling: Words = ()
+    franc: Words = ()
+    zloty: Words = ()
+    krona: Words = ()
+    real: Words = ()
+    yen: Words = ()
+    cent: Words = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +349,7 @@ class Language:
     numbers: Numbers = field(default_factory=Numbers)
     dates: Dates = field(default_factory=Dates)
     measures: Measures = field(default_factory=Measures)
+    units: Units = field(default_factory=Units)
     answers: Answers = field(default_factory=Answers)
     reading: Reading = field(default_factory=Reading)
     followup: FollowUps = field(default_factory=FollowUps)

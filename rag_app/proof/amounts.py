@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from rag_app.language.numbers import number_of
 from rag_app.language.stopwords import STOP_WORDS
-from rag_app.language.vocabulary import alternatives, every, in_order, pattern
+from rag_app.language.units import MONEY, TIMES, words_of
+from rag_app.language.vocabulary import alternatives, in_order, pattern
 from rag_app.language.words import FIGURE, LETTERS, same_word
 from rag_app.proof.figures import value_of
 
@@ -53,7 +54,7 @@ class Amount:
     @property
     def value(self) -> Decimal:
         """What it comes to."""
-        return _read(self.figure)
+        return read_figure(self.figure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def amounts(text: str) -> list[Amount]:
     found = [amount for row in range(len(pieces)) if (amount := _amount(text, pieces, row))]
     for row in range(len(found) - 1, 0, -1):
         before, after = found[row - 1], found[row]
-        if _joined(text[before.end : after.start]):
+        if joined(text[before.end : after.start]):
             found[row - 1] = replace(before, unit=after.unit)
     return [amount for amount in found if amount.unit or not _numbers_line(text, amount)]
 
@@ -111,12 +112,12 @@ def read_together(found: Sequence[Amount]) -> list[Decimal]:
 def is_money(part: str) -> bool:
     """Tell whether a part of a unit is a currency: its sign, its code or its name."""
     code = len(part) == _CURRENCY and part.isupper()
-    return code or unicodedata.category(part[0]) == "Sc" or part.casefold() in _currencies()
+    return code or unicodedata.category(part[0]) == "Sc" or part.casefold() in words_of(MONEY, symbols=True)
 
 
 def is_time(part: str) -> bool:
     """Tell whether a part of a unit is a time."""
-    return part.casefold() in _times()
+    return part.casefold() in words_of(*TIMES)
 
 
 def apart(larger: Amount, smaller: Amount) -> str:
@@ -225,17 +226,17 @@ def _is_unit_sign(mark: str) -> bool:
 
 def _with_time(pieces: Sequence[_Piece], unit: list[str], end: int) -> tuple[list[str], int]:
     """Add the time for which an amount is: "euros a month"."""
-    if unit and unit[-1].casefold() in _times():
+    if unit and is_time(unit[-1]):
         return unit, end
     for piece in [one for one in pieces if one.start >= end][:_RATE]:
         if piece.kind != "word":
             break
-        if piece.text.casefold() in _times():
+        if is_time(piece.text):
             return [*unit, piece.text], piece.end
     return unit, end
 
 
-def _joined(between: str) -> bool:
+def joined(between: str) -> bool:
     """Tell whether what stands between two figures makes them one range or size: "5 to 7", "60 x 40"."""
     said = between.strip()
     if not said or said in _MINUS or said in "×/~":
@@ -245,13 +246,14 @@ def _joined(between: str) -> bool:
 
 def _is_number(figure: str) -> bool:
     try:
-        _read(figure)
+        read_figure(figure)
     except InvalidOperation:  # "4.2.1"
         return False
     return True
 
 
-def _read(figure: str) -> Decimal:
+def read_figure(figure: str) -> Decimal:
+    """Return what a figure in digits comes to."""
     sign, bare = (-1, figure[1:]) if figure[:1] == "-" else (1, figure)
     return sign * Decimal(bare.replace(",", ".") if _DECIMAL.fullmatch(bare) else value_of(bare))
 
@@ -263,7 +265,7 @@ def _beside(figure: str, other: str) -> Decimal:
 def _with_decimals(figure: str, marks: Collection[str]) -> Decimal:
     """Return what a figure comes to beside others, where one of some marks begins the decimals."""
     unclear = _UNCLEAR.fullmatch(figure.lstrip("-"))
-    return Decimal(figure.replace(",", ".")) if unclear and unclear[1] in marks else _read(figure)
+    return Decimal(figure.replace(",", ".")) if unclear and unclear[1] in marks else read_figure(figure)
 
 
 def _mark_of_decimals(figure: str) -> str:
@@ -287,13 +289,3 @@ def _large() -> re.Pattern[str]:
 def _percent() -> re.Pattern[str]:
     words = in_order(lambda language: language.numbers.percent)
     return pattern(words, before=rf"\s?(?:{PERCENT}|", after=r"\b)")
-
-
-@cache
-def _times() -> frozenset[str]:
-    return every(lambda language: language.measures.time)
-
-
-@cache
-def _currencies() -> frozenset[str]:
-    return every(lambda language: language.measures.money)

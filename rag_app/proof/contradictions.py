@@ -16,6 +16,7 @@ from rag_app.language.language import DEFAULT, filled, get_language
 from rag_app.language.numbers import number_of
 from rag_app.language.reading import sentences
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.units import MONEY, TIMES, words_of
 from rag_app.language.vocabulary import every, in_order
 from rag_app.language.words import among, roots
 from rag_app.proof.quotes import content_words, normal
@@ -38,9 +39,6 @@ _AGAIN = 3  # times that a passage says such a run
 _QUOTED = 100  # characters of what is told of a document that was set aside
 _MOST = 2  # other documents that are asked
 _DATES = frozenset({"month", "weekday"})
-_CURRENCIES = frozenset({"eur", "usd", "gbp", "chf"})
-_LENGTHS = frozenset({"mm", "cm", "m", "km"})
-_WEIGHTS = frozenset({"g", "kg"})
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _NAME = re.compile(r"(?<=\w )(?:[A-ZÀ-Þ][\w'’-]+|\w*\d[\w-]*)")
 
@@ -261,10 +259,10 @@ def _kinds_of_words() -> dict[str, frozenset[str]]:
     """Return the words beside figures by what they count: a price is never compared with a length."""
     months = in_order(lambda language: language.dates.months)
     return {
-        "time": every(lambda language: language.measures.time),
+        "time": words_of(*TIMES),
         "month": frozenset(form for month in months for form in month.split("|")),
         "weekday": every(lambda language: language.dates.weekdays),
-        "money": every(lambda language: language.measures.money) | _CURRENCIES,
-        "length": every(lambda language: language.measures.length) | _LENGTHS,
-        "weight": every(lambda language: language.measures.weight) | _WEIGHTS,
+        "money": words_of(MONEY, symbols=True),
+        "length": words_of("length", symbols=True),
+        "weight": words_of("mass", symbols=True),
     }

@@ -6,7 +6,7 @@ It is text such as "top(3, [each price])" or 'count([area of each plot] > 100)',
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ _ENDS = ("highest", "lowest")  # one value
 _LISTS = ("top", "bottom")  # so many, or all, in order
 _AS_LISTS = {"highest": "top", "lowest": "bottom"}  # what they are of more than one
 _KEEPS = ("count", "which")  # those that are so
+_OTHER_END = {"highest": "lowest", "lowest": "highest", "top": "bottom", "bottom": "top"}
 FUNCTIONS = (*_ENDS, *_LISTS, *_KEEPS)
 _NAME = r"\[(?P<name>[^][()*+=\n]*\w[^][()*+=\n]*)\]"
 _WHOLE = re.compile(
@@ -69,6 +70,12 @@ class Whole:
     def of_figures(self) -> bool:
         """Whether only figures can be meant."""
         return self.orders or (self.test is not None and isinstance(self.test.value, Decimal))
+
+    def with_first(self, *, largest: bool) -> Whole:
+        """Return the same from the other end, where the largest comes first in one of them only."""
+        if not self.orders or self.descending == largest:
+            return self
+        return replace(self, function=_OTHER_END[self.function])
 
 
 def parse(text: str) -> Whole | None:

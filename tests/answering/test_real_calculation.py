@@ -19,7 +19,7 @@ FILES = {
     "sauna": """Sauna of the house
 
 The sauna is in the cellar. One evening in the sauna costs 7 euros. Each household may use it on two evenings a week.
-Towels are not lent. A lost key of the sauna costs 25 euros.
+The heater of the sauna weighs 18.5 kg. Towels are not lent. A lost key of the sauna costs 25 euros.
 """,
     "electricity": """Electricity of the flat
 
@@ -69,3 +69,16 @@ def test_a_fact_is_answered_as_it_stands(library: Library) -> None:
     answer = library.ask("How much does a lost key of the sauna cost?")
     assert answer.kind == "short"
     assert answer.answer.startswith("25 euros [1]")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is the weight of the heater of the sauna in grams?", "18,500 g = 18.5 kg [1]"),
+        ("How many grams does the heater of the sauna weigh?", "18,500 g = 18.5 kg [1]"),
+    ],
+)
+def test_a_value_is_given_in_the_unit_that_is_asked_for(library: Library, question: str, said: str) -> None:
+    answer = library.ask(question)
+    assert (answer.kind, answer.answer.split("\n")[0]) == ("calculation", said)
+    assert all(library.stands(citation) for citation in answer.citations)

@@ -22,6 +22,12 @@ RAIN = "Town,2011,2012,2013\nLund,710,680,745\nCork,1200,1180,1250\n"
 DEBTS = (
     "Debts of the ports in thousands of euros:\n\n| Port | Debt |\n|---|---|\n| Odense | 1,200 |\n| Bergen | (300) |\n"
 )
+BILLS = """Bill,Supplier,Date,Amount
+B-1,Olga,2024-03-05,700 euros
+B-2,Sven,2024-11-02,90 euros
+B-3,Petra,2023-12-30,400 euros
+"""
+CHECKS = "| Date | Inspector | Result |\n|---|---|---|\n| 5.3.2023 | Sven | passed |\n| 2 May 2024 | Olga | failed |\n"
 THROUGH = "All {} rows of the table were looked through."
 
 
@@ -147,6 +153,70 @@ def test_what_is_asked_of_a_column_is_shown_line_by_line(
     bare = [line.partition(" [")[0] for line in said]
     assert [line if "[" in wanted else other for line, other, wanted in zip(said, bare, lines, strict=True)] == lines
     assert found.citations
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "question", "formula", "lines"),
+    [
+        ("bills.csv", BILLS, "Which bill is the latest?", "highest([date of each bill])", ["B-2: 2024-11-02"]),
+        ("bills.csv", BILLS, "Which bill is the latest?", "lowest([each bill])", ["B-2: 2024-11-02"]),
+        ("bills.csv", BILLS, "Which bill is the earliest?", "min([date of each bill])", ["B-3: 2023-12-30"]),
+        ("bills.csv", BILLS, "Which bill is the highest?", "highest([amount of each bill])", ["B-1: 700 euros"]),
+        (
+            "bills.csv",
+            BILLS,
+            "List the bills by date, latest first.",
+            "top([date of each bill])",
+            ["B-2: 2024-11-02", "B-1: 2024-03-05", "B-3: 2023-12-30"],
+        ),
+        (
+            "bills.csv",
+            BILLS,
+            "How many bills have a date after 2023?",
+            "count([date of each bill] > 2023)",
+            ["2: B-1, B-2"],
+        ),
+        (
+            "bills.csv",
+            BILLS,
+            "When was the last bill of Olga?",
+            "highest([date of each bill of Olga])",
+            ["B-1: 2024-03-05"],
+        ),
+        ("checks.md", CHECKS, "What was the last date?", "highest([each date])", ["Olga: 2 May 2024"]),
+        (
+            "checks.csv",
+            "Date,Inspector\n2023-03-05,Sven\n2024-05-02,Olga\n2022-01-01,Petra\n",
+            "When was the last check?",
+            "highest([date of each check])",
+            ["Olga: 2024-05-02"],  # dates that name rows are put in order, too
+        ),
+        ("checks.md", CHECKS, "What was the first date?", "lowest([each date])", ["Sven: 5.3.2023"]),
+    ],
+)
+def test_dates_of_a_column_are_put_in_order(
+    tmp_path: Path, name: str, text: str, question: str, formula: str, lines: list[str]
+) -> None:
+    found = whole(tmp_path, name, text, question, formula)
+    said = [line.partition(" [")[0] for line in found.answer.split("\n")]
+    assert said == [*lines, THROUGH.format(text.count("\n") - (2 if name.endswith(".md") else 1))]
+    assert found.citations
+
+
+def test_the_latest_of_a_column_is_no_question_about_the_files_of_the_library(tmp_path: Path) -> None:
+    found = whole(tmp_path, "bills.csv", BILLS, "Which bill is the latest?", "highest([date of each bill])", "library")
+    assert found.answer.startswith("B-2: 2024-11-02 [")
+
+
+def test_where_a_date_is_not_understood_none_is_the_latest(tmp_path: Path) -> None:
+    found = whole(
+        tmp_path,
+        "bills.csv",
+        f"{BILLS}B-4,Joost,31.2.2024,5 euros\n",
+        "Which is the latest date?",
+        "highest([each date])",
+    )
+    assert "looked through" not in found.answer
 
 
 def test_at_most_five_rows_are_cited_and_all_are_looked_through(tmp_path: Path) -> None:

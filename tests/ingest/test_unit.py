@@ -31,6 +31,7 @@ from rag_app.language.reading import lexicon
         ("w tys. zł", "w tys. zł"),
         ("в тыс. руб.", "в тыс. руб."),
         ("Weight (kg)", "kg"),
+        ("Speed [km/h]", "km/h"),
         ("Share in %", "in %"),
         ("Weight (lb)", "lb"),
         ("Haemoglobin (mmol/L)", "mmol/L"),

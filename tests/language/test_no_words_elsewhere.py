@@ -36,7 +36,7 @@ ALLOWED = {
     "ingest/legible.py": "co",  # a category of Unicode
     "ingest/place.py": "pdf text",  # suffixes
     "ingest/readers/epub.py": "document text",  # media types
-    "ingest/readers/mail.py": "from to subject",  # fields of a message
+    "ingest/readers/mail.py": "date from to subject",  # fields of a message
     "ingest/readers/markup.py": (  # elements, attributes and properties of HTML
         "address article aside base col display embed figure form header hidden hr img input link main section source "
         "style summary table th ul"

@@ -126,3 +126,11 @@ def test_what_is_put_in_order_has_to_be_figures(
 def test_what_is_compared_with_a_figure_has_to_be_figures() -> None:
     assert Whole("which", "x", test=Test("=", Decimal(3))).of_figures
     assert not Whole("which", "x", test=Test("=", "north")).of_figures
+
+
+def test_an_order_is_turned_so_that_the_largest_comes_first_or_last() -> None:
+    turned = {
+        one: Whole(one, "x").with_first(largest=True).function for one in ("highest", "lowest", "bottom", "count")
+    }
+    assert turned == {"highest": "highest", "lowest": "highest", "bottom": "top", "count": "count"}
+    assert Whole("top", "x", 3).with_first(largest=False) == Whole("bottom", "x", 3)
