@@ -55,8 +55,8 @@ _MORE = 1  # places after it that are shown too where a question leans on others
 _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the answer is
 _POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
 _HARDLY = 0.1  # how likely a cell is meant, at most, where what is worked out is shown whatever else there is
-_TRUSTED = 0.6  # how likely a column is meant, or a value of no cell is right, at least, for the same
-_EVEN = 0.5  # how likely what is worked out is right that is shown whatever else there is, and a cell is this one
+_TRUSTED = 0.6  # how likely a value of no cell is right, at least, for the same
+_EVEN = 0.5  # how likely a column is meant, or what is worked out is right, that is shown whatever else there is, and a cell is this one
 _ANSWERED = 0.7  # how likely a cell is meant that is called answered: 89 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
 _WORKED_OUT = _VALUES | {"list"}  # of those that may be worked out: a list is of a whole column
@@ -273,7 +273,7 @@ class _Form:
         formula = wanted(self.question, self.hits, self.stages)
         if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
             result = self._of_cells(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
-            return _WorkedOut(result, trusted=shown.likely >= _TRUSTED)
+            return _WorkedOut(result, trusted=shown.likely >= _EVEN)
         if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())

@@ -38,7 +38,7 @@ from rag_app.language.reading import lexicon
         ("Sugar (g/100 g)", "g/100 g"),
         ("Distancia (millas)", "millas"),
         ("Harvest (million t)", "million t"),
-        ("Area (thousand hectares)", None),
+        ("Area (thousand hectares)", "thousand hectares"),
         ("Area (thousand ha)", "thousand ha"),
         ("Ertrag (Mio. t)", "Mio. t"),
         ("Leukocytes (10/L or less)", None),
