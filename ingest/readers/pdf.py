@@ -166,7 +166,7 @@ def _is_poor(text: str) -> bool:
 def _are_parted_otherwise(text: str, other: str) -> bool:
     """Tell whether two texts of a page have the same letters but other spaces between them.
 
-    The first parser guesses from operators where a word ends, the second sees the gaps (docs/decisions/0045).
+    The first parser guesses from operators where a word ends, the second sees the gaps (docs/decisions/0046).
     """
     letters, others = (sum(map(str.isalnum, one)) for one in (text, other))
     words = len(text.split())
