@@ -41,7 +41,6 @@ class InCell:
     likely: float  # that it is what is asked for, 0 to 1
     value: str
     window: Window  # its row, read out
-    chosen: float = 1.0  # how likely it is this one, if it is any, 0 to 1
 
 
 def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None:
@@ -58,7 +57,7 @@ def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None
     markers = "".join(f"[{one.marker}]" for one in citations)
     text = "\n".join(f"{line} {markers}" for line in (value, called(meant)) if line)
     window = Window(meant.hit, tuple(lines_of([meant.cell], meant.table)), f"{called(meant)}: {value}")
-    return InCell(text, citations, likely, value, window, meant.likely)
+    return InCell(text, citations, likely, value, window)
 
 
 def best_cell(name: str, hits: Sequence[Hit], stages: Stages) -> tuple[Meant, float] | None:

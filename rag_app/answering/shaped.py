@@ -246,16 +246,7 @@ class _Form:
         if found is None or found.likely < _POSSIBLE:
             return stated
         judged = self._judged(Result("answered", found.text, found.citations), found.value, found.window)
-        if found.chosen < _EVEN:  # its neighbours together are likelier, whatever the generator makes of its value
-            judged = self._at_most(judged, found.chosen)
-            stated = self._at_most(stated, found.chosen) if _says(stated, found.value) else stated
         return _surer(stated, judged)
-
-    def _at_most(self, result: Result, likely: float) -> Result:
-        """Return a result that is no likelier right than this; sure of itself it is not."""
-        if result.status != "answered":
-            return result
-        return self._with_confidence(result, min(result.confidence or 0.0, likely), sure=False)
 
     def _of_cells(self, result: Result, likely: float) -> Result:
         """Return a result from cells that are so likely meant."""
@@ -337,12 +328,6 @@ class _Form:
         if status == "not_found" and not shown_anyway:
             return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
         return self._with_confidence(result, likely, sure=status == "answered")
-
-
-def _says(result: Result, value: str) -> bool:
-    """Tell whether a short answer is a value, with its unit or without."""
-    said = unmarked(result.text.partition("\n")[0]).strip()
-    return bool(said) and f"{value} (".startswith(f"{said} (")
 
 
 def _surer(result: Result, other: Result | None) -> Result:

@@ -7,7 +7,7 @@ one are alike; "third quarter" and "Q3" are one, though none is.
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cache, lru_cache
 
 from rag_app.language.dates import half_of, halves_in, month_of, month_pattern, quarter_of, quarters_in, years_in
@@ -27,7 +27,7 @@ class Times:
     months: frozenset[int] = frozenset()
     quarters: frozenset[int] = frozenset()
     halves: frozenset[int] = frozenset()
-    lengths: frozenset[int] = frozenset()  # in months; those of quarters and halves too
+    lengths: frozenset[int] = frozenset()  # in months; in a label those of quarters and halves too
 
     def __bool__(self) -> bool:
         return any(astuple(self))
@@ -37,9 +37,17 @@ class Times:
         return any(mine and its and not mine & its for mine, its in zip(astuple(self), astuple(other), strict=True))
 
     def are(self, other: Times) -> bool:
-        """Tell whether both name a common time, and none in which they differ."""
-        common = any(mine & its for mine, its in zip(astuple(self), astuple(other), strict=True))
-        return common and not self.differ_from(other)
+        """Tell whether a label names a time that is asked for, and none that differs; a quarter is no nine months."""
+        own = other.of_parts
+        alike = any(mine & its for mine, its in zip(astuple(self), astuple(other), strict=True))
+        if own and self.lengths:
+            return bool(own & self.lengths) and not self.differ_from(other)
+        return alike and not self.differ_from(other)
+
+    @property
+    def of_parts(self) -> frozenset[int]:
+        """How long its quarters and halves are, in months: "the report of Q3" has figures of other lengths, too."""
+        return frozenset(([_OF_QUARTER] if self.quarters else []) + ([_OF_HALF] if self.halves else []))
 
 
 @lru_cache(20_000)
@@ -48,10 +56,9 @@ def times_in(text: str, *, label: bool = False) -> Times:
     quarters = frozenset(map(quarter_of, quarters_in(text)))
     halves = frozenset(map(half_of, halves_in(text)))
     lengths = {number for match in _lengths().finditer(text) if (number := _months(match["number"]))}
-    lengths |= {_OF_QUARTER} if quarters else set()
-    lengths |= {_OF_HALF} if halves else set()
     months = frozenset(map(month_of, month_pattern(name=label).finditer(text)))
-    return Times(frozenset(years_in(text)), months, quarters, halves, frozenset(lengths))
+    found = Times(frozenset(years_in(text)), months, quarters, halves, frozenset(lengths))
+    return replace(found, lengths=found.lengths | found.of_parts) if label else found
 
 
 def without_parts_of_years(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import log
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from fakes import ScriptedGenerator, fakes_of, open_library
@@ -111,41 +111,6 @@ def test_a_cell_that_may_be_meant_is_shown_where_it_is_judged_more_likely_right_
     likely(monkeypatch, shaped._ANSWERED - 0.01)
     found = asked(library)
     assert (found.answer == SHOWN, found.confidence) == (shown, max(chance, 0.5))
-
-
-@pytest.mark.parametrize(
-    ("chosen", "stated", "status", "confidence"),
-    [
-        (0.6, "$ 480", "answered", 0.9),
-        (0.4, "$ 480", "partial", 0.4),  # the short answer is the same cell
-        (0.4, "$ 690", "answered", 0.8),
-        (0.4, "$ 480 and more", "answered", 0.8),
-    ],
-)
-def test_a_cell_that_is_less_likely_than_its_neighbours_together_is_not_sure(
-    library: Library,
-    monkeypatch: pytest.MonkeyPatch,
-    chosen: float,
-    stated: str,
-    status: str,
-    confidence: float,
-) -> None:
-    def judged(_: object, result: Result, *__: object, **___: object) -> Result:
-        return replace(result, confidence=0.9)
-
-    def short(_: object, result: Result) -> Result:
-        return replace(result, status="answered", text=f"{stated} [1]", confidence=0.8)
-
-    def in_cell(*given: Any) -> object:
-        found = cell.in_cell(*given)
-        return found and replace(found, likely=shaped._ANSWERED - 0.01, chosen=chosen)
-
-    monkeypatch.setattr(shaped._Form, "_judged", judged)
-    monkeypatch.setattr(shaped._Form, "_stated", short)
-    monkeypatch.setattr(shaped, "in_cell", in_cell)
-    likely(monkeypatch, 0.5)
-    found = asked(library)
-    assert (found.status, found.confidence) == (status, confidence)
 
 
 def test_a_cell_that_is_hardly_meant_leaves_the_answer_as_it_was(
