@@ -21,6 +21,7 @@ from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
+from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import words
 from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
 from rag_app.proof.calculator import (
@@ -101,7 +102,12 @@ def wanted(question: str, hits: Sequence[Hit], stages: Stages) -> Formula | Whol
     formula = parse(text)
     if formula is None or not names(formula) or _is_empty(formula) or not _of_question(formula, question):
         return None
-    return formula
+    return formula if all(map(_says_something, names(formula))) else None
+
+
+def _says_something(name: Named) -> bool:
+    """Tell whether the name of a value is more than a figure and a unit of time: "5 years" is none."""
+    return any(not (word in STOP_WORDS or is_time(word) or any(map(str.isdigit, word))) for word in words(name.name))
 
 
 def _is_one_value(formula: Formula) -> bool:

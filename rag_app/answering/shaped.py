@@ -54,8 +54,7 @@ _LEAST = 15  # words of it
 _MORE = 1  # places after it that are shown too where a question leans on others
 _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the answer is
 _POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
-_HARDLY = 0.1  # how likely a cell is meant, at most, where what is worked out is shown whatever else there is
-_TRUSTED = 0.6  # how likely a value of no cell is right, at least, for the same
+_TRUSTED = 0.6  # how likely what is worked out is right, at least, where a value stands in no cell
 _EVEN = 0.5  # how likely a column, a cell or what is worked out is right that goes before anything else
 _ANSWERED = 0.7  # how likely a cell is meant that is called answered: 89 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
@@ -119,7 +118,7 @@ class _Form:
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
         worked_out = self._calculated(kind) if kind in _WORKED_OUT else None
-        if worked_out and worked_out.trusted and (self._no_cell() or worked_out.likely >= _EVEN):
+        if worked_out and worked_out.trusted and worked_out.likely >= _EVEN:
             return worked_out.result
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
@@ -234,11 +233,6 @@ class _Form:
         if not self._looked:
             self._cell, self._looked = in_cell(self.question, self.hits, self.stages), True
         return self._cell
-
-    def _no_cell(self) -> bool:
-        """Tell whether a question hardly means a single cell."""
-        found = self._cell_meant()
-        return found is None or found.likely < _HARDLY
 
     def _rather_cell(self, stated: Result) -> Result:
         """Return a short answer, or the cell that may be meant where that is judged more likely right."""
