@@ -74,7 +74,8 @@ def test_no_field_is_forgotten_on_the_way() -> None:
     page = Page(1, "iv", "Some text.", "ocr", 0.5, ((0, 4),), (TOWNS,))
     document = Document(str(PATH), "Title", (page,), (Remark("pages_lost", (1,), "too deep"),), ((5, "Heading"),), (1,))
     for value in (page, document, TOWNS, TOWNS.cells[1], *document.remarks):
-        left_out = [field.name for field in fields(value) if field.init and getattr(value, field.name) == field.default]
+        own = [field for field in fields(value) if field.init and field.compare]  # others are looked for afterwards
+        left_out = [field.name for field in own if getattr(value, field.name) == field.default]
         assert left_out == []  # a field that is new has to be tried here, too
     assert sent(document) == document
 
