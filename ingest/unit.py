@@ -18,6 +18,8 @@ _MEASURE = (
     "MW|GW|kW|W|kJ|MJ|GJ|TJ|PJ|kcal|lb|lbs|oz|ft|yd|mi|mph|gal|°C|°F|K|h|min|s|ms|Hz|%|‰)"
 )
 _MEASURES = rf"{_MEASURE}(?:/(?:100\s?)?{_MEASURE})?"
+_VALUE = r"[<>≤≥±~]?\s?[+−-]?\d[\d.,’' ]*"
+_AMOUNT = re.compile(rf"{_VALUE}(?:(?:-|–|—|/|to)\s?{_VALUE})?(?:{_MEASURES})?\s*")
 _SHORT = "[kKmMbB]|mn|mm|mln|bn|Mn|Mio|Mrd|MM"
 _LONGEST = 60  # characters
 _ONLY = 0.6  # of a text: one of which the unit is so much says nothing else
@@ -30,6 +32,11 @@ def unit_in(text: str, lexicon: Lexicon = NO_WORDS) -> str | None:
     """
     span = _place(text, lexicon)
     return " ".join(text[slice(*span)].split()) if span else None
+
+
+def is_amount(text: str) -> bool:
+    """Tell whether a text is a figure or a range, alone or with the code of its measure: "< 5.2 mmol/L"."""
+    return _AMOUNT.fullmatch(text) is not None
 
 
 def says_only_a_unit(text: str, lexicon: Lexicon = NO_WORDS) -> bool:

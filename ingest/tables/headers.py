@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.tables.grid import is_date, is_figure
+from ingest.unit import is_amount
 
 if TYPE_CHECKING:
     from ingest.tables.grid import Grid, GridCell
@@ -28,8 +29,11 @@ def header_rows(grid: Grid) -> int:
 
 
 def _holds_figures(cells: list[GridCell]) -> bool:
-    values = [cell.text for cell in cells if cell.column > 0]
-    return 2 * sum(is_figure(text) and not is_date(text) for text in values) >= len(values) > 0
+    """Tell whether half the values of a row are figures; beside one, ranges and measures are, too: "13.5 - 17.5"."""
+    values = [cell.text for cell in cells if cell.column > 0 and not is_date(cell.text)]
+    figures = sum(map(is_figure, values))
+    told = sum(is_figure(text) or is_amount(text) for text in values) if figures else 0
+    return 2 * told >= sum(cell.column > 0 for cell in cells) > 0
 
 
 def _is_section(cells: list[GridCell], grid: Grid) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ _LONGEST = 1000  # characters of a cell
 _GAP = "  "  # between columns
 _NARROWEST = 8  # columns of the terminal that a wide column keeps
 _CUT = "…"
+_FORMULA = re.compile(r"[=@]|[+-](?![\d\s().,/%–-]*\Z)")  # in a spreadsheet; a telephone number is none
 
 
 def show_tables(tables: Sequence[Table]) -> None:
@@ -34,15 +36,24 @@ def show_tables(tables: Sequence[Table]) -> None:
 
 
 def write_csv(tables: Sequence[Table]) -> None:
-    """Write tables as comma-separated values, an empty line between two; what spans places stands in the first."""
+    """Write tables as comma-separated values, an empty line between two; what spans places stands in the first.
+
+    Text that a spreadsheet would run as a formula begins with an apostrophe.
+    """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     for number, table in enumerate(tables):
         if number:
             print()
         grid = Grid(table)
         for row, cells in enumerate(grid.rows):
-            writer.writerow([_text(cell) if _begins(cell, row, column) else "" for column, cell in enumerate(cells)])
+            writer.writerow(
+                [_inert(_text(cell)) if _begins(cell, row, column) else "" for column, cell in enumerate(cells)]
+            )
     sys.stdout.flush()
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) and not is_figure(text) else text
 
 
 def _title(table: Table) -> str:

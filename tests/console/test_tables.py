@@ -90,6 +90,23 @@ def test_what_a_terminal_acts_on_is_left_out(screens: tuple[Screen, Screen], cos
     assert "[2Jevil" in shown
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('=HYPERLINK("x")', '\'=HYPERLINK("x")'),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
+        ("-12.5", "-12.5"),
+        ("-3 %", "-3 %"),
+        ("-", "-"),
+        ("+49 (30) 1234-56", "+49 (30) 1234-56"),
+    ],
+)
+def test_no_cell_is_run_as_a_formula(costs: Table, capsys: pytest.CaptureFixture[str], text: str, written: str) -> None:
+    write_csv([replace(costs, cells=(replace(costs.cells[0], text=text),))])
+    assert next(csv.reader(io.StringIO(capsys.readouterr().out)))[0] == written
+
+
 def test_values_separated_by_commas_can_be_read_again(costs: Table, capsys: pytest.CaptureFixture[str]) -> None:
     write_csv([costs, costs])
     first, second = capsys.readouterr().out.split("\n\n")

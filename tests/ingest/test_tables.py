@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,13 +11,11 @@ from ingest.characters import characters
 from ingest.packing import are_apart
 from ingest.tables.align import aligned
 from ingest.tables.find import grids_of
-from ingest.tables.grid import GridCell, apart
+from ingest.tables.grid import Grid, GridCell, apart
+from ingest.tables.headers import header_rows
 from ingest.tables.mark import marked, placed
 from ingest.tables.sheet import Glyph, Rule, Sheet
 from ingest.tables.words import Word
-
-if TYPE_CHECKING:
-    from ingest.tables.grid import Grid
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 WIDTH = 5.0  # points of each letter
@@ -339,3 +336,28 @@ def test_cells_that_are_apart_stay_as_they_are() -> None:
 
 def placed_word(text: str) -> Word:
     return Word(text, 0.0, 0.0, 1.0, 1.0, range(0))
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        (
+            [
+                ["Test", "Result", "Unit", "Range"],
+                ["Iron", "14.6", "g/dL", "13.5 - 17.5"],
+                ["Fat", "5.9", "mmol/L", "< 5.2"],
+            ],
+            1,
+        ),
+        ([["Age", "0-10", "11-20"], ["Swimmers", "12", "30"]], 1),
+        ([["", "2021", "2022"], ["Sales", "7", "8"]], 1),
+    ],
+)
+def test_ranges_and_measures_beside_a_figure_are_values(rows: list[list[str]], count: int) -> None:
+    cells = [
+        GridCell(at, to, 1, 1, [[placed_word(text)]])
+        for at, row in enumerate(rows)
+        for to, text in enumerate(row)
+        if text
+    ]
+    assert header_rows(Grid(cells, len(rows), len(rows[0]), (0.0, 0.0, 1.0, 1.0))) == count
