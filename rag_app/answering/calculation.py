@@ -147,6 +147,13 @@ def is_difference(formula: Formula) -> bool:
     return bool(ends) and all(isinstance(end, Named) for end in ends)
 
 
+def is_comparison(formula: Formula) -> bool:
+    """Tell whether a formula is such a difference, or what share it is of one of them."""
+    while isinstance(formula, Operation) and formula.sign in "*/":
+        formula = formula.left
+    return is_difference(formula)
+
+
 def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Stages, today: date) -> Calculated | None:
     """Return what a formula comes to, with its proof; None where a value is not found or the units do not fit.
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag_app.answering.calculation import as_whole, calculated, is_difference, wanted
+from rag_app.answering.calculation import as_whole, calculated, is_comparison, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
@@ -262,7 +262,7 @@ class _Form:
         if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
-        if found is None or (found.likely is None and kind == "comparison" and is_difference(formula)):
+        if found is None or (found.likely is None and kind == "comparison" and is_comparison(formula)):
             return None
         result = Result(
             "answered", f"{self._direction(kind, found.trend)}{found.text}", found.citations, kind="calculation"

@@ -184,9 +184,10 @@ def test_no_formula_is_written_for_a_question_that_needs_none(tmp_path: Path) ->
 def test_a_comparison_says_a_difference_itself_and_leaves_other_formulas(tmp_path: Path) -> None:
     question = "How did income change from 2011 to 2012?"
     difference = Calculating("[income in 2012] - [income in 2011]", "comparison")
+    change = Calculating("([income in 2012] - [income in 2011]) / [income in 2011] * 100", "comparison")
     share = Calculating("[income in 2012] / [income in 2011]", "comparison")
-    kinds = [asked(tmp_path, {"sales.csv": SALES}, question, one).kind for one in (difference, share)]
-    assert kinds == ["comparison", "calculation"]
+    kinds = [asked(tmp_path, {"sales.csv": SALES}, question, one).kind for one in (difference, change, share)]
+    assert kinds == ["comparison", "comparison", "calculation"]
 
 
 @pytest.mark.parametrize(
