@@ -22,6 +22,8 @@ from rag_app.evidence.guard import harmless
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
 from rag_app.language.stopwords import STOP_WORDS
+from rag_app.language.units import units
+from rag_app.language.vocabulary import every
 from rag_app.language.words import words
 from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
 from rag_app.proof.calculator import (
@@ -59,7 +61,15 @@ if TYPE_CHECKING:
     from rag_app.types import Citation, Hit
 
 _WORDS = 80  # of an answer
-_CONSTANTS = frozenset(map(Decimal, (1, 2, 7, 12, 24, 52, 60, 100, 365, 1000)))  # that a formula may have unasked
+_CONSTANTS = frozenset(map(Decimal, (1, 2, 100, 1000)))  # that a formula may have unasked
+_OF_TIMES = {
+    7: "day week",
+    12: "month year",
+    24: "hour day",
+    52: "week year",
+    60: "second minute hour",
+    365: "day year",
+}
 _SIGNS = {"+": "+", "-": "−", "*": "×", "/": "/"}
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2}
 _HUNDRED = Decimal(100)
@@ -242,7 +252,14 @@ def _of_question(formula: Formula, question: str) -> bool:
     asked = _figures(question)
     years = {value - 1 for value in asked if value > 1000}
     named = {Decimal(word) for one in names(formula) for word in words(one.name) if word.isdecimal()}
-    return named <= asked | years and set(numbers(formula)) <= asked | _CONSTANTS
+    return named <= asked | years and set(numbers(formula)) <= asked | _CONSTANTS | _of_times(question)
+
+
+def _of_times(question: str) -> set[Decimal]:
+    """Return how many of one time that a question names are in another: twelve where it says months or years."""
+    said = set(words(question))
+    named = {unit.name for unit in units() if not said.isdisjoint(every(unit.names))}
+    return {Decimal(number) for number, of in _OF_TIMES.items() if not named.isdisjoint(of.split())}
 
 
 def _operands(lookup: Lookup, formula: Formula) -> dict[Named, list[Operand]] | None:

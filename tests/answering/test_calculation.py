@@ -167,6 +167,7 @@ def test_a_price_of_so_many_is_not_multiplied_by_as_many(tmp_path: Path) -> None
         "([ferry for a ride] - [ferry for a ride]) / [parking place] * 100",
         "[5 years] * 12",
         "[the year] * 12",
+        "[ferry for a ride] * 12",  # nobody speaks of months or years
     ],
 )
 def test_a_value_that_stands_alone_or_beside_itself_is_not_worked_out(tmp_path: Path, formula: str) -> None:
