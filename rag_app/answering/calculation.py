@@ -19,11 +19,11 @@ from rag_app.answering.operand_proof import citations_of
 from rag_app.answering.operands import Lookup, Operand, common_names, signed
 from rag_app.asking.formula import asks_for_calculation, formula_of
 from rag_app.evidence.guard import harmless
+from rag_app.evidence.labels import content
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.units import units
-from rag_app.language.vocabulary import every
 from rag_app.language.words import words
 from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
 from rag_app.proof.calculator import (
@@ -157,8 +157,10 @@ def is_difference(formula: Formula) -> bool:
     return bool(ends) and all(isinstance(end, Named) for end in ends)
 
 
-def is_comparison(formula: Formula) -> bool:
-    """Tell whether a formula is such a difference, or what share it is of one of them."""
+def is_comparison(formula: Formula, question: str) -> bool:
+    """Tell whether a formula is such a difference, or a share of it where no percentage is asked for."""
+    if PERCENT in content(question, language_of(question)):
+        return is_difference(formula)
     while isinstance(formula, Operation) and formula.sign in "*/":
         formula = formula.left
     return is_difference(formula)
@@ -258,7 +260,7 @@ def _of_question(formula: Formula, question: str) -> bool:
 def _of_times(question: str) -> set[Decimal]:
     """Return how many of one time that a question names are in another: twelve where it says months or years."""
     said = set(words(question))
-    named = {unit.name for unit in units() if not said.isdisjoint(every(unit.names))}
+    named = {unit.name for unit in units() if not said.isdisjoint(unit.folded(language_of(question)))}
     return {Decimal(number) for number, of in _OF_TIMES.items() if not named.isdisjoint(of.split())}
 
 

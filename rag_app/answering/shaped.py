@@ -262,7 +262,7 @@ class _Form:
         if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
-        if found is None or (found.likely is None and kind == "comparison" and is_comparison(formula)):
+        if found is None or (found.likely is None and kind == "comparison" and is_comparison(formula, self.question)):
             return None
         result = Result(
             "answered", f"{self._direction(kind, found.trend)}{found.text}", found.citations, kind="calculation"
