@@ -19,7 +19,7 @@ _MEASURE = (
 )
 _MEASURES = rf"{_MEASURE}(?:/(?:100\s?)?{_MEASURE})?"
 _VALUE = r"[<>≤≥±~]?\s?[+−-]?\d[\d.,’' ]*"
-_AMOUNT = re.compile(rf"{_VALUE}(?:(?:-|–|—|/|to)\s?{_VALUE})?(?:{_MEASURES})?\s*")
+_AMOUNT = re.compile(rf"{_VALUE}(?:[-–—/]\s?{_VALUE})?(?:{_MEASURES})?\s*")
 _SHORT = "[kKmMbB]|mn|mm|mln|bn|Mn|Mio|Mrd|MM"
 _LONGEST = 60  # characters
 _ONLY = 0.6  # of a text: one of which the unit is so much says nothing else

@@ -41,6 +41,7 @@ LEXICON = Lexicon(
     unit_of=frozenset({"vun"}),
     scales=frozenset({"dusend"}),
     currencies=frozenset({"taler"}),
+    measures=frozenset({"ellen"}),
 )
 
 
