@@ -22,10 +22,11 @@ from rag_app.evidence.guard import harmless
 from rag_app.evidence.labels import content
 from rag_app.evidence.windows import Window
 from rag_app.language.detector import language_of
+from rag_app.language.measures import PERCENT
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.units import units
 from rag_app.language.words import words
-from rag_app.proof.amounts import PERCENT, amounts, is_time, read_together
+from rag_app.proof.amounts import amounts, is_time, read_together
 from rag_app.proof.calculator import (
     OF_ONE,
     SHARE,

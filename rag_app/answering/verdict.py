@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from rag_app.asking.choice import leanings
 from rag_app.evidence.guard import harmless, neutral
+from rag_app.language.measures import PERCENT
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.words import roots
-from rag_app.proof.amounts import PERCENT, Amount, amounts, apart, comparable, same_unit, values
+from rag_app.proof.amounts import Amount, amounts, apart, comparable, same_unit, values
 from rag_app.proof.quotes import parenthesised
 from rag_app.proof.table_columns import cells
 

@@ -7,7 +7,6 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from ingest.grid import Grid
 from ingest.rows import is_figure
 from rag_app.console import screen
 from rag_app.text import flat
@@ -15,7 +14,7 @@ from rag_app.text import flat
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest import Cell, Table
+    from ingest import Cell, Grid, Table
 
 _LONGEST = 1000  # characters of a cell
 _GAP = "  "  # between columns
@@ -30,7 +29,7 @@ def show_tables(tables: Sequence[Table]) -> None:
         if number:
             screen.show_line("")
         screen.show_line((_title(table), "bold"))
-        grid = Grid(table)
+        grid = table.grid
         for row, line in enumerate(_lines(grid, screen.console().width)):
             screen.show_line((line, "bold") if row < grid.header_rows else line)
 
@@ -44,7 +43,7 @@ def write_csv(tables: Sequence[Table]) -> None:
     for number, table in enumerate(tables):
         if number:
             print()
-        grid = Grid(table)
+        grid = table.grid
         for row, cells in enumerate(grid.rows):
             writer.writerow(
                 [_inert(_text(cell)) if _begins(cell, row, column) else "" for column, cell in enumerate(cells)]

@@ -57,13 +57,12 @@ def quarters_in(text: str) -> list[re.Match[str]]:
 
 def quarter_of(match: re.Match[str]) -> int:
     """Return the number of a quarter that was found, 1 to 4."""
-    return int(match["short"] or next(at for at in _QUARTERS if match[f"q{at}"]))
+    return _number_of(match, _QUARTERS)
 
 
 @cache
 def _quarter_pattern() -> re.Pattern[str]:
-    numbered = alternatives(f"(?P<q{at}>{_ordinal(at)})" for at in _QUARTERS)
-    return re.compile(rf"\b(?:q(?P<short>[1-4])(?!\d)|{numbered}[\s-]*{_quarter_words()}\b)", re.IGNORECASE)
+    return _numbered("q", _QUARTERS, _quarter_words())
 
 
 def halves_in(text: str) -> list[re.Match[str]]:
@@ -73,14 +72,23 @@ def halves_in(text: str) -> list[re.Match[str]]:
 
 def half_of(match: re.Match[str]) -> int:
     """Return the number of a half that was found, 1 or 2."""
-    return int(match["short"] or next(at for at in _HALVES if match[f"h{at}"]))
+    return _number_of(match, _HALVES)
 
 
 @cache
 def _half_pattern() -> re.Pattern[str]:
-    numbered = alternatives(f"(?P<h{at}>{_ordinal(at)})" for at in _HALVES)
-    half = alternatives(in_order(lambda language: language.dates.half))
-    return re.compile(rf"\b(?:h(?P<short>[12])(?!\d)|{numbered}[\s-]*{half}\b)", re.IGNORECASE)
+    return _numbered("h", _HALVES, alternatives(in_order(lambda language: language.dates.half)))
+
+
+def _numbered(letter: str, numbers: range, word: str) -> re.Pattern[str]:
+    """Return the pattern of a part of a year by its number: its letter before it, or an ordinal before its word."""
+    ordinals = alternatives(f"(?P<n{at}>{_ordinal(at)})" for at in numbers)
+    short = rf"{letter}(?P<short>[{numbers[0]}-{numbers[-1]}])(?!\d)"
+    return re.compile(rf"\b(?:{short}|{ordinals}[\s-]*{word}\b)", re.IGNORECASE)
+
+
+def _number_of(match: re.Match[str], numbers: range) -> int:
+    return int(match["short"] or next(at for at in numbers if match[f"n{at}"]))
 
 
 def month_of(match: re.Match[str]) -> int:

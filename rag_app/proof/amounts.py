@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING
 
+from rag_app.language.measures import PERCENT
 from rag_app.language.numbers import number_of
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.units import MONEY, TIMES, words_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
 _SPACES = (" ", "\u00a0", "\u202f")
-PERCENT = "%"
 _UNIT_SIGNS = "‰°′″"
 _PIECE = re.compile(rf"(?P<figure>{FIGURE})|(?P<word>{LETTERS})|(?P<mark>[^\s\w])")
 _FEWEST = 2  # of a number in words: that for one is an article as well

@@ -13,8 +13,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
+from rag_app.language.measures import PERCENT
 from rag_app.proof import whole
-from rag_app.proof.amounts import PERCENT, is_money, is_time, same_unit
+from rag_app.proof.amounts import is_money, is_time, same_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
