@@ -82,12 +82,17 @@ class _WorkedOut:
     """What is worked out."""
 
     result: Result
-    trusted: bool  # it may be shown whatever else there is
+    least: float  # how likely right it has to be, 0 to 1, to go before anything else
 
     @property
     def likely(self) -> float:
-        """How likely it is right, 0 to 1."""
+        """How likely right it is, 0 to 1."""
         return self.result.confidence or 0.0
+
+    @property
+    def first(self) -> bool:
+        """Whether it goes before anything else."""
+        return self.likely >= self.least
 
 
 @dataclass(slots=True)
@@ -118,7 +123,7 @@ class _Form:
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
         worked_out = self._calculated(kind) if kind in _WORKED_OUT else None
-        if worked_out and worked_out.trusted and worked_out.likely >= _EVEN:
+        if worked_out and worked_out.first:
             return worked_out.result
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
@@ -258,7 +263,7 @@ class _Form:
         formula = wanted(self.question, self.hits, self.stages)
         if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
             result = self._of_cells(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
-            return _WorkedOut(result, trusted=shown.likely >= _EVEN)
+            return _WorkedOut(result, _EVEN)
         if formula is None or isinstance(formula, Whole) or kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
@@ -268,11 +273,11 @@ class _Form:
             "answered", f"{self._direction(kind, found.trend)}{found.text}", found.citations, kind="calculation"
         )
         if found.likely is not None:
-            return _WorkedOut(self._of_cells(result, found.likely), trusted=True)
+            return _WorkedOut(self._of_cells(result, found.likely), _EVEN)
         judged = self._judged(result, unmarked(found.text), found.window)
         if judged.status == "not_found":
             return None
-        return _WorkedOut(judged, trusted=(judged.confidence or 0.0) >= _TRUSTED)
+        return _WorkedOut(judged, _TRUSTED)
 
     def _direction(self, kind: AnswerKind, trend: int) -> str:
         """Say which way a value has gone that is compared with another of its row."""

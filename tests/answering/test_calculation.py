@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from calculating import Calculating, asked
 
+from rag_app.answering import shaped
 from rag_app.answering.calculation import trend
 from rag_app.proof.calculator import parse
+from rag_app.proof.cell_meant import CellJudge
 from rag_app.proof.quotes import markers
 
 if TYPE_CHECKING:
@@ -165,14 +167,21 @@ def test_a_price_of_so_many_is_not_multiplied_by_as_many(tmp_path: Path) -> None
         "[ferry for a ride] * 1 / 100",
         "[ferry for a ride] - [ferry for a ride]",
         "([ferry for a ride] - [ferry for a ride]) / [parking place] * 100",
-        "[5 years] * 12",
-        "[the year] * 12",
         "[ferry for a ride] * 12",  # nobody speaks of months or years
     ],
 )
 def test_a_value_that_stands_alone_or_beside_itself_is_not_worked_out(tmp_path: Path, formula: str) -> None:
     found = asked(tmp_path, {"lake.txt": RIDES}, "What does the ferry cost for a ride?", Calculating(formula))
     assert found.kind == "short"
+
+
+def test_a_length_of_time_is_no_name_of_a_value(tmp_path: Path) -> None:
+    files = {"lake.txt": "After 5 years the ferry costs 4.50 euros."}
+    question = "What does the ferry cost after 5 years, by the month?"
+    found = asked(tmp_path, files, question, Calculating("[5 years] * 12"))
+    assert found.kind == "short"
+    named = asked(tmp_path, files, question, Calculating("[ferry after 5 years] * 12"))
+    assert named.kind == "calculation"
 
 
 def test_no_formula_is_written_for_a_question_that_needs_none(tmp_path: Path) -> None:
@@ -207,3 +216,21 @@ def test_a_value_has_risen_where_that_of_the_later_time_is_more(formula: str, re
     read = parse(formula)
     assert read is not None
     assert trend(read, Decimal(result)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "formula", "begins"),
+    [
+        ("comparison", "[income in 2013] - [income in 2012]", "Lower. -5,000 euros"),
+        ("comparison", "[income in 2011] - [income in 2012]", "Higher. -10,000 euros"),
+        ("fact", "[income in 2013] - [income in 2012]", "-5,000 euros"),
+    ],
+)
+def test_a_comparison_of_two_times_says_which_way_a_value_has_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, formula: str, begins: str
+) -> None:
+    monkeypatch.setattr(CellJudge, "probability", lambda *_: 0.75)  # of each cell
+    monkeypatch.setattr(shaped._Form, "_in_cell", lambda *_: None)
+    years = " and ".join(word for word in ("2011", "2012", "2013") if word in formula)
+    found = asked(tmp_path, {"sales.csv": SALES}, f"How did income change between {years}?", Calculating(formula, kind))
+    assert found.answer.startswith(begins)
