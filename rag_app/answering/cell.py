@@ -12,6 +12,7 @@ from rag_app.evidence.cells import Lookup, cells_meant, tables_near
 from rag_app.evidence.choose import hidden_spans
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.injection import order_spans
+from rag_app.evidence.several import named_together
 from rag_app.evidence.units import unit_of
 from rag_app.evidence.windows import Window
 from rag_app.proof.cell_meant import shipped
@@ -34,30 +35,51 @@ _LONGEST = 40  # words of a cell that is an answer
 
 @dataclass(frozen=True, slots=True)
 class InCell:
-    """A value that stands in a cell."""
+    """A value that stands in a cell, or several that are asked for together."""
 
     text: str
     citations: tuple[Citation, ...]
     likely: float  # that it is what is asked for, 0 to 1
     value: str
     window: Window  # its row, read out
+    several: bool = False
 
 
 def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None:
-    """Return the value of the cell that a question means, if it means one; None where no table has such a cell."""
-    found = best_cell(question, hits, stages)
-    if found is None or len(found[0].cell.text.split()) > _LONGEST:
+    """Return the value of the cell that a question means, or those that it names together.
+
+    None where no table has such a cell.
+    """
+    lookup = lookup_of(stages)
+    found = cells_meant(question, tables_near(hits, stages.tables), lookup)
+    if not found:
         return None
-    meant, likely = found
-    document = stages.read(meant.hit.document)
-    value = value_said(meant, document)
-    if not value:
-        return None  # all of it is markup
-    citations = proof(meant, document)
-    markers = "".join(f"[{one.marker}]" for one in citations)
-    text = "\n".join(f"{line} {markers}" for line in (value, called(meant)) if line)
-    window = Window(meant.hit, tuple(lines_of([meant.cell], meant.table)), f"{called(meant)}: {value}")
-    return InCell(text, citations, likely, value, window)
+    asked = named_together(question, found)
+    document = stages.read(found[0].hit.document)
+    if not all(_is_quotable(one, document) and len(one.cell.text.split()) <= _LONGEST for one in asked):
+        return None
+    values = [value_said(one, document) for one in asked]
+    if not all(values):
+        return None  # all of one is markup
+    seen = found[0].look(min(sum(one.likely for one in asked), 1.0))
+    likely = shipped().probability(seen, lookup.embedder, lookup.reranker)
+    citations = proof(asked, document)
+    read_out = "; ".join(f"{called(one)}: {value}" for one, value in zip(asked, values, strict=True))
+    window = Window(found[0].hit, tuple(lines_of([one.cell for one in asked], found[0].table)), read_out)
+    return InCell(_said(asked, values, citations), citations, likely, "; ".join(values), window, len(asked) > 1)
+
+
+def _said(asked: Sequence[Meant], values: Sequence[str], citations: Sequence[Citation]) -> str:
+    """Return a value with a line that says what it is called, or several each on a line after what it is called."""
+    if len(asked) == 1:
+        markers = "".join(f"[{one.marker}]" for one in citations)
+        return "\n".join(f"{line} {markers}" for line in (values[0], called(asked[0])) if line)
+    lines = []
+    for one, value in zip(asked, values, strict=True):
+        own = lines_of([one.cell, *one.labels], one.table)
+        markers = "".join(f"[{at.marker}]" for at in citations if any(at.start <= start < at.end for start, _ in own))
+        lines.append(f"{called(one)}: {value} {markers}")
+    return "\n".join(lines)
 
 
 def best_cell(name: str, hits: Sequence[Hit], stages: Stages) -> tuple[Meant, float] | None:
@@ -109,13 +131,14 @@ def called(meant: Meant) -> str:
     return parenthesised(harmless(", ".join(filter(None, (row, column)))))
 
 
-def proof(meant: Meant, document: Document, first: int = 1) -> tuple[Citation, ...]:
-    """Return the citations of a cell: its row, and the lines with its headers and with what its row stands under."""
-    row = lines_of([meant.cell], meant.table)
-    lines = sorted({*row, *lines_of(meant.labels, meant.table)})
+def proof(meant: Sequence[Meant], document: Document, first: int = 1) -> tuple[Citation, ...]:
+    """Return the citations of cells of a table: their rows, and the lines with their headers and what the rows stand under."""
+    table = meant[0].table
+    rows = lines_of([one.cell for one in meant], table)
+    lines = sorted({*rows, *lines_of([label for one in meant for label in one.labels], table)})
     groups = list(together(lines, document))
-    groups.sort(key=lambda group: row[0] not in group)  # stable: the one with the value, then from top to bottom
-    return tuple(cited(first + at, meant.hit, group, document) for at, group in enumerate(groups))
+    groups.sort(key=lambda group: rows[0] not in group)  # stable: the one with the value, then from top to bottom
+    return tuple(cited(first + at, meant[0].hit, group, document) for at, group in enumerate(groups))
 
 
 def lines_of(cells: Iterable[Cell], table: Table) -> list[Span]:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from rag_app.answering.excerpt import Excerpt
     from rag_app.answering.proved import Made
     from rag_app.answering.stages import Stages
+    from rag_app.proof.calculator import Formula
     from rag_app.searching.candidates import Trace
     from rag_app.types import AnswerKind, AnswerStatus, Citation, Hit
 
@@ -58,6 +59,7 @@ _TRUSTED = 0.6  # how likely what is worked out is right, at least, where a valu
 _EVEN = 0.5  # how likely a column, a cell or what is worked out is right that goes before anything else
 _ANSWERED = 0.7  # how likely a cell is meant that is called answered: 91 in 100 are right (benchmarks/cells.py)
 _VALUES = frozenset({"short", "comparison", "explanation"})  # kinds of answers that may be one value
+_SEVERAL = frozenset({"short", "list"})  # of those that may be values asked for together, one beside the other
 _WORKED_OUT = _VALUES | {"list"}  # of those that may be worked out: a list is of a whole column
 _ENDS = ".!?…。！？"  # of a sentence
 
@@ -122,9 +124,12 @@ class _Form:
             kind = "explanation"
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
-        worked_out = self._calculated(kind) if kind in _WORKED_OUT else None
+        formula = wanted(self.question, self.hits, self.stages) if kind in _WORKED_OUT else None
+        worked_out = self._calculated(kind, formula)
         if worked_out and worked_out.first:
             return worked_out.result
+        if formula is None and kind in _SEVERAL and (found := self._in_cell(_ANSWERED, several=True)):
+            return found
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
         return _surer(self._in_their_words(kind, short), worked_out.result if worked_out else None)
@@ -145,7 +150,9 @@ class _Form:
 
     def _of_dates(self) -> Result | None:
         """Return the latest or earliest of a column, which passes for a question about the library."""
-        found = self._calculated("short") if latest_first(self.question) is not None else None
+        if latest_first(self.question) is None:
+            return None
+        found = self._calculated("short", wanted(self.question, self.hits, self.stages))
         return found.result if found and found.likely >= _EVEN else None
 
     def _by_program(self, short: Callable[[], Result]) -> Result:
@@ -227,10 +234,10 @@ class _Form:
         result = Result("answered", both.text, both.citations, kind="comparison")
         return self._judged(result, unmarked(both.text), both.window)
 
-    def _in_cell(self, least: float) -> Result | None:
-        """Show the value of a cell; None where none is at least so likely meant."""
+    def _in_cell(self, least: float, *, several: bool = False) -> Result | None:
+        """Show the value of a cell, or `several` that are asked for together; None where less likely meant."""
         found = self._cell_meant()
-        if found is None or found.likely < least:
+        if found is None or found.likely < least or found.several != several:
             return None
         return self._of_cells(Result("answered", found.text, found.citations), found.likely)
 
@@ -258,9 +265,8 @@ class _Form:
             return result
         return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
 
-    def _calculated(self, kind: AnswerKind) -> _WorkedOut | None:
+    def _calculated(self, kind: AnswerKind, formula: Formula | Whole | None) -> _WorkedOut | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""
-        formula = wanted(self.question, self.hits, self.stages)
         if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
             result = self._of_cells(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
             return _WorkedOut(result, _EVEN)

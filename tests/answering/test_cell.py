@@ -131,11 +131,11 @@ def test_the_row_with_the_value_is_quoted_first_where_its_label_spans_rows_befor
     )
     meant = in_cell("13", regions)
     assert [cell.text for cell in meant.row] == ["North"]
-    assert [one.quote for one in proof(meant, regions)] == ["13", "Region\t2021\nNorth\t11"]
+    assert [one.quote for one in proof([meant], regions)] == ["13", "Region\t2021\nNorth\t11"]
 
 
 def test_citations_are_numbered_from_any_number_on() -> None:
-    found = proof(in_cell("280", SHEET), SHEET, first=4)
+    found = proof([in_cell("280", SHEET)], SHEET, first=4)
     assert [one.marker for one in found] == [4, 5]
     assert {(one.document, one.verified) for one in found} == {(PATH, True)}
 
