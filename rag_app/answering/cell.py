@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from ingest import stem
 from rag_app.answering.excerpt import cited, together
 from rag_app.evidence.cells import Lookup, cells_meant, tables_near
+from rag_app.evidence.changes import asks_change
 from rag_app.evidence.choose import hidden_spans
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.injection import order_spans
+from rag_app.evidence.labels import content
 from rag_app.evidence.several import named_together
 from rag_app.evidence.units import unit_of
 from rag_app.evidence.windows import Window
+from rag_app.language.detector import language_of
+from rag_app.language.measures import PERCENT
 from rag_app.proof.cell_meant import shipped
 from rag_app.proof.quotes import parenthesised
 from rag_app.text import single_spaced
@@ -43,6 +47,7 @@ class InCell:
     value: str
     window: Window  # its row, read out
     several: bool = False
+    fits: bool = True  # it may be what is asked for, by what it measures
 
 
 def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None:
@@ -66,7 +71,15 @@ def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None
     citations = proof(asked, document)
     read_out = "; ".join(f"{called(one)}: {value}" for one, value in zip(asked, values, strict=True))
     window = Window(found[0].hit, tuple(lines_of([one.cell for one in asked], found[0].table)), read_out)
-    return InCell(_said(asked, values, citations), citations, likely, "; ".join(values), window, len(asked) > 1)
+    fits = _measures(read_out, question)
+    return InCell(_said(asked, values, citations), citations, likely, "; ".join(values), window, len(asked) > 1, fits)
+
+
+def _measures(read_out: str, question: str) -> bool:
+    """Tell whether a value with what it is called may be what is asked for: a share is in percent, a change called so."""
+    language = language_of(question)
+    of_percent = PERCENT not in content(question, language) or PERCENT in content(read_out, language)
+    return of_percent and (asks_change(read_out) or not asks_change(question))
 
 
 def _said(asked: Sequence[Meant], values: Sequence[str], citations: Sequence[Citation]) -> str:

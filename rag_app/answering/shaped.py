@@ -237,7 +237,7 @@ class _Form:
     def _in_cell(self, least: float, *, several: bool = False) -> Result | None:
         """Show the value of a cell, or `several` that are asked for together; None where less likely meant."""
         found = self._cell_meant()
-        if found is None or found.likely < least or found.several != several:
+        if found is None or not found.fits or found.likely < least or found.several != several:
             return None
         return self._of_cells(Result("answered", found.text, found.citations), found.likely)
 

@@ -231,3 +231,50 @@ def test_of_several_documents_the_one_is_cited_that_has_the_cell() -> None:
     found = asked("rent in 2021", SHEET, other)
     assert found
     assert {one.document for one in found.citations} == {"/files/b.html"}
+
+
+# What may be what is asked for
+
+
+@pytest.mark.parametrize(
+    ("question", "fits"),
+    [
+        ("What were the total assets in 2021?", True),
+        ("What percentage of total assets in 2021 was cash?", False),
+        ("What was the change in total assets from 2020 to 2021?", False),
+        ("Wie stark stiegen Total assets 2021?", False),
+    ],
+)
+def test_an_amount_is_neither_a_share_nor_a_change(question: str, fits: bool) -> None:
+    found = asked(question, SHEET)
+    assert found
+    assert found.fits is fits
+
+
+@pytest.mark.parametrize(
+    ("question", "row"),
+    [
+        ("What percentage of the price is tax in 2021?", ["Tax", "19 %"]),
+        ("What is the percentage of tax in 2021?", ["Percentage of tax", "19"]),
+        ("What was the increase in rent in 2021?", ["Increase in rent", "5"]),
+    ],
+)
+def test_one_that_says_so_is(question: str, row: list[str]) -> None:
+    found = asked(question, tabled(["", "2021"], row))
+    assert found
+    assert found.fits
+
+
+def test_values_that_are_named_together_stand_each_on_a_line_with_the_markers_of_its_own_lines() -> None:
+    found = asked("total liabilities in 2020 and 2021", SHEET)
+    assert found
+    assert found.several
+    assert found.text == (
+        "Total liabilities, 2021: 300 (in thousands of euros) [1][2]\n"
+        "Total liabilities, 2020: 280 (in thousands of euros) [1][2]"
+    )
+    apart = asked("What are total assets and cash of the current assets in 2021?", SHEET)
+    assert apart
+    assert apart.text == (
+        "Total assets, 2021: 500 (in thousands of euros) [1]\nCurrent assets > Cash, 2021: 120 (in thousands of euros) [1][2]"
+    )
