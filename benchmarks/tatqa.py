@@ -4,7 +4,7 @@ Run: python benchmarks/tatqa.py FILE --work FOLDER [--count 300] [--systems rag 
 
 FILE is TAT-QA's own JSON (tables with paragraphs, CC BY 4.0). Each table with its paragraphs becomes an HTML document;
 a question is asked with a filter on its document. The questions are taken at even distances. What counts is the first
-line of an answer, that with the value: the right figure must be the only one there, with its sign; what is worked out
+line of an answer, that with the value, or all lines with a name and a value where there are several: the right figure must be the only one there, with its sign; what is worked out
 may be rounded to two places. `plain` is the same model behind a plain prompt, with the whole document as text. Calls of
 the models are kept in the work folder: seconds are true only where it is new.
 """
@@ -115,8 +115,9 @@ def _plain(text: str) -> str:
 def shipped(library: Library, question: str, path: str | None) -> tuple[str, str, Answer | None]:
     """Return status, first line and answer of the library, of one document or of all."""
     answer = library.ask(question, where=Filter(within=(path,)) if path else None)
-    first = unmarked(answer.answer, [one.marker for one in answer.citations]).split("\n")[0]
-    return answer.status, first, answer
+    lines = unmarked(answer.answer, [one.marker for one in answer.citations]).split("\n")
+    values = [value for line in lines if (value := line.rpartition(": ")[2]) != line]  # several, each after its name
+    return answer.status, "; ".join(values) if len(values) > 1 else lines[0], answer
 
 
 def plain(library: Library, question: str, path: str, task: str = PLAIN) -> tuple[str, str, Answer | None]:

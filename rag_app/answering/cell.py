@@ -46,8 +46,13 @@ class InCell:
     likely: float  # that it is what is asked for, 0 to 1
     value: str
     window: Window  # its row, read out
-    several: bool = False
+    names: tuple[str, ...]  # what it is called, or each of several
     fits: bool = True  # it may be what is asked for, by what it measures
+
+    @property
+    def several(self) -> bool:
+        """Whether it is more than one value."""
+        return len(self.names) > 1
 
 
 def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None:
@@ -72,7 +77,8 @@ def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None
     read_out = "; ".join(f"{called(one)}: {value}" for one, value in zip(asked, values, strict=True))
     window = Window(found[0].hit, tuple(lines_of([one.cell for one in asked], found[0].table)), read_out)
     fits = _measures(read_out, question)
-    return InCell(_said(asked, values, citations), citations, likely, "; ".join(values), window, len(asked) > 1, fits)
+    names = tuple(map(called, asked))
+    return InCell(_said(asked, values, citations), citations, likely, "; ".join(values), window, names, fits)
 
 
 def _measures(read_out: str, question: str) -> bool:

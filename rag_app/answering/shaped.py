@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag_app.answering.calculation import as_whole, calculated, is_comparison, wanted
+from rag_app.answering.calculation import as_whole, calculated, is_comparison, is_difference, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
@@ -24,6 +24,7 @@ from rag_app.answering.sides import compared
 from rag_app.answering.whole_column import found_in_whole
 from rag_app.answering.written import written
 from rag_app.answering.yes_or_no import yes_or_no
+from rag_app.asking.aggregate import aggregate_asked
 from rag_app.asking.answer_kind import answer_kind
 from rag_app.asking.days_asked import latest_first
 from rag_app.asking.place_asked import places_asked
@@ -34,6 +35,7 @@ from rag_app.evidence.items import whole_list
 from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
+from rag_app.proof.calculator import Call, Named, Operation
 from rag_app.proof.confidence import Claim, judge_of, signals
 from rag_app.proof.quotes import unmarked
 from rag_app.proof.whole import Whole
@@ -124,7 +126,7 @@ class _Form:
             kind = "explanation"
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
-        formula = wanted(self.question, self.hits, self.stages) if kind in _WORKED_OUT else None
+        formula = self._formula(kind)
         worked_out = self._calculated(kind, formula)
         if worked_out and worked_out.first:
             return worked_out.result
@@ -264,6 +266,22 @@ class _Form:
         if sure or result.status == "partial":
             return result
         return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
+
+    def _formula(self, kind: AnswerKind) -> Formula | Whole | None:
+        """Return what is to be worked out; None where nothing is.
+
+        Of values that are named together the program knows what; how far they are apart is asked for in such words.
+        """
+        if kind not in _WORKED_OUT:
+            return None
+        together = self._cell_meant()
+        if together is None or not together.several or together.likely < _ANSWERED:
+            return wanted(self.question, self.hits, self.stages)
+        if function := aggregate_asked(self.question, " ".join(together.names)):
+            return Call(function, tuple(map(Named, together.names)))
+        formula = wanted(self.question, self.hits, self.stages)
+        apart = isinstance(formula, Operation) and is_difference(formula)
+        return None if apart and together.fits else formula
 
     def _calculated(self, kind: AnswerKind, formula: Formula | Whole | None) -> _WorkedOut | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""

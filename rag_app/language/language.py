@@ -104,6 +104,8 @@ class Measures:
     units: Words = ()  # that head a column of units
     asked_in: Words = ()  # before a unit that an answer is wanted in, with the spaces between
     how_many: Words = ()  # the same, before what is counted
+    average: Words = ()  # that ask for it
+    sum: Words = ()
 
 
 @dataclass(frozen=True, slots=True)
