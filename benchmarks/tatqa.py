@@ -4,9 +4,10 @@ Run: python benchmarks/tatqa.py FILE --work FOLDER [--count 300] [--systems rag 
 
 FILE is TAT-QA's own JSON (tables with paragraphs, CC BY 4.0). Each table with its paragraphs becomes an HTML document;
 a question is asked with a filter on its document. The questions are taken at even distances. What counts is the first
-line of an answer, that with the value, or all lines with a name and a value where there are several: the right figure must be the only one there, with its sign; what is worked out
-may be rounded to two places. `plain` is the same model behind a plain prompt, with the whole document as text. Calls of
-the models are kept in the work folder: seconds are true only where it is new.
+line of an answer, that with the value, or all lines with a name and a value where there are several: the right figure
+must be the only one there, with its sign; what is worked out may be rounded to two places. `plain` is the same model
+behind a plain prompt, with the whole document as text. Calls of the models are kept in the work folder: seconds are
+true only where it is new.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from memo import remembering
 
 from rag_app import Filter, Library, config
+from rag_app.language.dates import is_year, years_in
 from rag_app.models.generator import Message, Usage
 from rag_app.proof.quotes import unmarked
 
@@ -79,6 +81,8 @@ def is_right(question: dict[str, Any], said: str) -> bool:
     if kind_of(question) in {"arithmetic", "count"}:
         return _is_value(float(str(wanted[0]).replace(",", "")), question["scale"], said)
     said = said.split(": ")[0] if len(wanted) == 1 and YEAR.fullmatch(str(wanted[0])) else said
+    if len(wanted) == 1 and is_year(str(wanted[0])):
+        return years_in(said) == [str(wanted[0])]
     figures = [_numbers(str(value)) for value in wanted]
     if all(len(found) == 1 and not _letters(str(value)) for found, value in zip(figures, wanted, strict=True)):
         return sorted(number for found in figures for number in found) == sorted(set(_numbers(said)))

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from rag_app.answering.stages import Stages
+    from rag_app.asking.aggregate import Aggregate
     from rag_app.evidence.windows import Span
     from rag_app.proof.calculator import Formula, Value
     from rag_app.types import Citation, Hit
@@ -180,8 +181,28 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
     scaled = [one for one in amounts(question) if one.unit and one.value in factors(formula)]
     common = common_names(question, [one.name for one in names(formula)])
     operands = _operands(Lookup(question, hits, stages, scaled, common), formula)
-    if operands is None:
-        return None
+    return _worked_out(question, formula, operands, stages, today) if operands else None
+
+
+def aggregated(
+    question: str, function: Aggregate, values: Sequence[Operand], stages: Stages, today: date
+) -> Calculated | None:
+    """Return the average or the sum of values that are known; None where their units do not fit.
+
+    Args:
+        question: as it is asked.
+        function: what is made of them.
+        values: that are named together: they are as likely meant as the first one.
+        stages: what answering needs.
+        today: the day on which is asked.
+    """
+    every = Named(question)
+    return _worked_out(question, Call(function, (every,)), {every: signed(values)}, stages, today)
+
+
+def _worked_out(
+    question: str, formula: Formula, operands: Mapping[Named, Sequence[Operand]], stages: Stages, today: date
+) -> Calculated | None:
     counted = [Quantity(one.value, one.unit, said=False) for one in amounts(question)]
     values = _values(operands)
     result = evaluate(formula, values, today=today, counted=counted)
@@ -391,7 +412,7 @@ class _Shown:
             text = " + ".join(parts)
             return f"({text})" if binds > 1 else text
         if call.function == "average":
-            return f"({' + '.join(parts)}) / {len(found) if found else len(parts)}"
+            return f"({' + '.join(parts)}) / {len(found) if len(call.parts) == 1 and found else len(parts)}"
         text = _SPAN.join(parts)
         return f"({text})" if binds else text
 

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 
 from ingest import stem
 from rag_app.answering.excerpt import cited, together
+from rag_app.evidence.called_so import may_be
 from rag_app.evidence.cells import Lookup, cells_meant, tables_near
-from rag_app.evidence.changes import asks_change
 from rag_app.evidence.choose import hidden_spans
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.injection import order_spans
-from rag_app.evidence.labels import content
 from rag_app.evidence.several import named_together
 from rag_app.evidence.units import unit_of
 from rag_app.evidence.windows import Window
-from rag_app.language.detector import language_of
-from rag_app.language.measures import PERCENT
 from rag_app.proof.cell_meant import shipped
 from rag_app.proof.quotes import parenthesised
 from rag_app.text import single_spaced
@@ -46,13 +43,18 @@ class InCell:
     likely: float  # that it is what is asked for, 0 to 1
     value: str
     window: Window  # its row, read out
-    names: tuple[str, ...]  # what it is called, or each of several
+    meant: tuple[Meant, ...]  # its cell, or those of several
     fits: bool = True  # it may be what is asked for, by what it measures
 
     @property
     def several(self) -> bool:
         """Whether it is more than one value."""
-        return len(self.names) > 1
+        return len(self.meant) > 1
+
+    @property
+    def called(self) -> str:
+        """What it is called, or what all of several are."""
+        return "; ".join(map(called, self.meant))
 
 
 def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None:
@@ -76,16 +78,9 @@ def in_cell(question: str, hits: Sequence[Hit], stages: Stages) -> InCell | None
     citations = proof(asked, document)
     read_out = "; ".join(f"{called(one)}: {value}" for one, value in zip(asked, values, strict=True))
     window = Window(found[0].hit, tuple(lines_of([one.cell for one in asked], found[0].table)), read_out)
-    fits = _measures(read_out, question)
-    names = tuple(map(called, asked))
-    return InCell(_said(asked, values, citations), citations, likely, "; ".join(values), window, names, fits)
-
-
-def _measures(read_out: str, question: str) -> bool:
-    """Tell whether a value with what it is called may be what is asked for: a share is in percent, a change called so."""
-    language = language_of(question)
-    of_percent = PERCENT not in content(question, language) or PERCENT in content(read_out, language)
-    return of_percent and (asks_change(read_out) or not asks_change(question))
+    fits = may_be(question, read_out)
+    said = _said(asked, values, citations)
+    return InCell(said, citations, likely, "; ".join(values), window, tuple(asked), fits)
 
 
 def _said(asked: Sequence[Meant], values: Sequence[str], citations: Sequence[Citation]) -> str:
@@ -151,7 +146,7 @@ def called(meant: Meant) -> str:
 
 
 def proof(meant: Sequence[Meant], document: Document, first: int = 1) -> tuple[Citation, ...]:
-    """Return the citations of cells of a table: their rows, and the lines with their headers and what the rows stand under."""
+    """Return the citations of cells of a table: their rows, with the lines of headers and of what rows stand under."""
     table = meant[0].table
     rows = lines_of([one.cell for one in meant], table)
     lines = sorted({*rows, *lines_of([label for one in meant for label in one.labels], table)})

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from ingest import Document
     from rag_app.answering.stages import Stages
+    from rag_app.evidence.cells import Meant
     from rag_app.evidence.series import Series
     from rag_app.evidence.windows import Span
     from rag_app.types import Hit
@@ -122,14 +123,8 @@ class Lookup:
         found = best_cell(f"{name}{_period(name, self.question)}", self.hits, self.stages)
         if found is None or found[1] < _MEANT:
             return None
-        meant, likely = found
-        amount = figure_of(meant.cell.text)
-        if amount is None or _is_known(amount, self.counted):
-            return None
-        [row] = lines_of([meant.cell], meant.table)
-        heads = tuple(line for line in lines_of(meant.labels, meant.table) if line != row)
-        unit = unit_of(meant, self.stages.read(meant.hit.document))
-        return Operand(amount.written, amount, None, unit, meant.hit, row, meant.cell.column, heads, likely)
+        operand = of_cell(*found, self.stages)
+        return None if operand is None or operand.amount is None or _is_known(operand.amount, self.counted) else operand
 
     def several(self, name: str) -> list[Operand]:
         """Return all values of a name, of a table or of lines that follow each other; none if unclear."""
@@ -378,6 +373,17 @@ def _without_total(found: list[Operand]) -> list[Operand]:
 
 def _is_known(amount: Amount, known: Iterable[Amount]) -> bool:
     return any(amount.value == one.value and (not one.unit or same_unit(amount.unit, one.unit)) for one in known)
+
+
+def of_cell(meant: Meant, likely: float, stages: Stages) -> Operand | None:
+    """Return the value of a cell that is so likely meant; None where it is no figure."""
+    amount = figure_of(meant.cell.text)
+    if amount is None:
+        return None
+    [row] = lines_of([meant.cell], meant.table)
+    heads = tuple(line for line in lines_of(meant.labels, meant.table) if line != row)
+    unit = unit_of(meant, stages.read(meant.hit.document))
+    return Operand(amount.written, amount, None, unit, meant.hit, row, meant.cell.column, heads, likely)
 
 
 def operands_of(series: Series, document: Document) -> list[Operand]:

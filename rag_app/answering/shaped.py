@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag_app.answering.calculation import as_whole, calculated, is_comparison, is_difference, wanted
+from rag_app.answering.calculation import aggregated, as_whole, calculated, is_comparison, is_difference, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
 from rag_app.answering.in_unit import in_unit_asked
+from rag_app.answering.operands import of_cell
 from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
@@ -30,12 +31,13 @@ from rag_app.asking.days_asked import latest_first
 from rag_app.asking.place_asked import places_asked
 from rag_app.asking.program_question import program_fact
 from rag_app.asking.unit_asked import without_units
+from rag_app.evidence.called_so import may_be
 from rag_app.evidence.guard import harmless
 from rag_app.evidence.items import whole_list
 from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
-from rag_app.proof.calculator import Call, Named, Operation
+from rag_app.proof.calculator import Operation
 from rag_app.proof.confidence import Claim, judge_of, signals
 from rag_app.proof.quotes import unmarked
 from rag_app.proof.whole import Whole
@@ -126,6 +128,8 @@ class _Form:
             kind = "explanation"
         if kind in _VALUES and (found := self._in_cell(_ANSWERED)):
             return found
+        if kind in _WORKED_OUT and (made := self._aggregated()):
+            return made
         formula = self._formula(kind)
         worked_out = self._calculated(kind, formula)
         if worked_out and worked_out.first:
@@ -134,7 +138,8 @@ class _Form:
             return found
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
-        return _surer(self._in_their_words(kind, short), worked_out.result if worked_out else None)
+        found = _surer(self._in_their_words(kind, short), worked_out.result if worked_out else None)
+        return self._doubted(found) if isinstance(formula, Whole) or not self._called_so(found) else found
 
     def unless_known(self, refused: Result) -> Result:
         """Return a cell that is surely meant, or what the program knows of the library, where no passage has it."""
@@ -256,6 +261,16 @@ class _Form:
         judged = self._judged(Result("answered", found.text, found.citations), found.value, found.window)
         return _surer(stated, judged)
 
+    def _called_so(self, found: Result) -> bool:
+        """Tell whether a figure may be what is asked for: a share, change or average is called so beside it."""
+        if found.kind != "short" or not any(map(str.isdigit, found.text)):
+            return True
+        return may_be(self.question, "\n".join([unmarked(found.text), *(one.quote for one in found.citations)]))
+
+    def _doubted(self, found: Result) -> Result:
+        """Return a value that is shown in the place of what was to be worked out, as one that is not sure."""
+        return self._with_confidence(found, found.confidence or 0.0, sure=False) if found.kind == "short" else found
+
     def _of_cells(self, result: Result, likely: float) -> Result:
         """Return a result from cells that are so likely meant."""
         return self._with_confidence(result, likely, sure=likely >= _ANSWERED)
@@ -270,18 +285,34 @@ class _Form:
     def _formula(self, kind: AnswerKind) -> Formula | Whole | None:
         """Return what is to be worked out; None where nothing is.
 
-        Of values that are named together the program knows what; how far they are apart is asked for in such words.
+        How far values that are named together are apart is asked for in such words.
         """
         if kind not in _WORKED_OUT:
             return None
-        together = self._cell_meant()
-        if together is None or not together.several or together.likely < _ANSWERED:
-            return wanted(self.question, self.hits, self.stages)
-        if function := aggregate_asked(self.question, " ".join(together.names)):
-            return Call(function, tuple(map(Named, together.names)))
         formula = wanted(self.question, self.hits, self.stages)
+        together = self._together()
         apart = isinstance(formula, Operation) and is_difference(formula)
-        return None if apart and together.fits else formula
+        return None if together and together.fits and apart else formula
+
+    def _together(self) -> InCell | None:
+        """Return values that are surely named together."""
+        found = self._cell_meant()
+        return found if found and found.several and found.likely >= _ANSWERED else None
+
+    def _aggregated(self) -> Result | None:
+        """Show the average or the sum of values that are named together; None where neither is asked for."""
+        found = self._together()
+        function = aggregate_asked(self.question, found.called) if found else None
+        if found is None or function is None:
+            return None
+        values = [of_cell(one, found.likely, self.stages) for one in found.meant]
+        known = [one for one in values if one]
+        if len(known) < len(values):
+            return None
+        made = aggregated(self.question, function, known, self.stages, date.today())
+        if made is None:
+            return None
+        return self._of_cells(Result("answered", made.text, made.citations, kind="calculation"), found.likely)
 
     def _calculated(self, kind: AnswerKind, formula: Formula | Whole | None) -> _WorkedOut | None:
         """Show what comes out of figures that are looked up; None where nothing is to be worked out, or cannot be."""

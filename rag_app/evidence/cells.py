@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ingest import stem
-from rag_app.evidence.labels import Label, Scores, content, fits
+from rag_app.evidence.labels import Label, Scores, content, fits, without_footnotes
 from rag_app.evidence.unit_columns import unit_columns, unit_heads
 from rag_app.language.dates import years_in
 from rag_app.language.detector import language_of
@@ -199,7 +199,7 @@ def row_labels(table: Table, grid: Grid) -> dict[int, Label]:
 
 def row_label(table: Table, grid: Grid, number: int) -> Label | None:
     """Return what names a row; None where nothing does."""
-    named = [single_spaced(cell.text) for cell in grid.row_header(number)]
+    named = [without_footnotes(single_spaced(cell.text)) for cell in grid.row_header(number)]
     if not named:
         return None
     above = [single_spaced(table.caption or ""), *named[:-1]]
@@ -210,7 +210,7 @@ def column_labels(grid: Grid) -> dict[int, Label]:
     """Return what names each column that has values; "" where nothing does."""
     found = {}
     for number in sorted({cell.column for cell in grid.value_cells}):
-        named = [single_spaced(cell.text) for cell in grid.column_header(number)]
+        named = [without_footnotes(single_spaced(cell.text)) for cell in grid.column_header(number)]
         found[number] = Label(" ".join(named))
     return found
 

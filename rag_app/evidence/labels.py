@@ -5,6 +5,7 @@ Labels are compared both ways: with how much of a label was asked for, and with 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from rag_app.language.language import Language
 
+_FOOTNOTES = re.compile(
+    r"(?<=\w{3})\s?(?:\(\d{1,2}\)|[⁰¹²³⁴-⁹]+|[*†‡§]+)(?!\w)"
+)  # marks after a word: "Other assets(1)"
 _NEUTRAL = 0.5  # share of a label that has no words but its year
 
 
@@ -102,6 +106,11 @@ def fits(question: str, labels: Sequence[Label], crossing: Sequence[Label], scor
             )
         )
     return found
+
+
+def without_footnotes(text: str) -> str:
+    """Return a label without the marks of its footnotes."""
+    return _FOOTNOTES.sub("", text)
 
 
 def _forms(text: str, language: Language) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag_app.evidence.labels import content
+from rag_app.evidence.members import years_meant
 from rag_app.language.dates import years_in
 from rag_app.language.detector import language_of
 
@@ -30,10 +31,14 @@ def named_together(question: str, found: Sequence[Meant]) -> list[Meant]:
         found: all cells that may be meant, likeliest first.
     """
     best, language = found[0], language_of(question)
-    asked = _told(question, language)
+    asked = content(question, language) | years_meant(question, language)
     near = [one for one in found if one.table is best.table]
-    columns = {one.cell.column for one in near if one.cell.row == best.cell.row and _is_named(asked, one, best, language)}
-    rows = {one.cell.row for one in near if one.cell.column == best.cell.column and _is_named(asked, one, best, language)}
+    columns = {
+        one.cell.column for one in near if one.cell.row == best.cell.row and _is_named(asked, one, best, language)
+    }
+    rows = {
+        one.cell.row for one in near if one.cell.column == best.cell.column and _is_named(asked, one, best, language)
+    }
     together = [
         one
         for one in near

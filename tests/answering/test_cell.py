@@ -276,5 +276,6 @@ def test_values_that_are_named_together_stand_each_on_a_line_with_the_markers_of
     apart = asked("What are total assets and cash of the current assets in 2021?", SHEET)
     assert apart
     assert apart.text == (
-        "Total assets, 2021: 500 (in thousands of euros) [1]\nCurrent assets > Cash, 2021: 120 (in thousands of euros) [1][2]"
+        "Total assets, 2021: 500 (in thousands of euros) [1]\n"
+        "Current assets > Cash, 2021: 120 (in thousands of euros) [1][2]"
     )

@@ -69,7 +69,7 @@ def test_a_cell_that_is_surely_meant_is_shown_before_any_formula_is_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def in_cell(_: str, hits: Sequence[Hit], __: object) -> InCell:
-        return InCell("45 %", (), 0.9, "45 %", Window(hits[0], (), ""), ("discount",))
+        return InCell("45 %", (), 0.9, "45 %", Window(hits[0], (), ""), ())
 
     monkeypatch.setattr(shaped, "in_cell", in_cell)
     found = asked(tmp_path, "acme.csv", ACCOUNTS, "What was the gross margin in 2021?")

@@ -49,5 +49,7 @@ def test_what_tells_two_names_apart_may_be_any_words(question: str, values: list
 
 def test_of_two_tables_only_the_one_with_the_likeliest_value_counts() -> None:
     question = "What was the rent in 2019 and 2021?"
-    found = cells_meant(question, tables_of(SHEET, tabled(["", "2019"], ["Rent", "1"], path="/files/other.html")), fitted())
+    found = cells_meant(
+        question, tables_of(SHEET, tabled(["", "2019"], ["Rent", "1"], path="/files/other.html")), fitted()
+    )
     assert len({id(one.table) for one in named_together(question, found)}) == 1
