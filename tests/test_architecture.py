@@ -21,7 +21,13 @@ def rooms() -> list[Path]:
     layers = [name.strip() for layer in contracts[0]["layers"] for name in layer.split("|")]
     ordered = [ROOT.joinpath(*name.split(".")) for name in layers]
     packages = [path for path in ordered if path.is_dir()]
-    return [*packages, *(ROOT / name for name in ("rag_app", "ingest", "ingest/readers", "ingest/tables", "prompts"))]
+    return [
+        *packages,
+        *(
+            ROOT / name
+            for name in ("rag_app", "ingest", "ingest/readers", "ingest/readers/workbook", "ingest/tables", "prompts")
+        ),
+    ]
 
 
 def owned(room: Path) -> str:
