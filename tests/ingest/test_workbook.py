@@ -140,7 +140,7 @@ def test_a_price_list_marks_what_its_program_hides(tmp_path: Path) -> None:
     [remark] = document.remarks
     assert remark.text == (
         "hidden in its program, kept as hidden text: row 3 of “Sheet”; column C of “Sheet”; "
-        "1 cells of “Sheet” that show nothing; sheet “Suppliers”"
+        "1 cell of “Sheet” whose format shows nothing; sheet “Suppliers”"
     )
 
 

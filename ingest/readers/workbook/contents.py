@@ -160,4 +160,4 @@ def _unseen(page: Page) -> Iterator[str]:
         letters = ", ".join(map(letters_of, columns[:_MOST_NAMED]))
         yield f"column{'s' * (len(columns) > 1)} {letters} of {name}"
     if page.blank:
-        yield f"{len(page.blank):,} cells of {name} that show nothing"
+        yield f"{len(page.blank):,} cell{'s' * (len(page.blank) > 1)} of {name} whose format shows nothing"
