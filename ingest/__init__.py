@@ -16,7 +16,7 @@ from ingest.sentences import sentences
 from ingest.table import Cell, Table
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Passage
-from ingest.unit import unit_in
+from ingest.unit import is_unit, unit_in
 
 __all__ = [
     "CELL",
@@ -44,6 +44,7 @@ __all__ = [
     "cut",
     "discover",
     "fingerprint",
+    "is_unit",
     "ocr_available",
     "place_name",
     "read",

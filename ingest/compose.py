@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice, takewhile, zip_longest
 from typing import TYPE_CHECKING, Literal
@@ -15,8 +16,10 @@ from ingest.limits import check_text
 from ingest.packing import MOST_CELLS
 from ingest.remarks import Remark
 from ingest.rows import is_figure, names_columns
+from ingest.struck import struck, together
 from ingest.tables import CELL
 from ingest.types import PAGE_BREAK, Document, Page
+from ingest.unit import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -50,6 +53,7 @@ class _Draft:
     paragraphs: list[str] = field(default_factory=list)  # since the last block of another kind
     heading: str = ""  # the last one
     tables: list[Table] = field(default_factory=list)
+    hidden: list[tuple[int, int]] = field(default_factory=list)  # what is not shown, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,23 @@ class Composer:
         self._length = 0
         self._cells = 0  # of all tables
         self._crowded = False  # a table had more cells than there may be
+        self._unseen = False  # what is written now is not shown
         self.first_heading = ""  # the title of a document that states none
 
     def page(self, label: str) -> None:
         """Begin a page; what is written before counts to one that is labelled "1"."""
         self._pages.append(_Draft(shortened(flat(label), _LONGEST_PAGE_LABEL)))
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Write what a reader of the page does not see: it is kept, its place is noted, its tables are text only."""
+        page = self._pages[-1]
+        start, before = page.length, self._unseen
+        self._unseen = True
+        yield
+        self._unseen = before
+        if page.length > start and not before:
+            page.hidden.append((start, page.length))
 
     def mark(self, label: str) -> None:
         """Begin a section with the next block."""
@@ -141,6 +157,8 @@ class Composer:
         head = [row for row in first if row.part == "head"]
         self._blocks(chain(first, table), head, cells)
         said = said_above(above, _over_all(head), self._lexicon)
+        if self._unseen:
+            return
         made = cells.table(len(self._pages), said.caption, said.unit)
         self._crowded = self._crowded or cells.too_many
         if made is not None:
@@ -226,7 +244,8 @@ class Composer:
         pages, sections, offset = [], [], 0
         for number, draft in enumerate(self._pages or [_Draft("1")], start=1):
             text = "".join(draft.parts)
-            pages.append(Page(number, draft.label or str(number), text, tables=tuple(draft.tables)))
+            hidden = tuple(together([*draft.hidden, *struck(text)]))
+            pages.append(Page(number, draft.label or str(number), text, hidden=hidden, tables=tuple(draft.tables)))
             sections += [(offset + place, label) for place, label in draft.sections]
             offset += draft.length + len(PAGE_BREAK)
         crowded = [Remark("cells_forgotten", detail=f"{MOST_CELLS:,}")] if self._crowded else []
@@ -257,8 +276,14 @@ def _head(rows: Sequence[_Row], form: Form, lexicon: Lexicon) -> Sequence[_Row]:
         return marked
     if len(rows[0].cells) < _FEWEST_COLUMNS and not _stands_above_figures(rows):
         return ()
-    more = takewhile(lambda row: not row.cells[0] and names_columns(row.cells, lexicon), rows[1:_MOST_HEADERS])
+    more = takewhile(lambda row: _goes_on(row.cells, lexicon), rows[1:_MOST_HEADERS])
     return [rows[0], *more]
+
+
+def _goes_on(cells: Sequence[str], lexicon: Lexicon) -> bool:
+    """Tell whether a row under names of columns goes on with them: the first is left out, or all are units."""
+    told = [cell for cell in cells if cell]
+    return names_columns(cells, lexicon) and (not cells[0] or all(is_unit(cell, lexicon) for cell in told))
 
 
 def _stands_above_figures(rows: Sequence[_Row]) -> bool:

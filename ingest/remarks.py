@@ -26,6 +26,9 @@ RemarkCode = Literal[
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
     "cells_forgotten",  # a table is text only, because it has too many of them
+    "not_shown",  # parts that the program of the file hides; they are kept, and no evidence
+    "worked_out",  # what formulas come to was not stored
+    "not_worked_out",  # the same, and it is not known
     "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
 ]
 """What there is to know of a document; the sentence says the same in words."""
@@ -49,6 +52,9 @@ _SENTENCES: dict[RemarkCode, str] = {
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
+    "not_shown": "hidden in its program, kept as hidden text: {detail}",
+    "worked_out": "formulas without a stored value that were worked out: {detail}",
+    "not_worked_out": "formulas without a stored value that are not worked out, and stand as written: {detail}",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
 }
 _NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "chapter_missing": "chapter"}

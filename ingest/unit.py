@@ -15,8 +15,9 @@ _CODES = (
 _SIGNS = r"(?:[A-Z]{1,3})?[$€£¥₹₽₩₺]"
 _MEASURE = (
     "(?:kg|mg|µg|μg|g|t|kt|Mt|km|cm|mm|m|km²|m²|m2|km2|ha|m³|m3|l|L|hl|ml|mL|dl|dL|mmol|µmol|μmol|nmol|mol|kWh|MWh|GWh|TWh|"
-    "MW|GW|kW|W|kJ|MJ|GJ|TJ|PJ|kcal|lb|lbs|oz|ft|yd|mi|mph|gal|°C|°F|K|h|min|s|ms|Hz|%|‰)"
+    "MW|GW|kW|W|kJ|MJ|GJ|TJ|PJ|kcal|lb|lbs|oz|ft|yd|mi|mph|gal|°C|°F|K|h|min|s|ms|Hz|kHz|MHz|GHz|Pa|hPa|kPa|MPa|bar|mbar|%|‰)"
 )
+_ALONE = "(?:V|mV|kV|A|mA|Wh|Ah|N|kN|Nm|J|rpm|dB|ppm|lx|pH)"  # with words beside them these may be anything else
 _MEASURES = rf"{_MEASURE}(?:/(?:100\s?)?{_MEASURE})?"
 _VALUE = r"[<>≤≥±~]?\s?[+−-]?\d[\d.,’' ]*"
 _AMOUNT = re.compile(rf"{_VALUE}(?:[-–—/]\s?{_VALUE})?(?:{_MEASURES})?\s*")
@@ -32,6 +33,11 @@ def unit_in(text: str, lexicon: Lexicon = NO_WORDS) -> str | None:
     """
     span = _place(text, lexicon)
     return " ".join(text[slice(*span)].split()) if span else None
+
+
+def is_unit(text: str, lexicon: Lexicon = NO_WORDS) -> bool:
+    """Tell whether a text is a unit and nothing else, as one stands alone under the name of a column: "bar", "(kg)"."""
+    return _whole(lexicon).fullmatch(text) is not None
 
 
 def is_amount(text: str) -> bool:
@@ -58,6 +64,14 @@ def _place(text: str, lexicon: Lexicon) -> tuple[int, int] | None:
         return None
     start, end = match.span("unit" if match["unit"] else "alone")
     return (start, end) if end - start <= _LONGEST else None
+
+
+@lru_cache(8)
+def _whole(lexicon: Lexicon) -> re.Pattern[str]:
+    currency = rf"(?-i:{_SIGNS}|{_CODES})|{any_of(lexicon.currencies)}"
+    scale = rf"(?-i:{_SHORT})|{any_of(lexicon.scales)}"
+    unit = rf"(?-i:{_MEASURES}|{_ALONE})|{any_of(lexicon.measures)}|(?:{scale})?\s?(?:{currency})(?:\s(?:{scale}))?"
+    return re.compile(rf"(?:{unit}|[(\[]\s*(?:{unit})\s*[)\]])", re.IGNORECASE)
 
 
 @lru_cache(8)

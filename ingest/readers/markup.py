@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ingest.cells import PLAIN, Form
 from ingest.compose import LONGEST_CELL, flat
 from ingest.readers.requirements import needs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.compose import Composer
@@ -325,3 +325,21 @@ def parse_xml(path: Path, raw: bytes) -> Any:
     with needs(path, "lxml", "lxml"):
         from lxml import etree
     return etree.fromstring(raw, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+
+
+def xml_elements(path: Path, file: IO[bytes], names: Sequence[str]) -> Iterator[Any]:
+    """Yield the elements of an XML file that are called so, each when it is whole, and forget it afterwards.
+
+    Args:
+        path: the file that it comes from, for errors.
+        file: the XML; nothing that it refers to is loaded.
+        names: without their namespaces.
+    """
+    with needs(path, "lxml", "lxml"):
+        from lxml import etree
+    tags = [f"{{*}}{name}" for name in names]
+    for _, element in etree.iterparse(file, tag=tags, resolve_entities=False, no_network=True, load_dtd=False):
+        yield element
+        element.clear()
+        while element.getprevious() is not None:
+            del element.getparent()[0]

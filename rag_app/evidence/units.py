@@ -10,7 +10,7 @@ from ingest import PAGE_BREAK
 from rag_app.evidence.unit_columns import unit_columns
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import stems
-from rag_app.language.reading import unit_in
+from rag_app.language.reading import is_unit, unit_in
 from rag_app.language.stopwords import stop_words
 from rag_app.language.vocabulary import every, in_order, pattern
 from rag_app.language.words import words
@@ -78,8 +78,8 @@ def units_of(found: Sequence[Placed], document: Document) -> list[str]:
 
 def column_units(table: Table) -> tuple[str | None, ...]:
     """Return for each column of a table the unit that its headers name, as it is written; None where they name none."""
-    headers = (reversed(table.grid.column_header(column)) for column in range(table.grid.width))
-    return tuple(next((unit for cell in own if (unit := _unit_in(cell.text))), None) for own in headers)
+    headers = (table.grid.column_header(column) for column in range(table.grid.width))
+    return tuple(next((unit for unit in _said_by(own, _unit_in) if unit), None) for own in headers)
 
 
 def is_scaled(unit: str) -> bool:
@@ -93,8 +93,15 @@ def _unit_in(text: str) -> str:
 
 def _named(one: Placed, said: Callable[[str], str]) -> str:
     """Return the unit that the column or the row of a cell says."""
-    texts = (cell.text for cell in (*reversed(one.column), *reversed(one.row)))
-    return next((unit for text in texts if (unit := said(text))), "")
+    own = (*_said_by(one.column, said), *(said(cell.text) for cell in reversed(one.row)))
+    return next(filter(None, own), "")
+
+
+def _said_by(headers: Sequence[Cell], said: Callable[[str], str]) -> Iterator[str]:
+    """Yield the units that headers of one column say, from the last one up; below another one it may be all of it."""
+    for place, cell in reversed([*enumerate(headers)]):
+        alone = place and is_unit(cell.text)
+        yield single_spaced(cell.text).strip("()[] ") if alone else said(cell.text)
 
 
 def _units_beside(table: Table) -> dict[tuple[int, int], str]:

@@ -74,6 +74,11 @@ def unit_in(text: str) -> str | None:
     return ingest.unit_in(text, lexicon())
 
 
+def is_unit(text: str) -> bool:
+    """Tell whether a text is a unit in any language and nothing else, as `ingest.is_unit` does."""
+    return ingest.is_unit(text, lexicon())
+
+
 def above_row(text: str, start: int) -> str:
     """Return what tells what the cells of the row at `start` are, as `ingest.above_row` does."""
     return ingest.above_row(text, start, lexicon())

@@ -37,6 +37,7 @@ _UNCLEAR = re.compile(r"\d{1,3}([.,])\d{3}")  # thousands, or three places of de
 _THOUSANDS = re.compile(r"\d{1,3}([.,])\d{3}(?:\1\d{3})*")
 _CODED = re.compile(r"[^\W\d][\w-]*\Z")
 _LONGEST_CODE = 20  # characters of a code before a figure of it
+_SCALE_LETTER = re.compile(r"[kKMBT]")
 _MINUS = "-−–"
 
 
@@ -195,11 +196,13 @@ def _after(text: str, pieces: Sequence[_Piece], row: int, *, known: bool) -> tup
     end = pieces[row].end
     if share := _percent().match(text, end):
         return _with_time(pieces, [PERCENT], share.end())
-    for piece in pieces[row + 1 :]:
+    for at, piece in enumerate(pieces[row + 1 :], row + 1):
         if text[end : piece.start] not in ("", *_SPACES):
             break
         scaled = bool(unit) and _is_scale(unit[-1])
-        if piece.kind == "word":
+        if not unit and _counts_money(text, pieces, at):  # "8.4M $"
+            unit.append(piece.text)
+        elif piece.kind == "word":
             if scaled and piece.text.casefold() in STOP_WORDS:  # "millones de euros"
                 end = piece.end
                 continue
@@ -214,6 +217,15 @@ def _after(text: str, pieces: Sequence[_Piece], row: int, *, known: bool) -> tup
             break
         end = piece.end
     return _with_time(pieces, unit, end)
+
+
+def _counts_money(text: str, pieces: Sequence[_Piece], at: int) -> bool:
+    """Tell whether a piece is the letter of thousands or millions before the sign of a currency."""
+    if at + 1 >= len(pieces) or not _SCALE_LETTER.fullmatch(pieces[at].text):
+        return False
+    sign = pieces[at + 1]
+    near = text[pieces[at].end : sign.start] in ("", *_SPACES)
+    return near and sign.kind == "mark" and unicodedata.category(sign.text) == "Sc"
 
 
 def _is_scale(word: str) -> bool:

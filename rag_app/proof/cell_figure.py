@@ -18,15 +18,18 @@ _SIGN_APART = re.compile(r"(?<!\w)[-−–][ \u00a0\u202f]*(?=\W?\s?\d)")
 _SIGN_WITHIN = re.compile(r"^\s*([^\w\s(-]|[A-Z]{3})\s*[-−–]\s*(?=\d)")  # "$-5"
 _IN_BRACKETS = re.compile(r"\W*\([^()]*\d[^()]*\)\W*")  # as accounts write what is negative
 _MARKS = frozenset(":/’'")  # of times of day, fractions and some thousands: they are read one by one
+_STRUCK = "~~"
 _LIKE = "2"  # stands for any figure: it is no ordinal, no code and no date by itself
 
 
 def figure_of(text: str) -> Amount | None:
     """Return the amount that a cell holds; None where it holds none, several, or a date.
 
-    What stands in brackets or after a minus is negative; its `start` and `end` are those of a cell without spaces
-    within its figure.
+    What is struck out is none. What stands in brackets or after a minus is negative; its `start` and `end` are those
+    of a cell without spaces within its figure.
     """
+    if _STRUCK in text:  # what is struck out holds no more
+        return None
     joined = _SPACED.sub(lambda match: re.sub(r"\s", "", match[0]), text)
     joined = _SIGN_WITHIN.sub(r"-\1 ", joined)
     found = _FIGURE.findall(joined)

@@ -44,6 +44,17 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         "tables of more than 1,000,000 cells are kept as text only",
         False,
     ),
+    (
+        Remark("not_shown", detail="sheet “Old”; row 4 of “Prices”"),
+        "hidden in its program, kept as hidden text: sheet “Old”; row 4 of “Prices”",
+        False,
+    ),
+    (Remark("worked_out", detail="6"), "formulas without a stored value that were worked out: 6", False),
+    (
+        Remark("not_worked_out", detail="2"),
+        "formulas without a stored value that are not worked out, and stand as written: 2",
+        False,
+    ),
     (Remark("pages_forgotten"), "some of its pages were lost with a damaged library: read the file again", False),
 ]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.unit import says_only_a_unit, unit_in
+from ingest.unit import is_unit, says_only_a_unit, unit_in
 from rag_app.language.reading import lexicon
 
 
@@ -77,3 +77,13 @@ def test_without_words_of_languages_signs_are_known() -> None:
 )
 def test_a_line_may_say_nothing_but_a_unit(text: str, only: bool) -> None:
     assert says_only_a_unit(text, lexicon()) is only
+
+
+@pytest.mark.parametrize("text", ["bar", "°C", "(l/min)", "%", "kg", "EUR", "k€", "€", "V", "[mm]"])
+def test_a_unit_may_stand_alone_under_the_name_of_a_column(text: str) -> None:
+    assert is_unit(text)
+
+
+@pytest.mark.parametrize("text", ["", "Name", "in kg", "7 kg", "bars", "kg per head", "2023"])
+def test_what_says_more_or_something_else_is_no_unit_alone(text: str) -> None:
+    assert not is_unit(text)

@@ -43,12 +43,14 @@ ALLOWED = {
     ),
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
+    "ingest/readers/workbook/format_code.py": "am",  # a part of a number format
+    "ingest/readers/workbook/formula.py": "name null num",  # faults of formulas
     "ingest/readers/word.py": "del http main off tab",  # elements of a Word file, and their namespace
     "ingest/tables/grid.py": "bn mn",  # international symbols
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"
     "ingest/unit.py": (  # international symbols
-        "eur gbp usd ils try mm cm km kg ha tj ms min lb lbs mi oz bn mn mio mrd mln"
+        "ma nm ph eur gbp usd ils try mm cm km kg ha tj ms min lb lbs mi oz bn mn mio mrd mln"
     ),
     "proof/calculator.py": "abs percent sum max min round today days months years",  # functions that the prompt names
     "proof/contradictions.py": "month weekday eur usd gbp chf mm cm km kg",  # names of kinds; international symbols

@@ -34,6 +34,14 @@ from rag_app.proof.cell_figure import figure_of
         ("–7 %", "-7", "%"),
         ("$-5", "-5", "$"),
         ("- $ 7", "-7", "$"),
+        ("8.4M $", "8.4", "M $"),  # as formats of workbooks show them
+        ("12.5k €", "12.5", "k €"),
+        ("(48,200.50 €)", "-48200.50", "€"),
+        ("$(1,234.50)", "-1234.50", ""),
+        ("1,275 crates", "1275", "crates"),
+        ("91,300.00 €", "91300.00", "€"),
+        ("18%", "18", "%"),
+        ("0150", "150", ""),
     ],
 )
 def test_a_cell_with_one_figure_comes_to_it(cell: str, value: str, unit: str) -> None:
@@ -48,6 +56,7 @@ def test_a_cell_with_one_figure_comes_to_it(cell: str, value: str, unit: str) ->
     [
         *("", "–", "n/a", "2011-03-01", "4 March 2011", "12:30", "5th", "E05"),
         *("5-6", "34 (1)", "34 (a)", "£3m", "7 euros and 30 kg"),
+        *("37:30", "2.5E-06", "3/4", "1 3/4", "M-00077", "~~49.00~~", "#N/A"),
     ],
 )
 def test_no_figure_or_several_or_a_date_or_a_code_is_none(cell: str) -> None:

@@ -1,0 +1,1 @@
+"""What an Excel workbook holds, as its program shows it: cells by their formats, formulas, comments, tables."""
