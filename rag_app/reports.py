@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ingest.discover import PassedOver
 from ingest.table import Table, sizes
 from ingest.types import ErrorCode
 from rag_app.errors import LibraryDiffers, LibraryError
@@ -49,6 +50,7 @@ class IngestReport(Json):
     failed: int = 0
     seconds: float = 0.0
     documents: tuple[DocumentReport, ...] = field(default=())
+    passed_over: tuple[PassedOver, ...] = ()  # what the folders hold and nothing is read of, empty files among it
 
 
 @dataclass(frozen=True, slots=True)
