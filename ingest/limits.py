@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 200_000_000  # of a file
 MOST_PAGES = 20_000
 MOST_TEXT = 50_000_000  # characters of a document
+MOST_PIXELS = 80_000_000  # of a picture; a scan of A3 at 600 dots an inch has 70 million
 MOST_SECTIONS = 1_000_000  # headings, or lines of a file that is cited by them
 MEMORY = 1 << 30  # bytes of address space
 MEMORY_OF_RECOGNITION = 3 << 30  # its runtime reserves much more than it uses

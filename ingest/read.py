@@ -19,6 +19,8 @@ from ingest.readers import (
     markdown,
     opendocument,
     pdf,
+    picture,
+    rtf,
     sheet,
     slides,
     subtitles,
@@ -55,6 +57,8 @@ _READERS: dict[str, Reader] = {
     ".tsv": sheet.read_csv,
     ".epub": epub.read,
     ".eml": mail.read,
+    ".rtf": rtf.read,
+    **dict.fromkeys(picture.SUFFIXES, picture.read),
     ".odt": opendocument.read,
     ".ods": opendocument.read,
     ".odp": opendocument.read,
@@ -83,7 +87,10 @@ _PIECE = 1 << 20  # bytes
 _LONGEST_DETAIL = 200  # characters; a parser may quote half the file
 
 
-KINDS = "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, CSV, EPUB, e-mail and source code"
+KINDS = (
+    "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, OpenDocument, RTF, CSV, EPUB, e-mail, calendars, JSON, XML, "
+    "logs, subtitles, pictures (PNG, JPEG, TIFF, WebP) and source code"
+)
 """The same in words."""
 
 

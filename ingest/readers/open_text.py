@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.cells import Form
 from ingest.compose import LONGEST_CELL, Composer, flat
-from ingest.marks import hidden, struck, unmarked
+from ingest.marks import hidden, set_apart, struck, unmarked
 from ingest.raised import lowered, raised, with_fractions
 from ingest.readers.open_styles import Numbers, Styles, attribute, local, number
 
@@ -84,7 +84,7 @@ class Writer:
 
     def shown(self, element: Any) -> str:
         """Return the text of a paragraph, marked as a whole where its style hides or strikes it."""
-        return self._looked(with_fractions(self.text(element)), attribute(element, "style-name"))
+        return self._looked(set_apart(with_fractions(self.text(element))), attribute(element, "style-name"))
 
     def text(self, element: Any) -> str:
         """Return the text within an element; what is hidden or struck out is marked."""
