@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ingest.discover import PassedOver
 from ingest.table import Table, sizes
 from ingest.types import ErrorCode
 from rag_app.errors import LibraryDiffers, LibraryError
 from rag_app.types import Json
+
+if TYPE_CHECKING:
+    from ingest.discover import PassedOver
 
 FileStatus = Literal["added", "updated", "unchanged", "removed", "empty", "failed"]
 LineCode = ErrorCode | Literal["", "renamed", "copy"]

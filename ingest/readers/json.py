@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json import JSONDecodeError, JSONDecoder
 from typing import TYPE_CHECKING
 
 from ingest.compose import Composer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DEEPEST = 200  # values within each other
 _TOKEN = re.compile(r'[ \t\r\n]*(?:([{}\[\]:,"])|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|NaN|-?Infinity))')
 _WHITE = re.compile(r"[ \t\r\n]*")
+_STRINGS = JSONDecoder(strict=False)  # line ends in strings are let pass
 _CLOSING = {"{": "}", "[": "]"}
 _MOST_NAMED = 20  # lines
 
@@ -139,8 +140,9 @@ def _leaves(path: Path, text: str, start: tuple[str | int, ...], line: int) -> I
 
 
 def _string(text: str, place: int, line: int) -> tuple[str, int]:
-    """Return the string that begins at `place`, and where it ends."""
+    """Return the string whose first mark ends at `place`, and where it ends."""
     try:
-        return scanstring(text, place, False)
+        value, end = _STRINGS.raw_decode(text, place - 1)
     except JSONDecodeError as error:
         raise _NoJson(f"line {line}") from error
+    return str(value), end

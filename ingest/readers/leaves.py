@@ -73,10 +73,10 @@ def _joined(leaves: Iterable[Leaf]) -> Iterator[Leaf]:
     count = 0
     for leaf in leaves:
         is_member = bool(leaf.path) and isinstance(leaf.path[-1], int) and "\n" not in leaf.text
-        if is_member and held and leaf.path[:-1] == held.path and leaf.path[-1] == count + 1:
-            if len(held.text) + len(leaf.text) < LONGEST_CELL:
-                held, count = Leaf(held.path, f"{held.text}, {leaf.text}", held.line), count + 1
-                continue
+        goes_on = is_member and held and leaf.path[:-1] == held.path and leaf.path[-1] == count + 1
+        if goes_on and held and len(held.text) + len(leaf.text) < LONGEST_CELL:
+            held, count = Leaf(held.path, f"{held.text}, {leaf.text}", held.line), count + 1
+            continue
         if held:
             yield held
             held = None

@@ -13,10 +13,11 @@ from ingest.readers.open_styles import Numbers, Styles, attribute, local, number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_LEFT_OUT = frozenset(
-    "tracked-changes forms sequence-decls variable-decls user-field-decls event-listeners script scripts title desc "
-    "binary-data ruby-text settings shapes".split()
+_LEFT_OUT_NAMES = (
+    "tracked-changes forms sequence-decls variable-decls user-field-decls event-listeners script scripts title "
+    "desc binary-data ruby-text settings shapes"
 )
+_LEFT_OUT = frozenset(_LEFT_OUT_NAMES.split())
 _GROUPS = frozenset(("table-header-rows", "table-rows", "table-row-group"))
 _BLOCKS = frozenset(("h", "p", "list", "table", "section", "text-box", "numbered-paragraph", "index-body"))
 _MOST_SPACES = 100

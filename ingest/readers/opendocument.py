@@ -183,7 +183,9 @@ class _File:
             if local(shape) == "notes":
                 continue
             if attribute(shape, "class") in _TITLES:
-                self.writer.composer.heading(flat(" ".join(self.writer.text(part) for part in shape.iter("{*}p"))), section=False)
+                self.writer.composer.heading(
+                    flat(" ".join(self.writer.text(part) for part in shape.iter("{*}p"))), section=False
+                )
             else:
                 self.writer.blocks([shape])
         for note in notes:

@@ -37,11 +37,13 @@ _PLACES = {name: name for name in ("footnote", "annotation", "atnauthor", "info"
 }
 _SHAPES = frozenset(("shpinst", "shptxt"))  # left out by old programs only
 _OUT = "out"
-_LEFT_OUT = frozenset(
-    "pict object colortbl fldinst listtable listoverridetable revtbl rsidtbl themedata filetbl nonshppict bkmkstart "
-    "bkmkend datafield formfield xe tc tcn sp shprslt pn pnseclvl atnid atnref atndate atntime nonesttables "
-    "private author operator subject keywords doccomm company category manager comment creatim revtim".split()
+_LEFT_OUT_NAMES = (
+    "pict object colortbl fldinst listtable listoverridetable revtbl rsidtbl themedata filetbl nonshppict "
+    "bkmkstart bkmkend datafield formfield xe tc tcn sp shprslt pn pnseclvl atnid atnref atndate atntime "
+    "nonesttables private author operator subject keywords doccomm company category manager comment creatim "
+    "revtim"
 )
+_LEFT_OUT = frozenset(_LEFT_OUT_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def test_struck_and_deleted_text_is_marked_and_hidden_text_is_told(tmp_path: Pat
     document = text(
         tmp_path,
         '<text:tracked-changes><text:changed-region text:id="c1"><text:deletion><text:p>in May</text:p>'
-        "</text:deletion></text:changed-region><text:changed-region text:id=\"c2\"><text:insertion/>"
+        '</text:deletion></text:changed-region><text:changed-region text:id="c2"><text:insertion/>'
         "</text:changed-region></text:tracked-changes>"
         '<text:p>The fair is <text:change text:change-id="c1"/> <text:change-start text:change-id="c2"/>in June'
         '<text:change-end text:change-id="c2"/>.</text:p>'
@@ -98,10 +98,11 @@ def test_raised_figures_notes_and_comments_do_not_join_the_text(tmp_path: Path) 
     document = text(
         tmp_path,
         '<text:p>A berth costs 45<text:note text:note-class="footnote"><text:note-citation>1</text:note-citation>'
-        '<text:note-body><text:p>Without power.</text:p></text:note-body></text:note> euro, 10<text:span '
+        "<text:note-body><text:p>Without power.</text:p></text:note-body></text:note> euro, 10<text:span "
         'text:style-name="Up">6</text:span> litres of H<text:span text:style-name="Down">2</text:span>O.'
         "<office:annotation><dc:creator>Ines</dc:creator><dc:date>2024-01-01</dc:date><text:p>Now 47?</text:p>"
-        "</office:annotation></text:p><text:p>Next<text:s text:c=\"2\"/>one<text:tab/>here.<text:line-break/>New line</text:p>",
+        '</office:annotation></text:p><text:p>Next<text:s text:c="2"/>one<text:tab/>here.<text:line-break/>'
+        "New line</text:p>",
         styles=LOOKS,
     )
     assert document.text == (
@@ -217,6 +218,6 @@ def test_what_is_no_such_document_or_too_large_is_refused(
     tmp_path: Path, kind: str, body: str, parts: dict[str, str], reason: str
 ) -> None:
     with pytest.raises(DocumentError) as caught:
-        read(open_file(tmp_path / f"a.odt", kind, body, **parts))
+        read(open_file(tmp_path / "a.odt", kind, body, **parts))
     assert caught.value.reason.startswith(reason)
     assert "\n" not in caught.value.reason
