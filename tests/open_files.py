@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NAMES = "office style text table draw presentation fo number svg xlink"
+_NAMES = "office style text table draw presentation form fo number svg xlink"
 NAMESPACES = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in _NAMES.split())
 NAMESPACES += ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
 

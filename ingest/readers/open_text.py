@@ -8,6 +8,7 @@ from ingest.cells import Form
 from ingest.compose import LONGEST_CELL, Composer, flat
 from ingest.marks import hidden, set_apart, struck, unmarked
 from ingest.raised import lowered, raised, with_fractions
+from ingest.readers.open_forms import fields_of
 from ingest.readers.open_styles import Numbers, Styles, attribute, local, number
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ class Writer:
                 self.table(element)
             elif name == "section":
                 self._section(element)
+            elif name == "forms":
+                for line in fields_of(element):
+                    self._write("item", line)
             elif name == "change":
                 self._write("paragraph", self._change(element))
             elif name and name not in _LEFT_OUT:

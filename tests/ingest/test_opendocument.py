@@ -137,6 +137,18 @@ def test_tables_are_cells_and_text_boxes_and_page_heads_are_read_once(tmp_path: 
     ]
 
 
+def test_fields_of_forms_stand_behind_their_labels(tmp_path: Path) -> None:
+    fields = (
+        '<form:text form:name="Applicant" form:current-value="Ines Holm"/><form:text form:name="Second"/>'
+        '<form:checkbox form:name="c1" form:label="Vaccinated" form:current-state="checked"/>'
+        '<form:checkbox form:name="c2" form:label="Other dogs" form:current-state="unchecked"/>'
+        '<form:listbox form:name="Size"><form:option form:label="small"/>'
+        '<form:option form:label="large" form:current-selected="true"/></form:listbox><form:button form:name="Send"/>'
+    )
+    document = text(tmp_path, f"<office:forms><form:form>{fields}</form:form></office:forms><text:p>Kennel</text:p>")
+    assert document.text == "Applicant: Ines Holm\nVaccinated: yes\nOther dogs: no\nSize: large\n\nKennel"
+
+
 def cell(value: str, shown: str = "", more: str = "") -> str:
     paragraph = f"<text:p>{shown}</text:p>" if shown else ""
     return f'<table:table-cell office:value-type="float" office:value="{value}">{paragraph}{more}</table:table-cell>'

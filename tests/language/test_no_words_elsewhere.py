@@ -35,7 +35,6 @@ ALLOWED = {
     "ingest/decode.py": "sig",  # a name of an encoding
     "ingest/legible.py": "co",  # a category of Unicode
     "ingest/place.py": "pdf text",  # suffixes
-    "ingest/raised.py": "ni",  # a raised n and an i
     "ingest/readers/calendar.py": "begin",  # a line of iCalendar
     "ingest/readers/epub.py": "document text",  # media types
     "ingest/readers/events.py": "address url where",  # properties of iCalendar, and what is written for them
@@ -45,6 +44,7 @@ ALLOWED = {
         "address article aside base col display embed figure form header hidden hr img input link main section source "
         "style summary table th ul"
     ),
+    "ingest/readers/open_forms.py": "current form hidden image item option password selected text value",  # of OpenDocument
     "ingest/readers/open_text.py": "group header list paragraph rows section table text",  # elements of OpenDocument
     "ingest/readers/opendocument.py": "content header presentation text",  # elements of OpenDocument, and parts
     "ingest/readers/rtf.py": "header line marker out page par tab",  # words of RTF, and names of places
