@@ -125,14 +125,17 @@ class _Lines:
     def __init__(self, composer: Composer) -> None:
         self._composer = composer
         self._above: Path = ()
+        self._around: tuple[Path, str] = ((), "")  # the path above the last value, and how it is written
 
     def write(self, leaf: Leaf) -> None:
         composer, path = self._composer, leaf.path
-        name = _named(path)
+        if self._around[0] != path[:-1]:
+            self._around = (path[:-1], _named(path[:-1]))
+        name = _STEP.join(filter(None, (self._around[1], _named(path[-1:]))))
         if len(name) > _LONGEST_PATH:
             if self._above != path[:-1]:
                 composer.mark(line_label(leaf.line))
-                composer.paragraph(_named(path[:-1]))
+                composer.paragraph(self._around[1])
                 self._above = path[:-1]
             name = flat(str(path[-1]))
         composer.mark(line_label(leaf.line))

@@ -44,7 +44,8 @@ ALLOWED = {
         "address article aside base col display embed figure form header hidden hr img input link main section source "
         "style summary table th ul"
     ),
-    "ingest/readers/open_forms.py": "current form hidden image item option password selected text value",  # of OpenDocument
+    # elements and attributes of OpenDocument
+    "ingest/readers/open_forms.py": "current form hidden image item option password selected text value",
     "ingest/readers/open_text.py": "group header list paragraph rows section table text",  # elements of OpenDocument
     "ingest/readers/opendocument.py": "content header presentation text",  # elements of OpenDocument, and parts
     "ingest/readers/rtf.py": "header line marker out page par tab",  # words of RTF, and names of places
