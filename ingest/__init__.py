@@ -1,7 +1,7 @@
 """Files -> pages -> passages; knows nothing of vectors, models or the network."""
 
 from ingest.chunk import Measure, cut
-from ingest.discover import Found, discover
+from ingest.discover import Found, PassedOver, discover
 from ingest.files import stem
 from ingest.grid import Grid
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -36,6 +36,7 @@ __all__ = [
     "Method",
     "Page",
     "Passage",
+    "PassedOver",
     "Readers",
     "Remark",
     "Row",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,49 +22,81 @@ _MADE_BY_PROGRAMS = frozenset(
 )
 
 _NO_FILE = "is neither a file nor a folder"  # but a pipe, a socket or a device
+_INSTALLED = "was put there by a package manager"
+_LINKED_FOLDER = "is a link to a folder, which is not followed"
+_DANGLING = "is a link that leads nowhere"
+_LINK_OUT = "is a link that leads out of the folder"
 _LEADS_NOWHERE = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """What lies in a folder and is not read; that is no failure."""
+
+    path: str
+    reason: str  # goes on after the path: "is not a type that can be read: .xyz"
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """The files to read, and what was asked for but cannot be read."""
+    """The files to read, what was asked for but cannot be read, and what lies beside it."""
 
     files: tuple[Path, ...]  # absolute, no symlink resolved; no file twice
     problems: tuple[DocumentError, ...]
+    passed_over: tuple[PassedOver, ...] = ()  # by path; of what is hidden the number, under the path of its folder
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What is found in folders."""
+
+    problems: list[DocumentError] = field(default_factory=list)
+    passed_over: dict[str, str] = field(default_factory=dict)  # reason by path
+    hidden: dict[str, int] = field(default_factory=dict)  # entries by folder that was named
 
 
 def discover(paths: Sequence[Path]) -> Found:
     """Find the documents that `paths` stand for.
 
     A file is taken as named, a folder is walked: hidden entries, files of other types, what
-    package managers put there and links that lead out of it or nowhere are passed over. Nothing is raised for a path
-    that leads nowhere: it becomes a problem, so that the others are still read.
+    package managers put there and links that lead out of it or nowhere are passed over, and that is told. Nothing is
+    raised for a path that leads nowhere: it becomes a problem, so that the others are still read.
 
     Args:
         paths: files and folders, in any order; a file reached twice counts once.
     """
     files: dict[str, Path] = {}  # real path -> the first path that reached it
-    problems: list[DocumentError] = []
+    walk = _Walk()
     for path in paths:
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
         try:
-            for file in _files(absolute, problems):
+            for file in _files(absolute, walk):
                 files.setdefault(_real(file), file)
         except DocumentError as problem:
-            problems.append(problem)
-    return Found(tuple(files.values()), tuple(problems))
+            walk.problems.append(problem)
+    read = {str(file) for file in files.values()}
+    reasons = walk.passed_over | {folder: _hidden_entries(count) for folder, count in walk.hidden.items()}
+    passed_over = (PassedOver(path, reason) for path, reason in sorted(reasons.items()) if path not in read)
+    return Found(tuple(files.values()), tuple(walk.problems), tuple(passed_over))
 
 
-def _files(path: Path, problems: list[DocumentError]) -> list[Path]:
+def _hidden_entries(count: int) -> str:
+    return f"holds {count:,} hidden file{'s' * (count != 1)} or folder{'s' * (count != 1)}, not read"
+
+
+def _files(path: Path, walk: _Walk) -> list[Path]:
     mode = _mode(path)
     if stat.S_ISDIR(mode):
-        return _documents_in(path, problems)
+        return _documents_in(path, walk)
     if not stat.S_ISREG(mode):
         raise DocumentError(str(path), _NO_FILE, "not_a_file")
     if not is_supported(path):
-        reason = f"is not a type that can be read: {path.suffix or 'no suffix'}; supported: {KINDS}"
-        raise DocumentError(str(path), reason, "wrong_type")
+        raise DocumentError(str(path), f"{_other_type(path)}; supported: {KINDS}", "wrong_type")
     return [path]
+
+
+def _other_type(path: Path) -> str:
+    return f"is not a type that can be read: {path.suffix or 'no suffix'}"
 
 
 def _mode(path: Path) -> int:
@@ -86,49 +118,52 @@ def _real(file: Path) -> str:
         return str(file)
 
 
-def _documents_in(folder: Path, problems: list[DocumentError]) -> list[Path]:
-    before = len(problems)
-    found = sorted(_walk(folder, problems), key=lambda file: file.parts)
+def _documents_in(folder: Path, walk: _Walk) -> list[Path]:
+    before = len(walk.problems)
+    found = sorted(_walked(folder, walk), key=lambda file: file.parts)
     # Real files go first, so that a link to one of them counts as the duplicate.
     found.sort(key=os.path.islink)
     unique: dict[str, Path] = {}
     for file in found:
         unique.setdefault(_real(file), file)
-    if not unique and len(problems) == before:
+    if not unique and len(walk.problems) == before:
         raise DocumentError(str(folder), f"holds no document that can be read; supported: {KINDS}", "nothing_found")
     return sorted(unique.values(), key=lambda file: file.parts)
 
 
-def _walk(folder: Path, problems: list[DocumentError]) -> Iterator[Path]:
+def _walked(folder: Path, walk: _Walk) -> Iterator[Path]:
     root, waiting = _real(folder), [folder]
     while waiting:  # no recursion, as in os.walk: folders may lie a thousand deep
         parent = waiting.pop()
         try:
-            folders, files = _listed(parent)
+            entries = _listed(parent)
         except OSError as error:
-            problems.append(not_opened(parent, error))
+            walk.problems.append(not_opened(parent, error))
             continue
-        waiting += folders
-        for file in files:
-            try:
-                if is_supported(file) and _is_regular_within(root, file):
-                    yield file
-            except DocumentError as problem:
-                problems.append(problem)
-
-
-def _listed(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the folders of a folder and its other entries; a link to a folder is neither."""
-    folders, others = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not _is_of_interest(entry.name):
+        hidden = sum(entry.startswith(".") for entry in entries)
+        if hidden:
+            walk.hidden[str(folder)] = walk.hidden.get(str(folder), 0) + hidden
+        for name, is_folder in entries.items():
+            path = parent / name
+            if name.startswith("."):
                 continue
-            if not _is_folder(entry):
-                others.append(folder / entry.name)
-            elif not entry.is_symlink():
-                folders.append(folder / entry.name)
-    return folders, others
+            try:
+                reason = _reason_against(root, path, is_folder=is_folder)
+            except DocumentError as problem:
+                walk.problems.append(problem)
+                continue
+            if reason:
+                walk.passed_over[str(path)] = reason
+            elif is_folder:
+                waiting.append(path)
+            else:
+                yield path
+
+
+def _listed(folder: Path) -> dict[str, bool]:
+    """Return the names of what lies in a folder, and whether each is a folder or a link to one."""
+    with os.scandir(folder) as entries:
+        return {entry.name: _is_folder(entry) for entry in entries}
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -138,24 +173,27 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_of_interest(name: str) -> bool:
-    return not name.startswith(".") and name not in _MADE_BY_PROGRAMS
-
-
-def _is_regular_within(root: str, file: Path) -> bool:
-    """Tell whether `file` is a regular one, or a link to one below `root`.
+def _reason_against(root: str, path: Path, *, is_folder: bool) -> str:
+    """Return why an entry of a folder is passed over; "" where it is not.
 
     Raises:
-        DocumentError: it is a pipe, a socket or a device, or that cannot be told; without a word it would seem gone.
+        DocumentError: it is a pipe, a socket or a device with the name of a document, or what it is cannot be told;
+            without a word it would seem gone.
     """
+    if path.name in _MADE_BY_PROGRAMS:
+        return _INSTALLED
+    if is_folder:
+        return _LINKED_FOLDER if os.path.islink(path) else ""  # noqa: PTH114  raises nothing
+    if not is_supported(path):
+        return _other_type(path)
     try:
-        mode = file.stat().st_mode
+        mode = path.stat().st_mode
     except OSError as error:
         if error.errno in _LEADS_NOWHERE:  # a link, or gone since the folder was listed
-            return False
-        raise not_opened(file, error) from error
-    if os.path.islink(file) and not Path(_real(file)).is_relative_to(root):  # noqa: PTH114  raises nothing
-        return False
+            return _DANGLING if os.path.islink(path) else "is gone"  # noqa: PTH114
+        raise not_opened(path, error) from error
+    if os.path.islink(path) and not Path(_real(path)).is_relative_to(root):  # noqa: PTH114
+        return _LINK_OUT
     if not stat.S_ISREG(mode):
-        raise DocumentError(str(file), _NO_FILE, "not_a_file")
-    return True
+        raise DocumentError(str(path), _NO_FILE, "not_a_file")
+    return ""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 200_000_000  # of a file
 MOST_PAGES = 20_000
 MOST_TEXT = 50_000_000  # characters of a document
+MOST_PIXELS = 80_000_000  # of a picture; a scan of A3 at 600 dots an inch has 70 million
+MOST_SECTIONS = 1_000_000  # headings, or lines of a file that is cited by them
 MEMORY = 1 << 30  # bytes of address space
 MEMORY_OF_RECOGNITION = 3 << 30  # its runtime reserves much more than it uses
 TOO_MUCH_MEMORY = "needed more than 1 GiB of memory"
@@ -71,6 +73,17 @@ def check_text(path: Path | str, characters: int) -> None:
     """
     if characters > MOST_TEXT:
         reason = f"holds more than {MOST_TEXT // 1_000_000} million characters of text"
+        raise DocumentError(str(path), reason, "too_large")
+
+
+def check_sections(path: Path, count: int) -> None:
+    """Check the number of a document's headings or lines.
+
+    Raises:
+        DocumentError: there are more than what is read.
+    """
+    if count > MOST_SECTIONS:
+        reason = f"has {count:,} lines or headings; at most {MOST_SECTIONS:,} are read"
         raise DocumentError(str(path), reason, "too_large")
 
 

@@ -6,8 +6,9 @@ import re
 from pathlib import PurePath
 
 _LINES = re.compile(r"lines? \d+(?:-\d+)?")
-_PAGED = frozenset({".pdf", ".txt", ".text"})
-_SHEETS = frozenset({".xlsx", ".xlsm"})
+_PAGED = frozenset({".pdf", ".txt", ".text", ".tif", ".tiff"})
+_SHEETS = frozenset({".xlsx", ".xlsm", ".ods"})
+_SLIDES = frozenset({".pptx", ".odp"})
 
 
 def place_name(path: str, page: int, label: str) -> str:
@@ -23,7 +24,7 @@ def place_name(path: str, page: int, label: str) -> str:
         return label
     if suffix in _PAGED:
         return f"page {page}" if label in ("", str(page)) else f"page {label} (PDF page {page})"
-    if suffix == ".pptx":
+    if suffix in _SLIDES:
         return f"slide {page}"
     if suffix in _SHEETS:
         return f"sheet {label}"

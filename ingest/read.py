@@ -7,8 +7,27 @@ from typing import TYPE_CHECKING
 
 from ingest.files import TOO_LARGE, not_opened, open_regular
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.limits import MOST_BYTES, TOO_MUCH_MEMORY, check_pages, check_text
-from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
+from ingest.limits import MOST_BYTES, TOO_MUCH_MEMORY, check_pages, check_sections, check_text
+from ingest.readers import (
+    calendar,
+    code,
+    epub,
+    html,
+    json,
+    log,
+    mail,
+    markdown,
+    opendocument,
+    pdf,
+    picture,
+    rtf,
+    sheet,
+    slides,
+    subtitles,
+    text,
+    word,
+    xml,
+)
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -38,6 +57,20 @@ _READERS: dict[str, Reader] = {
     ".tsv": sheet.read_csv,
     ".epub": epub.read,
     ".eml": mail.read,
+    ".rtf": rtf.read,
+    **dict.fromkeys(picture.SUFFIXES, picture.read),
+    ".odt": opendocument.read,
+    ".ods": opendocument.read,
+    ".odp": opendocument.read,
+    ".json": json.read,
+    ".geojson": json.read,
+    ".jsonl": json.read_lines,
+    ".ndjson": json.read_lines,
+    ".xml": xml.read,
+    ".ics": calendar.read,
+    ".log": log.read,
+    ".srt": subtitles.read,
+    ".vtt": subtitles.read,
     **dict.fromkeys(code.SUFFIXES, code.read),
 }
 
@@ -54,7 +87,10 @@ _PIECE = 1 << 20  # bytes
 _LONGEST_DETAIL = 200  # characters; a parser may quote half the file
 
 
-KINDS = "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, CSV, EPUB, e-mail and source code"
+KINDS = (
+    "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, OpenDocument, RTF, CSV, EPUB, e-mail, calendars, JSON, XML, "
+    "logs, subtitles, pictures (PNG, JPEG, TIFF, WebP) and source code"
+)
 """The same in words."""
 
 
@@ -79,6 +115,7 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         document = _reader(path)(path, password, lexicon)
         check_pages(path, len(document.pages))
         check_text(path, len(document.text))
+        check_sections(path, len(document.sections))
         return document
     except DocumentError:
         raise

@@ -25,6 +25,8 @@ RemarkCode = Literal[
     "ocr_unsure",
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
+    "text_hidden",  # the program of the file does not show it
+    "as_it_stands",  # without what its format says
     "cells_forgotten",  # a table is text only, because it has too many of them
     "not_shown",  # parts that the program of the file hides; they are kept, and no evidence
     "worked_out",  # what formulas come to was not stored
@@ -51,6 +53,8 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_unsure": "{pages} recognised with low confidence",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
+    "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
+    "as_it_stands": "read as it stands: {detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
     "not_shown": "hidden in its program, kept as hidden text: {detail}",
     "worked_out": "formulas without a stored value that were worked out: {detail}",

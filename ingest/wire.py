@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from ingest.limits import MOST_PAGES, MOST_TEXT
+from ingest.limits import MOST_PAGES, MOST_SECTIONS, MOST_TEXT
 from ingest.packing import MOST_CELLS, packed, unpacked
 from ingest.remarks import remark_of
 from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Recognised
@@ -29,7 +29,6 @@ PIECE = 100_000  # characters of text in a message: at most 6 bytes each
 _LONGEST = 1_000  # characters of a title, label, detail or reason
 _MOST_REMARKS = 200
 _MOST_SPANS = 2_000  # of a page
-_MOST_SECTIONS = 500_000
 _MOST_TABLES = 100_000
 _MOST_OF_TABLES = 2 * MOST_TEXT  # characters of all tables as they are packed
 _SECTIONS_A_MESSAGE = 500
@@ -139,7 +138,7 @@ class Assembly:
                 self._take_text(message["text"])
             elif "sections" in message:
                 self._sections += [(_integer(offset), _line(name)) for offset, name in message["sections"]]
-                _check(len(self._sections) <= _MOST_SECTIONS)
+                _check(len(self._sections) <= MOST_SECTIONS)
             elif "table" in message:
                 self._take_table(message["table"], _integer(message["on"]), message["more"])
             elif "remark" in message:

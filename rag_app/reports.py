@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.table import Table, sizes
 from ingest.types import ErrorCode
 from rag_app.errors import LibraryDiffers, LibraryError
 from rag_app.types import Json
+
+if TYPE_CHECKING:
+    from ingest.discover import PassedOver
 
 FileStatus = Literal["added", "updated", "unchanged", "removed", "empty", "failed"]
 LineCode = ErrorCode | Literal["", "renamed", "copy"]
@@ -49,6 +52,7 @@ class IngestReport(Json):
     failed: int = 0
     seconds: float = 0.0
     documents: tuple[DocumentReport, ...] = field(default=())
+    passed_over: tuple[PassedOver, ...] = ()  # what the folders hold and nothing is read of, empty files among it
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ class Json:
         return _plain(self)
 
 
-_MARKS = frozenset({"hidden_characters", "stale", "code", "other", "hint"})  # left out of JSON where they are not set
+_MARKS = frozenset(
+    {"hidden_characters", "stale", "code", "other", "hint", "passed_over"}
+)  # left out of JSON where they are not set
 
 
 def _plain(value: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LANGUAGES = (
     ".py .pyi .js .mjs .cjs .jsx .ts .tsx .java .kt .scala .groovy .c .h .cc .cpp .cxx .hpp .cs .m .swift .go .rs .zig "
     ".rb .php .pl .lua .r .jl .dart .ex .exs .erl .hs .ml .clj .lisp .el .vim .f90 .sh .bash .zsh .fish .ps1 .bat .sql "
-    ".css .scss .vue .tf .proto .graphql .toml .yaml .yml .ini .cfg .conf .properties .xml"
+    ".css .scss .vue .tf .proto .graphql .toml .yaml .yml .ini .cfg .conf .properties"
 )
 SUFFIXES = tuple(_LANGUAGES.split())
 """What is read as source code."""

@@ -13,6 +13,7 @@ from ingest.files import read_bytes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.boxes import Box, Corners, lines_of, sheet_of
 from ingest.readers.pdfium import opened
+from ingest.readers.picture import SUFFIXES, opened_picture
 from ingest.readers.reading_order import rows_in_order
 from ingest.tables.captions import with_captions
 from ingest.tables.find import grids_of
@@ -49,7 +50,7 @@ def ocr_available() -> bool:
 def recognise(
     path: Path, password: str | None, numbers: Sequence[int], lexicon: Lexicon = NO_WORDS
 ) -> Iterator[tuple[int, Recognised]]:
-    """Yield the pages `numbers` of a PDF, each after its number, with repaired text and tables.
+    """Yield the pages `numbers` of a PDF or a picture, each after its number, with repaired text and tables.
 
     A page on which nothing is recognised, or that cannot be drawn, has no text and the confidence 0.
 
@@ -57,7 +58,8 @@ def recognise(
         DocumentError: the file cannot be opened.
     """
     engine = _engine()
-    with opened(read_bytes(path), password) as document:
+    is_picture = path.suffix.lower() in SUFFIXES
+    with opened_picture(path) if is_picture else opened(read_bytes(path), password) as document:
         if document is None:
             raise DocumentError(str(path), "cannot be drawn for recognition")
         for number in numbers:

@@ -112,6 +112,14 @@ class PdfiumFile:
                 return Picture(bitmap.to_numpy().copy(), scale)
 
 
+def pixels_of(image: Any) -> Any:
+    """Return the pixels of a picture of the library PIL, in red, green and blue there, as those of a `Picture`."""
+    import pypdfium2
+
+    with closing(pypdfium2.PdfBitmap.from_pil(image)) as bitmap:
+        return bitmap.to_numpy().copy()
+
+
 @contextmanager
 def opened(content: bytes, password: str | None) -> Iterator[PdfiumFile | None]:
     """Open a PDF, also one that has lost its end; None if pdfium cannot."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
 
 _STORED_BEFORE = frozenset({"renamed", "copy"})  # codes of files whose content the library held already
+_MOST_PASSED = 20  # lines
 _SENTENCE_LENGTH = 4000  # characters, for several names
 _COUNTS = ("added", "updated", "unchanged", "removed", "failed")  # fields of a report, as they are named
 
@@ -38,7 +39,7 @@ def show_news(document: DocumentReport) -> None:
 
 
 def show_report(report: IngestReport) -> None:
-    """Write a summary of a run, then the files that need attention."""
+    """Write a summary of a run, then the files that need attention, then what was passed over."""
     summary = _summary(report)
     passages = _new_passages(report.documents)
     show_line(f"{summary}; {passages:,} new passages in {report.seconds:.1f} s")
@@ -46,6 +47,11 @@ def show_report(report: IngestReport) -> None:
         if document.reason:
             name, reason = name_text(document.path), reason_text(document)
             show_line(_heading(document), f"{name}: {reason}")
+    for passed in report.passed_over[:_MOST_PASSED]:
+        show_line(("passed  ", "dim"), f"{name_text(passed.path)}: {clause_text(passed.reason)}")
+    more = len(report.passed_over) - _MOST_PASSED
+    if more > 0:
+        show_line(("passed  ", "dim"), f"{more:,} more; `--json` names them all")
 
 
 def _summary(report: IngestReport) -> str:

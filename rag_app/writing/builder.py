@@ -13,6 +13,7 @@ from ingest import DocumentError, discover
 from rag_app.errors import UsageError
 from rag_app.writing import mounts, report_lines
 from rag_app.writing.embedding import Embedding
+from rag_app.writing.file_states import FileStates
 from rag_app.writing.ingestion import Ingestion
 from rag_app.writing.plan import is_below
 from rag_app.writing.relocation import Relocation
@@ -22,7 +23,7 @@ from rag_app.writing.steps import Progress, Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from ingest import Document
+    from ingest import Document, PassedOver
     from rag_app.models.embedder import Embedder
     from rag_app.reports import DocumentReport, IngestReport
     from rag_app.storage.staging import Staging
@@ -72,7 +73,7 @@ class Builder:
         """Add new and changed files; a file that cannot be read becomes a line of the report."""
         begun = time.perf_counter()
         found = discover(paths)
-        return self._bring(found.files, found.problems, (), only=None, begun=begun)
+        return self._bring(found.files, found.problems, found.passed_over, (), only=None, begun=begun)
 
     def sync(
         self, folder: Path, *, confirmed: bool = False, only: Collection[str] | None = None, skip: Collection[str] = ()
@@ -103,12 +104,14 @@ class Builder:
             raise _all_gone(root, len(missing))
         mounts.remember(self._store, root, here)
         files = [path for path in found.files if str(path) not in skip]
-        return self._bring(files, [*problems, *_away(stored, disks)], missing, only=only, begun=begun)
+        problems += _away(stored, disks)
+        return self._bring(files, problems, found.passed_over, missing, only=only, begun=begun)
 
     def _bring(
         self,
         files: Sequence[Path],
         problems: Sequence[DocumentError],
+        passed_over: Sequence[PassedOver],
         missing: Sequence[str],
         *,
         only: Collection[str] | None,
@@ -116,7 +119,9 @@ class Builder:
     ) -> IngestReport:
         run = Ingestion(self._store, self._embedding, self._progress, password=self._password, tags=self._tags)
         reports = run.bring(files, problems, missing, only=only)
-        return report_of(reports, run.before, time.perf_counter() - begun)
+        own = FileStates(self._store.folder)
+        others = [one for one in passed_over if not own.is_own(Path(one.path))]
+        return report_of(reports, run.before, time.perf_counter() - begun, [*others, *run.passed_over])
 
     def add(self, documents: Iterable[Document]) -> None:
         """Store documents that come from no file of their own; those whose path is stored already are left out."""

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, Readers, faults, worth_reading_again
+from ingest import DocumentError, PassedOver, Readers, faults, worth_reading_again
 from rag_app.errors import RagError
 from rag_app.language.reading import lexicon
 from rag_app.models.stopping import Stopped
@@ -51,6 +51,7 @@ class Ingestion:
             tags: given to the files that are new to the library.
         """
         self.before: Mapping[str, FileState] = store.files()
+        self.passed_over: list[PassedOver] = []  # files that hold nothing
         self._store = store
         self._embedding = embedding
         self._progress = progress
@@ -95,7 +96,7 @@ class Ingestion:
     # What is to be done
 
     def _look(self, paths: Sequence[str], only: Collection[str] | None) -> None:
-        """Find the state of each file; those that cannot be read have failed."""
+        """Find the state of each file; those that cannot be read have failed, new ones that are empty are left."""
         for path in paths:
             self._progress.looking(path, len(paths))
             trusted = only is not None and path not in only and path not in self._staleness
@@ -104,7 +105,12 @@ class Ingestion:
         self._staleness.note()
 
     def _look_at(self, path: str, known: FileState | None) -> list[DocumentReport]:
-        self._files.look(path, known)
+        try:
+            self._files.look(path, known)
+        except DocumentError as problem:
+            if problem.code != "empty" or path in self.before:  # what is stored of it would be out of date
+                raise
+            self.passed_over.append(PassedOver(path, problem.reason))
         return []
 
     def _planned(self, missing: Sequence[str]) -> Plan:

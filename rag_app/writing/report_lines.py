@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.reports import DocumentReport, IngestReport
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from ingest import Document, DocumentError
+    from ingest import Document, DocumentError, PassedOver
     from rag_app.reports import FileStatus
     from rag_app.types import StoredDocument
 
@@ -52,7 +53,12 @@ def copied(path: str, status: FileStatus, known: StoredDocument, original: str) 
     return replace(line(path, status, known), reason=reason, code="copy", other=original)
 
 
-def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds: float) -> IngestReport:
+def report_of(
+    reports: Sequence[DocumentReport],
+    known: Collection[str],
+    seconds: float,
+    passed_over: Iterable[PassedOver] = (),
+) -> IngestReport:
     """Count what became of the files; `known` are the documents that were there before."""
     kinds = Counter(_counted(report, known) for report in reports)
     return IngestReport(
@@ -63,6 +69,7 @@ def report_of(reports: Sequence[DocumentReport], known: Collection[str], seconds
         kinds["failed"],
         round(seconds, 3),
         tuple(reports),
+        tuple(sorted(passed_over, key=attrgetter("path"))),
     )
 
 

@@ -567,14 +567,14 @@ def test_bad_files_fail_one_by_one_and_the_good_one_is_ingested(bad: Path, tmp_p
         "locked.pdf": ("failed", "is encrypted: a password is needed"),
         "noise.pdf": ("failed", "is not a PDF"),
         "scan.pdf": ("empty", "no text found: the pages may be scans"),
-        "zero.pdf": ("failed", "is empty"),
         "gone": ("failed", "does not exist"),
     }
     assert damage[0] == "added"  # what is left of it
     assert str(damage[1]).endswith("may be lost")
     assert "\n" not in str(damage[1])
-    assert (run.code, run.json["added"], run.json["failed"]) == (1, 3, 4)
-    assert run.message == f"4 of 7 paths failed; the first: {tmp_path / 'gone'} does not exist."
+    assert (run.code, run.json["added"], run.json["failed"]) == (1, 3, 3)
+    assert run.json["passed_over"] == [{"path": str(bad / "zero.pdf"), "reason": "is empty"}]
+    assert run.message == f"3 of 6 paths failed; the first: {tmp_path / 'gone'} does not exist."
     assert run.hint == (
         "Check the path. Give the password of an encrypted PDF with --password. "
         "Repair what failed, or leave it out. The rest is done."

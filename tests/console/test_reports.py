@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from shown import plain
 
+from ingest import PassedOver
 from rag_app.console.reports import show_report, show_verification
 from rag_app.reports import Difference, DocumentReport, IngestReport, Unreachable, VerifyReport
 
@@ -29,6 +30,16 @@ def test_a_report_counts_and_then_names_the_files_that_need_attention(screens: t
 def test_a_report_of_nothing_says_that_there_is_nothing_to_do(screens: tuple[Screen, Screen]) -> None:
     show_report(IngestReport())
     assert plain(screens[0].getvalue()) == "nothing to do; 0 new passages in 0.0 s\n"
+
+
+def test_what_was_passed_over_is_named_up_to_twenty_lines(screens: tuple[Screen, Screen]) -> None:
+    passed = tuple(PassedOver(f"/f{n:02}.xyz", "is not a type that can be read: .xyz") for n in range(23))
+    show_report(IngestReport(passed_over=passed[:1]))
+    assert plain(screens[0].getvalue()).splitlines()[1:] == ["passed  /f00.xyz: is not a type that can be read: .xyz"]
+    show_report(IngestReport(passed_over=passed))
+    lines = plain(screens[0].getvalue()).splitlines()[3:]
+    assert len(lines) == 21
+    assert lines[-1] == "passed  3 more; `--json` names them all"
 
 
 def test_a_renamed_file_or_a_copy_is_a_note_and_no_warning(screens: tuple[Screen, Screen]) -> None:

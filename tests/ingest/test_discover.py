@@ -11,7 +11,7 @@ from ingest import KINDS, discover
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     root = tmp_path / "papers"
-    for name in ("b.pdf", "a.PDF", "notes.md", "picture.png", ".hidden.pdf", "sub/c.txt", ".git/d.txt", "z.markdown"):
+    for name in ("b.pdf", "a.PDF", "notes.md", "picture.xcf", ".hidden.pdf", "sub/c.txt", ".git/d.txt", "z.markdown"):
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(name)
@@ -22,6 +22,10 @@ def names(root: Path, *paths: Path) -> list[str]:
     return [str(file.relative_to(root)) for file in discover(paths).files]
 
 
+def passed_over(root: Path, *paths: Path) -> dict[str, str]:
+    return {os.path.relpath(one.path, root): one.reason for one in discover(paths).passed_over}
+
+
 def reasons(*paths: Path) -> list[str]:
     return [problem.reason for problem in discover(paths).problems]
 
@@ -29,6 +33,21 @@ def reasons(*paths: Path) -> list[str]:
 def test_a_folder_yields_its_visible_documents_in_sorted_order(folder: Path) -> None:
     assert names(folder, folder) == ["a.PDF", "b.pdf", "notes.md", "sub/c.txt", "z.markdown"]
     assert reasons(folder) == []
+
+
+def test_what_is_not_read_is_told_by_name_and_what_is_hidden_by_number(folder: Path) -> None:
+    (folder / "sub" / "Makefile").write_text("all:")
+    (folder / "sub" / ".x").write_text("x")
+    assert passed_over(folder, folder) == {
+        ".": "holds 3 hidden files or folders, not read",
+        "picture.xcf": "is not a type that can be read: .xcf",
+        "sub/Makefile": "is not a type that can be read: no suffix",
+    }
+
+
+def test_what_is_named_is_not_passed_over(folder: Path) -> None:
+    hidden = folder / ".hidden.pdf"
+    assert passed_over(folder, folder / "notes.md", hidden) == {}
 
 
 def test_a_named_file_is_taken_even_if_hidden_and_counts_once(folder: Path) -> None:
@@ -54,14 +73,14 @@ def test_a_relative_path_becomes_absolute(folder: Path, monkeypatch: pytest.Monk
 def test_problems_do_not_hide_the_other_files(folder: Path) -> None:
     empty = folder / "empty"
     empty.mkdir()
-    found = discover([folder / "absent.pdf", empty, folder / "picture.png", folder / "b.pdf"])
+    found = discover([folder / "absent.pdf", empty, folder / "picture.xcf", folder / "b.pdf"])
     assert found.files == (folder / "b.pdf",)
     assert [(problem.path, problem.reason) for problem in found.problems] == [
         (str(folder / "absent.pdf"), "does not exist"),
         (str(empty), f"holds no document that can be read; supported: {KINDS}"),
         (
-            str(folder / "picture.png"),
-            f"is not a type that can be read: .png; supported: {KINDS}",
+            str(folder / "picture.xcf"),
+            f"is not a type that can be read: .xcf; supported: {KINDS}",
         ),
     ]
 
@@ -87,6 +106,14 @@ def test_links_out_of_the_folder_are_passed_over(folder: Path, tmp_path: Path) -
     (folder / "0-inside.pdf").symlink_to(folder / "b.pdf")
     (folder / "loop").symlink_to(folder)
     assert names(folder, folder) == ["a.PDF", "b.pdf", "notes.md", "sub/c.txt", "z.markdown"]
+    assert passed_over(folder, folder) == {
+        ".": "holds 2 hidden files or folders, not read",
+        "dangling.pdf": "is a link that leads nowhere",
+        "loop": "is a link to a folder, which is not followed",
+        "out.pdf": "is a link that leads out of the folder",
+        "outdir": "is a link to a folder, which is not followed",
+        "picture.xcf": "is not a type that can be read: .xcf",
+    }
 
 
 def test_a_named_link_keeps_its_own_path(folder: Path, tmp_path: Path) -> None:
@@ -101,4 +128,8 @@ def test_what_package_managers_put_into_a_folder_is_passed_over(tmp_path: Path) 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("text")
     assert [path.name for path in discover([tmp_path]).files] == ["main.py"]
+    reason = "was put there by a package manager"
+    assert passed_over(tmp_path, tmp_path) == dict.fromkeys(
+        ("app/node_modules", "app/pnpm-lock.yaml", "app/venv"), reason
+    )
     assert len(discover([tmp_path / "app" / "pnpm-lock.yaml"]).files) == 1

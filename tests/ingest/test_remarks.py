@@ -39,6 +39,8 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         False,
     ),
     (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
+    (Remark("text_hidden", (2,)), "page 2 with hidden text, which is kept and is no evidence", False),
+    (Remark("as_it_stands", detail="it is not XML"), "read as it stands: it is not XML", False),
     (
         Remark("cells_forgotten", detail="1,000,000"),
         "tables of more than 1,000,000 cells are kept as text only",

@@ -35,12 +35,20 @@ ALLOWED = {
     "ingest/decode.py": "sig",  # a name of an encoding
     "ingest/legible.py": "co",  # a category of Unicode
     "ingest/place.py": "pdf text",  # suffixes
+    "ingest/readers/calendar.py": "begin",  # a line of iCalendar
     "ingest/readers/epub.py": "document text",  # media types
+    "ingest/readers/events.py": "address url where",  # properties of iCalendar, and what is written for them
+    "ingest/readers/json.py": "ee null true",  # values, and the letter of an exponent
     "ingest/readers/mail.py": "date from to subject",  # fields of a message
     "ingest/readers/markup.py": (  # elements, attributes and properties of HTML
         "address article aside base col display embed figure form header hidden hr img input link main section source "
         "style summary table th ul"
     ),
+    # elements and attributes of OpenDocument
+    "ingest/readers/open_forms.py": "current form hidden image item option password selected text value",
+    "ingest/readers/open_text.py": "group header list paragraph rows section table text",  # elements of OpenDocument
+    "ingest/readers/opendocument.py": "content header presentation text",  # elements of OpenDocument, and parts
+    "ingest/readers/rtf.py": "header line marker out page par tab",  # words of RTF, and names of places
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
     "ingest/readers/workbook/format_code.py": "am",  # a part of a number format

@@ -12,7 +12,7 @@ import pytest
 from fakes import ScriptedGenerator, WordEmbedder, fakes_of, nearest_line, write_pdf
 from tools import call
 
-from ingest import Remark
+from ingest import PassedOver, Remark
 from rag_app.console import screen
 from rag_app.console.answers import show_answer_end, show_passages
 from rag_app.console.lists import stale_text
@@ -174,7 +174,9 @@ def test_since_when_it_cannot_be_read_stays_while_the_reason_may_change(
 
 def test_a_file_that_was_never_read_is_not_stale(library: Library, papers: Path) -> None:
     empty(papers / "new.pdf")
-    assert line(library.ingest([papers]), "new.pdf") == ("failed", "is empty")
+    report = library.ingest([papers])
+    assert [Path(document.path).name for document in report.documents] == ["lease.pdf", "manual.pdf"]
+    assert report.passed_over == (PassedOver(str(papers / "new.pdf"), "is empty"),)
     assert stale(library) == {}
 
 

@@ -8,7 +8,7 @@ import pytest
 from fakes import WordEmbedder, fakes_of, open_library, write_pdf
 from odd_files import picture_of, recursive_form, truncated_tail, with_scans
 
-from ingest import Document, Page
+from ingest import Document, Page, PassedOver
 from rag_app.errors import DiskError, LibraryBusy
 from rag_app.reports import DocumentReport
 from rag_app.storage.store import Store
@@ -164,17 +164,16 @@ def test_files_that_cannot_be_read_do_not_stop_the_others(empty_library: Library
     (papers / "broken.pdf").write_bytes(b"%PDF-1.4 and nothing else")
     (papers / "empty.pdf").write_bytes(b"")
     report = empty_library.ingest([tmp_path / "absent.pdf", papers])
-    assert (report.added, report.failed) == (2, 3)
+    assert (report.added, report.failed) == (2, 2)
     assert statuses(report) == {
         "absent.pdf": "failed",
         "broken.pdf": "failed",
-        "empty.pdf": "failed",
         "lease.pdf": "added",
         "manual.pdf": "added",
     }
     reasons = {Path(document.path).name: document.reason for document in report.documents}
     assert reasons["absent.pdf"] == "does not exist"
-    assert reasons["empty.pdf"] == "is empty"
+    assert report.passed_over == (PassedOver(str(papers / "empty.pdf"), "is empty"),)
     assert "\n" not in str(reasons["broken.pdf"])
     assert reasons["lease.pdf"] is None
 
@@ -343,11 +342,11 @@ def test_why_a_file_was_not_read_is_a_code_beside_the_sentence(library: Library,
     copy.parent.mkdir()
     copy.write_bytes(lease.read_bytes())
     manual.rename(papers / "guide.pdf")
-    (papers / "bad.txt").write_bytes(b"")
+    (papers / "bad.txt").write_bytes(b"\0")
     report = library.sync(papers)
     found = {Path(line.path).name: (line.status, line.code, line.other, line.hint) for line in report.documents}
     assert found == {
-        "bad.txt": ("failed", "empty", "", ""),
+        "bad.txt": ("failed", "wrong_type", "", ""),
         "copy.pdf": ("added", "copy", str(lease), ""),
         "guide.pdf": ("updated", "renamed", str(manual), ""),
         "lease.pdf": ("unchanged", "", "", ""),

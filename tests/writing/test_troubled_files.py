@@ -555,7 +555,7 @@ class Odd:
 KINDS = {  # the reason of each; None: it is good, and "": it is passed over
     "text": None,
     "hard link": None,
-    "empty": "is empty",
+    "empty": "",
     "pipe": NO_FILE,
     "socket": NO_FILE,
     "the library": "is part of the library itself",

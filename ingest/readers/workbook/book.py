@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ingest.marks import BEGIN, END, STRIKE, set_apart, struck, unmarked
 from ingest.readers.markup import parse_xml, xml_elements
 from ingest.readers.workbook.format_code import BUILT_IN
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 _MAIN = "xl/workbook.xml"
 _GENERAL = "General"
-STRUCK = "~~"
-"""Stands before and behind what is struck out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +140,11 @@ def rich_text(item: Any) -> str:
     said: list[str] = []
     for one in item:
         if local(one.tag) == "t":
-            said.append(one.text or "")
+            said.append(unmarked(one.text or ""))
         elif local(one.tag) == "r":
             text = "".join(part.text or "" for part in one.iterfind("{*}t"))
-            said.append(struck(text) if any(map(_is_struck, one.iterfind("{*}rPr"))) else text)
-    return "".join(said).replace(STRUCK * 2, "")
-
-
-def struck(text: str) -> str:
-    """Return a text as one that is struck out."""
-    bare = text.strip()
-    return text.replace(bare, f"{STRUCK}{bare}{STRUCK}", 1) if bare else text
+            said.append(struck(text) if any(map(_is_struck, one.iterfind("{*}rPr"))) else unmarked(text))
+    return set_apart("".join(said).replace(f"{STRIKE}{END}{BEGIN}{STRIKE}", ""))
 
 
 def local(tag: Any) -> str:

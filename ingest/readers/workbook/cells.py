@@ -8,7 +8,8 @@ from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ingest.readers.workbook.book import Style, is_on, local, number_in, rich_text, struck
+from ingest.marks import struck
+from ingest.readers.workbook.book import Style, is_on, local, number_in, rich_text
 from ingest.readers.workbook.formula import Formula
 from ingest.readers.workbook.number_format import number_format
 
