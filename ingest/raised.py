@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
+_RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", "[]")  # brackets are those of citations
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_SMALL_LETTERS = "ⁿⁱ"
 _FLAT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
 _LONGEST = 8  # characters; more is a line that stands higher, not a mark
 _FRACTION = re.compile(r"(\d?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)[/⁄]([₀₁₂₃₄₅₆₇₈₉]+)")
@@ -21,6 +22,12 @@ def lowered(text: str) -> str:
     return _shifted(text, _LOWERED, "")
 
 
+def note_mark(mark: str) -> str:
+    """Return the mark of a note as it stands at a word; any letters in brackets: "^(iv)"."""
+    small = raised(mark)
+    return f"^({mark})" if small == mark and any(map(str.isalnum, mark)) else small
+
+
 def with_fractions(text: str) -> str:
     """Return `text` with a raised figure over a lowered one as a fraction, apart from a whole number: "1 3/4"."""
     return _FRACTION.sub(_fraction, text)
@@ -32,7 +39,7 @@ def _shifted(text: str, table: dict[int, int], sign: str) -> str:
         return text
     before, after = text[: text.index(core)], text[text.index(core) + len(core) :]
     small = core.replace(" ", "").translate(table)
-    if not any(character.isalpha() and character != "ⁿ" for character in small):
+    if not any(character.isalpha() and character not in _SMALL_LETTERS for character in small):
         return before + small + after
     is_mark = len(core) == 1 or not core.isalpha()  # else the ending of an ordinal or a word: 21st, Mme
     return f"{before}{sign}({core}){after}" if sign and is_mark else text

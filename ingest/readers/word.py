@@ -8,7 +8,7 @@ from ingest.compose import LONGEST_CELL, Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.marks import unmarked
-from ingest.raised import raised
+from ingest.raised import note_mark
 from ingest.readers.drawings import write_drawing
 from ingest.readers.package import Package, local_name
 from ingest.readers.word_edges import Edges
@@ -159,7 +159,7 @@ class _Writer:
                 author = f" ({note.author})" if note.author else ""
                 self.composer.paragraph(f"Comment{author}: {text}")
             elif text:
-                self.composer.item(text, raised(note.mark))
+                self.composer.item(text, note_mark(note.mark))
 
     def _table(self, table: Any) -> None:
         rows = rows_of(table)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.marks import hidden, set_apart, struck, unmarked
-from ingest.raised import lowered, raised, with_fractions
+from ingest.raised import lowered, note_mark, raised, with_fractions
 from ingest.readers.package import RELATION, is_on, local_name, number
 from ingest.readers.symbols import letters, symbol
 from ingest.readers.word_styles import PLAIN, VALUE, WORDS, Look, look_of, value_of
@@ -75,6 +75,7 @@ class _Walk:
         self._look = PLAIN
         self._deleted = False
         self._after_mark = False
+        self._all_shown = False  # what stands before the result of a field, too
 
     def paragraph(self, element: Any) -> None:
         look = self._reading.styles.look(self._reading.styles.of(element))
@@ -83,7 +84,8 @@ class _Walk:
         self._walk(element)
         if any(not one.shown for one in self._fields):  # one that goes on in the next paragraph hides nothing here
             self._pieces.clear()
-            self._fields = [_Field(shown=True)]
+            self._fields.clear()
+            self._all_shown = True
             self._walk(element)
 
     def text(self) -> str:
@@ -151,7 +153,7 @@ class _Walk:
             value = _form_value(element)
             if value is not None:
                 self._say(value)
-            self._fields.append(_Field(silent=value is not None))
+            self._fields.append(_Field(shown=self._all_shown, silent=value is not None))
         elif kind == "separate" and self._fields:
             last = self._fields[-1]
             last.shown = True
@@ -171,7 +173,7 @@ class _Walk:
             return
         mark = self._reading.notes.refer(kind, element.get(f"{WORDS}id", ""))
         if mark and not is_on(element, element.get(f"{WORDS}customMarkFollows", "0")):
-            small = raised(mark)
+            small = note_mark(mark)
             self._pieces.append(_Piece(f",{small}" if self._after_mark else small, self._deleted, False, None))
             self._after_mark = True
 
