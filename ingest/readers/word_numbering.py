@@ -19,7 +19,7 @@ BULLET = "-"
 
 _LEVELS = 9
 _PLACE = re.compile(r"%([1-9])")
-_LONGEST = 100  # characters of a number
+_LONGEST = 100  # characters of a number, and of its form
 _MOST_LINKS = 5  # from a list to the style that says how it is counted
 
 
@@ -151,7 +151,7 @@ def _levels(holder: Any) -> dict[int, _Level]:
             levels[at] = _Level(
                 number(value_of(level.find(f"{WORDS}start"))),
                 value_of(level.find(f"{WORDS}numFmt")) or "decimal",
-                value_of(level.find(f"{WORDS}lvlText")) or "",
+                (value_of(level.find(f"{WORDS}lvlText")) or "")[:_LONGEST],
                 None if restarts is None else number(restarts),
                 is_on(figures, value_of(figures)),
                 value_of(level.find(f"{WORDS}pStyle")) or "",

@@ -76,6 +76,7 @@ class Styles:
         )
         self._kinds: dict[str, Kind] = {}
         self._looks: dict[str, Look] = {}
+        self._numberings: dict[str, list[Any]] = {}
 
     def of(self, paragraph: Any) -> str:
         """Return the identifier of a paragraph's style."""
@@ -102,8 +103,10 @@ class Styles:
 
     def numbering(self, name: str) -> list[Any]:
         """Return what the style and those it is based on say of numbering, elements `numPr`, its own first."""
-        found = (style.find(f"{WORDS}pPr/{WORDS}numPr") for style in self._lineage(name))
-        return [element for element in found if element is not None]
+        if name not in self._numberings:
+            found = (style.find(f"{WORDS}pPr/{WORDS}numPr") for style in self._lineage(name))
+            self._numberings[name] = [element for element in found if element is not None]
+        return self._numberings[name]
 
     def lineage(self, name: str) -> list[str]:
         """Return the identifiers of the style and of those it is based on."""

@@ -8,8 +8,8 @@ from rag_app.proof.amounts import amounts
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("1", "¹"), ("-6", "⁻⁶"), (" 12 ", " ¹² "), ("1, 2", "¹,²"), ("a", "^(a)"), ("2b", "^(2b)"), ("n", "ⁿ"), ("[3]", "³"), ("st", "st"),
-     ("*", "*"), ("a whole line of text", "a whole line of text"), ("", "")],
+    [("1", "¹"), ("-6", "⁻⁶"), (" 12 ", " ¹² "), ("1, 2", "¹,²"), ("a", "^(a)"), ("2b", "^(2b)"), ("n", "ⁿ"),
+     ("[3]", "³"), ("st", "st"), ("*", "*"), ("a whole line of text", "a whole line of text"), ("", "")],
 )  # fmt: skip
 def test_raised_text_is_told_from_the_figure_before_it(text: str, expected: str) -> None:
     assert raised(text) == expected

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def level(at: int, form: str, text: str, more: str = "", start: int = 1) -> str:
-    return f'<w:lvl w:ilvl="{at}"><w:start w:val="{start}"/><w:numFmt w:val="{form}"/>{more}<w:lvlText w:val="{text}"/></w:lvl>'
+    begun = f'<w:start w:val="{start}"/><w:numFmt w:val="{form}"/>'
+    return f'<w:lvl w:ilvl="{at}">{begun}{more}<w:lvlText w:val="{text}"/></w:lvl>'
 
 
 def base(name: int, *levels: str) -> str:

@@ -1,10 +1,10 @@
-"""What a Word document keeps beside its text: page heads and feet, notes, comments, boxes, tables in tables, drawings."""
+"""What a Word document keeps beside its text: page heads and feet, notes, comments, boxes, drawings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packed import element, word_file
+from packed import edited, element, word_file
 
 from ingest import Remark, read
 from rag_app.language.reading import lexicon
@@ -20,7 +20,8 @@ def text(inside: str) -> str:
 
 
 def paragraph(inside: str, properties: str = "") -> str:
-    return f"<w:p>{f'<w:pPr>{properties}</w:pPr>' if properties else ''}{text(inside) if '<' not in inside else inside}</w:p>"
+    own = f"<w:pPr>{properties}</w:pPr>" if properties else ""
+    return f"<w:p>{own}{inside if '<' in inside else text(inside)}</w:p>"
 
 
 def opened(tmp_path: Path, body: str, **parts: str) -> Document:
@@ -76,10 +77,9 @@ def note(kind: str, identifier: int, inside: str, attributes: str = "") -> str:
 
 
 def test_footnotes_follow_their_paragraph_and_endnotes_the_text_with_their_marks(tmp_path: Path) -> None:
-    body = (
-        paragraph(text("A pitch costs 18") + refer("footnote", 7) + refer("footnote", 3) + text(" euro") + refer("endnote", 2))
-        + paragraph("Dogs are welcome.")
-    )  # fmt: skip
+    body = paragraph(
+        text("A pitch costs 18") + refer("footnote", 7) + refer("footnote", 3) + text(" euro") + refer("endnote", 2)
+    ) + paragraph("Dogs are welcome.")
     footnotes = (
         note("footnote", -1, "---", 'w:type="separator"')
         + note("footnote", 3, "In May 15.")
@@ -212,10 +212,9 @@ def test_a_part_that_is_missing_or_damaged_is_named_and_costs_only_itself(tmp_pa
 
 def test_a_file_of_the_strict_form_of_the_standard_is_read(tmp_path: Path) -> None:
     path = word_file(tmp_path / "file.docx", paragraph("Read me.") + edges("header1"), header1=paragraph("Ref. 9"))
-    from packed import edited
-
+    usual, strict = b"http://schemas.openxmlformats.org/%s/2006/", b"http://purl.oclc.org/ooxml/%s/"
     for name in ("word/document.xml", "word/header1.xml", "word/_rels/document.xml.rels", "_rels/.rels"):
-        edited(path, name, lambda raw: raw.replace(
-            b"http://schemas.openxmlformats.org/officeDocument/2006/", b"http://purl.oclc.org/ooxml/officeDocument/"
-        ).replace(b"http://schemas.openxmlformats.org/wordprocessingml/2006/", b"http://purl.oclc.org/ooxml/wordprocessingml/"))  # fmt: skip
+        for kind in (b"officeDocument", b"wordprocessingml"):
+            old, new = usual % kind, strict % kind
+            edited(path, name, lambda raw, old=old, new=new: raw.replace(old, new))
     assert read(path).text == "Ref. 9\n\nRead me."
