@@ -172,7 +172,9 @@ class _Writer:
         for row in rows:
             own = [self._cell_text(cell.element) for cell in row.cells]
             texts.append(texts_of(row, own, texts[-1] if texts else (), first=not texts))
-        written = [(line[0],) if row.is_one_cell else line for line, row in zip(texts, rows, strict=True)]
+        written = [
+            (line[row.cells[0].column],) if row.is_one_cell else line for line, row in zip(texts, rows, strict=True)
+        ]
         self.composer.table(written, form=form_of(rows))
         self._write_waiting()
         for row in rows:

@@ -48,7 +48,7 @@ def look_of(properties: Any) -> Look:
     fonts = properties.find(f"{WORDS}rFonts")
     return Look(
         _switched(properties, "strike", "dstrike"),
-        _switched(properties, "vanish", "webHidden"),
+        _switched(properties, "vanish"),
         value_of(properties.find(f"{WORDS}vertAlign")),
         None if fonts is None else fonts.get(f"{WORDS}ascii"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ingest.cells import Form
@@ -39,13 +39,16 @@ class Row:
 
     @property
     def is_one_cell(self) -> bool:
-        """Whether a single cell fills it."""
-        return len(self.cells) == 1 < self.width == self.cells[0].width
+        """Whether a single cell fills it, or most of it."""
+        return len(self.cells) == 1 < self.cells[0].width and 2 * self.cells[0].width > self.width
 
 
 def rows_of(table: Any) -> list[Row]:
-    """Return the rows of a table, those in content controls too."""
-    return [_row(row) for row in _of(table, "tr")]
+    """Return the rows of a table, those in content controls too; columns that no row has a cell in are left out."""
+    rows = [_row(row) for row in _of(table, "tr")]
+    before = min((row.cells[0].column for row in rows if row.cells), default=0)
+    after = min((row.width - _end(row) for row in rows if row.cells), default=0)
+    return [_cut(row, before, after) for row in rows] if before or after else rows
 
 
 def texts_of(row: Row, texts: Sequence[str], above: Sequence[str], *, first: bool) -> list[str]:
@@ -119,6 +122,16 @@ def _row(row: Any) -> Row:
         cells.append(Cell(element, column, width, "" if merged is None else merged.get(VALUE, "continue")))
         column += width
     return Row(tuple(cells), column + after, is_on(mark, value_of(mark)))
+
+
+def _end(row: Row) -> int:
+    return row.cells[-1].column + row.cells[-1].width
+
+
+def _cut(row: Row, before: int, after: int) -> Row:
+    """Return a row without columns at its ends that no row of the table has a cell in."""
+    cells = tuple(replace(cell, column=cell.column - before) for cell in row.cells)
+    return replace(row, cells=cells, width=max(row.width - before - after, 0))
 
 
 def _columns(properties: Any, name: str, default: int) -> int:

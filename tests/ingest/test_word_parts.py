@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from packed import edited, element, word_file
 
 from ingest import Remark, read
@@ -152,6 +153,23 @@ def test_rows_that_begin_or_end_inside_the_grid_keep_their_columns(tmp_path: Pat
     assert [(cell.row, cell.column, cell.text) for cell in table.cells if cell.row > 1] == [
         (2, 2, "9"), (3, 0, "Visby"), (3, 1, "3"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ("", "Bit\tSense\n1\ton\nAll others are reserved."),
+        (row("a", "b", "c"), "\tBit\tSense\n\t1\ton\nAll others are reserved.\na\tb\tc"),
+    ],
+)
+def test_a_column_that_no_row_has_a_cell_in_is_none(tmp_path: Path, extra: str, expected: str) -> None:
+    before = '<w:gridBefore w:val="1"/>'
+    whole = f"<w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>{paragraph('All others are reserved.')}</w:tc>"
+    body = (
+        f"<w:tbl>{row('Bit', 'Sense', properties=before)}{row('1', 'on', properties=before)}"
+        f"<w:tr><w:trPr>{before}</w:trPr>{whole}</w:tr>{extra}</w:tbl>"
+    )
+    assert opened(tmp_path, body).text == expected
 
 
 def test_a_table_within_a_cell_is_read_after_its_table_with_the_name_of_its_row(tmp_path: Path) -> None:
