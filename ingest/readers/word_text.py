@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.marks import hidden, set_apart, struck, unmarked
 from ingest.raised import lowered, note_mark, raised, with_fractions
-from ingest.readers.package import RELATION, is_on, local_name, number
+from ingest.readers.package import RELATION, is_on, local_name
 from ingest.readers.symbols import letters, symbol
-from ingest.readers.word_styles import PLAIN, VALUE, WORDS, Look, look_of, value_of
-from ingest.ticks import CROSSED, EMPTY, told
+from ingest.readers.word_forms import box_of, form_value, is_placeholder
+from ingest.readers.word_styles import PLAIN, WORDS, Look, look_of, value_of
+from ingest.ticks import told
 
 if TYPE_CHECKING:
     from ingest.readers.word_notes import Notes
@@ -23,7 +24,6 @@ _SIGNS = {"tab": " ", "ptab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _DELETED = frozenset({"del", "moveFrom"})
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
 _PAGES = frozenset({"PAGE", "NUMPAGES", "SECTIONPAGES"})
-_FORM_PARTS = ("ddList", "checkBox")
 
 
 class _Piece(NamedTuple):
@@ -80,7 +80,7 @@ class _Walk:
     def paragraph(self, element: Any) -> None:
         look = self._reading.styles.look(self._reading.styles.of(element))
         held = next(element.iterancestors(f"{WORDS}sdt"), None)
-        self._look = Look(hidden=True).over(look) if held is not None and _is_placeholder(held) else look
+        self._look = Look(hidden=True).over(look) if held is not None and is_placeholder(held) else look
         self._walk(element)
         if any(not one.shown for one in self._fields):  # one that goes on in the next paragraph hides nothing here
             self._pieces.clear()
@@ -137,12 +137,12 @@ class _Walk:
 
     def _control(self, element: Any) -> None:
         """Read a content control: a check box by its state, the words that ask for a value as hidden."""
-        box = element.find(f"{WORDS}sdtPr/{{*}}checkbox/{{*}}checked")
-        if box is not None:
-            self._say(CROSSED if is_on(box, next(iter(box.attrib.values()), None)) else EMPTY)
+        box = box_of(element)
+        if box:
+            self._say(box)
             return
         before = self._look
-        if _is_placeholder(element):
+        if is_placeholder(element):
             self._look = Look(hidden=True).over(before)
         self._walk(element)
         self._look = before
@@ -150,7 +150,7 @@ class _Walk:
     def _field(self, element: Any) -> None:
         kind = element.get(f"{WORDS}fldCharType")
         if kind == "begin":
-            value = _form_value(element)
+            value = form_value(element)
             if value is not None:
                 self._say(value)
             self._fields.append(_Field(shown=self._all_shown, silent=value is not None))
@@ -248,27 +248,6 @@ def _rendered(text: str, is_struck: bool, is_hidden: bool, level: str | None) ->
     elif level == "subscript":
         text = lowered(text)
     return struck(text) if is_struck else hidden(text) if is_hidden else text
-
-
-def _is_placeholder(control: Any) -> bool:
-    """Tell whether a content control shows what asks for a value, and no value."""
-    mark = control.find(f"{WORDS}sdtPr/{WORDS}showingPlcHdr")
-    return is_on(mark, value_of(mark))
-
-
-def _form_value(element: Any) -> str | None:
-    """Return the value of a form field that has no text of its own; None for all others."""
-    data = element.find(f"{WORDS}ffData")
-    part = None if data is None else next((one for one in data if local_name(one) in _FORM_PARTS), None)
-    if part is None:
-        return None
-    if local_name(part) == "checkBox":
-        checked = part.find(f"{WORDS}checked")
-        checked = part.find(f"{WORDS}default") if checked is None else checked
-        return CROSSED if is_on(checked, value_of(checked)) else EMPTY
-    chosen = value_of(part.find(f"{WORDS}result")) or value_of(part.find(f"{WORDS}default"))
-    entries = [entry.get(VALUE, "") for entry in part.iterfind(f"{WORDS}listEntry")]
-    return next(iter(entries[number(chosen) :][:1]), "")
 
 
 def _bracketed(text: str) -> str:
