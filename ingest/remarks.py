@@ -24,6 +24,9 @@ RemarkCode = Literal[
     "ocr_empty",  # it found nothing
     "ocr_unsure",
     "hidden_unknown",  # it was not looked for
+    "text_hidden",  # the program of the file does not show it
+    "slides_hidden",  # left out when the presentation is shown
+    "parts_missing",  # of an Office file
     "parser_said",  # in its own words
     "text_hidden",  # the program of the file does not show it
     "as_it_stands",  # without what its format says
@@ -52,6 +55,9 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",
     "ocr_unsure": "{pages} recognised with low confidence",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
+    "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
+    "slides_hidden": "{pages} left out when it is shown: the text is kept and is no evidence",
+    "parts_missing": "parts of it are missing or damaged: {detail}",
     "parser_said": "{detail}",
     "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
     "as_it_stands": "read as it stands: {detail}",
@@ -61,8 +67,10 @@ _SENTENCES: dict[RemarkCode, str] = {
     "not_worked_out": "formulas without a stored value that are not worked out, and stand as written: {detail}",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
 }
-_NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "chapter_missing": "chapter"}
-_LOSSES = frozenset[RemarkCode]({"pages_lost", "slide_cut", "chapter_missing", "pages_missing", "page_list_lost"})
+_NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "slides_hidden": "slide", "chapter_missing": "chapter"}
+_LOSSES = frozenset[RemarkCode](
+    {"pages_lost", "slide_cut", "chapter_missing", "pages_missing", "page_list_lost", "parts_missing"}
+)
 _LONGEST = 1_000  # characters of a sentence
 _MOST_REASONS = 20  # of one code that are told; a damaged file may have another one on each page
 _OTHER_REASONS = "various reasons"

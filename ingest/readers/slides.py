@@ -1,23 +1,29 @@
-"""PowerPoint presentations, opened with python-pptx: a page a slide, speaker notes included."""
+"""PowerPoint presentations: a page a slide, with its tables, diagrams, charts, speaker notes and comments."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ingest.cells import Form
 from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.readers.archive import office_file
-from ingest.readers.requirements import needs
+from ingest.marks import hidden
+from ingest.readers.drawings import paragraph_text, write_drawing
+from ingest.readers.package import DRAWING, RELATION, Package, is_on, local_name
+from ingest.readers.slide_text import form_of, lines_of, rows_of
 from ingest.remarks import Remark
 from ingest.titles import stated_title
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+_TITLES = ("title", "ctrTitle")
+_EDGES = ("dt", "ftr", "hdr")  # kinds of places that come again on each slide
+_NUMBER = "sldNum"
+_SHAPES = ("sp", "cxnSp", "graphicFrame", "pic")
+_GROUPS = ("grpSp", "AlternateContent", "Choice")
 
 
 def read(
@@ -29,101 +35,161 @@ def read(
 
     Raises:
         DocumentError: the file is no presentation, protected, damaged or too large.
-        Exception: whatever python-pptx makes of a file that is damaged beyond reading.
+        Exception: whatever the XML parser makes of a file that is damaged beyond reading.
     """
-    package = office_file(path, "presentationml", "a PowerPoint presentation")
-    with needs(path, "pptx", "python-pptx"):
-        import pptx
-    source = pptx.Presentation(package)
-    composer = Composer(str(path), lexicon)
-    failures = []
-    for number, slide in enumerate(source.slides, start=1):
-        composer.page(str(number))
+    with Package(path, "presentationml", "a PowerPoint presentation") as package:
+        writer = _Writer(package, Composer(str(path), lexicon))
+        slides = [package.linked(package.main, one.get(f"{RELATION}id")) for one in package.root.iter("{*}sldId")]
+        for number, part in enumerate(slides, start=1):
+            writer.slide(number, part)
+        composer = writer.composer
+        title = stated_title(package.title(), lexicon) or composer.first_heading or stem(path)
+        return composer.document(title, writer.remarks(set(slides)))
+
+
+class _Writer:
+    """Writes the slides of one presentation."""
+
+    def __init__(self, package: Package, composer: Composer) -> None:
+        self.composer = composer
+        self._package = package
+        self._said: set[str] = set()  # dates, feet and texts of masters that were written
+        self._failures: list[Remark] = []
+        self._hidden: list[int] = []  # slides
+        self._with_hidden: list[int] = []  # slides that hold hidden shapes
+        self._authors = {
+            author.get("id", ""): author.get("name", "")
+            for kind in ("commentAuthors", "authors")
+            for _, root in package.parts(package.main, kind)
+            for author in root
+            if local_name(author) in ("cmAuthor", "author")
+        }
+
+    def slide(self, number: int, part: str) -> None:
+        """Write a slide; one that cannot be read costs only itself."""
+        root = self._package.part(part)
+        hides = root is not None and not is_on(root, root.get("show"))
+        self.composer.page(str(number), hidden=hides)
+        if hides:
+            self._hidden.append(number)
+        if root is None:
+            self._failures.append(Remark("slide_cut", (number,), f"{part or 'its part'} is missing or damaged"))
+            return
         try:
-            _write_slide(slide, composer)
+            self._write_slide(number, part, root)
         except DocumentError:
             raise
         # One bad slide costs only itself, whatever lies in it.
         except Exception as error:
-            failures.append(Remark("slide_cut", (number,), flat(str(error)) or type(error).__name__))
-    title = stated_title(source.core_properties.title, lexicon) or composer.first_heading or stem(path)
-    return composer.document(title, failures)
+            self._failures.append(Remark("slide_cut", (number,), flat(str(error)) or type(error).__name__))
+
+    def remarks(self, slides: set[str]) -> list[Remark]:
+        """Return what there is to say; of a slide that is missing it is said already."""
+        missing = ", ".join(part for part in self._package.missing if part not in slides)
+        return [
+            *self._failures,
+            *([Remark("slides_hidden", tuple(self._hidden))] if self._hidden else []),
+            *([Remark("text_hidden", tuple(self._with_hidden))] if self._with_hidden else []),
+            *([Remark("parts_missing", detail=missing)] if missing else []),
+        ]
+
+    def _write_slide(self, number: int, part: str, root: Any) -> None:
+        shapes = list(_shapes(root))
+        title = next((shape for shape in shapes if _place(shape) in _TITLES), None)
+        if title is not None:
+            self.composer.heading(" ".join(line.text for line in _lines(title)), section=False)
+        for shape in shapes:
+            if shape is not title:
+                self._shape(shape, part, number)
+        self._background(part, root, number)
+        for _, notes in self._package.parts(part, "notesSlide"):
+            for shape in _shapes(notes):
+                if _place(shape) == "body":
+                    text = "\n".join(f"{line.label} {line.text}".lstrip() for line in _lines(shape))
+                    self.composer.paragraph(f"Note: {text}" if text else "")
+        for _, comments in self._package.parts(part, "comments"):
+            self._comments(comments)
+
+    def _shape(self, shape: Any, part: str, number: int) -> None:
+        place = _place(shape)
+        if place == _NUMBER or (place in _EDGES and not self._is_new(shape)):
+            return
+        if _is_hidden(shape):
+            self._with_hidden += [] if number in self._with_hidden else [number]
+            for line in _lines(shape):
+                self.composer.paragraph(hidden(line.text))
+            return
+        lines = list(_lines(shape))
+        for line in lines:
+            if len(lines) > 1 or line.label:
+                self.composer.item(line.text, line.label)
+            else:
+                self.composer.paragraph(line.text)
+        for table in shape.iter(f"{DRAWING}tbl"):
+            self.composer.table(rows_of(table), form=form_of(table))
+        for drawing in shape.iter("{*}chart", "{*}relIds"):
+            link = drawing.get(f"{RELATION}dm") or drawing.get(f"{RELATION}id") or ""
+            write_drawing(self._package, part, link, self.composer)
+
+    def _background(self, part: str, root: Any, number: int) -> None:
+        """Write what the layout and the master of a slide show on it, each text once."""
+        for kind in ("slideLayout", "slideMaster"):
+            if not is_on(root, root.get("showMasterSp")):
+                return
+            above = next(self._package.parts(part, kind), None)
+            if above is None:
+                return
+            part, root = above
+            for shape in _shapes(root):
+                if not _place(shape) and not _is_hidden(shape) and self._is_new(shape):
+                    self._shape(shape, part, number)
+
+    def _is_new(self, shape: Any) -> bool:
+        """Tell whether what a shape says was not said on a slide before."""
+        said = flat(" ".join(map(paragraph_text, shape.iter(f"{DRAWING}p"))))
+        new = bool(said) and said not in self._said
+        self._said.add(said)
+        return new
+
+    def _comments(self, root: Any) -> None:
+        for comment in root.iter("{*}cm", "{*}reply"):
+            bodies = [child for child in comment if local_name(child) in ("text", "txBody")]
+            text = " ".join(
+                body.text or "" if local_name(body) == "text" else " ".join(line.text for line in lines_of(body))
+                for body in bodies
+            )
+            author = self._authors.get(comment.get("authorId", ""), "").strip()
+            said = f"Comment ({author}): {text}" if author else f"Comment: {text}"
+            self.composer.paragraph(flat(said) if text.strip() else "")
 
 
-def _write_slide(slide: Any, composer: Composer) -> None:
-    title = slide.shapes.title
-    if title is not None and title.has_text_frame:
-        composer.heading(title.text_frame.text, section=False)
-    for shape in _shapes(slide.shapes):
-        if title is None or shape.shape_id != title.shape_id:
-            _write(shape, composer)
-    if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame) is not None:
-        composer.paragraph(notes.text)
+def _shapes(root: Any) -> Iterator[Any]:
+    """Yield the shapes of a slide, those of groups one by one."""
+    for tree in root.iterfind("{*}cSld/{*}spTree"):
+        yield from _shapes_in(tree)
 
 
-def _shapes(shapes: Iterable[Any]) -> Iterator[Any]:
-    """Yield the shapes of a slide, those of groups one by one, without date, footer and number."""
-    from pptx.enum.shapes import PP_PLACEHOLDER
-    from pptx.shapes.group import GroupShape
-
-    furniture = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER)
-    for shape in shapes:
-        if isinstance(shape, GroupShape):
-            yield from _shapes(shape.shapes)
-        elif not (shape.is_placeholder and shape.placeholder_format.type in furniture):
-            yield shape
+def _shapes_in(parent: Any) -> Iterator[Any]:
+    for element in parent:
+        name = local_name(element)
+        if name in _SHAPES:
+            yield element
+        elif name in _GROUPS:
+            yield from _shapes_in(element)
 
 
-def _write(shape: Any, composer: Composer) -> None:
-    if shape.has_text_frame:
-        lines = [paragraph.text for paragraph in shape.text_frame.paragraphs if paragraph.text.strip()]
-        if len(lines) == 1:
-            composer.paragraph(lines[0])
-        for line in lines if len(lines) > 1 else ():
-            composer.item(line)
-    elif shape.has_table:
-        composer.table(_rows(shape.table), form=_form(shape.table))
-    elif shape.has_chart:
-        _write_chart(shape.chart, composer)
+def _lines(shape: Any) -> Iterator[Any]:
+    for body in shape.iterfind("{*}txBody"):
+        yield from lines_of(body)
 
 
-def _rows(table: Any) -> Iterator[tuple[str, ...]]:
-    for nth, row in enumerate(table.rows):
-        cells = list(row.cells)
-        texts = [flat(cell.text) for cell in cells]
-        for at in range(1, len(cells)):
-            if nth == 0 and cells[at].is_spanned:  # a header over several columns names each of them
-                texts[at] = texts[at - 1]
-        alone = len(cells) > 1 and all(cell.is_spanned for cell in cells[1:])
-        yield (texts[0],) if alone else tuple(texts)
+def _place(shape: Any) -> str:
+    """Return the kind of the place of its layout that a shape fills: "title", "ftr"; "" where it fills none."""
+    place = shape.find("{*}nvSpPr/{*}nvPr/{*}ph")
+    place = shape.find("{*}nvGraphicFramePr/{*}nvPr/{*}ph") if place is None else place
+    return "" if place is None else place.get("type", "obj")
 
 
-def _form(table: Any) -> Form:
-    """Return which cells span others, and which the table marks as headers."""
-    spans, headers = {}, set()
-    for row, cells in enumerate(table.rows):
-        for column, cell in enumerate(cells.cells):
-            if cell.is_merge_origin:
-                spans[row, column] = (cell.span_height, cell.span_width)
-            if (row == 0 and table.first_row) or (column == 0 and table.first_col):
-                headers.add((row, column))
-    return Form(spans, frozenset(headers))
-
-
-def _write_chart(chart: Any, composer: Composer) -> None:
-    """Write the figures behind a chart as a table."""
-    with suppress(AttributeError, KeyError, ValueError, NotImplementedError):  # kinds that python-pptx does not know
-        title = chart.chart_title.text_frame.text if chart.has_title and chart.chart_title.has_text_frame else ""
-        for plot in chart.plots:
-            series = list(plot.series)
-            names = [str(category) for category in plot.categories]
-            values = [list(one.values) for one in series]
-            rows = [
-                (name, *(_figure(column[at] if at < len(column) else None) for column in values))
-                for at, name in enumerate(names)
-            ]
-            composer.table([("", *(one.name for one in series)), *rows], title)
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else format(value, ".15g")
+def _is_hidden(shape: Any) -> bool:
+    properties = next(shape.iterfind("./*/{*}cNvPr"), None)
+    return properties is not None and is_on(properties, properties.get("hidden", "0"))

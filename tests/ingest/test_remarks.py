@@ -38,6 +38,17 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         "the second parser made the reader crash: hidden text was not looked for",
         False,
     ),
+    (Remark("text_hidden", (1,)), "page 1 with hidden text, which is kept and is no evidence", False),
+    (
+        Remark("slides_hidden", (2, 3)),
+        "slides 2-3 left out when it is shown: the text is kept and is no evidence",
+        False,
+    ),
+    (
+        Remark("parts_missing", detail="word/footnotes.xml"),
+        "parts of it are missing or damaged: word/footnotes.xml",
+        True,
+    ),
     (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
     (Remark("text_hidden", (2,)), "page 2 with hidden text, which is kept and is no evidence", False),
     (Remark("as_it_stands", detail="it is not XML"), "read as it stands: it is not XML", False),

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from typing import TYPE_CHECKING
 
 import docx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from packed import edited
 
-from ingest import Document, DocumentError, read, row_at
+from ingest import Document, DocumentError, Remark, read, row_at
 from rag_app.language.reading import lexicon
 
 if TYPE_CHECKING:
@@ -26,16 +26,6 @@ def word(tmp_path: Path, write: Callable[[WordDocument], None], title: str = "")
     path = tmp_path / "report.docx"
     document.save(str(path))
     return read(path, lexicon=lexicon())
-
-
-def edited(path: Path, name: str, change: Callable[[bytes], bytes]) -> None:
-    """Write the archive at `path` again with one entry changed."""
-    with zipfile.ZipFile(path) as archive:
-        entries = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    entries[name] = change(entries.get(name, b""))
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for entry, raw in entries.items():
-            archive.writestr(entry, raw)
 
 
 def test_headings_paragraphs_and_lists_are_read_in_order(tmp_path: Path) -> None:
@@ -96,7 +86,9 @@ def test_a_table_with_headings_in_its_cells_only_places_things(tmp_path: Path) -
     assert (document.text, document.sections) == ("Left\nRight", ((0, "Left"),))
 
 
-def test_content_controls_insertions_links_and_text_boxes_are_read_and_deletions_are_not(tmp_path: Path) -> None:
+def test_content_controls_insertions_links_and_text_boxes_are_read_and_deletions_are_no_evidence(
+    tmp_path: Path,
+) -> None:
     names = nsdecls("w") + ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     box = "<w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent>"
 
@@ -119,7 +111,11 @@ def test_content_controls_insertions_links_and_text_boxes_are_read_and_deletions
             ),
         )
 
-    assert word(tmp_path, write).text == "Controlled.\n\nAdded link\n\nIn a box."
+    document = word(tmp_path, write)
+    assert document.text == "Controlled.\n\nAdded~~gone~~ linkhidden\n\nIn a box."
+    [page] = document.pages
+    assert [page.text[start:end] for start, end in page.hidden] == ["~~gone~~", "hidden"]
+    assert document.remarks == (Remark("text_hidden", (1,)),)
 
 
 def test_macros_and_linked_files_are_not_opened(tmp_path: Path) -> None:

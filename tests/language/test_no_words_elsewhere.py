@@ -54,7 +54,14 @@ ALLOWED = {
     "ingest/readers/workbook/format_code.py": "am",  # a part of a number format
     "ingest/readers/workbook/formula.py": "name null num",  # faults of formulas
     "ingest/readers/word.py": "del http main off tab",  # elements of a Word file, and their namespace
+    "ingest/readers/drawings.py": "http",  # namespaces
+    "ingest/readers/package.py": "content http main",  # the same, and the list of contents
+    "ingest/readers/slide_text.py": "period",  # the end of a name of a numbering
+    "ingest/readers/word_styles.py": "http main style",  # a namespace, an element
+    "ingest/readers/word_tables.py": "del",  # elements of a Word file
+    "ingest/readers/word_text.py": "del page tab",  # the same, and a field
     "ingest/tables/grid.py": "bn mn",  # international symbols
+    "ingest/ticks.py": "yes no",  # what a check box says, in the form that every reader of forms writes
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"
     "ingest/unit.py": (  # international symbols
