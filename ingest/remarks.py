@@ -28,7 +28,6 @@ RemarkCode = Literal[
     "slides_hidden",  # left out when the presentation is shown
     "parts_missing",  # of an Office file
     "parser_said",  # in its own words
-    "text_hidden",  # the program of the file does not show it
     "as_it_stands",  # without what its format says
     "cells_forgotten",  # a table is text only, because it has too many of them
     "not_shown",  # parts that the program of the file hides; they are kept, and no evidence
@@ -59,7 +58,6 @@ _SENTENCES: dict[RemarkCode, str] = {
     "slides_hidden": "{pages} left out when it is shown: the text is kept and is no evidence",
     "parts_missing": "parts of it are missing or damaged: {detail}",
     "parser_said": "{detail}",
-    "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
     "as_it_stands": "read as it stands: {detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
     "not_shown": "hidden in its program, kept as hidden text: {detail}",
