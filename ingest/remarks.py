@@ -25,6 +25,9 @@ RemarkCode = Literal[
     "ocr_unsure",
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
+    "bytes_lost",  # they are no characters in the encoding of the file
+    "encoding_unsure",  # its few letters speak for several
+    "encoding_other",  # than the one that the file states
     "cells_forgotten",  # a table is text only, because it has too many of them
     "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
 ]
@@ -48,6 +51,9 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_unsure": "{pages} recognised with low confidence",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
+    "bytes_lost": "bytes at {detail} are no characters: � stands for them",
+    "encoding_unsure": "it does not say how its letters are encoded: read as {detail}, which may be wrong",
+    "encoding_other": "it says that it is written in {detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
 }

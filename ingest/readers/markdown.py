@@ -41,7 +41,8 @@ def read(
     """
     with needs(path, "markdown_it", "markdown-it-py"):
         from markdown_it import MarkdownIt
-    text = plain_text.text_of(path).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    content = plain_text.content_of(path)
+    text = content.text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
     if max(paragraph.count("[") for paragraph in text.split("\n\n")) > _MOST_BRACKETS:
         return plain_text.read(path, lexicon=lexicon)
     composer = Composer(str(path), lexicon)
@@ -53,7 +54,9 @@ def read(
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").enable("strikethrough")
     _Writer(path, composer, text.count("\n", 0, matter.end()) if matter else 0).write(parser.parse(body))
     stated = _STATED_TITLE.search(matter[1]) if matter else None
-    return composer.document((stated and flat(stated[1].strip("\"' "))) or composer.first_heading or stem(path))
+    return composer.document(
+        (stated and flat(stated[1].strip("\"' "))) or composer.first_heading or stem(path), content.remarks
+    )
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.lines import line_label
 from ingest.readers.archive import office_file
 from ingest.readers.requirements import needs
-from ingest.readers.text import text_of
+from ingest.readers.text import content_of
 from ingest.rows import is_figure, names_columns
 from ingest.titles import stated_title
 from ingest.types import Document, DocumentError
@@ -69,8 +69,8 @@ def read_csv(
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = text_of(path)
-    first = 1
+    content = content_of(path)
+    text, first = content.text, 1
     stated = _SEPARATOR_LINE.match(text)
     if stated:
         text, first = text[stated.end() :], 2
@@ -78,7 +78,7 @@ def read_csv(
     composer = Composer(str(path), lexicon)
     rows, numbers = tee(_records(text, delimiter))
     composer.table((row for _, row in rows), labels=(line_label(number + first) for number, _ in numbers))
-    return composer.document(stem(path))
+    return composer.document(stem(path), content.remarks)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -40,6 +40,21 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     ),
     (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
     (
+        Remark("bytes_lost", detail="2 places"),
+        "bytes at 2 places are no characters: � stands for them",
+        False,
+    ),
+    (
+        Remark("encoding_unsure", detail="KOI8-R"),
+        "it does not say how its letters are encoded: read as KOI8-R, which may be wrong",
+        False,
+    ),
+    (
+        Remark("encoding_other", detail="gb2312, but was read as UTF-8"),
+        "it says that it is written in gb2312, but was read as UTF-8",
+        False,
+    ),
+    (
         Remark("cells_forgotten", detail="1,000,000"),
         "tables of more than 1,000,000 cells are kept as text only",
         False,
