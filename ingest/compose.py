@@ -12,6 +12,7 @@ from ingest.cells import PLAIN, Cells, Form
 from ingest.characters import characters, visible
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import check_text
+from ingest.marks import BEGIN, parted, unmarked
 from ingest.packing import MOST_CELLS
 from ingest.remarks import Remark
 from ingest.rows import is_figure, names_columns
@@ -50,6 +51,8 @@ class _Draft:
     paragraphs: list[str] = field(default_factory=list)  # since the last block of another kind
     heading: str = ""  # the last one
     tables: list[Table] = field(default_factory=list)
+    unseen: bool = False  # all of it is hidden
+    hidden: list[tuple[int, int]] = field(default_factory=list)  # spans of the text that are
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,11 @@ class _Row:
     cells: tuple[str, ...]
     label: str | None  # of the section that begins with it
     part: Literal["title", "head", "body", "again"] = "body"  # a line above the table, a row that names its columns
+    marked: tuple[str, ...] = ()  # the cells with the marks of what is hidden, where any is
 
     @property
     def line(self) -> str:
-        return CELL.join(self.cells)
+        return CELL.join(self.marked or self.cells)
 
     @property
     def is_prose(self) -> bool:
@@ -83,9 +87,9 @@ class Composer:
         self._crowded = False  # a table had more cells than there may be
         self.first_heading = ""  # the title of a document that states none
 
-    def page(self, label: str) -> None:
-        """Begin a page; what is written before counts to one that is labelled "1"."""
-        self._pages.append(_Draft(shortened(flat(label), _LONGEST_PAGE_LABEL)))
+    def page(self, label: str, *, hidden: bool = False) -> None:
+        """Begin a page, all of it hidden or not; what is written before counts to one that is labelled "1"."""
+        self._pages.append(_Draft(shortened(flat(label), _LONGEST_PAGE_LABEL), unseen=hidden))
 
     def mark(self, label: str) -> None:
         """Begin a section with the next block."""
@@ -96,9 +100,9 @@ class Composer:
         line = flat(text)
         if not line:
             return
-        self.first_heading = self.first_heading or line
+        self.first_heading = self.first_heading or unmarked(line)
         if section:
-            self.mark(shortened(line, _LONGEST_LABEL))
+            self.mark(shortened(unmarked(line), _LONGEST_LABEL))
         self._write("heading", [(line, None)])
 
     def paragraph(self, text: str) -> None:
@@ -135,7 +139,7 @@ class Composer:
         table = _rows(rows, labels)
         first = _parted(list(islice(table, _MOST_TITLES + _MOST_HEADERS)), form, self._lexicon)
         titles = [row.cells[0] for row in first if row.part == "title"]
-        above = self._above((flat(caption), *titles), name)
+        above = self._above((unmarked(flat(caption)), *titles), name)
         self._write("caption", [(flat(caption), None)])
         cells = Cells(form, MOST_CELLS - self._cells)
         head = [row for row in first if row.part == "head"]
@@ -185,7 +189,7 @@ class Composer:
     def _record(self, row: _Row, head: Sequence[str], cells: Cells) -> None:
         """Write a row of prose, a paragraph a cell."""
         starts, place = [], 0
-        for name, cell in zip_longest(head[: len(row.cells)], row.cells, fillvalue=""):
+        for name, cell in zip_longest(head[: len(row.cells)], row.marked or row.cells, fillvalue=""):
             if cell:
                 lead = f"{name}: " if name else ""
                 [begin] = self._write("paragraph", [(f"{lead}{cell}", row.label)])
@@ -194,7 +198,7 @@ class Composer:
         cells.scattered(row.given, row.cells, starts, header=row.part == "head")
 
     def _write(self, kind: _Kind, lines: Sequence[_Line]) -> list[int]:
-        """Write a block and return where its lines begin on the page; an empty one is left out."""
+        """Write a block and return where its lines begin on the page; an empty one is left out, marks are taken out."""
         if not any(line for line, _ in lines):
             return []
         if not self._pages:
@@ -204,8 +208,9 @@ class Composer:
         before = page.length
         page.parts.append(gap)
         page.length += len(gap)
-        places = []
-        for nth, (line, own) in enumerate(lines):
+        places, written = [], []
+        for nth, (marked, own) in enumerate(lines):
+            line, spans = parted(marked)
             if nth:
                 page.parts.append("\n")
                 page.length += 1
@@ -214,9 +219,11 @@ class Composer:
                 page.sections.append((page.length, label))
             self._label = None
             places.append(page.length)
+            page.hidden += [(page.length + start, page.length + end) for start, end in spans]
             page.parts.append(line)
             page.length += len(line)
-        _remember(page, kind, [line for line, _ in lines])
+            written.append(line)
+        _remember(page, kind, written)
         self._length += page.length - before
         check_text(self._path, self._length)
         return places
@@ -226,7 +233,8 @@ class Composer:
         pages, sections, offset = [], [], 0
         for number, draft in enumerate(self._pages or [_Draft("1")], start=1):
             text = "".join(draft.parts)
-            pages.append(Page(number, draft.label or str(number), text, tables=tuple(draft.tables)))
+            hidden = ((0, len(text)),) if draft.unseen and text else tuple(draft.hidden)
+            pages.append(Page(number, draft.label or str(number), text, hidden=hidden, tables=tuple(draft.tables)))
             sections += [(offset + place, label) for place, label in draft.sections]
             offset += draft.length + len(PAGE_BREAK)
         crowded = [Remark("cells_forgotten", detail=f"{MOST_CELLS:,}")] if self._crowded else []
@@ -236,9 +244,13 @@ class Composer:
 def _rows(rows: Iterable[Sequence[str]], labels: Iterable[str]) -> Iterator[_Row]:
     """Yield the rows that have any text."""
     for given, (row, label) in enumerate(zip_longest(rows, labels)):
-        cells = tuple(map(flat, row or ()))
-        if any(cells):
-            yield _Row(given, cells, label)
+        marked = tuple(map(flat, row or ()))
+        if not any(marked):
+            continue
+        if any(BEGIN in cell for cell in marked):
+            yield _Row(given, tuple(map(unmarked, marked)), label, marked=marked)
+        else:
+            yield _Row(given, marked, label)
 
 
 def _parted(rows: Sequence[_Row], form: Form, lexicon: Lexicon) -> list[_Row]:
