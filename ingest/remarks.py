@@ -25,6 +25,7 @@ RemarkCode = Literal[
     "ocr_unsure",
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
+    "text_hidden",  # the program of the file does not show it
     "bytes_lost",  # they are no characters in the encoding of the file
     "encoding_unsure",  # its few letters speak for several
     "encoding_other",  # than the one that the file states
@@ -51,6 +52,7 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_unsure": "{pages} recognised with low confidence",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
+    "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
     "bytes_lost": "bytes at {detail} are no characters: � stands for them",
     "encoding_unsure": "it does not say how its letters are encoded: read as {detail}, which may be wrong",
     "encoding_other": "it says that it is written in {detail}",

@@ -9,7 +9,8 @@ from ingest.compose import Composer
 from ingest.decode import Decoded, decoded, is_text, readable_encoding
 from ingest.files import read_bytes, stem
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.readers.markup import write_html
+from ingest.readers.markup import written_html
+from ingest.remarks import Remark
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ def read(
     if not is_text(content.text):
         raise DocumentError(str(path), "is not an HTML file", "wrong_type")
     composer = Composer(str(path), lexicon)
-    title = write_html(path, content.text, composer)
-    return composer.document(title or composer.first_heading or stem(path), content.remarks)
+    page = written_html(path, content.text, composer)
+    remarks = (*content.remarks, *([Remark("text_hidden", (1,))] if page.hides else ()))
+    return composer.document(page.title or composer.first_heading or stem(path), remarks)
 
 
 def decode_html(raw: bytes) -> str:

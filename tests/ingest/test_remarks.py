@@ -39,6 +39,7 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         False,
     ),
     (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
+    (Remark("text_hidden", (2,)), "page 2 with hidden text, which is kept and is no evidence", False),
     (
         Remark("bytes_lost", detail="2 places"),
         "bytes at 2 places are no characters: � stands for them",
