@@ -9,7 +9,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 # Relative addresses with these are pages of the same site, as those without a suffix are.
 _PAGES = frozenset(
     (
-        *(".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".cgi", ".cfm", ".do"),
+        *(".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx", ".jsp", ".cgi", ".cfm", ".do", ".md"),
         *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp"),
     )
 )
