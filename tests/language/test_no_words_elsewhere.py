@@ -37,14 +37,17 @@ ALLOWED = {
     "ingest/place.py": "pdf text",  # suffixes
     "ingest/readers/epub.py": "document text",  # media types
     "ingest/readers/mail.py": "date from to subject",  # fields of a message
-    "ingest/readers/markup.py": (  # elements, attributes and properties of HTML
-        "address article aside base col display embed figure form header hidden hr img input link main section source "
-        "style summary table th ul"
-    ),
+    "ingest/readers/markup.py": "base col del embed hr img input link source",  # elements of HTML
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
     "ingest/readers/word.py": "del http main off tab",  # elements of a Word file, and their namespace
     "ingest/tables/grid.py": "bn mn",  # international symbols
+    "ingest/readers/web/links.py": "https www",  # parts of addresses
+    "ingest/readers/web/page.py": (  # elements, attributes and properties of HTML
+        "address article aside base col display embed figure form header hidden hr img input line link main section "
+        "source style summary table text th through ul"
+    ),
+    "ingest/ticks.py": "yes no",  # what a check box says, in the form that every reader of forms writes
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"
     "ingest/unit.py": (  # international symbols
