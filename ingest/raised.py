@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _RAISED = str.maketrans("i0123456789+-−=()n", "ⁱ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ", "[]")  # brackets are those of citations
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
@@ -33,7 +37,7 @@ def with_fractions(text: str) -> str:
     return _FRACTION.sub(_fraction, text)
 
 
-def _shifted(text: str, table: dict[int, int], sign: str) -> str:
+def _shifted(text: str, table: Mapping[int, int | None], sign: str) -> str:
     core = text.strip()
     if not core or len(core) > _LONGEST or not any(map(str.isalnum, core)):
         return text
