@@ -6,12 +6,14 @@ remark that they may be wrong.
 
 from __future__ import annotations
 
+import argparse
 from itertools import groupby
 
 from legacy_texts import Told, told_apart
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     results = told_apart()
     print("| language | encoding | right |\n|---|---|--:|")
     for (language, encoding), some in groupby(results, key=lambda one: (one.language, one.encoding)):
