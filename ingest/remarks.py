@@ -29,6 +29,9 @@ RemarkCode = Literal[
     "parts_missing",  # of an Office file
     "parser_said",  # in its own words
     "as_it_stands",  # without what its format says
+    "bytes_lost",  # they are no characters in the encoding of the file
+    "encoding_unsure",  # its few letters speak for several
+    "encoding_other",  # than the one that the file states
     "cells_forgotten",  # a table is text only, because it has too many of them
     "not_shown",  # parts that the program of the file hides; they are kept, and no evidence
     "worked_out",  # what formulas come to was not stored
@@ -59,6 +62,9 @@ _SENTENCES: dict[RemarkCode, str] = {
     "parts_missing": "parts of it are missing or damaged: {detail}",
     "parser_said": "{detail}",
     "as_it_stands": "read as it stands: {detail}",
+    "bytes_lost": "bytes at {detail} are no characters: � stands for them",
+    "encoding_unsure": "it does not say how its letters are encoded: read as {detail}, which may be wrong",
+    "encoding_other": "it says that it is written in {detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
     "not_shown": "hidden in its program, kept as hidden text: {detail}",
     "worked_out": "formulas without a stored value that were worked out: {detail}",

@@ -9,7 +9,7 @@ from ingest.compose import Composer
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.events import write_events
-from ingest.readers.verbatim import checked_text
+from ingest.readers.verbatim import checked
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ def read(
     Raises:
         DocumentError: the file is no calendar.
     """
-    text = checked_text(path, "a calendar")
+    content = checked(path, "a calendar")
+    text = content.text
     if not _BEGIN.match(text):
         raise DocumentError(str(path), "is not a calendar", "wrong_type")
     composer = Composer(str(path), lexicon)
     write_events(text, composer)
     name = _NAME.search(text)
-    return composer.document((name[1].strip() if name else "") or stem(path))
+    return composer.document((name[1].strip() if name else "") or stem(path), content.remarks)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ingest.characters import visible
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.lines import line_sections
-from ingest.readers.text import text_of
+from ingest.readers.text import content_of
 from ingest.types import Document, Page
 
 if TYPE_CHECKING:
@@ -32,5 +32,6 @@ def read(
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = visible(text_of(path))
-    return Document(str(path), path.name, (Page(1, "1", text),), sections=line_sections(text))
+    content = content_of(path)
+    text = visible(content.text)
+    return Document(str(path), path.name, (Page(1, "1", text),), content.remarks, line_sections(text))

@@ -11,7 +11,7 @@ from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.archive import Archive
 from ingest.readers.html import decode_html
-from ingest.readers.markup import parse_xml, write_html
+from ingest.readers.markup import parse_xml, written_html
 from ingest.remarks import Remark
 from ingest.titles import stated_title
 from ingest.types import Document, DocumentError
@@ -45,13 +45,14 @@ def read(
         names = _chapters(book, posixpath.dirname(package))
         _check_readable(path, archive, names)
         composer = Composer(str(path), lexicon)
-        failures = [
-            failure for at, name in enumerate(names, 1) if (failure := _write(path, archive, at, name, composer))
-        ]
+        found = [remark for at, name in enumerate(names, 1) if (remark := _write(path, archive, at, name, composer))]
     if not names:
         raise DocumentError(str(path), "holds no chapter", "empty")
     title = next((stated_title(element.text, lexicon) for element in _all(book, "title")), "")
-    return composer.document(title or composer.first_heading or stem(path), failures)
+    hiding = tuple(remark.pages[0] for remark in found if remark.code == "text_hidden")
+    remarks = [remark for remark in found if remark.code != "text_hidden"]
+    remarks += [Remark("text_hidden", hiding)] if hiding else []
+    return composer.document(title or composer.first_heading or stem(path), remarks)
 
 
 def _chapters(book: Any, folder: str) -> list[str]:
@@ -74,12 +75,12 @@ def _check_readable(path: Path, archive: Archive, names: list[str]) -> None:
 
 
 def _write(path: Path, archive: Archive, number: int, name: str, composer: Composer) -> Remark | None:
-    """Write a chapter; return what kept it from being read."""
+    """Write a chapter; return what kept it from being read, or that some of it is not shown."""
     composer.page(str(number))
     if name not in archive:
         return Remark("chapter_missing", (number,), flat(name))
-    write_html(path, decode_html(archive.read(name)).replace("\0", ""), composer)
-    return None
+    page = written_html(path, decode_html(archive.read(name)).replace("\0", ""), composer)
+    return Remark("text_hidden", (number,)) if page.hides else None
 
 
 def _all(root: Any, name: str) -> list[Any]:

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from ingest.compose import Composer
-from ingest.decode import decode, is_text
+from ingest.decode import Decoded, decoded, is_text, readable_encoding
 from ingest.files import read_bytes, stem
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.readers.markup import write_html
+from ingest.readers.markup import written_html
+from ingest.remarks import Remark
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -29,17 +30,21 @@ def read(
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = decode_html(read_bytes(path))
-    if not is_text(text):
+    content = decoded_html(read_bytes(path))
+    if not is_text(content.text):
         raise DocumentError(str(path), "is not an HTML file", "wrong_type")
     composer = Composer(str(path), lexicon)
-    title = write_html(path, text, composer)
-    return composer.document(title or composer.first_heading or stem(path))
+    page = written_html(path, content.text, composer)
+    remarks = (*content.remarks, *([Remark("text_hidden", (1,))] if page.hides else ()))
+    return composer.document(page.title or composer.first_heading or stem(path), remarks)
 
 
 def decode_html(raw: bytes) -> str:
     """Return the text of `raw`, in the encoding that it declares itself."""
+    return decoded_html(raw).text
+
+
+def decoded_html(raw: bytes) -> Decoded:
+    """Return the text of `raw`, in the encoding that it declares itself, and what is doubtful of it."""
     declared = _CHARSET.search(raw[:_CHARSET_WITHIN])
-    encoding = declared[1].decode("ascii") if declared else None
-    # Whoever could write this name readably did not write in UTF-16.
-    return decode(raw, "utf-8" if encoding and encoding.lower().startswith("utf-16") else encoding)
+    return decoded(raw, readable_encoding(declared[1]) if declared else None)

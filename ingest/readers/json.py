@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.compose import Composer
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.leaves import Leaf, write_leaves
-from ingest.readers.verbatim import as_it_stands, checked_text
+from ingest.readers.verbatim import as_it_stands, checked
 from ingest.remarks import Remark
 from ingest.types import Document, DocumentError
 
@@ -39,13 +39,13 @@ def read(
     Raises:
         DocumentError: the file holds bytes that no text has, or its values lie too deep within each other.
     """
-    text = checked_text(path, "a JSON file")
+    content = checked(path, "a JSON file")
     composer = Composer(str(path), lexicon)
     try:
-        write_leaves(_leaves(path, text, (), 1), composer)
+        write_leaves(_leaves(path, content.text, (), 1), composer)
     except _NoJson as error:
-        return as_it_stands(path, text, f"it is not JSON: {error}")
-    return composer.document(path.name)
+        return as_it_stands(path, content, f"it is not JSON: {error}")
+    return composer.document(path.name, content.remarks)
 
 
 def read_lines(
@@ -60,12 +60,13 @@ def read_lines(
     """
     composer = Composer(str(path), lexicon)
     broken: list[int] = []
-    write_leaves(_lines(path, checked_text(path, "a JSON file"), broken), composer)
+    content = checked(path, "a JSON file")
+    write_leaves(_lines(path, content.text, broken), composer)
     if not broken:
-        return composer.document(path.name)
+        return composer.document(path.name, content.remarks)
     more = f" and {len(broken) - _MOST_NAMED:,} more" if len(broken) > _MOST_NAMED else ""
     detail = f"no JSON on line {', '.join(map(str, broken[:_MOST_NAMED]))}{more}"
-    return composer.document(path.name, [Remark("as_it_stands", detail=detail)])
+    return composer.document(path.name, [*content.remarks, Remark("as_it_stands", detail=detail)])
 
 
 def _lines(path: Path, text: str, broken: list[int]) -> Iterator[Leaf]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.readers.verbatim import as_it_stands, checked_text
+from ingest.readers.verbatim import as_it_stands, checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,4 +23,4 @@ def read(
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    return as_it_stands(path, checked_text(path, "a text file"))
+    return as_it_stands(path, checked(path, "a text file"))

@@ -11,9 +11,12 @@ from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.lines import line_label
+from ingest.marks import unmarked
 from ingest.readers import text as plain_text
-from ingest.readers.markup import write_html
+from ingest.readers.markdown_line import MARK, shown
+from ingest.readers.markup import written_html
 from ingest.readers.requirements import needs
+from ingest.remarks import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 _DEEPEST = 100  # lists and quotations within each other
 _MOST_BRACKETS = 5000  # of one paragraph: for each of them that stays open the parser reads on to the end
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_MARK = re.compile(MARK)
+_NOTE = re.compile(rf"^ {{0,3}}{MARK}:", re.MULTILINE)
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _STATED_TITLE = re.compile(r"^title:[ \t]*(\S.*)$", re.MULTILINE)
 
 
@@ -41,7 +47,9 @@ def read(
     """
     with needs(path, "markdown_it", "markdown-it-py"):
         from markdown_it import MarkdownIt
-    text = plain_text.text_of(path).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    content = plain_text.content_of(path)
+    text = content.text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    text = unmarked(text)
     if max(paragraph.count("[") for paragraph in text.split("\n\n")) > _MOST_BRACKETS:
         return plain_text.read(path, lexicon=lexicon)
     composer = Composer(str(path), lexicon)
@@ -51,9 +59,30 @@ def read(
         composer.code(matter[1])
     body = text[matter.end() :] if matter else text
     parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table").enable("strikethrough")
-    _Writer(path, composer, text.count("\n", 0, matter.end()) if matter else 0).write(parser.parse(body))
+    body, notes = _with_notes(body)
+    writer = _Writer(path, composer, text.count("\n", 0, matter.end()) if matter else 0, notes)
+    writer.write(parser.parse(body))
     stated = _STATED_TITLE.search(matter[1]) if matter else None
-    return composer.document((stated and flat(stated[1].strip("\"' "))) or composer.first_heading or stem(path))
+    title = (stated and flat(stated[1].strip("\"' "))) or composer.first_heading or stem(path)
+    remarks = (*content.remarks, *([Remark("text_hidden", (1,))] if writer.hides else ()))
+    return composer.document(title, remarks)
+
+
+def _with_notes(text: str) -> tuple[str, dict[str, int]]:
+    """Return a text whose notes the parser leaves as they are, and the number of each by its name, as they come."""
+    names = {match[1] for match in _NOTE.finditer(text)}
+    if not names:
+        return text, {}
+    first = (match[1] for match in _MARK.finditer(text) if match[1] in names)
+    lines = text.split("\n")
+    fence = ""
+    for at, line in enumerate(lines):
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        elif not fence and _NOTE.match(line):
+            lines[at] = line.replace("[", "\\[", 1)  # else it would count as the address of a link
+    return "\n".join(lines), {name: number for number, name in enumerate(dict.fromkeys(first), start=1)}
 
 
 @dataclass(slots=True)
@@ -63,6 +92,8 @@ class _Writer:
     path: Path
     composer: Composer
     above: int  # lines before the parsed text
+    notes: dict[str, int]  # their numbers by name
+    hides: bool = False  # HTML in it has text that is not shown
     lists: list[int | None] = field(default_factory=list)  # next number; None: not numbered
     rows: list[list[str]] = field(default_factory=list)
     marker: str | None = None  # of the item that begins
@@ -77,11 +108,12 @@ class _Writer:
     def _write(self, token: Token) -> None:
         kind = token.type
         if kind == "inline":
-            self._inline(_shown(token.children or ()))
+            begins = bool(self.lists) and self.marker is not None
+            self._inline(shown(token.children or (), self.notes, item=begins))
         elif kind in ("fence", "code_block"):
             self.composer.code(token.content)
         elif kind == "html_block":
-            write_html(self.path, token.content, self.composer)
+            self.hides = written_html(self.path, token.content, self.composer).hides or self.hides
         elif kind in ("bullet_list_open", "ordered_list_open"):
             self.lists.append(int(token.attrGet("start") or 1) if kind.startswith("ordered") else None)
         elif kind in ("bullet_list_close", "ordered_list_close"):
@@ -116,18 +148,3 @@ class _Writer:
             return "-"
         self.lists[-1] = number + 1
         return f"{number}."
-
-
-def _shown(tokens: Sequence[Token]) -> str:
-    """Return the words of a line: of links their text, of wrapped lines one."""
-    parts = []
-    for token in tokens:
-        if token.type in ("text", "code_inline"):
-            parts.append(token.content)
-        elif token.type == "softbreak":
-            parts.append(" ")
-        elif token.type == "hardbreak" or (token.type == "html_inline" and token.content.lower().startswith("<br")):
-            parts.append("\n")
-        elif token.type == "image":
-            parts.append(token.content)
-    return "".join(parts)

@@ -12,7 +12,7 @@ from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.lines import line_label
 from ingest.readers.archive import office_file
 from ingest.readers.separated import delimiter_of, tables
-from ingest.readers.text import text_of
+from ingest.readers.text import content_of
 from ingest.readers.workbook.book import Book
 from ingest.readers.workbook.contents import Contents
 from ingest.readers.workbook.layout import TooManyCellsError, blocks, not_shown, shown
@@ -37,8 +37,8 @@ def read_csv(
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = text_of(path)
-    first = 1
+    content = content_of(path)
+    text, first = content.text, 1
     stated = _SEPARATOR_LINE.match(text)
     if stated:
         text, first = text[stated.end() :], 2
@@ -46,7 +46,7 @@ def read_csv(
     composer = Composer(str(path), lexicon)
     for table in tables(text, delimiter, lexicon):
         composer.table((one.cells for one in table), labels=(line_label(one.line + first) for one in table))
-    return composer.document(stem(path))
+    return composer.document(stem(path), content.remarks)
 
 
 def read_workbook(

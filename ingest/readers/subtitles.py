@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.compose import Composer, flat
 from ingest.files import stem
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.readers.verbatim import as_it_stands, checked_text
+from ingest.readers.verbatim import as_it_stands, checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +30,13 @@ def read(
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = checked_text(path, "a text file").replace("\r\n", "\n")
+    content = checked(path, "a text file")
+    text = content.text.replace("\r\n", "\n")
     captions = _TIMES.split(text)[1:]  # times and what follows them, by turns
     if not captions:
-        return as_it_stands(path, text, "it has no captions with times")
+        return as_it_stands(path, content, "it has no captions with times")
     composer = Composer(str(path), lexicon)
     for time, said in zip(captions[::2], captions[1::2], strict=True):
         composer.mark(time)
         composer.item(flat(_TAGS.sub("", _NEXT_NUMBER.sub("", said.lstrip("\n")))))
-    return composer.document(stem(path))
+    return composer.document(stem(path), content.remarks)

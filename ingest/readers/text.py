@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.clean import repair
-from ingest.decode import decode, is_text
+from ingest.decode import Decoded, decoded, is_text, stated_encoding
 from ingest.files import read_bytes, stem
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import check_pages, check_text
@@ -26,22 +26,24 @@ def read(
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = text_of(path)
+    content = content_of(path)
+    text = content.text
     check_pages(path, 1 + text.count(PAGE_BREAK))
     texts = repair(text.replace("\r\n", "\n").split(PAGE_BREAK), lexicon=lexicon)
     pages = tuple(Page(number, str(number), page) for number, page in enumerate(texts, start=1))
     sections = repaired_sections(text, texts[0]) if len(texts) == 1 else ()
-    return Document(str(path), stem(path), pages, sections=sections)
+    return Document(str(path), stem(path), pages, content.remarks, sections)
 
 
-def text_of(path: Path) -> str:
-    """Return the text of the file at `path`.
+def content_of(path: Path) -> Decoded:
+    """Return what the file at `path` says, in the encoding that it states or seems to have.
 
     Raises:
         DocumentError: the file holds bytes that no text has.
     """
-    text = decode(read_bytes(path))
-    if not is_text(text):
+    raw = read_bytes(path)
+    content = decoded(raw, stated_encoding(raw))
+    if not is_text(content.text):
         raise DocumentError(str(path), "is not a text file", "wrong_type")
-    check_text(path, len(text))
-    return text
+    check_text(path, len(content.text))
+    return content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.characters import visible
-from ingest.decode import decode, is_text
+from ingest.decode import decoded, is_text
 from ingest.files import read_bytes
 from ingest.limits import check_text
 from ingest.lines import line_sections
@@ -15,16 +15,18 @@ from ingest.types import Document, DocumentError, Page
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ingest.decode import Decoded
 
-def as_it_stands(path: Path, text: str, because: str = "") -> Document:
-    """Return a document of the lines of `text`; `because`: why it is not read by its own reader."""
+
+def as_it_stands(path: Path, content: Decoded, because: str = "") -> Document:
+    """Return a document of the lines of a text; `because`: why it is not read by its own reader."""
     remarks = (Remark("as_it_stands", detail=because),) if because else ()
-    shown = visible(text)
-    return Document(str(path), path.name, (Page(1, "1", shown),), remarks, line_sections(shown))
+    shown = visible(content.text)
+    return Document(str(path), path.name, (Page(1, "1", shown),), (*content.remarks, *remarks), line_sections(shown))
 
 
-def checked_text(path: Path, kind: str, raw: bytes | None = None, declared: str | None = None) -> str:
-    """Return the text of a file of some kind.
+def checked(path: Path, kind: str, raw: bytes | None = None, declared: str | None = None) -> Decoded:
+    """Return what a file of some kind says.
 
     Args:
         path: the file.
@@ -35,8 +37,8 @@ def checked_text(path: Path, kind: str, raw: bytes | None = None, declared: str 
     Raises:
         DocumentError: it holds bytes that no text has, or is too long.
     """
-    text = decode(read_bytes(path) if raw is None else raw, declared)
-    if not is_text(text):
+    content = decoded(read_bytes(path) if raw is None else raw, declared)
+    if not is_text(content.text):
         raise DocumentError(str(path), f"is not {kind}", "wrong_type")
-    check_text(path, len(text))
-    return text
+    check_text(path, len(content.text))
+    return content

@@ -11,7 +11,7 @@ from ingest.files import read_bytes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.leaves import Leaf, write_leaves
 from ingest.readers.markup import parse_xml
-from ingest.readers.verbatim import as_it_stands, checked_text
+from ingest.readers.verbatim import as_it_stands, checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,17 +37,17 @@ def read(
     """
     raw = read_bytes(path)
     declared = _DECLARED.match(raw.removeprefix(b"\xef\xbb\xbf"))
-    text = checked_text(path, "an XML file", raw, declared[1].decode("ascii") if declared else None)
+    content = checked(path, "an XML file", raw, declared[1].decode("ascii") if declared else None)
     if _ENTITIES in raw.replace(b"\0", b""):  # they can grow without end, or name other files
-        return as_it_stands(path, text, "it declares XML entities")
+        return as_it_stands(path, content, "it declares XML entities")
     try:
-        root = _root(path, raw, text)
+        root = _root(path, raw, content.text)
     except SyntaxError as error:  # lxml's own are such
-        return as_it_stands(path, text, f"it is not XML: {flat(str(error))}")
+        return as_it_stands(path, content, f"it is not XML: {flat(str(error))}")
     composer = Composer(str(path), lexicon)
     composer.heading(_name(root.tag), section=False)
     write_leaves(_leaves(root), composer)
-    return composer.document(path.name)
+    return composer.document(path.name, content.remarks)
 
 
 def _root(path: Path, raw: bytes, text: str) -> Any:

@@ -21,6 +21,10 @@ def html(tmp_path: Path, text: str | bytes) -> Document:
     return read(path)
 
 
+def unseen(document: Document) -> list[str]:
+    return [page.text[start:end] for page in document.pages for start, end in page.hidden]
+
+
 def test_a_page_is_read_as_a_browser_shows_it(tmp_path: Path) -> None:
     document = html(
         tmp_path,
@@ -33,17 +37,19 @@ def test_a_page_is_read_as_a_browser_shows_it(tmp_path: Path) -> None:
     )
     assert document.title == "Our & your bees"
     assert document.text == (
-        "Bees\nThey dance,\nand sing songs…\n\nSecond\n\n- one\n- two\n4. deep\n\nHoney\nSweet.\n\na\n  b"
+        "Bees\nThey dance,\nand sing songs…\n\nSecond\n\n- one\n- two\n4. deep\n\nsecret\n\nsecret\n\n"
+        "Honey\nSweet.\n\na\n  b\n\nImprint"
     )
+    assert unseen(document) == ["secret", "secret"]
+    assert document.warnings == ("page 1 with hidden text, which is kept and is no evidence",)
     assert [label for _, label in document.sections] == ["Bees", "Honey"]
     assert {passage.page_label for passage in cut(document, words, 4, 0)} == {"Bees", "Honey"}
 
 
-def test_the_footer_of_an_article_is_content(tmp_path: Path) -> None:
-    assert (
-        html(tmp_path, "<article>Text<footer>Signed, A.</footer></article><footer>©</footer>").text
-        == "Text\n\nSigned, A."
-    )
+def test_footers_are_content_but_for_their_menus(tmp_path: Path) -> None:
+    footer = "<footer><nav>Home</nav><address>Open 9 to 5, phone 0117</address></footer>"
+    document = html(tmp_path, f"<article>Text<footer>Signed, A.</footer></article>{footer}")
+    assert document.text == "Text\n\nSigned, A.\n\nOpen 9 to 5, phone 0117"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +124,22 @@ def test_entities_that_a_page_declares_are_not_expanded(tmp_path: Path) -> None:
         ("<a b='" * 200_000, None),
         ("<div " + " ".join(f"a{n}=1" for n in range(50_000)) + ">x", "x"),
         ("word " * 200_000, ("word " * 200_000).strip()),
+        ("<del>" * 100_000 + "x", "~~x~~"),
+        ("<sup><a href=https://a.example/>" * 50_000 + "x", None),
+        ("<div hidden>" * 100_000 + "x", "x"),
+        ("<math>" + "<mfrac>" * 100_000 + "x", "x"),
+        ("<label>" * 100_000 + "<input value=x>", None),
+        ("<select>" + "<option>x" * 200_000, None),
+        ("<input type=checkbox>a " * 100_000, None),
+        ("<form>" + "<label>Name<input value=x></label>" * 50_000, None),
+        ("<ol reversed>" * 20_000 + "<li>x", None),
+        (f"<textarea>{'x' * 3_000_000}</textarea>", "x" * 3_000_000),
+        ("&amp" * 500_000, None),
+        (
+            f"<!DOCTYPE x [<!ENTITY a '{'b' * 100}'>{''.join(f'<!ENTITY a{n} {chr(38)}a;>' for n in range(99))}]>"
+            + "&a98;" * 9,
+            None,
+        ),
         ("<table>" + "<tr><td rowspan=60000 colspan=100>x</td>" * 3000 + "<tr>" * 3000, None),
     ],
 )

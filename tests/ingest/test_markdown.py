@@ -21,7 +21,7 @@ def test_headings_lose_their_marks_and_become_sections(tmp_path: Path) -> None:
         tmp_path, "# Guide #\n\nHello *you*\nthere.\n\nSetup\n-----\nRun `make`, see [here](http://x.y).\n"
     )
     assert document.title == "Guide"
-    assert document.text == "Guide\nHello you there.\n\nSetup\nRun make, see here."
+    assert document.text == "Guide\nHello you there.\n\nSetup\nRun make, see here (http://x.y)."
     assert document.sections == ((0, "Guide"), (24, "Setup"))
     assert [document.label_at(at, at + 1) for at in (0, 10, 24, 40)] == ["Guide", "Guide", "Setup", "Setup"]
 
@@ -58,10 +58,63 @@ def test_front_matter_is_kept_and_names_the_title(tmp_path: Path) -> None:
     assert document.label_at(document.text.index("More"), len(document.text)) == "line 7"
 
 
+def unseen(document: Document) -> list[str]:
+    return [page.text[start:end] for page in document.pages for start, end in page.hidden]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "hidden"),
+    [
+        ("Rent ~~610~~ 640 euro, <del>paid</del> due", "Rent ~~610~~ 640 euro, ~~paid~~ due", ["~~610~~", "~~paid~~"]),
+        ("## Plan ~~A~~ B", "Plan ~~A~~ B", ["~~A~~"]),
+        ("| Size | Price |\n|--|--|\n| S | ~~8~~ 6 |", "Size\tPrice\nS\t~~8~~ 6", ["~~8~~"]),
+        ("10^6^ m^2^ of CO~2~, m<sup>3</sup>, 2<sub>a</sub>, about ~5,~6", "10⁶ m² of CO₂, m³, 2a, about ~5,~6", []),
+        ("2<sup>1</sup>/<sub>4</sub> cups", "2 1/4 cups", []),
+        (
+            "[form](a/b.pdf), [rules](https://x.example/r), [next](next.md), [us](mailto:us@x.example)",
+            "form (a/b.pdf), rules (https://x.example/r), next, us (us@x.example)",
+            [],
+        ),
+        (
+            "See [it][r] or <https://y.example>.\n\n[r]: https://z.example/doc",
+            "See it (https://z.example/doc) or https://y.example.",
+            [],
+        ),
+        ("- [x] Paid\n- [ ] Sent\n- [y] odd", "- Paid: yes\n- Sent: no\n- [y] odd", []),
+        (
+            "Fee 45[^a], 12[^long].\n\n[^long]: Word\n[^a]: Two *words*.",
+            "Fee 45¹, 12².\n\nNote 2: Word\nNote 1: Two words.",
+            [],
+        ),
+        ("x[^1]\n\n```\n[^1]: code\n```\n[^1]: the note", "x¹\n\n[^1]: code\n\nNote 1: the note", []),
+        ("An [^open] mark", "An [^open] mark", []),
+        ("<div hidden>key 77</div>\n\nfree", "key 77\n\nfree", ["key 77"]),
+        ("![Map of pier 6](m.png)", "Map of pier 6", []),
+    ],
+)
+def test_what_marks_say_is_kept(tmp_path: Path, source: str, text: str, hidden: list[str]) -> None:
+    document = markdown(tmp_path, source)
+    assert (document.text, unseen(document)) == (text, hidden)
+    assert bool(document.warnings) == ("key" in text)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
-    "text", ["> " * 20_000 + "x", "![" * 500_000, "*a" * 50_000, "`" * 100_000, "word " * 200_000, "<a " * 50_000]
+    "text",
+    [
+        "> " * 20_000 + "x",
+        "![" * 500_000,
+        "*a" * 50_000,
+        "`" * 100_000,
+        "word " * 200_000,
+        "<a " * 50_000,
+        "~~a" * 100_000,
+        "<sup>" * 50_000,
+        "a[^1]" * 900 + "\n\n" + "[^1]: b\n\n" * 50_000,
+        "a^b" * 200_000,
+        "- [x] a\n" * 50_000,
+    ],
 )
 def test_hostile_markdown_is_read_in_time(tmp_path: Path, text: str) -> None:
     assert len(markdown(tmp_path, text).pages) == 1

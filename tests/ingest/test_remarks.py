@@ -50,8 +50,22 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         True,
     ),
     (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
-    (Remark("text_hidden", (2,)), "page 2 with hidden text, which is kept and is no evidence", False),
     (Remark("as_it_stands", detail="it is not XML"), "read as it stands: it is not XML", False),
+    (
+        Remark("bytes_lost", detail="2 places"),
+        "bytes at 2 places are no characters: � stands for them",
+        False,
+    ),
+    (
+        Remark("encoding_unsure", detail="KOI8-R"),
+        "it does not say how its letters are encoded: read as KOI8-R, which may be wrong",
+        False,
+    ),
+    (
+        Remark("encoding_other", detail="gb2312, but was read as UTF-8"),
+        "it says that it is written in gb2312, but was read as UTF-8",
+        False,
+    ),
     (
         Remark("cells_forgotten", detail="1,000,000"),
         "tables of more than 1,000,000 cells are kept as text only",

@@ -40,15 +40,12 @@ ALLOWED = {
     "ingest/readers/events.py": "address url where",  # properties of iCalendar, and what is written for them
     "ingest/readers/json.py": "ee null true",  # values, and the letter of an exponent
     "ingest/readers/mail.py": "date from to subject",  # fields of a message
-    "ingest/readers/markup.py": (  # elements, attributes and properties of HTML
-        "address article aside base col display embed figure form header hidden hr img input link main section source "
-        "style summary table th ul"
-    ),
     # elements and attributes of OpenDocument
     "ingest/readers/open_forms.py": "current form hidden image item option password selected text value",
     "ingest/readers/open_text.py": "group header list paragraph rows section table text",  # elements of OpenDocument
     "ingest/readers/opendocument.py": "content header presentation text",  # elements of OpenDocument, and parts
     "ingest/readers/rtf.py": "header line marker out page par tab",  # words of RTF, and names of places
+    "ingest/readers/markup.py": "base col del embed hr img input link source",  # elements of HTML
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
     "ingest/readers/workbook/format_code.py": "am",  # a part of a number format
@@ -61,6 +58,11 @@ ALLOWED = {
     "ingest/readers/word_tables.py": "del",  # elements of a Word file
     "ingest/readers/word_text.py": "del page tab",  # the same, and a field
     "ingest/tables/grid.py": "bn mn",  # international symbols
+    "ingest/readers/web/links.py": "https www",  # parts of addresses
+    "ingest/readers/web/page.py": (  # elements, attributes and properties of HTML
+        "address article aside base col display embed figure form header hidden hr img input line link main section "
+        "source style summary table text th through ul"
+    ),
     "ingest/ticks.py": "yes no",  # what a check box says, in the form that every reader of forms writes
     "ingest/titles.py": "powerpoint word",  # products
     "ingest/types.py": "line",  # a label of our own: "line 12"

@@ -1,0 +1,1 @@
+"""Web pages as blocks: tables, forms, links, formulas."""
