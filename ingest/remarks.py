@@ -27,6 +27,7 @@ RemarkCode = Literal[
     "parser_said",  # in its own words
     "cells_forgotten",  # a table is text only, because it has too many of them
     "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
+    "members_unread",  # documents that lie in it, such as attachments
 ]
 """What there is to know of a document; the sentence says the same in words."""
 
@@ -50,6 +51,7 @@ _SENTENCES: dict[RemarkCode, str] = {
     "parser_said": "{detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
+    "members_unread": "not read of what is in it: {detail}",
 }
 _NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "chapter_missing": "chapter"}
 _LOSSES = frozenset[RemarkCode]({"pages_lost", "slide_cut", "chapter_missing", "pages_missing", "page_list_lost"})
