@@ -15,12 +15,13 @@ from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
 from ingest.table import Cell, Table
 from ingest.tables import CELL
-from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Passage
+from ingest.types import INSIDE, PAGE_BREAK, Document, DocumentError, ErrorCode, Member, Method, Page, Passage
 from ingest.unit import unit_in
 
 __all__ = [
     "CELL",
     "FAMILIES",
+    "INSIDE",
     "KINDS",
     "NO_WORDS",
     "PAGE_BREAK",
@@ -33,6 +34,7 @@ __all__ = [
     "Grid",
     "Lexicon",
     "Measure",
+    "Member",
     "Method",
     "Page",
     "Passage",

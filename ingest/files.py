@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.limits import MOST_BYTES
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
-    from io import BufferedReader
+    from collections.abc import Iterator
     from pathlib import Path, PurePath
 
 TOO_LARGE = f"is too large: at most {MOST_BYTES // 1_000_000} MB are read"
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # halves of pairs that do not stand for a byte of a name
+_HELD: ContextVar[tuple[Path, bytes] | None] = ContextVar("_HELD", default=None)
 
 
-def open_regular(path: Path) -> BufferedReader:
+@contextmanager
+def held(path: Path, content: bytes) -> Iterator[None]:
+    """Let `path` be a file with this content, as long as the block lasts; no other is asked for that name."""
+    before = _HELD.get()
+    _HELD.set((path, content))
+    try:
+        yield
+    finally:
+        _HELD.set(before)
+
+
+def open_regular(path: Path) -> BinaryIO:
     """Open the file at `path`, or the one it links to, for reading.
 
     Raises:
         DocumentError: it cannot be opened, is no regular file, is empty or too large.
     """
+    inside = _HELD.get()
+    if inside and inside[0] == path:
+        if not inside[1]:
+            raise DocumentError(str(path), "is empty", "empty")
+        return io.BytesIO(inside[1])
     try:
         _check(path, path.stat())  # a device may act on being opened
         # Between the two looks a pipe may take the file's place: opening one would wait for a writer.

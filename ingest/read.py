@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from ingest.files import TOO_LARGE, not_opened, open_regular
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.limits import MOST_BYTES, TOO_MUCH_MEMORY, check_pages, check_text
-from ingest.readers import code, epub, html, mail, markdown, pdf, sheet, slides, text, word
+from ingest.limits import MOST_BYTES, TERMS, TOO_MUCH_MEMORY, check_pages, check_text
+from ingest.members import Holdings, Walk, find_member, with_members
+from ingest.readers import code, epub, html, mail, markdown, pdf, pdf_files, sheet, slides, text, word, zipped
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     Reader = Callable[[Path, str | None, Lexicon], Document]
@@ -38,7 +39,14 @@ _READERS: dict[str, Reader] = {
     ".tsv": sheet.read_csv,
     ".epub": epub.read,
     ".eml": mail.read,
+    ".zip": zipped.read,
     **dict.fromkeys(code.SUFFIXES, code.read),
+}
+
+_HOLDINGS: dict[str, Holdings] = {
+    ".pdf": pdf_files.holdings,
+    ".eml": mail.holdings,
+    ".zip": zipped.holdings,
 }
 
 SUFFIXES = tuple(_READERS)
@@ -64,7 +72,7 @@ def is_supported(path: Path) -> bool:
 
 
 def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -> Document:
-    """Read the file at `path` and repair the text of its pages.
+    """Read the file at `path` and repair the text of its pages, with the documents that lie in it.
 
     Args:
         path: a regular file, or a link to one; its suffix picks the reader.
@@ -75,6 +83,23 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         DocumentError: the file cannot be read, for the reason it names; nothing else is
             raised, however damaged the file is.
     """
+    document = _read(path, password, lexicon)
+    if not TERMS.get().members:
+        return document
+    return with_members(document, path, _walk(password), lambda inner: _read(inner, password, lexicon))
+
+
+def members_named(path: Path, name: str, password: str | None = None) -> Iterator[Path]:
+    """Yield the path of what lies in a file under a name; it can be opened while the next one is not asked for."""
+    return find_member(path, name, _walk(password))
+
+
+def _walk(password: str | None) -> Walk:
+    return Walk(_HOLDINGS, is_supported, password)
+
+
+def _read(path: Path, password: str | None, lexicon: Lexicon) -> Document:
+    """Read one file, without what lies in it; raises as `read`."""
     try:
         document = _reader(path)(path, password, lexicon)
         check_pages(path, len(document.pages))

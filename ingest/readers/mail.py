@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ingest.clean import repair
@@ -10,6 +11,7 @@ from ingest.compose import Composer, flat
 from ingest.decode import decode
 from ingest.files import open_regular, stem
 from ingest.lexicon import NO_WORDS, Lexicon
+from ingest.members import Held
 from ingest.readers.events import write_events
 from ingest.readers.html import decode_html
 from ingest.readers.markup import write_html
@@ -27,6 +29,7 @@ FIELDS = ("Subject", "From", "To", "Cc", "Date")
 _MOST_PARTS = 10_000
 _STUB = 0.2  # of the words of the richer form of a message, that the plain one lacks: it is no version of it then
 _TNEF = "application/ms-tnef"
+_SEALED = "is in a form of Outlook's own (TNEF), which is not read"
 _REPORT = "message/delivery-status"
 _SHOWN = frozenset(("text/plain", "text/html", _REPORT))
 
@@ -220,6 +223,30 @@ def content_of(part: Message) -> bytes:
         return b"\n".join(map(bytes, _children(part)))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
+
+
+def holdings(path: Path, password: str | None = None) -> Iterator[Held]:  # noqa: ARG001 - they have no password
+    """Yield what is attached to the message in a file."""
+    yield from attached(parsed(path))
+
+
+def attached(message: Message) -> Iterator[Held]:
+    """Yield what is attached to a message, and to those that are forwarded in it."""
+    for part in parts_of(message):
+        if part.kind == "attached":
+            reason = _SEALED if part.message.get_content_type() == _TNEF else ""
+            yield Held(_file_name(part.message), partial(content_of, part.message), reason)
+
+
+def _file_name(part: Message) -> str:
+    """Return the name of an attachment with a suffix, by its type where the name has none."""
+    from mimetypes import guess_extension
+
+    name, kind = name_of(part), part.get_content_type()
+    if "." in name.rpartition("/")[2][1:]:
+        return name
+    suffix = guess_extension(kind) or (".txt" if part.get_content_maintype() == "text" else "")
+    return f"{name.replace('/', ' ')}{suffix}"
 
 
 def name_of(part: Message) -> str:
