@@ -9,7 +9,22 @@ from ingest.files import TOO_LARGE, not_opened, open_regular
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import MOST_BYTES, TERMS, TOO_MUCH_MEMORY, check_pages, check_text
 from ingest.members import Holdings, Walk, find_member, with_members
-from ingest.readers import code, epub, html, mail, markdown, pdf, pdf_files, sheet, slides, text, word, zipped
+from ingest.readers import (
+    code,
+    epub,
+    html,
+    mail,
+    mailbox,
+    markdown,
+    outlook,
+    pdf,
+    pdf_files,
+    sheet,
+    slides,
+    text,
+    word,
+    zipped,
+)
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -39,6 +54,8 @@ _READERS: dict[str, Reader] = {
     ".tsv": sheet.read_csv,
     ".epub": epub.read,
     ".eml": mail.read,
+    ".mbox": mailbox.read,
+    ".msg": outlook.read,
     ".zip": zipped.read,
     **dict.fromkeys(code.SUFFIXES, code.read),
 }
@@ -46,6 +63,8 @@ _READERS: dict[str, Reader] = {
 _HOLDINGS: dict[str, Holdings] = {
     ".pdf": pdf_files.holdings,
     ".eml": mail.holdings,
+    ".mbox": mailbox.holdings,
+    ".msg": outlook.holdings,
     ".zip": zipped.holdings,
 }
 

@@ -52,7 +52,11 @@ def read(
     Raises:
         DocumentError: the file is no message.
     """
-    message = parsed(path)
+    return document_of(parsed(path), path, lexicon)
+
+
+def document_of(message: Message, path: Path, lexicon: Lexicon) -> Document:
+    """Return a message as a document of one page."""
     composer = Composer(str(path), lexicon)
     whole = write_message(message, path, composer, lexicon)
     remarks = (

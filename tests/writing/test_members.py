@@ -1,4 +1,4 @@
-"""Documents that lie in files: they come, change and go with these, and are searched, shown and verified like others."""
+"""Documents that lie in files: they come, change and go with these, and are searched and verified like others."""
 
 from __future__ import annotations
 
