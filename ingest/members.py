@@ -49,7 +49,8 @@ Holdings: TypeAlias = Callable[[Path, str | None], Iterator[Held]]
 class Inside:
     """One thing in a file, or in what lies in it, under a name that nothing else there has."""
 
-    name: str
+    name: str  # after those of what it lies in
+    path: Path  # by which it can be opened while it is used: the last of these names
     content: bytes
     reason: str  # why it cannot be read; "" where it can
 
@@ -65,7 +66,7 @@ class Walk:
     _room: int = MOST_BYTES
 
     def through(self, path: Path, above: str = "", depth: int = 1) -> Iterator[Inside]:
-        """Yield what lies in the file at `path`; while one thing is used, its name can be opened as a file.
+        """Yield what lies in the file at `path`; while one thing is used, its path can be opened as that of a file.
 
         Args:
             path: of the file.
@@ -78,22 +79,23 @@ class Walk:
         try:
             for one in holdings(path, self.password):
                 name = self._named(above, one.name)
-                content, reason = self._taken(one, Path(name), depth)
-                with held(Path(name), content):
-                    yield Inside(name, content, reason)
+                inner = Path(name.rpartition(INSIDE)[2])
+                content, reason = self._taken(one, name, inner, depth)
+                with held(inner, content):
+                    yield Inside(name, inner, content, reason)
                     if not reason:
-                        yield from self.through(Path(name), name, depth + 1)
+                        yield from self.through(inner, name, depth + 1)
         except DocumentError as error:
-            yield Inside(above, b"", error.reason)
+            yield Inside(above, path, b"", error.reason)
         except MemoryError:
             raise
         except Exception as error:  # parsers answer damage with any exception at all
             reason = " ".join(str(error).split()) or type(error).__name__
-            yield Inside(above, b"", f"is damaged, and not all that is in it was found: {reason}")
+            yield Inside(above, path, b"", f"is damaged, and not all that is in it was found: {reason}")
 
-    def _taken(self, one: Held, name: Path, depth: int) -> tuple[bytes, str]:
+    def _taken(self, one: Held, name: str, path: Path, depth: int) -> tuple[bytes, str]:
         """Return the content of a thing, or why it is not read."""
-        reason = one.reason or self._refusal(name, depth)
+        reason = one.reason or self._refusal(name, path, depth)
         if reason:
             return b"", reason
         try:
@@ -111,14 +113,13 @@ class Walk:
         self._room -= len(content)
         return content, ""
 
-    def _refusal(self, name: Path, depth: int) -> str:
+    def _refusal(self, name: str, path: Path, depth: int) -> str:
         if len(self._names) > MOST_MEMBERS:
             return f"lies behind the first {MOST_MEMBERS:,}"
-        last = str(name).rpartition(INSIDE)[2]
-        if last.startswith(".") or "__MACOSX" in str(name):
+        if path.name.startswith(".") or "__MACOSX" in name:
             return _HIDDEN
-        if not self.reads(name):
-            return f"is not a type that can be read: {name.suffix or 'no suffix'}"
+        if not self.reads(path):
+            return f"is not a type that can be read: {path.suffix or 'no suffix'}"
         if depth > MOST_DEPTH:
             return f"lies in more than {MOST_DEPTH} files"
         return ""
@@ -158,7 +159,7 @@ def with_members(document: Document, path: Path, walk: Walk, read: Callable[[Pat
                 continue
             TERMS.set(replace(terms, tell=_after(pages, terms.tell)))  # so each of them has its time
             try:
-                inner = read(Path(one.name))
+                inner = replace(read(one.path), path=one.name)
             except DocumentError as error:
                 unread.setdefault(one.name, error.reason)
                 continue
@@ -177,7 +178,7 @@ def find_member(path: Path, name: str, walk: Walk) -> Iterator[Path]:
     """Yield the path of the member of a file that has this name; it can be opened until the next one is asked for."""
     for one in walk.through(path):
         if one.name == name and not one.reason:
-            yield Path(name)
+            yield one.path
             return
 
 

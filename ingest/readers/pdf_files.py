@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MARKS = (b"/EmbeddedFile", b"/FileAttachment", b"/ObjStm")  # what may be in compressed objects is not seen
+_MARKS = (b"/EmbeddedFile", b"/FileAttachment")  # of which the first stands at nearly every file that is attached
+_PACKED = b"/ObjStm"  # what is in such objects is not seen
 _MOST_NODES = 100_000  # of the tree of names, and of annotations
 _NAMES = ("/UF", "/F", "/Unix", "/DOS", "/Mac")
 
@@ -21,7 +22,8 @@ _NAMES = ("/UF", "/F", "/Unix", "/DOS", "/Mac")
 def holdings(path: Path, password: str | None = None) -> Iterator[Held]:
     """Yield the files that are attached to a PDF, each once."""
     content = read_bytes(path)
-    if not any(mark in content for mark in _MARKS):
+    marked = any(mark in content for mark in _MARKS)
+    if not marked and _PACKED not in content:
         return
     from pypdf import PdfReader
 
@@ -29,7 +31,7 @@ def holdings(path: Path, password: str | None = None) -> Iterator[Held]:
     if reader.is_encrypted:
         reader.decrypt("") or reader.decrypt(password or "")
     seen: set[int] = set()
-    for specification in _specifications(reader):
+    for specification in _specifications(reader, on_pages=marked):
         embedded = _object(_object(specification.get("/EF")).get("/F") or _object(specification.get("/EF")).get("/UF"))
         if not hasattr(embedded, "get_data") or id(embedded) in seen:
             continue
@@ -38,8 +40,8 @@ def holdings(path: Path, password: str | None = None) -> Iterator[Held]:
         yield Held(name, partial(_data, embedded))
 
 
-def _specifications(reader: Any) -> Iterator[Any]:
-    """Yield what describes the attached files: those of the tree of names first, then those of the pages."""
+def _specifications(reader: Any, *, on_pages: bool) -> Iterator[Any]:
+    """Yield what describes the attached files: those of the tree of names, and those `on_pages`."""
     waiting = [_object(_object(reader.trailer["/Root"].get("/Names")).get("/EmbeddedFiles"))]
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_NODES:
@@ -50,7 +52,7 @@ def _specifications(reader: Any) -> Iterator[Any]:
         names = _list(node.get("/Names"))
         yield from filter(_is_dictionary, map(_object, names[1::2]))
         waiting += reversed([_object(child) for child in _list(node.get("/Kids"))])
-    for page in reader.pages:
+    for page in reader.pages if on_pages else ():
         for annotation in map(_object, _list(page.get("/Annots"))):
             if _is_dictionary(annotation) and annotation.get("/Subtype") == "/FileAttachment":
                 specification = _object(annotation.get("/FS"))
