@@ -2,7 +2,7 @@
 
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, discover
-from ingest.files import stem
+from ingest.files import file_of, stem
 from ingest.grid import Grid
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.place import place_name
@@ -45,6 +45,7 @@ __all__ = [
     "above_row",
     "cut",
     "discover",
+    "file_of",
     "fingerprint",
     "ocr_available",
     "place_name",

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.limits import MOST_BYTES
-from ingest.types import DocumentError
+from ingest.types import INSIDE, DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +87,15 @@ def read_bytes(path: Path) -> bytes:
     if len(content) > MOST_BYTES:  # grown since it was opened
         raise DocumentError(str(path), TOO_LARGE, "too_large")
     return content
+
+
+def file_of(path: str) -> str:
+    """Return the file that a document is read from: its path, or the beginning of it where it lies in a file."""
+    if INSIDE not in path or os.path.lexists(path):
+        return path
+    steps = path.split(INSIDE)
+    beginnings = (INSIDE.join(steps[:count]) for count in range(1, len(steps)))
+    return next((file for file in beginnings if os.path.isfile(file)), path)  # noqa: PTH113  raises nothing
 
 
 def stem(path: PurePath) -> str:

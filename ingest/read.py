@@ -81,7 +81,7 @@ _PIECE = 1 << 20  # bytes
 _LONGEST_DETAIL = 200  # characters; a parser may quote half the file
 
 
-KINDS = "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, CSV, EPUB, e-mail and source code"
+KINDS = "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, CSV, EPUB, e-mail, ZIP archives and source code"
 """The same in words."""
 
 

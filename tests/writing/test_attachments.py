@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes import open_library
 
+from rag_app.console.links import file_link, place_text
 from rag_app.errors import UsageError
 from rag_app.storage.database import DATABASE
 from rag_app.types import Filter
+from rag_app.writing.repair import repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +65,13 @@ def test_an_attachment_is_a_document_under_its_mail(library: Library, folder: Pa
     known = library.find_document(f"{mail} > bill.txt")
     assert known is not None
     assert (known.parent, known.pages, known.chunks, known.bytes) == (str(mail), 1, 1, 31)
-    assert library.search("What does the mainsail cost?")[0].document == f"{mail} > bill.txt"
+    hit = library.search("What does the mainsail cost?")[0]
+    assert (hit.document, hit.stale) == (f"{mail} > bill.txt", "")
+    assert place_text(hit) == "sails.eml > bill.txt, line 1"
+    assert file_link(hit.document, 1) == f"file://{mail}#page=1"
+    mail.rename(folder / "gone.eml")
+    assert library.search("What does the mainsail cost?")[0].stale == "is not there any more"
+    (folder / "gone.eml").rename(mail)
     assert is_whole(library)
 
 
@@ -196,3 +204,23 @@ def test_members_of_a_file_that_cannot_be_read_any_more_are_as_stale_as_it(libra
     mail.write_bytes(good)
     library.sync(folder)
     assert [document.stale for document in library.documents()] == ["", ""]
+
+
+def test_a_member_that_is_damaged_in_the_library_comes_back_with_its_file(
+    library: Library, folder: Path, tmp_path: Path
+) -> None:
+    mail = write_mail(folder / "a.eml", bill="The mainsail costs 2,310 euro.", list="Two anchors.")
+    library.ingest(folder)
+    place = library._store.folder
+    library.close()
+    database = sqlite3.connect(place / DATABASE)
+    database.execute("UPDATE pages SET text = 'The mainsail is free.' WHERE text LIKE '%mainsail%'")
+    database.commit()
+    database.close()
+    report = repair(place, tmp_path / "saved" / "library")
+    assert (report.documents, report.texts) == (1, (str(mail),))
+    with open_library(tmp_path / "saved") as saved:
+        assert paths(saved, folder) == ["a.eml", "a.eml > list.txt"]
+        saved.ingest(folder)
+        assert paths(saved, folder) == ["a.eml", "a.eml > bill.txt", "a.eml > list.txt"]
+        assert is_whole(saved)
