@@ -36,11 +36,14 @@ ALLOWED = {
     "ingest/legible.py": "co",  # a category of Unicode
     "ingest/place.py": "pdf text",  # suffixes
     "ingest/readers/epub.py": "document text",  # media types
-    "ingest/readers/mail.py": "date from to subject",  # fields of a message
+    "ingest/readers/events.py": "address url where",  # properties of iCalendar, and what is written for them
+    "ingest/readers/mail.py": "date from message ms subject text to",  # fields of a message, and media types
     "ingest/readers/markup.py": (  # elements, attributes and properties of HTML
         "address article aside base col display embed figure form header hidden hr img input link main section source "
         "style summary table th ul"
     ),
+    "ingest/readers/outlook.py": "attach",  # a name of the format
+    "ingest/readers/pdf_files.py": "dos",  # a key of a file specification
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
     "ingest/readers/word.py": "del http main off tab",  # elements of a Word file, and their namespace
