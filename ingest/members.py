@@ -62,8 +62,9 @@ class Walk:
     kinds: Mapping[str, Holdings]  # by suffix
     reads: Callable[[Path], bool]  # tells by the name of a file whether its type can be read
     password: str | None
-    _names: set[str] = field(default_factory=set)
+    _names: dict[str, int] = field(default_factory=dict)  # in lower case: how many would have had it
     _room: int = MOST_BYTES
+    _left: int = MOST_MEMBERS
 
     def through(self, path: Path, above: str = "", depth: int = 1) -> Iterator[Inside]:
         """Yield what lies in the file at `path`; while one thing is used, its path can be opened as that of a file.
@@ -111,15 +112,16 @@ class Walk:
         if len(content) > self._room:
             return b"", f"lies behind the first {MOST_BYTES // 1_000_000} MB"
         self._room -= len(content)
+        self._left -= 1
         return content, ""
 
     def _refusal(self, name: str, path: Path, depth: int) -> str:
-        if len(self._names) > MOST_MEMBERS:
-            return f"lies behind the first {MOST_MEMBERS:,}"
         if path.name.startswith(".") or "__MACOSX" in name:
             return _HIDDEN
         if not self.reads(path):
             return f"is not a type that can be read: {path.suffix or 'no suffix'}"
+        if not self._left:
+            return f"lies behind the first {MOST_MEMBERS:,}"
         if depth > MOST_DEPTH:
             return f"lies in more than {MOST_DEPTH} files"
         return ""
@@ -131,11 +133,13 @@ class Walk:
         before, last = [above] if above else [], steps.pop()
         if len(INSIDE.join([*before, *steps, last])) > 4 * _LONGEST_NAME:
             steps = steps[:1]
-        found, n = INSIDE.join([*before, *steps, last]), 1
+        found = wanted = INSIDE.join([*before, *steps, last])
+        n = self._names.get(wanted.casefold(), 0)  # not counted from one again: all may have the same
         while found.casefold() in self._names:
             n += 1
             found = INSIDE.join([*before, *steps, f"({n}) {last}"])
-        self._names.add(found.casefold())
+        self._names[wanted.casefold()] = max(n, 1)
+        self._names[found.casefold()] = 1
         return found
 
 
