@@ -2,7 +2,7 @@
 
 from ingest.chunk import Measure, cut
 from ingest.discover import Found, PassedOver, discover
-from ingest.files import stem
+from ingest.files import file_of, stem
 from ingest.grid import Grid
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.place import place_name
@@ -15,12 +15,13 @@ from ingest.scans import worth_reading_again
 from ingest.sentences import sentences
 from ingest.table import Cell, Table
 from ingest.tables import CELL
-from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Passage
+from ingest.types import INSIDE, PAGE_BREAK, Document, DocumentError, ErrorCode, Member, Method, Page, Passage
 from ingest.unit import is_unit, unit_in
 
 __all__ = [
     "CELL",
     "FAMILIES",
+    "INSIDE",
     "KINDS",
     "NO_WORDS",
     "PAGE_BREAK",
@@ -33,6 +34,7 @@ __all__ = [
     "Grid",
     "Lexicon",
     "Measure",
+    "Member",
     "Method",
     "Page",
     "Passage",
@@ -44,6 +46,7 @@ __all__ = [
     "above_row",
     "cut",
     "discover",
+    "file_of",
     "fingerprint",
     "is_unit",
     "ocr_available",

@@ -47,6 +47,7 @@ class Terms:
     """How the file at hand may be read."""
 
     native: bool = True  # with parsers in C, too: they crash where Python raises
+    members: bool = True  # with the documents that lie in it
     alarms: bool = False  # a step that takes too long may be broken off by a signal
     tell: Callable[[dict[str, object]], None] = _nobody  # of the number of pages, of a new stage
 

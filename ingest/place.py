@@ -31,4 +31,6 @@ def place_name(path: str, page: int, label: str) -> str:
     heading = "" if label in ("", str(page)) else f"“{label}”"
     if suffix == ".epub":
         return f"{heading} (chapter {page})" if heading else f"chapter {page}"
+    if suffix == ".mbox":
+        return f"{heading} (message {page})" if heading else f"message {page}"
     return heading

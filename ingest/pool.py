@@ -118,7 +118,11 @@ class Readers:
     def _read(self, path: Path, password: str | None) -> Result:
         try:
             document = self._document(path, password)
-            return self._recognised(document, path, password) if document.unread else document
+            members = tuple(
+                replace(member, document=self._recognised(member.document, path, password, member.document.path))
+                for member in document.members
+            )
+            return self._recognised(replace(document, members=members), path, password)
         except DocumentError as error:
             return error
         except Lost as error:
@@ -132,11 +136,38 @@ class Readers:
             try:
                 return process.read(path, password, native=True)
             except Crashed as crash:  # what can be had without the parser in C is better than nothing
-                document = process.read(path, password, native=False)
-                return replace(document, remarks=(*document.remarks, Remark("hidden_unknown", detail=str(crash))))
+                return self._without(process, path, password, crash)
+            except Lost as loss:  # so is the file without what lies in it
+                if not loss.inside:
+                    raise
+                return self._alone(process, path, password, loss, native=True)
 
-    def _recognised(self, document: Document, path: Path, password: str | None) -> Document:
-        """Return the document with the text that is on its pictures, page by page, as far as that can be read."""
+    def _without(self, process: Process, path: Path, password: str | None, crash: Crashed) -> Document:
+        """Read a file without the parser in C, with which the process crashed, and if need be without its members."""
+        try:
+            document = process.read(path, password, native=False)
+        except Lost as loss:
+            if not loss.inside:
+                raise
+            document = self._alone(process, path, password, loss, native=False)
+        return replace(document, remarks=(*document.remarks, Remark("hidden_unknown", detail=str(crash))))
+
+    def _alone(self, process: Process, path: Path, password: str | None, loss: Lost, *, native: bool) -> Document:
+        """Read a file without what lies in it, with which the process was lost."""
+        document = process.read(path, password, native=native, members=False)
+        return replace(document, remarks=(*document.remarks, Remark("members_unread", detail=loss.reason)))
+
+    def _recognised(self, document: Document, path: Path, password: str | None, member: str = "") -> Document:
+        """Return the document with the text that is on its pictures, page by page, as far as that can be read.
+
+        Args:
+            document: what was read.
+            path: of the file.
+            password: of the file.
+            member: the name of the document, where it lies in the file.
+        """
+        if not document.unread:
+            return document
         found: dict[int, Recognised] = {}
         problem, losses = None, 0
         if ocr_available():
@@ -144,7 +175,7 @@ class Readers:
             with self._recognising:
                 while waiting:
                     try:
-                        self._recogniser.recognise(path, password, waiting, found)
+                        self._recogniser.recognise(path, password, waiting, found, member)
                         waiting = []
                     except DocumentError as error:
                         problem, waiting = error.reason, []

@@ -35,10 +35,11 @@ _SPARING = {"MALLOC_ARENA_MAX": "2", "OPENCV_FOR_THREADS_NUM": "1"}
 class Lost(Exception):
     """The process is gone before it answered; the message is for the report."""
 
-    def __init__(self, reason: str, code: ErrorCode = "crashed") -> None:
+    def __init__(self, reason: str, code: ErrorCode = "crashed", *, inside: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
+        self.inside = inside  # it was at work with what lies in the file
 
 
 class Crashed(Lost):
@@ -58,8 +59,8 @@ class Process:
         self._closed = False
         self._lock = threading.Lock()  # between the start of a process and the end of all
 
-    def read(self, path: Path, password: str | None, *, native: bool) -> Document:
-        """Read one file as `ingest.read` does; `native`: with parsers in C, too.
+    def read(self, path: Path, password: str | None, *, native: bool, members: bool = True) -> Document:
+        """Read one file as `ingest.read` does; `native`: with parsers in C, too; `members`: with what lies in it.
 
         Raises:
             DocumentError: the file cannot be read.
@@ -76,15 +77,18 @@ class Process:
             elif (document := assembly.add(message)) is not None:
                 outcome.append(document)
 
-        self._ask({"path": str(path), "password": password, "native": native, "pages": []}, take, seconds(0))
+        request: Message = {"path": str(path), "password": password, "native": native, "members": members, "pages": []}
+        self._ask(request, take, seconds(0))
         if not outcome:
             raise Lost("made the reader crash: no answer")
         if isinstance(outcome[0], DocumentError):
             raise outcome[0]
         return outcome[0]
 
-    def recognise(self, path: Path, password: str | None, numbers: Sequence[int], found: dict[int, Recognised]) -> None:
-        """Recognise pages of a PDF, and put each into `found` as soon as it is read.
+    def recognise(
+        self, path: Path, password: str | None, numbers: Sequence[int], found: dict[int, Recognised], member: str = ""
+    ) -> None:
+        """Recognise pages of a PDF, or of a `member` of a file, and put each into `found` as soon as it is read.
 
         Raises:
             DocumentError: the file cannot be drawn.
@@ -101,7 +105,8 @@ class Process:
                 raise wire.Broken("another page")
             found[number] = page
 
-        request = {"path": str(path), "password": password, "native": True, "pages": list(numbers)}
+        request: Message = {"path": str(path), "password": password, "native": True, "members": False, "member": member}
+        request["pages"] = list(numbers)
         self._ask(request, take, SECONDS + SECONDS_A_SCAN)
         if problems:
             raise problems[0]
@@ -125,7 +130,7 @@ class Process:
             take: told of what comes back.
             allowed: seconds of processor time until the answer is there; each recognised page earns another such time.
         """
-        native = False
+        native = inside = False
         try:
             self._send(request)
             begun = monotonic()
@@ -134,6 +139,8 @@ class Process:
                     allowed = max(allowed, seconds(min(int(message["pages"]), MOST_PAGES)))
                 elif "native" in message:
                     native = True
+                elif "inside" in message:
+                    inside = True
                 else:
                     take(message)
                     begun = monotonic() if "recognised" in message else begun
@@ -141,10 +148,12 @@ class Process:
                 self._end()
         except TimeoutError:
             self._end()
-            raise (Crashed if native else Lost)(_took_longer(PATIENCE * allowed), "over_limits") from None
+            raise (Crashed if native else Lost)(
+                _took_longer(PATIENCE * allowed), "over_limits", inside=inside
+            ) from None
         except (EOFError, OSError):
             reason, code = self._loss(allowed)
-            raise (Crashed if native else Lost)(reason, code) from None
+            raise (Crashed if native else Lost)(reason, code, inside=inside) from None
         except (wire.Broken, TypeError, ValueError, KeyError, OverflowError) as error:
             self._end()
             raise Lost(f"made the reader crash: {wire.one_line(str(error))}") from error

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ingest.files import TOO_LARGE, not_opened, open_regular
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.limits import MOST_BYTES, TOO_MUCH_MEMORY, check_pages, check_sections, check_text
+from ingest.limits import MOST_BYTES, TERMS, TOO_MUCH_MEMORY, check_pages, check_sections, check_text
+from ingest.members import Holdings, Walk, find_member, with_members
 from ingest.readers import (
     calendar,
     code,
@@ -16,9 +17,12 @@ from ingest.readers import (
     json,
     log,
     mail,
+    mailbox,
     markdown,
     opendocument,
+    outlook,
     pdf,
+    pdf_files,
     picture,
     rtf,
     sheet,
@@ -27,11 +31,12 @@ from ingest.readers import (
     text,
     word,
     xml,
+    zipped,
 )
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     Reader = Callable[[Path, str | None, Lexicon], Document]
@@ -71,7 +76,18 @@ _READERS: dict[str, Reader] = {
     ".log": log.read,
     ".srt": subtitles.read,
     ".vtt": subtitles.read,
+    ".mbox": mailbox.read,
+    ".msg": outlook.read,
+    ".zip": zipped.read,
     **dict.fromkeys(code.SUFFIXES, code.read),
+}
+
+_HOLDINGS: dict[str, Holdings] = {
+    ".pdf": pdf_files.holdings,
+    ".eml": mail.holdings,
+    ".mbox": mailbox.holdings,
+    ".msg": outlook.holdings,
+    ".zip": zipped.holdings,
 }
 
 SUFFIXES = tuple(_READERS)
@@ -88,8 +104,8 @@ _LONGEST_DETAIL = 200  # characters; a parser may quote half the file
 
 
 KINDS = (
-    "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, OpenDocument, RTF, CSV, EPUB, e-mail, calendars, JSON, XML, "
-    "logs, subtitles, pictures (PNG, JPEG, TIFF, WebP) and source code"
+    "PDF, text, Markdown, HTML, Word, PowerPoint, Excel, OpenDocument, RTF, CSV, EPUB, e-mail, calendars, "
+    "ZIP archives, JSON, XML, logs, subtitles, pictures (PNG, JPEG, TIFF, WebP) and source code"
 )
 """The same in words."""
 
@@ -100,7 +116,7 @@ def is_supported(path: Path) -> bool:
 
 
 def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -> Document:
-    """Read the file at `path` and repair the text of its pages.
+    """Read the file at `path` and repair the text of its pages, with the documents that lie in it.
 
     Args:
         path: a regular file, or a link to one; its suffix picks the reader.
@@ -111,6 +127,23 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         DocumentError: the file cannot be read, for the reason it names; nothing else is
             raised, however damaged the file is.
     """
+    document = _read(path, password, lexicon)
+    if not TERMS.get().members:
+        return document
+    return with_members(document, path, _walk(password), lambda inner: _read(inner, password, lexicon))
+
+
+def members_named(path: Path, name: str, password: str | None = None) -> Iterator[Path]:
+    """Yield the path of what lies in a file under a name; it can be opened while the next one is not asked for."""
+    return find_member(path, name, _walk(password))
+
+
+def _walk(password: str | None) -> Walk:
+    return Walk(_HOLDINGS, is_supported, password)
+
+
+def _read(path: Path, password: str | None, lexicon: Lexicon) -> Document:
+    """Read one file, without what lies in it; raises as `read`."""
     try:
         document = _reader(path)(path, password, lexicon)
         check_pages(path, len(document.pages))

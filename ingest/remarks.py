@@ -37,6 +37,7 @@ RemarkCode = Literal[
     "worked_out",  # what formulas come to was not stored
     "not_worked_out",  # the same, and it is not known
     "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
+    "members_unread",  # documents that lie in it, such as attachments
 ]
 """What there is to know of a document; the sentence says the same in words."""
 
@@ -70,6 +71,7 @@ _SENTENCES: dict[RemarkCode, str] = {
     "worked_out": "formulas without a stored value that were worked out: {detail}",
     "not_worked_out": "formulas without a stored value that are not worked out, and stand as written: {detail}",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
+    "members_unread": "not read of what is in it: {detail}",
 }
 _NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "slides_hidden": "slide", "chapter_missing": "chapter"}
 _LOSSES = frozenset[RemarkCode](

@@ -17,6 +17,7 @@ Method = Literal["text", "ocr", "fallback"]
 """How a page's text was won: its text layer, optical recognition, or a second parser."""
 
 PAGE_BREAK = "\f"
+INSIDE = " > "  # between the name of a file and that of a document in it
 
 _LINE = re.compile(r"line (\d+)")
 
@@ -100,6 +101,7 @@ class Document:
     remarks: tuple[Remark, ...] = ()
     sections: tuple[tuple[int, str], ...] = ()  # where a format has no pages: offset into `text`, heading or line
     unread: tuple[int, ...] = ()  # pages that show text only as a picture, which nobody recognised
+    members: tuple[Member, ...] = ()  # documents that lie in the file, in those of them, and so on
     text: str = field(init=False, repr=False, compare=False)  # the pages joined by one form feed
     starts: tuple[int, ...] = field(init=False, repr=False, compare=False)  # offset of each page in `text`
 
@@ -150,6 +152,15 @@ class Document:
         at = bisect_right(self.sections, offset, key=itemgetter(0)) - 1
         begun = at >= 0 and self.sections[at][0] >= self.starts[self._index(offset)]
         return self.sections[at][1] if begun else None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A document inside another one, such as an attachment."""
+
+    document: Document  # its path is its name there, without a slash, after those of what it lies in; it has no members
+    sha256: str  # of its bytes
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from ingest.limits import MOST_PAGES, MOST_SECTIONS, MOST_TEXT
+from ingest.members import MOST_MEMBERS
 from ingest.packing import MOST_CELLS, packed, unpacked
 from ingest.remarks import remark_of
-from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Method, Page, Recognised
+from ingest.types import PAGE_BREAK, Document, DocumentError, ErrorCode, Member, Method, Page, Recognised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from ingest.remarks import Remark
 
@@ -32,6 +33,8 @@ _MOST_SPANS = 20_000  # of a page; a contract of one page may have a change in e
 _MOST_TABLES = 100_000
 _MOST_OF_TABLES = 2 * MOST_TEXT  # characters of all tables as they are packed
 _SECTIONS_A_MESSAGE = 500
+_MOST_MEMBERS = 2 * MOST_MEMBERS
+_SHA256 = re.compile("[0-9a-f]{64}")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 Message = dict[str, Any]
@@ -89,7 +92,10 @@ def one_line(text: str) -> str:
 
 
 def messages(document: Document) -> Iterator[Message]:
-    """Yield what makes up `document`, its path left out."""
+    """Yield what makes up `document`, its path left out; its members come first."""
+    for member in document.members:
+        yield {"member": member.document.path, "sha256": member.sha256, "bytes": member.bytes}
+        yield from messages(member.document)
     for page in document.pages:
         hidden = page.hidden[:_MOST_SPANS]
         yield {"page": one_line(page.label), "method": page.method, "confidence": page.confidence, "hidden": hidden}
@@ -112,17 +118,21 @@ def messages(document: Document) -> Iterator[Message]:
 class Assembly:
     """Puts the messages of one document together again."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, characters: int = 0, *, members: bool = True) -> None:
+        """Begin a document that comes after so many `characters` of others; `members`: others may lie in it."""
         self._path = path
+        self._may_have_members = members
         self._pages: list[Page] = []
         self._head: Message | None = None  # of the page whose text is arriving
         self._pieces: list[str] = []
-        self._characters = 0
+        self._characters = characters
         self._sections: list[tuple[int, str]] = []
         self._remarks: list[Remark] = []
         self._tables: list[tuple[int, str]] = []  # page and record
         self._table_characters = 0
         self._record: list[str] = []  # of the table that is arriving
+        self._members: list[Member] = []
+        self._member: tuple[Message, Assembly] | None = None  # that is arriving
 
     def add(self, message: Message) -> Document | None:
         """Take one message; the last one makes the document.
@@ -131,7 +141,11 @@ class Assembly:
             Broken: reading makes no such document.
         """
         try:
-            if "page" in message:
+            if self._member is not None:
+                self._add_to_member(*self._member, message)
+            elif "member" in message:
+                self._begin_member(message)
+            elif "page" in message:
                 self._finish_page()
                 self._head = message
             elif "text" in message:
@@ -150,6 +164,26 @@ class Assembly:
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             raise Broken(str(error)) from error
         return None
+
+    def _begin_member(self, message: Message) -> None:
+        """Take the head of a member; a member has none of its own."""
+        name, digest = _line(message["member"]), str(message["sha256"])
+        taken = {member.document.path for member in self._members}
+        _check(bool(name) and "/" not in name and name not in taken and len(taken) < _MOST_MEMBERS)
+        _check(self._may_have_members and _SHA256.fullmatch(digest) is not None and _integer(message["bytes"]) >= 0)
+        self._member = message, Assembly(Path(name), self._characters, members=False)
+
+    def _add_to_member(self, head: Message, assembly: Assembly, message: Message) -> None:
+        document = assembly.add(message)
+        self._characters = assembly.characters
+        if document is not None:
+            self._members.append(Member(document, head["sha256"], head["bytes"]))
+            self._member = None
+
+    @property
+    def characters(self) -> int:
+        """The characters that have come so far."""
+        return self._characters
 
     def _take_text(self, text: object) -> None:
         _check(isinstance(text, str) and PAGE_BREAK not in text and self._head is not None)
@@ -194,6 +228,7 @@ class Assembly:
                 tuple(self._remarks),
                 tuple(self._sections),
                 unread,
+                tuple(self._members),
             )
         )
         _check(all(0 <= offset <= len(document.text) for offset, _ in document.sections))

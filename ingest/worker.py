@@ -96,10 +96,10 @@ def _answer(request: Message, answers: BinaryIO, lexicon: Lexicon) -> None:
         _send(answers, news)
 
     allow_cpu(seconds(0))
-    TERMS.set(Terms(native=request["native"], alarms=True, tell=tell))
+    TERMS.set(Terms(native=request["native"], members=request["members"], alarms=True, tell=tell))
     try:
         if request["pages"]:
-            _recognise(path, request["password"], request["pages"], answers, lexicon)
+            _recognise(path, request, answers, lexicon)
         else:
             _read_text(path, request["password"], answers, lexicon)
     except DocumentError as error:
@@ -115,13 +115,17 @@ def _read_text(path: Path, password: str | None, answers: BinaryIO, lexicon: Lex
         _send(answers, message)
 
 
-def _recognise(path: Path, password: str | None, numbers: list[int], answers: BinaryIO, lexicon: Lexicon) -> None:
+def _recognise(path: Path, request: Message, answers: BinaryIO, lexicon: Lexicon) -> None:
+    """Recognise pages of a file, or of a member of it."""
+    from ingest.read import members_named
     from ingest.readers.ocr import recognise
 
+    password, member = request["password"], request["member"]
     allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
-    for number, page in recognise(path, password, numbers, lexicon):
-        allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
-        _send(answers, wire.recognition(number, page))
+    for file in members_named(path, member, password) if member else [path]:
+        for number, page in recognise(file, password, request["pages"], lexicon):
+            allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
+            _send(answers, wire.recognition(number, page))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class Json:
 
 
 _MARKS = frozenset(
-    {"hidden_characters", "stale", "code", "other", "hint", "passed_over"}
+    {"hidden_characters", "stale", "parent", "code", "other", "hint", "passed_over"}
 )  # left out of JSON where they are not set
 
 
@@ -256,6 +256,7 @@ class StoredDocument(Json):
     paths: tuple[str, ...] = ()  # of all files with this content, sorted
     tags: tuple[str, ...] = ()  # given by the user, sorted
     stale: str = ""  # which file could not be read any more, since when and why: the text is the last that could be
+    parent: str = ""  # the path of the file that it lies in, as attachments do; "" where it is a file itself
 
 
 @dataclass(frozen=True, slots=True)

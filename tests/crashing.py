@@ -18,9 +18,12 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from ingest import INSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,12 +157,21 @@ def examine(folder: Path, before: State, after: State, done: tuple[str, ...], *,
             allowed = [after.get(path)] if path in done else [before.get(path), after.get(path)]
             if not any(_same(now.get(path), one) for one in allowed):
                 problems.append(f"{path} is neither as before nor as after")
+            file = path.partition(INSIDE)[0]
+            for one in (before, after):  # what lies in a file is of the same time as that
+                if _only(now, one, before if one is after else after, file) and not _same(now.get(path), one.get(path)):
+                    problems.append(f"{path} is not as its file")
         problems += library._store.check()
         problems += [f"{d.path}: {d.detail}" for d in library.verify(0).differences if d.kind == "damaged"]
         index = library._index.get()
         if len(index) != library._store.count() or index.differing(library._store.vectors_of):
             problems.append("the vector index is not a copy of the library")
     return problems
+
+
+def _only(now: State, one: State, other: State, path: str) -> bool:
+    """Tell whether a file is as in one state and not as in another."""
+    return _same(now.get(path), one.get(path)) and not _same(now.get(path), other.get(path))
 
 
 def _same(one: Stored | None, other: Stored | None) -> bool:
@@ -249,11 +261,11 @@ class Files:
         target = self.folder / self.random.choice(["", "deep", "deep/er"]) / self._name()
         target.parent.mkdir(parents=True, exist_ok=True)
         if kind == "add":
-            target.write_text(self._text(target))
+            self._write(target)
             return kind
         chosen = self.random.choice(present)
         if kind == "change":
-            chosen.write_text(self._text(chosen))
+            self._write(chosen)
         elif kind == "delete":
             chosen.unlink()
         elif target.suffix == chosen.suffix and target != chosen:
@@ -261,7 +273,15 @@ class Files:
         return kind
 
     def _name(self) -> str:
-        return f"{self.random.choice('abcdefgh')}{self.random.choice(['.txt', '.md'])}"
+        return f"{self.random.choice('abcdefgh')}{self.random.choice(['.txt', '.md', '.zip'])}"
+
+    def _write(self, path: Path) -> None:
+        if path.suffix != ".zip":
+            path.write_text(self._text(path))
+            return
+        with zipfile.ZipFile(path, "w") as archive:
+            for n in range(self.random.randint(1, 3)):
+                archive.writestr(f"{n}.txt", self._text(path))
 
     def _text(self, path: Path) -> str:
         text = "\n\n".join(sentence(self.random, self.random.randint(3, 30)) for _ in range(self.random.randint(1, 6)))
@@ -286,7 +306,7 @@ def kill_loop(folder: Path, kills: int, seed: int = 1) -> Iterator[tuple[str, En
                 order, argument = "rebuild", OTHER[embedder_in(folder)]
                 after = rebuild_copy(folder, folder / "copy", argument)
             elif chance.random() < 0.15 and before:
-                order, argument = "remove", chance.choice(sorted(before))
+                order, argument = "remove", chance.choice([path for path in sorted(before) if INSIDE not in path])
                 after = _after_removal(folder, argument)
             elif chance.random() < 0.15:
                 order, after = "index", before

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest import file_of
 from rag_app.console import opener
 from rag_app.console.amounts import count_text
 from rag_app.console.answers import show_answer_end, show_events, show_passages, show_sources
@@ -193,10 +194,10 @@ class Chat:
     def _open(self, text: str) -> bool:
         """Open a source at its page; write the address where nothing here can show it."""
         source = self._source(text)
-        file = Path(source.document)
+        file = Path(file_of(source.document))
         if not (file.is_absolute() and file.is_file()):
             raise UsageError(f"{source.document} is not there any more.", hint="/sources shows what was read of it.")
-        arguments = opener.command(file, source.page)
+        arguments = opener.command(file, source.page if str(file) == source.document else 1)
         if arguments and opener.launch(arguments):
             self._say(f"Opening {flat(place_text(source), 500)}.")
         elif self._as_json:

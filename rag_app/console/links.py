@@ -31,7 +31,11 @@ def link_of(source: Citation | Hit) -> Text:
 
 def file_link(document: str, page: int) -> str:
     """Return the address of a page of a file; it has no character that a terminal or program could act on."""
-    path = Path(document).as_posix().encode("utf-8", "surrogateescape")
+    from ingest import file_of
+
+    file = file_of(document)
+    page = page if file == document else 1  # a document that lies in a file has pages of its own
+    path = Path(file).as_posix().encode("utf-8", "surrogateescape")
     return f"file://{quote(path)}#page={page}"
 
 

@@ -7,6 +7,7 @@ import stat
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ingest import file_of
 from rag_app.evidence.injection import shown_name
 from rag_app.text import one_line
 
@@ -27,6 +28,7 @@ def trouble(path: str, stale: Mapping[str, Stale]) -> str:
         return stale[path].text
     if not os.path.isabs(path):  # noqa: PTH117  the path may hold anything
         return ""
+    path = file_of(path)
     try:
         status = os.stat(path)  # noqa: PTH116
     except (FileNotFoundError, NotADirectoryError, ValueError):

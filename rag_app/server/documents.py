@@ -98,6 +98,8 @@ async def remove(request: Request, identifier: str) -> Json:
     """Remove a document from the library. Its file stays, unless it was uploaded."""
     context = context_of(request)
     document = await asyncio.to_thread(find, context.library, identifier)
+    if document.parent:
+        raise invalid(f"{name_of(document.path)} is a part of {name_of(document.parent)}: remove that.")
     await asyncio.shield(asyncio.wrap_future(context.uploads.remove(document.paths)))
     return Json({"id": identifier, "object": "document", "deleted": True})
 
@@ -164,7 +166,7 @@ def _shown(document: StoredDocument, context: Context) -> dict[str, Any]:
     value = document.as_json()
     del value["sha256"]
     return {
-        "id": id_of(document.sha256),
+        "id": id_of(document),
         "object": "document",
         "name": name_of(document.path),
         **value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
@@ -71,15 +72,16 @@ def key_of(request: Request) -> Key:
     return cast("Key", request.state.key)
 
 
-def id_of(sha256: str) -> str:
-    """Return the id of a document by its content."""
-    return f"{_ID}{sha256[:_DIGITS]}"
+def id_of(document: StoredDocument) -> str:
+    """Return the id of a document by its content; by its path, too, where it lies in a file, as others may hold it."""
+    inside = f"{document.sha256} {document.path}".encode("utf-8", "surrogatepass")
+    return f"{_ID}{(sha256(inside).hexdigest() if document.parent else document.sha256)[:_DIGITS]}"
 
 
 def find(library: Library, identifier: str) -> StoredDocument:
     """Return the document of this id; ApiError where there is none."""
     for document in library.documents():
-        if id_of(document.sha256) == identifier:
+        if id_of(document) == identifier:
             return document
     raise missing("document")
 
@@ -116,7 +118,7 @@ def ids_of(library: Library) -> dict[str, str]:
     """Return the id of each document by its paths."""
     ids: dict[str, str] = {}
     for document in library.documents():
-        ids |= dict.fromkeys(document.paths, id_of(document.sha256))
+        ids |= dict.fromkeys(document.paths, id_of(document))
     return ids
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rag_app.errors import LibraryError
 from rag_app.storage.database import damaged
+from rag_app.storage.members import misplaced
 from rag_app.storage.schema import odd_columns
 from rag_app.storage.sessions import check_sessions
 
@@ -68,6 +69,8 @@ class Check:
             if self._documents.digest(key) != checksum:
                 what = "its pages, passages or vectors are not those that were stored"
                 problems.append(Problem("documents", f"{path}: {what}."))
+        for path in misplaced(self._database):
+            problems.append(Problem("documents", f"{path}: it is not called after the file that it lies in."))
         problems += [Problem("sessions", sentence) for sentence in check_sessions(self._database)]
         for fact in self._facts.unreadable():
             problems.append(Problem("facts", f"{name}: what it says of {fact} cannot be read."))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ingest.table import shifted
@@ -15,6 +15,7 @@ from rag_app.language.detector import language_of
 from rag_app.storage.connection import encode
 from rag_app.storage.database import LATEST, altered
 from rag_app.storage.json_columns import pairs, remarks_column, remarks_in
+from rag_app.storage.members import is_member, members_of, paths_inside
 from rag_app.storage.passages import blobs, check_passages
 from rag_app.storage.paths import FileState
 from rag_app.storage.schema import digest
@@ -24,11 +25,11 @@ from rag_app.storage.tags import all_tags, retag, tags_of
 from rag_app.types import StoredDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from ingest.remarks import Remark
     from ingest.table import Table
-    from ingest.types import Method, Passage
+    from ingest.types import Member, Method, Passage
     from rag_app.storage.database import Database
     from rag_app.storage.facts import Facts
     from rag_app.storage.passages import Passages
@@ -40,20 +41,23 @@ if TYPE_CHECKING:
 
 _DOCUMENTS = """
     SELECT d.id, d.path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
-        (SELECT count(*) FROM passages WHERE document = d.id), ingested
+        (SELECT count(*) FROM passages WHERE document = d.id), ingested,
+        coalesce((SELECT path FROM documents p WHERE p.id = d.parent), ''), d.parent
     FROM documents d JOIN paths f ON f.path = d.path"""
 
 _PAGE = (int, str, str, str)  # its number, label, text, and how it was read
-_STORED = (str, str, str, int, float, int, int, int, float)  # what that is, after the id
+_STORED = (str, str, str, int, float, int, int, int, float, str)  # what that is, after the id
+_INGESTED = 9
 
 _PUT_DOCUMENT = """
     INSERT INTO documents (id, path, title, sha256, bytes, pages, pages_with_text, ingested, remarks, sections,
-        tokens_cut, language, checksum)
-    VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
+        tokens_cut, language, parent, member, checksum)
+    VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), '')
     ON CONFLICT (id) DO UPDATE SET path = excluded.path, title = excluded.title, sha256 = excluded.sha256,
         bytes = excluded.bytes, pages = excluded.pages, pages_with_text = excluded.pages_with_text,
         ingested = excluded.ingested, remarks = excluded.remarks, sections = excluded.sections,
-        tokens_cut = excluded.tokens_cut, language = excluded.language
+        tokens_cut = excluded.tokens_cut, language = excluded.language, parent = excluded.parent,
+        member = excluded.member
     RETURNING id"""
 
 _TABLES = "SELECT start, tables FROM pages WHERE document = ? AND tables != x'' ORDER BY start"
@@ -95,20 +99,24 @@ class Documents:
         vectors: Vectors | None,
         copies: Mapping[str, int] | None = None,
         tokens_cut: int = 0,
+        members: Sequence[Embedded] = (),
     ) -> Change:
-        """Store a document with its passages, in place of what was stored at its path before."""
+        """Store a document with its passages and members, in place of what was stored at its path before."""
         check_passages(document, passages)
         rows = blobs(vectors, len(passages))
         times = {document.path: mtime_ns, **(copies or {})}
         with self._database.transaction():
             self._words.analyse()
             key = self._paths.key(document.path)
+            if key is not None and is_member(self._database, key):
+                key = None  # it makes way for the file that has its name
             if key is not None and not set(self._paths.of(key)) <= set(times):
                 key = None  # the other paths keep the content that this one had
-            removed = (*self._take(times, key), *self._clear(key))
+            removed = (*self._take(times, key), *self._drop_members(key), *self._clear(key))
             key = self._put_document(key, document, FileState(sha256, bytes, mtime_ns), tokens_cut)
             added = self._put_passages(key, passages, rows)
             self._paths.put(key, times)
+            added += self._put_members(key, times, document.members, members)
             self._seal(key)
             clear(self._database, times)
             return Change(added, removed, self._facts.bump())
@@ -149,9 +157,7 @@ class Documents:
             key = self._paths.key(path)
             if key is None:
                 return Change((), (), self._facts.generation)
-            removed = self._clear(key)
-            self._database.execute("DELETE FROM documents WHERE id = ?", key)
-            return Change((), removed, self._facts.bump())
+            return Change((), self._forget(key), self._facts.bump())
 
     def tag(self, path: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Give the document at `path` tags, and take others from it.
@@ -195,7 +201,8 @@ class Documents:
             if key is None:
                 return None
             row = self._one(path, f"{_DOCUMENTS} WHERE d.id = ?", key)
-            return self._stored(row, self._paths.of(key), tags_of(self._database, key), all_stale(self._database, key))
+            tags = tags_of(self._database, key if row[-1] is None else row[-1])
+            return self._stored(row, self._paths.of(key), tags, all_stale(self._database, key))
 
     def all(self) -> list[StoredDocument]:
         """Return all documents, sorted by their first path."""
@@ -203,7 +210,8 @@ class Documents:
             paths = self._paths.by_document()
             rows = self._database.rows(f"{_DOCUMENTS} ORDER BY d.path")
             tags, stale = all_tags(self._database), all_stale(self._database)
-        return [self._stored(row, tuple(paths[row[0]]), tags.get(row[0], ()), stale) for row in rows]
+        tagged = (tags.get(row[0] if row[-1] is None else row[-1], ()) for row in rows)
+        return [self._stored(row, tuple(paths[row[0]]), own, stale) for row, own in zip(rows, tagged, strict=True)]
 
     def count(self) -> int:
         """Return how many documents there are."""
@@ -240,6 +248,11 @@ class Documents:
             return [shifted(table, start) for start, column in rows for table in tables_in(column, text, start)]
         except (ValueError, TypeError) as error:
             raise altered(self._database, path) from error
+
+    def members(self, path: str) -> dict[str, str]:
+        """Return the name of each document that lies in the file at `path`, by its path, in the order of the file."""
+        key = self._paths.key(path)
+        return dict(self._database.rows("SELECT path, member FROM documents WHERE parent = ? ORDER BY id", key))
 
     def version(self, path: str) -> str:
         """Return the checksum that the document at `path` was stored with: another one after each change of it.
@@ -319,9 +332,9 @@ class Documents:
     def _stored(
         self, row: Sequence[Any], paths: tuple[str, ...], tags: tuple[str, ...], stale: Mapping[str, Stale]
     ) -> StoredDocument:
-        if not all(map(isinstance, row[1:], _STORED)) or not -LATEST <= row[-1] <= LATEST:
+        if not all(map(isinstance, row[1:], _STORED)) or not -LATEST <= row[_INGESTED] <= LATEST:
             raise altered(self._database, str(row[1]))
-        values = (*row[1:], paths, tags, told(paths, stale))
+        values = (*row[1:-2], paths, tags, told(paths, stale), row[-2])
         return StoredDocument(*values)
 
     def _read(self, key: int, path: str) -> Document:
@@ -354,18 +367,56 @@ class Documents:
             other = self._paths.key(path)
             if other is None or other == key:
                 continue
+            if is_member(self._database, other):
+                self._follow(other, avoid=times)
+                continue
             if len(self._paths.of(other)) > 1:
                 self._need_intact(other, path)
             self._paths.drop(path)
             if self._paths.of(other):
                 self._seal(other)
             else:
-                removed += self._clear(other)
-                self._database.execute("DELETE FROM documents WHERE id = ?", other)
+                removed += self._forget(other)
         return removed
 
+    def _forget(self, key: int) -> tuple[int, ...]:
+        """Delete a document and those that lie in it; return the passages removed."""
+        removed = (*self._drop_members(key), *self._clear(key))
+        self._database.execute("DELETE FROM documents WHERE id = ?", key)
+        return removed
+
+    def _drop_members(self, key: int | None) -> tuple[int, ...]:
+        """Delete the documents that lie in a file; return the passages removed."""
+        return tuple(passage for member in members_of(self._database, key) for passage in self._forget(member))
+
+    def _put_members(
+        self, key: int, times: Mapping[str, int], members: Sequence[Member], embedded: Sequence[Embedded]
+    ) -> tuple[int, ...]:
+        """Store the documents that lie in a file; return the ids of their passages."""
+        added: tuple[int, ...] = ()
+        for member, own in zip(members, embedded, strict=True):
+            check_passages(member.document, own.passages)
+            rows = blobs(own.vectors, len(own.passages))
+            paths = paths_inside(self._paths, member.document.path, times, None)
+            document = replace(member.document, path=min(paths))
+            file = FileState(member.sha256, member.bytes, 0)
+            at = self._put_document(None, document, file, own.tokens_cut, parent=key, name=member.document.path)
+            added += self._put_passages(at, own.passages, rows)
+            self._paths.put(at, paths)
+            self._seal(at)
+        return added
+
+    def _follow(self, member: int, avoid: Collection[str] = ()) -> None:
+        """Give a document that lies in a file the paths that follow from those of that, but none of `avoid`."""
+        [(path, parent, name)] = self._database.rows("SELECT path, parent, member FROM documents WHERE id = ?", member)
+        paths = paths_inside(self._paths, name, self._paths.times_of(parent), member, avoid)
+        if paths != self._paths.times_of(member):
+            self._need_intact(member, path)
+            self._paths.put(member, paths)
+            self._seal(member)
+
     def _seal(self, key: int) -> None:
-        """Name a document by the first of its paths, and note the checksum of its rows."""
+        """Name a document by the first of its paths, and what lies in it after these; note the checksum of its rows."""
         named = "SELECT path, (SELECT min(path) FROM paths WHERE document = id) FROM documents WHERE id = ?"
         [(old, new)] = self._database.rows(named, key)
         if old != new:
@@ -373,6 +424,8 @@ class Documents:
             self._database.execute("UPDATE documents SET path = CAST(? AS TEXT) WHERE id = ?", encode(new), key)
             self._words.index(key)
         self._database.execute("UPDATE documents SET checksum = ? WHERE id = ?", self.digest(key), key)
+        for member in members_of(self._database, key):
+            self._follow(member)
 
     def _clear(self, key: int | None, *, pages: bool = True) -> tuple[int, ...]:
         """Drop the passages of a document, and its pages, while it stays itself; return the ids of the passages."""
@@ -385,7 +438,17 @@ class Documents:
             self._database.execute("DELETE FROM pages WHERE document = ?", key)
         return passages
 
-    def _put_document(self, key: int | None, document: Document, file: FileState, tokens_cut: int) -> int:
+    def _put_document(
+        self,
+        key: int | None,
+        document: Document,
+        file: FileState,
+        tokens_cut: int,
+        *,
+        parent: int | None = None,
+        name: str = "",
+    ) -> int:
+        """Store what is known of a document, and its pages; `name`: in its `parent`, where it lies in a file."""
         with_text = sum(1 for page in document.pages if page.text.strip())
         try:
             key = self._database.value(
@@ -395,7 +458,7 @@ class Documents:
                 encode(document.title),
                 *(file.sha256, file.bytes, len(document.pages), with_text, time.time()),
                 *(remarks_column(document.remarks), json.dumps(document.sections), tokens_cut),
-                language_of(document.text).stemmer,
+                *(language_of(document.text).stemmer, parent, encode(name)),
             )
         except sqlite3.IntegrityError as error:  # there is a document of this name, to which no path leads
             raise altered(self._database, document.path) from error

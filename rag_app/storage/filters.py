@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal
 
-from ingest import FAMILIES, SUFFIXES
+from ingest import FAMILIES, INSIDE, SUFFIXES
 from rag_app.errors import UsageError
 from rag_app.storage.connection import as_number, encode
 from rag_app.storage.tags import tag_key, tag_name
@@ -56,7 +56,9 @@ def conditions(where: Filter, now: datetime) -> list[Condition]:
     if where.until is not None:
         until, text = _nanoseconds(where.until, now, end=True), str(where.until)
         found.append(Condition("time", f"changed until {text}", f"--until {quote(text)}", "mtime_ns < ?", (until,)))
-    tagged = "document IN (SELECT document FROM tags WHERE key = ?)"
+    tagged = (  # what lies in a file is tagged as that is
+        "document IN (SELECT d.id FROM tags JOIN documents d ON document IN (d.id, d.parent) WHERE key = ?)"
+    )
     for tag in where.tags:
         name = tag_name(tag)
         found.append(Condition("tag", f"tagged {name}", f"--tag {quote(name)}", tagged, (tag_key(tag),)))
@@ -76,10 +78,15 @@ def places(text: str) -> tuple[Condition, Condition]:
         folder = path.rstrip(b"/")
         exact.append(("path = CAST(? AS TEXT)", (path,)))
         exact.append(("path > CAST(? AS TEXT) AND path < CAST(? AS TEXT)", (folder + b"/", folder + b"0")))
+        inside = encode(INSIDE)  # what lies in a document
+        exact.append(("path > CAST(? AS TEXT) AND path < CAST(? AS TEXT)", (path + inside, path + inside[:-1] + b"!")))
     for form in _forms(text.rstrip("/")):
         name = encode(f"/{form}")
         named.append((f"substr(CAST(path AS BLOB), -{len(name)}) = ?", (name,)))
         named.append(("instr(CAST(path AS BLOB), ?) > 0", (name + b"/",)))
+        named.append(("instr(CAST(path AS BLOB), ?) > 0", (name + encode(INSIDE),)))
+        within = encode(f"{INSIDE}{form}")
+        named.append((f"substr(CAST(path AS BLOB), -{len(within)}) = ?", (within,)))
     return Condition("place", words, option, *_any(exact)), Condition("place", words, option, *_any(named))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rag_app.errors import UsageError
 from rag_app.storage.connection import as_number, encode
 from rag_app.storage.database import altered
+from rag_app.storage.members import OF_FILE, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _PUT_PATH = """
     INSERT INTO paths (path, document, mtime_ns) VALUES (CAST(? AS TEXT), ?, ?)
     ON CONFLICT (path) DO UPDATE SET document = excluded.document, mtime_ns = excluded.mtime_ns"""
+_FILES = """
+    SELECT f.path, sha256, bytes, mtime_ns FROM paths f JOIN documents d ON d.id = document WHERE parent IS NULL
+    ORDER BY f.path"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +80,28 @@ class Paths:
         return found
 
     def files(self) -> dict[str, FileState]:
-        """Return the state in which each file was read, by path."""
-        rows = self._database.rows(
-            "SELECT f.path, sha256, bytes, mtime_ns FROM paths f JOIN documents d ON d.id = document ORDER BY f.path"
-        )
+        """Return the state in which each file was read, by path; documents that lie in files are left out."""
+        rows = self._database.rows(_FILES)
         return {path: FileState(sha256, size, int(mtime_ns)) for path, sha256, size, mtime_ns in rows}
+
+    def all(self) -> list[str]:
+        """Return the paths of all documents, those that lie in files included, sorted."""
+        return [path for (path,) in self._database.rows("SELECT path FROM paths ORDER BY path")]
 
     def times(self, path: str) -> dict[str, int]:
         """Return the time of each file of the document at `path`, by path; empty where it is not in the library."""
+        return self.times_of(self.key(path))
+
+    def times_of(self, key: int | None) -> dict[str, int]:
+        """Return the same of the document with this id."""
         query = "SELECT path, mtime_ns FROM paths WHERE document = ? ORDER BY path"
-        return {path: int(mtime_ns) for path, mtime_ns in self._database.rows(query, self.key(path))}
+        return {path: int(mtime_ns) for path, mtime_ns in self._database.rows(query, key)}
 
     def touch(self, path: str, mtime_ns: int) -> None:
-        """Remember a new time for a file whose content has not changed."""
+        """Remember a new time for a file whose content has not changed, and for what lies in it."""
         with self._database.transaction():
-            self._database.execute(
-                "UPDATE paths SET mtime_ns = ? WHERE path = CAST(? AS TEXT)", as_number(mtime_ns), encode(path)
+            self._database.connection.execute(
+                f"UPDATE paths SET mtime_ns = :time WHERE {OF_FILE}", names_of(path) | {"time": as_number(mtime_ns)}
             )
 
     def copies(self) -> dict[str, tuple[str, ...]]:

@@ -78,7 +78,10 @@ _STATEMENTS = (
         checksum TEXT NOT NULL,  -- of this document's rows here
         sections TEXT NOT NULL DEFAULT '[]',  -- JSON list of [offset, heading]
         tokens_cut INTEGER NOT NULL DEFAULT 0,  -- that the embedder did not read
-        language TEXT NOT NULL DEFAULT '')  -- of its stems in the keyword index""",
+        language TEXT NOT NULL DEFAULT '',  -- of its stems in the keyword index
+        parent INTEGER REFERENCES documents,  -- the file that it lies in, where it is none itself
+        member TEXT NOT NULL DEFAULT '')  -- its name there""",
+    "CREATE INDEX members ON documents (parent) WHERE parent IS NOT NULL",
     """CREATE TABLE pages (
         id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
         start INTEGER NOT NULL,  -- characters into the document text
@@ -113,6 +116,7 @@ _CONTENT = (
     FROM pages WHERE document = ? ORDER BY start""",
     _PASSAGES,
     "SELECT key, name FROM tags WHERE document = ? ORDER BY key",
+    "SELECT member FROM documents WHERE id = ? AND member != ''",
 )
 
 
@@ -190,4 +194,4 @@ def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, by
     ]
 
 
-SCHEMA = Schema(7, _STATEMENTS)
+SCHEMA = Schema(8, _STATEMENTS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.storage.connection import encode
 from rag_app.storage.filters import day
+from rag_app.storage.members import OF_FILE, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from rag_app.storage.database import Database
 
 _ALL = "SELECT path, stale, stale_since FROM paths WHERE stale != ''"
-_OF_PATH = "path = CAST(? AS TEXT)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,22 @@ def all_stale(database: Database, document: int | None = None) -> dict[str, Stal
 
 
 def mark(database: Database, reasons: Mapping[str, str]) -> None:
-    """Note, in a transaction, why files cannot be read; since when stays as it is for those that are stale already."""
+    """Note, in a transaction, why files cannot be read; since when stays as it is for those that are stale already.
+
+    What lies in a file is as stale as that.
+    """
     now = time.time()
     database.connection.executemany(
-        f"UPDATE paths SET stale = CAST(? AS TEXT), stale_since = iif(stale = '', ?, stale_since) WHERE {_OF_PATH}",
-        [(encode(reason), now, encode(path)) for path, reason in reasons.items()],
+        "UPDATE paths SET stale = CAST(:reason AS TEXT), stale_since = iif(stale = '', :now, stale_since) "
+        f"WHERE {OF_FILE}",
+        [names_of(path) | {"reason": encode(reason), "now": now} for path, reason in reasons.items()],
     )
 
 
 def clear(database: Database, paths: Iterable[str]) -> None:
     """Note, in a transaction, that files can be read."""
     database.connection.executemany(
-        f"UPDATE paths SET stale = '', stale_since = NULL WHERE {_OF_PATH}", [(encode(path),) for path in paths]
+        f"UPDATE paths SET stale = '', stale_since = NULL WHERE {OF_FILE}", [names_of(path) for path in paths]
     )
 
 

@@ -183,8 +183,9 @@ class Store:
         vectors: Vectors | None,
         copies: Mapping[str, int] | None = None,
         tokens_cut: int = 0,
+        members: Sequence[Embedded] = (),
     ) -> Change:
-        """Store a document with its passages, in place of what was stored at its path before.
+        """Store a document with its passages and members, in place of what was stored at its path before.
 
         Args:
             document: its pages; `path` is its name here.
@@ -195,6 +196,7 @@ class Store:
             vectors: (len(passages), d) finite float32; None where there are no passages.
             copies: the time of each other file with the same content, by path.
             tokens_cut: of the passages, that the embedder did not read.
+            members: what was made of each of the document's members, in order.
 
         Raises:
             ValueError: a passage is not the text at its offsets, or the vectors have another shape than needed.
@@ -208,6 +210,7 @@ class Store:
             vectors=vectors,
             copies=copies,
             tokens_cut=tokens_cut,
+            members=members,
         )
 
     def relocate(
@@ -297,6 +300,10 @@ class Store:
         """Return what was said of documents when they were read, by path; those without a remark are left out."""
         return self._documents.remarks()
 
+    def members(self, path: str) -> dict[str, str]:
+        """Return the name of each document that lies in the file at `path`, by its path, in the order of the file."""
+        return self._documents.members(path)
+
     def tag(self, path: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Give the document at `path` tags, and take others from it.
 
@@ -333,8 +340,12 @@ class Store:
     # Files
 
     def files(self) -> dict[str, FileState]:
-        """Return the state in which each file was read, by path."""
+        """Return the state in which each file was read, by path; documents that lie in files are left out."""
         return self._paths.files()
+
+    def paths(self) -> list[str]:
+        """Return the paths of all documents, those that lie in files included, sorted."""
+        return self._paths.all()
 
     def times(self, path: str) -> dict[str, int]:
         """Return the time of each file of the document at `path`, by path; empty where it is not in the library."""

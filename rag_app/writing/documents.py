@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ingest.types import INSIDE
 from rag_app.errors import DiskError, LibraryClosed, UsageError
 from rag_app.reports import DocumentReport
 from rag_app.storage import settings_json
@@ -366,15 +367,24 @@ class Documents:
         wanted = os.path.abspath(path)  # noqa: PTH100  keeps links as they are, as the stored paths do
         if wanted in stored:
             return [wanted]
-        return [known for known in stored if is_below(known, wanted)] or [self._find(path)]
+        below = [known for known in stored if is_below(known, wanted)]
+        if below:
+            return below
+        found = self._find(path)
+        known = self._store.document(found)
+        if known and known.parent:
+            raise UsageError(f"{found} is a part of {known.parent}.", hint="Name that file.")
+        return [found]
 
     def _find(self, path: str | Path) -> str:
-        """Return the one stored path that `path` stands for, whole or by its file name."""
+        """Return the one stored path that `path` stands for: whole, by its file name, or by its name in a file."""
         wanted = os.path.abspath(path)  # noqa: PTH100
-        stored = list(self._store.files())
-        found = [known for known in stored if known in {wanted, str(path)}] or [
-            known for known in stored if Path(known).name == str(path)
-        ]
+        stored = self._store.paths()
+        found = (
+            [known for known in stored if known in {wanted, str(path)}]
+            or [known for known in stored if Path(known).name == str(path)]
+            or [known for known in stored if known.endswith(f"{INSIDE}{path}")]
+        )
         if len(found) == 1:
             return found[0]
         if found:

@@ -128,6 +128,8 @@ class Ingestion:
         again: set[str] = set()
         for path, remarks in self._store.remarks().items():
             document = self._store.document(path) if worth_reading_again(remarks) else None
+            if document and document.parent:
+                document = self._store.document(document.parent)
             if document:
                 again.update(path for path in document.paths if path in self._files.found)
         return again
@@ -301,7 +303,7 @@ class Ingestion:
 
     def _put(self, document: Document, reading: Reading, tags: Sequence[str] | None) -> list[DocumentReport]:
         """Store what was read, and return the lines of its files."""
-        self._progress.pages += len(document.pages)
+        self._progress.pages += len(document.pages) + sum(len(member.document.pages) for member in document.members)
         if tags is None:
             tags = self._tags_with(reading.paths)
         put = self._putting(document, reading)
@@ -314,6 +316,7 @@ class Ingestion:
     def _putting(self, document: Document, reading: Reading) -> Callable[[], object]:
         """Return the write that stores a document and its copies; it is embedded here."""
         state, embedded = self._files.found[reading.path], self._embedding.of(document)
+        members = [self._embedding.of(member.document) for member in document.members]
         return partial(
             self._store.put,
             document,
@@ -324,6 +327,7 @@ class Ingestion:
             vectors=embedded.vectors,
             copies=self._files.times_of(reading.copies),
             tokens_cut=embedded.tokens_cut,
+            members=members,
         )
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _FORGOTTEN = Remark("pages_forgotten")
 _METHODS = frozenset({b"text", b"ocr", b"fallback"})
 _OWN = frozenset({"index_file", "index_facts", "generation", "keywords"})  # facts that a new library has of its own
-_INGESTED, _REMARKS, _CHECKSUM = 7, 8, 9  # columns of `documents`
+_INGESTED, _REMARKS, _CHECKSUM, _PARENT = 7, 8, 9, 13  # columns of `documents`
 _KINDS: dict[str, type | tuple[type, ...]] = {"TEXT": Text, "INTEGER": int, "REAL": (int, float), "BLOB": bytes}
 _MISTAKEN = (sqlite3.IntegrityError, sqlite3.InterfaceError, ValueError, TypeError, IndexError, AttributeError)
 _TOGETHER = 32  # documents of one transaction
@@ -175,6 +175,7 @@ class _Rescue:
         self._database = database
         self._connection = database.connection
         self._rows = lru_cache(_PAGES_KEPT)(lambda number: list(pages.rows(number)))
+        self._parted: set[int] = set()  # files of which not all members are there
         self._trusted = True  # it is known which embedder made the vectors
 
     def facts(self, known: Mapping[str, str]) -> None:
@@ -201,11 +202,17 @@ class _Rescue:
                 for key in keys[first : first + _TOGETHER]:
                     self._document(key)
             told("documents", min(first + _TOGETHER, len(keys)), len(keys))
+        with self._database.transaction():
+            for parent in sorted(self._parted):
+                self._doubt(parent)
 
     def _document(self, key: int) -> None:
         row, names = self._found.documents.get(key), self._names(key)
         if row and self._trusted and any(self._attempt(partial(self._whole, key, *one)) for one in _cases(row, names)):
             self.result.documents += 1
+            return
+        if row and (parent := _parent(row)) is not None:  # its file is read again, and brings it back
+            self._parted.add(parent)
             return
         there = [path for path in names if _is_there(path[0])]  # a name, too, may have been damaged
         if names and self._attempt(lambda: self._text(key, row, there or names)):
@@ -214,6 +221,15 @@ class _Rescue:
             self.result.lost += [_shown(path) for path, *_ in there or names]
         else:
             self.result.nameless += 1
+
+    def _doubt(self, key: int) -> None:
+        """Let a file count as changed, since not all that lies in it is there."""
+        query = "UPDATE documents SET sha256 = '' WHERE id = ? AND sha256 != '' RETURNING path"
+        for (path,) in self._connection.execute(query, (key,)).fetchall():
+            checksum = digest(self._connection, key)
+            self._connection.execute("UPDATE documents SET checksum = ? WHERE id = ?", (checksum, key))
+            self.result.documents -= 1
+            self.result.texts.append(path)
 
     def _names(self, key: int) -> list[tuple[Any, ...]]:
         """Return the rows of a document's paths, and one for the path in its own row, where that has none."""
@@ -366,6 +382,12 @@ def _cases(
         yield row, [path for path in names if path[0] == row[1]]
         others = [path for path in names if path[0] != row[1]]
         yield (row[0], others[0][0], *row[2:]), others
+
+
+def _parent(row: tuple[Any, ...]) -> int | None:
+    """Return the id of the file in which a document lies; None where it is one itself."""
+    parent = row[_PARENT] if len(row) > _PARENT else None
+    return parent if isinstance(parent, int) else None
 
 
 def _is_there(path: bytes) -> bool:

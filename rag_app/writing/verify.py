@@ -100,6 +100,8 @@ def _compare_files(store: Store, documents: Sequence[StoredDocument], read: Read
     """Hash every file, and read some of those that are unchanged once more."""
     found, own, intact = _Files(), LibraryFiles(store.folder), []
     for document in documents:
+        if document.parent:  # the file that it lies in is compared
+            continue
         problems = [problem for path in document.paths if (problem := _file(path, document, own))]
         found.differences += problems
         if document.path not in {problem.path for problem in problems}:
@@ -140,7 +142,20 @@ def _read_again(path: str, store: Store, read: Read, found: _Files) -> None:
         return
     stored = store.read(path)
     found.differences += _changes(path, now, stored) or _other_tables(path, now, stored, store)
+    found.differences += _other_members(path, now, store)
     found.sampled += 1
+
+
+def _other_members(path: str, now: Document, store: Store) -> list[Difference]:
+    """Return what differs in the documents that lie in a file."""
+    stored = store.members(path)
+    if [member.document.path for member in now.members] != list(stored.values()):
+        return [Difference("text", path, f"it holds {len(now.members)} documents; {len(stored)} are stored")]
+    found = []
+    for member, inside in zip(now.members, stored, strict=True):
+        known = store.read(inside)
+        found += _changes(inside, member.document, known) or _other_tables(inside, member.document, known, store)
+    return found
 
 
 def _other_tables(path: str, now: Document, stored: Document, store: Store) -> list[Difference]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b64encode
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = "Subject: Lease\nFrom: Ada <ada@x.org>\nTo: Bob <bob@x.org>\nDate: 2024-03-01 09:30+01:00"
+
+CALENDAR = """BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VEVENT
+SUMMARY:Roof\\, part 2
+DTSTART;TZID=Europe/Lisbon:20240506T093000
+DTEND;TZID=Europe/Lisbon:20240506T110000
+LOCATION:Yard\\; gate 3
+ORGANIZER;CN=Ada:mailto:ada@x.org
+ATTENDEE;CN="Bob";RSVP=TRUE:mailto:bob@x.org
+ATTENDEE:mailto:cy@
+ x.org
+STATUS:CONFIRMED
+DESCRIPTION:Bring the plans\\nand gloves.
+BEGIN:VALARM
+DESCRIPTION:Reminder
+END:VALARM
+END:VEVENT
+END:VCALENDAR
+"""
 
 
 def message() -> EmailMessage:
@@ -35,18 +56,75 @@ def test_a_message_begins_with_its_fields(tmp_path: Path) -> None:
     assert [(page.number, page.label) for page in document.pages] == [(1, "1")]
 
 
-def test_plain_text_is_preferred_and_attachments_are_named_not_opened(tmp_path: Path) -> None:
+def test_plain_text_is_preferred_and_attachments_are_named(tmp_path: Path) -> None:
     letter = message()
     letter.set_content("Plain words.")
     letter.add_alternative("<p>Rich <b>words</b>.</p>", subtype="html")
     letter.add_attachment(b"secret", maintype="application", subtype="pdf", filename="Mietvertrag für Köln.pdf")
     letter.add_attachment("secret", filename="notes.txt")
-    forwarded = message()
-    forwarded.set_content("secret")
-    letter.add_attachment(forwarded)
     assert mail(tmp_path, letter).text == (
-        f"{HEAD}\n\nPlain words.\n\nAttachment: Mietvertrag für Köln.pdf\nAttachment: notes.txt\nAttachment: Lease"
+        f"{HEAD}\n\nPlain words.\n\nAttachment: Mietvertrag für Köln.pdf\nAttachment: notes.txt"
     )
+
+
+def test_a_forwarded_message_is_read_as_part_of_its_mail_under_its_subject(tmp_path: Path) -> None:
+    inner, outer = EmailMessage(), message()
+    inner["Subject"], inner["From"] = "Fair", "Cy <cy@x.org>"
+    inner.set_content("The fair opens on Sunday at ten.")
+    inner.add_attachment("x", filename="stalls.txt")
+    outer.set_content("See below.")
+    outer.add_attachment(inner)
+    document = mail(tmp_path, outer)
+    assert document.text == (
+        f"{HEAD}\n\nSee below.\n\nFair\nSubject: Fair\nFrom: Cy <cy@x.org>\n\n"
+        "The fair opens on Sunday at ten.\n\nAttachment: stalls.txt"
+    )
+    assert document.label_at(document.text.index("The fair"), document.text.index(" opens")) == "Fair"
+
+
+def test_a_forwarded_message_that_is_encoded_as_a_whole_is_read(tmp_path: Path) -> None:
+    inner = b64encode(b"Subject: Fair\n\nOn Sunday.")
+    raw = b"Subject: a\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + inner
+    assert mail(tmp_path, raw).text == "Subject: a\n\nFair\nSubject: Fair\n\nOn Sunday."
+
+
+def test_messages_that_are_forwarded_again_and_again_are_read(tmp_path: Path) -> None:
+    raw = b"Subject: a\nContent-Type: message/rfc822\n\n" * 50 + b"Subject: a\n\nthe kernel"
+    assert mail(tmp_path, raw).text.endswith("the kernel")
+
+
+def test_html_is_read_where_plain_text_is_a_stub(tmp_path: Path) -> None:
+    letter = message()
+    letter.set_content("This mail needs a program that shows HTML.")
+    letter.add_alternative("<p>The rent for May is <b>740</b> euro, due on the fifth.", subtype="html")
+    assert mail(tmp_path, letter).text == f"{HEAD}\n\nThe rent for May is 740 euro, due on the fifth."
+
+
+def test_plain_text_is_read_where_html_only_frames_it(tmp_path: Path) -> None:
+    letter = message()
+    letter.set_content("The rent for May is 740 euro, due on the fifth.")
+    letter.add_alternative("<p>Open this mail in your browser", subtype="html")
+    assert mail(tmp_path, letter).text == f"{HEAD}\n\nThe rent for May is 740 euro, due on the fifth."
+
+
+def test_an_invitation_says_what_when_where_and_who(tmp_path: Path) -> None:
+    letter = message()
+    letter.set_content("You are invited.")
+    letter.add_alternative(CALENDAR, subtype="calendar")
+    assert mail(tmp_path, letter).text == (
+        f"{HEAD}\n\nYou are invited.\n\nRoof, part 2\nWhen: 2024-05-06 09:30 to 11:00 (Europe/Lisbon)\n"
+        "Where: Yard; gate 3\nOrganizer: Ada <ada@x.org>\nAttendees: Bob <bob@x.org>, cy@x.org\nStatus: confirmed\n\n"
+        "Bring the plans\nand gloves."
+    )
+
+
+def test_a_report_on_a_message_that_came_back_is_read(tmp_path: Path) -> None:
+    raw = (
+        b"Subject: a\nContent-Type: multipart/report; boundary=b\n\n--b\n\nIt came back.\n--b\n"
+        b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; x.org\n\nFinal-Recipient: rfc822; bob@x.org\n"
+        b"Status: 5.1.1\n\n--b--\n"
+    )
+    assert "Status: 5.1.1" in mail(tmp_path, raw).text
 
 
 def test_html_is_read_where_there_is_nothing_else(tmp_path: Path) -> None:
@@ -68,7 +146,7 @@ def test_html_is_read_where_there_is_nothing_else(tmp_path: Path) -> None:
         (b"Subject: a\nContent-Type: text/plain; charset=koi8-r\n\n\xf0\xf2\xe9", "Subject: a\n\nПРИ"),
         (b"Subject: a\nContent-Type: text/plain; charset=none\n\nf\xfcr", "Subject: a\n\nfür"),
         (b"Subject: a\nContent-Transfer-Encoding: base64\n\n!!!", "Subject: a"),
-        (b"Subject: a\nDate: never\nContent-Type: multipart/mixed\n\nbody", "Subject: a\nDate: never"),
+        (b"Subject: a\nDate: never\nContent-Type: multipart/mixed\n\nbody", "Subject: a\nDate: never\n\nbody"),
         (b"From: a\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b\n\ntwo", "From: a\n\none\n\ntwo"),
     ],
 )

@@ -83,6 +83,7 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         False,
     ),
     (Remark("pages_forgotten"), "some of its pages were lost with a damaged library: read the file again", False),
+    (Remark("members_unread", detail="a.bin: no"), "not read of what is in it: a.bin: no", False),
 ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import Document, Page, Remark, wire
+from ingest import Document, Member, Page, Remark, wire
 from ingest.packing import packed
 from ingest.table import Cell, Table
 from ingest.types import Recognised
@@ -73,11 +73,42 @@ def test_a_document_arrives_as_it_was_sent(made: list[Page], title: str, said: l
 def test_no_field_is_forgotten_on_the_way() -> None:
     page = Page(1, "iv", "Some text.", "ocr", 0.5, ((0, 4),), (TOWNS,))
     document = Document(str(PATH), "Title", (page,), (Remark("pages_lost", (1,), "too deep"),), ((5, "Heading"),), (1,))
+    member = Member(replace(document, path="b.eml > c.pdf"), "ab" * 32, 7)
+    document = replace(document, members=(member,))
     for value in (page, document, TOWNS, TOWNS.cells[1], *document.remarks):
         own = [field for field in fields(value) if field.init and field.compare]  # others are looked for afterwards
         left_out = [field.name for field in own if getattr(value, field.name) == field.default]
         assert left_out == []  # a field that is new has to be tried here, too
     assert sent(document) == document
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"member": "../a.pdf"},
+        {"member": ""},
+        {"member": "a\x1b.pdf"},
+        {"sha256": "ab"},
+        {"bytes": -1},
+        {"bytes": "7"},
+    ],
+)
+def test_a_member_that_reading_cannot_make_is_refused(head: dict[str, Any]) -> None:
+    with pytest.raises(wire.Broken):
+        wire.Assembly(PATH).add({"member": "a.pdf", "sha256": "ab" * 32, "bytes": 7} | head)
+
+
+def test_members_lie_in_files_only_and_have_names_of_their_own() -> None:
+    head = {"member": "a.pdf", "sha256": "ab" * 32, "bytes": 7}
+    inside = wire.Assembly(PATH)
+    inside.add(head)
+    with pytest.raises(wire.Broken):
+        inside.add(head)
+    twice = wire.Assembly(PATH)
+    for message in (head, PAGE, END):
+        twice.add(message)
+    with pytest.raises(wire.Broken):
+        twice.add(head)
 
 
 def test_a_long_text_travels_in_small_messages() -> None:

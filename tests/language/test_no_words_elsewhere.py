@@ -39,13 +39,15 @@ ALLOWED = {
     "ingest/readers/epub.py": "document text",  # media types
     "ingest/readers/events.py": "address url where",  # properties of iCalendar, and what is written for them
     "ingest/readers/json.py": "ee null true",  # values, and the letter of an exponent
-    "ingest/readers/mail.py": "date from to subject",  # fields of a message
     # elements and attributes of OpenDocument
     "ingest/readers/open_forms.py": "current form hidden image item option password selected text value",
     "ingest/readers/open_text.py": "group header list paragraph rows section table text",  # elements of OpenDocument
     "ingest/readers/opendocument.py": "content header presentation text",  # elements of OpenDocument, and parts
     "ingest/readers/rtf.py": "header line marker out page par tab",  # words of RTF, and names of places
     "ingest/readers/markup.py": "base col del embed hr img input link source",  # elements of HTML
+    "ingest/readers/mail.py": "date from message ms subject text to",  # fields of a message, and media types
+    "ingest/readers/outlook.py": "attach",  # a name of the format
+    "ingest/readers/pdf_files.py": "dos",  # a key of a file specification
     "ingest/readers/sheet.py": "sep",  # a line for Excel
     "ingest/readers/textlayer.py": "about file https pages pdf powerpoint",  # schemes of addresses, suffixes, a product
     "ingest/readers/workbook/format_code.py": "am",  # a part of a number format

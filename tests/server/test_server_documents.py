@@ -92,6 +92,24 @@ def test_the_file_of_a_document_that_was_not_uploaded_stays(served: Running) -> 
     assert served.client.delete(f"/v1/documents/{lease['id']}").status_code == 404
 
 
+def test_an_attachment_has_an_id_of_its_own_and_goes_with_its_mail(served: Running) -> None:
+    mail = (
+        "Subject: Pool\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee the notice.\n--b\n"
+        f'Content-Disposition: attachment; filename="notice.txt"\n\n{POOL}\n--b--\n'
+    )
+    upload(served, "pool.eml", mail)
+    upload(served, "notice.txt", POOL)
+    listed = {one["name"]: one["id"] for one in served.client.get("/v1/documents").json()["data"]}
+    inside = listed["pool.eml > notice.txt"]
+    assert inside != listed["notice.txt"]
+    assert served.client.get(f"/v1/documents/{inside}/pages/1").json()["text"] == POOL
+    refused = served.client.delete(f"/v1/documents/{inside}")
+    assert refused.status_code == 400
+    assert "pool.eml > notice.txt is a part of pool.eml: remove that." in refused.text
+    assert served.client.delete(f"/v1/documents/{listed['pool.eml']}").status_code == 200
+    assert [name for name in names(served) if "pool" in name or "notice" in name] == ["notice.txt"]
+
+
 def test_a_job_tells_how_far_an_upload_is(served: Running) -> None:
     answer = served.client.post(
         "/v1/documents?name=pool.txt", content=POOL.encode(), headers={"content-type": "application/octet-stream"}
