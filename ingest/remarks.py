@@ -26,6 +26,8 @@ RemarkCode = Literal[
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
     "cells_forgotten",  # a table is text only, because it has too many of them
+    "line_repeated",  # at the edge of a page, as it stands on an earlier one: it is kept there only
+    "page_numbers",  # they were set aside
     "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
 ]
 """What there is to know of a document; the sentence says the same in words."""
@@ -49,10 +51,13 @@ _SENTENCES: dict[RemarkCode, str] = {
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
+    "line_repeated": "{pages} without a line that stands on an earlier one: “{detail}”",
+    "page_numbers": "{pages} without page numbers, such as “{detail}”",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
 }
 _NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "chapter_missing": "chapter"}
 _LOSSES = frozenset[RemarkCode]({"pages_lost", "slide_cut", "chapter_missing", "pages_missing", "page_list_lost"})
+_NOTES = frozenset[RemarkCode]({"line_repeated", "page_numbers"})
 _LONGEST = 1_000  # characters of a sentence
 _MOST_REASONS = 20  # of one code that are told; a damaged file may have another one on each page
 _OTHER_REASONS = "various reasons"
@@ -84,6 +89,11 @@ class Remark:
         return replace(self, pages=(page,)).text
 
     @property
+    def warns(self) -> bool:
+        """Whether there is something to look after; else it only tells what reading does with such a file."""
+        return self.code not in _NOTES
+
+    @property
     def tells_of_loss(self) -> bool:
         """Whether parts of the file were not read because it is damaged."""
         return self.code in _LOSSES
@@ -102,9 +112,9 @@ def remark_of(value: Any) -> Remark:
 
 
 def by_page(remarks: Iterable[Remark]) -> dict[int, Remark]:
-    """Return the first of some remarks that names a page, by its number; pages that none names are left out."""
+    """Return the first warning of some remarks that names a page, by its number; pages that none names are left out."""
     found: dict[int, Remark] = {}
-    for remark in remarks:
+    for remark in filter(lambda one: one.warns, remarks):
         for page in remark.pages:
             found.setdefault(page, remark)
     return found
