@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from ingest import chunk, furniture, legible, reflow
+from ingest import chunk, furniture, legible, page_numbers, reflow
 from ingest.chunk import cut
-from ingest.clean import rearrange
+from ingest.clean import Arranged, arranged
 from ingest.readers import pdf
 from ingest.types import Document, Page
 from rag_app.language.reading import lexicon
@@ -30,10 +30,15 @@ if TYPE_CHECKING:
 LIMIT, OVERLAP = 254, 48  # tokens of a passage, as the default embedder has them; a word counts as one and a third
 
 NEUTRAL: tuple[tuple[object, str, Any], ...] = (
-    (furniture, "_LEAST_PAGES", 2),
-    (furniture, "_SHARE", 1.0),
+    (furniture, "LEAST_PAGES", 2),
+    (furniture, "SHARE", 1.0),
     (furniture, "_SURELY", inf),
-    (furniture, "_NUMBERED_SHARE", 0.0),
+    (page_numbers, "LEAST_PAGES", 2),
+    (page_numbers, "SHARE", 1.0),
+    (page_numbers, "_NUMBERED_SHARE", 0.0),
+    (page_numbers, "_REACH", 0),
+    (page_numbers, "_ALIKE", 0.0),
+    (page_numbers, "_TITLE", inf),
     (reflow, "_NARROWEST", 0),
     (reflow, "_WIDEST", inf),
     (reflow, "_FULL", 0.0),
@@ -67,11 +72,11 @@ def parsed(path: Path) -> Raw:
     """Return what is read of a file."""
     seen: list[list[str]] = []
 
-    def watching(texts: Sequence[str], words: Lexicon) -> list[str]:
+    def watching(texts: Sequence[str], words: Lexicon) -> Arranged:
         seen.append([*texts])
-        return rearrange(texts, words)
+        return arranged(texts, words)
 
-    with patch.object(pdf, "rearrange", watching):
+    with patch.object(pdf, "arranged", watching):
         pdf.read(path, None, lexicon())
     [texts] = seen
     return Raw(path.name, texts)
@@ -79,7 +84,7 @@ def parsed(path: Path) -> Raw:
 
 def made_of(raw: Raw) -> list[tuple[str, ...]]:
     """Return for each page what becomes of it: its text, whether it is legible, and the passages that begin there."""
-    texts = rearrange(raw.texts, lexicon())
+    texts = arranged(raw.texts, lexicon()).texts
     document = Document(raw.name, "", tuple(Page(number, str(number), text) for number, text in enumerate(texts, 1)))
     pages = [[text, str(legible.is_legible(first))] for text, first in zip(texts, raw.texts, strict=True)]
     for passage in cut(document, measure, LIMIT, OVERLAP, lexicon()):

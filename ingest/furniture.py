@@ -1,90 +1,146 @@
-"""Finds what the layout repeats on every page, running heads and page numbers, and removes it."""
+"""Parts each page from what its layout repeats on others: running heads and feet, and page numbers."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from dataclasses import dataclass
-from functools import lru_cache
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ingest.lexicon import NO_WORDS, Lexicon, any_of
+from ingest.lexicon import NO_WORDS, Lexicon
+from ingest.page_numbers import LEAST_PAGES, SHARE, PageNumbers
+from ingest.remarks import Remark
 from ingest.tables import CELL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
 _DEPTH = 3  # lines at each edge of a page that may be furniture
-_LEAST_PAGES = 3
-_SHARE = 0.4  # of the pages that have text
 _SURELY = 12  # pages; the chapter heads of a long book stay below the share
-_NUMBERED_SHARE = 0.05  # of the pages; numbering may restart in every chapter
+_MOST_LINES = 20  # that are told of one by one
+_OTHERS = "other lines"
 
 _INTEGER = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(r"[\[|]?\s*(?:(\d{1,5})|([ivxlc]{1,8}|[IVXLC]{1,8}))\s*[\]|]?")
-_NUMBER_AND_WORDS = re.compile(r"(\d{1,5})[\s|]+[^\d\n]{3,90}|[^\d\n]{3,90}[\s|](\d{1,5})")
-_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_FIGURE = r"[($€£¥+−–-]*\d[\d.,'’]*[)%]*"
+_ROW = re.compile(rf".*\S\s+{_FIGURE}\s+{_FIGURE}")
 
 
 @dataclass(frozen=True, slots=True)
+class Parted:
+    """A page in parts; a line of its layout that says nothing new is in none of them."""
+
+    head: str  # lines of its layout at its top that stood on no earlier page as they are
+    body: str
+    foot: str
+
+
+@dataclass(slots=True)
+class _Aside:
+    """What was set aside: page numbers, and lines by what they say; page numbers count from 1."""
+
+    numbers: dict[int, str] = field(default_factory=dict)  # the first of each page
+    lines: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+
+def parted(pages: Sequence[str], lexicon: Lexicon = NO_WORDS) -> tuple[list[Parted], tuple[Remark, ...]]:
+    """Part `pages` from their running heads, running feet and page numbers, and say what was set aside.
+
+    A line that pages repeat at their edges is kept where it stands first, and wherever a part of it is another one but
+    the number of the page. Numbers are set aside that are proven to count the pages. Only whole lines are, from the
+    edge inwards, and never all the lines of a page.
+    """
+    furniture = _Furniture([page.split("\n") for page in pages], lexicon)
+    return furniture.parted(), tuple(furniture.remarks())
+
+
 class _Furniture:
-    """What is known of one document's running heads and page numbers."""
+    """The running heads, running feet and page numbers of one document."""
 
-    page_of: re.Pattern[str]  # a page number that says that it is one
-    heads: frozenset[str]  # masked lines
-    bare: frozenset[int]  # number minus page index, of numbers on lines of their own
-    worded: frozenset[int]  # the same, sure enough for a number beside words
-    repeated: frozenset[str]  # masked lines of more than one page
+    def __init__(self, pages: Sequence[list[str]], lexicon: Lexicon) -> None:
+        edges = [_edges(lines) for lines in pages]
+        filled = sum(map(bool, edges))
+        often = min(max(LEAST_PAGES, SHARE * filled), _SURELY)
+        seen = _sightings(edges)
+        self._pages = pages
+        self._numbers = PageNumbers(edges, lexicon)
+        self._repeated = {key for key, places in seen.items() if len(places) > 1}
+        self._heads = {key for key, places in seen.items() if len(places) >= often and _is_steady(places)}
+        self._said: dict[str, str] = {}  # by each line without its figures, what it said last
+        self._aside = _Aside()
 
-    def holds(self, line: str, page: int) -> bool:
+    def parted(self) -> list[Parted]:
+        """Return the pages in parts."""
+        return [self._parted(lines, page) for page, lines in enumerate(self._pages)]
+
+    def remarks(self) -> Iterable[Remark]:
+        """Yield what is to be said of the lines that are in no part of their page."""
+        for at, (line, pages) in enumerate(self._aside.lines.items()):
+            if at < _MOST_LINES:
+                yield Remark("line_repeated", tuple(sorted(pages)), line)
+        others = set().union(*list(self._aside.lines.values())[_MOST_LINES:])
+        if others:
+            yield Remark("line_repeated", tuple(sorted(others)), _OTHERS)
+        if self._aside.numbers:
+            yield Remark("page_numbers", tuple(self._aside.numbers), next(iter(self._aside.numbers.values())))
+
+    def _parted(self, lines: list[str], page: int) -> Parted:
+        filled = [index for index, line in enumerate(lines) if line]
+        top = self._top(lines, filled, page)
+        foot = self._run(lines, filled[: -_DEPTH - 1 : -1], page)
+        foot = sorted(set(foot) - set(top))
+        body = [line for index, line in enumerate(lines) if index not in {*top, *foot}]
+        if not any(body):
+            return Parted("", "\n".join(lines), "")
+        head = "\n".join(lines[index] for index in top if self._says_more(lines[index], page))
+        return Parted(
+            head, "\n".join(body), "\n".join(lines[index] for index in foot if self._says_more(lines[index], page))
+        )
+
+    def _top(self, lines: list[str], filled: Sequence[int], page: int) -> list[int]:
+        """Return the furniture at the top of a page, without the name of a figure or of columns just below it."""
+        run = self._run(lines, filled[:_DEPTH], page)
+        if run and len(run) < len(filled):
+            last, below = lines[run[-1]], lines[filled[len(run)]]
+            value = not any(map(str.isalpha, below)) or _ROW.fullmatch(below)
+            if value and CELL not in below and not any(map(str.isdecimal, last)):
+                run.pop()
+        return run
+
+    def _run(self, lines: list[str], indices: Sequence[int], page: int) -> list[int]:
+        """Return the furniture among `indices`, given from the edge inwards, up to the first line of text."""
+        run = []
+        for index in indices:
+            if not self._holds(lines[index], page):
+                break
+            run.append(index)
+        return run
+
+    def _holds(self, line: str, page: int) -> bool:
         """Tell whether `line`, at an edge of page `page` (0-based), belongs to the layout; a table's row doesn't."""
         if CELL in line:
             return False
-        if self.page_of.fullmatch(line) or _mask(line) in self.heads:
+        if self._numbers.is_one(line, page) or _mask(line) in self._heads:
             return True
-        number = _bare_number(line)
-        if number is not None:
-            return number - page in self.bare
-        if line[:1].isdigit() and _mask(line) not in self.repeated:
+        if line[:1].isdigit() and _mask(line) not in self._repeated:
             return False  # a heading with its number stands once
-        number = _number_beside_words(line)
-        return number is not None and number - page in self.worded
+        return self._numbers.stands_beside(line, page)
 
-
-def without_furniture(pages: Sequence[str], lexicon: Lexicon = NO_WORDS) -> list[str]:
-    """Drop running heads, running feet and page numbers from the edges of `pages`.
-
-    Only whole lines go, from the edge inwards, and never all the lines of a page.
-    """
-    lines = [page.split("\n") for page in pages]
-    furniture = _survey([_edges(page) for page in lines], _page_of(lexicon))
-    return ["\n".join(_peel(page, number, furniture)) for number, page in enumerate(lines)]
-
-
-@lru_cache(8)
-def _page_of(lexicon: Lexicon) -> re.Pattern[str]:
-    page, of = any_of(lexicon.pages), any_of(lexicon.page_counts)
-    return re.compile(rf"{page}\s*\d+(?:\s*(?:{of}|/)\s*\d+)?|\d+\s+{of}\s+\d+|[-–—]\s*\d+\s*[-–—]", re.IGNORECASE)
+    def _says_more(self, line: str, page: int) -> bool:
+        """Tell whether a line of the layout says what it did not say last; note it where it does not."""
+        if self._numbers.is_one(line, page):
+            self._aside.numbers.setdefault(page + 1, line)
+            return False
+        key, said = _mask(line), self._numbers.without(line, page).casefold()
+        if self._said.get(key) != said:
+            self._said[key] = said
+            return True
+        self._aside.lines[self._numbers.without(line, page)].add(page + 1)
+        return False
 
 
 def _edges(lines: list[str]) -> list[str]:
     filled = [line for line in lines if line]
     return filled if len(filled) <= 2 * _DEPTH else filled[:_DEPTH] + filled[-_DEPTH:]
-
-
-def _survey(edges: Sequence[Sequence[str]], page_of: re.Pattern[str]) -> _Furniture:
-    filled = sum(map(bool, edges))
-    often = max(_LEAST_PAGES, _SHARE * filled)
-    bare = _offsets(edges, _bare_number)
-    worded = bare + _offsets(edges, _number_beside_words)
-    seen = _sightings(edges)
-    return _Furniture(
-        page_of,
-        heads=frozenset(key for key, pages in seen.items() if len(pages) >= min(often, _SURELY) and _is_steady(pages)),
-        bare=frozenset(offset for offset, count in bare.items() if count >= max(2, _NUMBERED_SHARE * filled)),
-        worded=frozenset(offset for offset, count in worded.items() if count >= often),
-        repeated=frozenset(key for key, pages in seen.items() if len(pages) > 1),
-    )
 
 
 def _sightings(edges: Sequence[Sequence[str]]) -> dict[str, dict[int, list[int]]]:
@@ -106,47 +162,5 @@ def _is_steady(pages: dict[int, list[int]]) -> bool:
     )
 
 
-def _offsets(edges: Sequence[Sequence[str]], number_of: Callable[[str], int | None]) -> Counter[int]:
-    counts: Counter[int] = Counter()
-    for page, lines in enumerate(edges):
-        counts.update({number - page for line in lines if (number := number_of(line)) is not None})
-    return counts
-
-
 def _mask(line: str) -> str:
     return _INTEGER.sub("#", line).casefold()
-
-
-def _bare_number(line: str) -> int | None:
-    match = _PAGE_NUMBER.fullmatch(line)
-    if match is None:
-        return None
-    return int(match[1]) if match[1] else _roman(match[2].lower())
-
-
-def _number_beside_words(line: str) -> int | None:
-    match = _NUMBER_AND_WORDS.fullmatch(line)
-    return int(match[1] or match[2]) if match else None
-
-
-def _roman(numeral: str) -> int:
-    values = [_ROMAN[digit] for digit in numeral]
-    return sum(-value if value < max(values[i:]) else value for i, value in enumerate(values))
-
-
-def _peel(lines: list[str], page: int, furniture: _Furniture) -> list[str]:
-    filled = [index for index, line in enumerate(lines) if line]
-    top = _run(lines, filled[:_DEPTH], page, furniture)
-    foot = _run(lines, filled[: -_DEPTH - 1 : -1], page, furniture)
-    kept = [line for index, line in enumerate(lines) if index not in top and index not in foot]
-    return kept if any(kept) else lines
-
-
-def _run(lines: list[str], indices: Sequence[int], page: int, furniture: _Furniture) -> set[int]:
-    """Return the furniture among `indices`, given from the edge inwards, up to the first line of text."""
-    run = set()
-    for index in indices:
-        if not furniture.holds(lines[index], page):
-            break
-        run.add(index)
-    return run

@@ -84,12 +84,16 @@ def _patterns(lexicon: Lexicon) -> _Patterns:
     )
 
 
-def reflow(pages: Sequence[str], lexicon: Lexicon = NO_WORDS) -> list[str]:
-    """Join wrapped lines and broken words within each of `pages`."""
+def reflow(pages: Sequence[str], lexicon: Lexicon = NO_WORDS, beside: Sequence[str] = ()) -> list[str]:
+    """Join wrapped lines and broken words within each of `pages`, and within each text that stands `beside` them.
+
+    Only the pages tell how long a line is, and how their words are written.
+    """
     words, patterns = Words(pages, lexicon), _patterns(lexicon)
     parsed = [_lines(page, patterns) for page in pages]
     usual = _width([line for lines in parsed for line in lines])
-    return [_reflow_page(lines, usual, words, patterns) for lines in parsed]
+    others = (_lines(text, patterns) for text in beside)
+    return [_reflow_page(lines, usual, words, patterns) for lines in (*parsed, *others)]
 
 
 def _lines(page: str, patterns: _Patterns) -> list[_Line]:

@@ -36,6 +36,8 @@ RemarkCode = Literal[
     "not_shown",  # parts that the program of the file hides; they are kept, and no evidence
     "worked_out",  # what formulas come to was not stored
     "not_worked_out",  # the same, and it is not known
+    "line_repeated",  # at the edge of a page, as it stands on an earlier one: it is kept there only
+    "page_numbers",  # they were set aside
     "pages_forgotten",  # the library was damaged, not the file: reading that again brings them back
     "members_unread",  # documents that lie in it, such as attachments
 ]
@@ -70,6 +72,8 @@ _SENTENCES: dict[RemarkCode, str] = {
     "not_shown": "hidden in its program, kept as hidden text: {detail}",
     "worked_out": "formulas without a stored value that were worked out: {detail}",
     "not_worked_out": "formulas without a stored value that are not worked out, and stand as written: {detail}",
+    "line_repeated": "{pages} without a line that stands on an earlier one: “{detail}”",
+    "page_numbers": "{pages} without page numbers, such as “{detail}”",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",
     "members_unread": "not read of what is in it: {detail}",
 }
@@ -77,6 +81,7 @@ _NOUNS: dict[RemarkCode, str] = {"slide_cut": "slide", "slides_hidden": "slide",
 _LOSSES = frozenset[RemarkCode](
     {"pages_lost", "slide_cut", "chapter_missing", "pages_missing", "page_list_lost", "parts_missing"}
 )
+_NOTES = frozenset[RemarkCode]({"line_repeated", "page_numbers"})
 _LONGEST = 1_000  # characters of a sentence
 _MOST_REASONS = 20  # of one code that are told; a damaged file may have another one on each page
 _OTHER_REASONS = "various reasons"
@@ -108,6 +113,11 @@ class Remark:
         return replace(self, pages=(page,)).text
 
     @property
+    def warns(self) -> bool:
+        """Whether there is something to look after; else it only tells what reading does with such a file."""
+        return self.code not in _NOTES
+
+    @property
     def tells_of_loss(self) -> bool:
         """Whether parts of the file were not read because it is damaged."""
         return self.code in _LOSSES
@@ -126,9 +136,9 @@ def remark_of(value: Any) -> Remark:
 
 
 def by_page(remarks: Iterable[Remark]) -> dict[int, Remark]:
-    """Return the first of some remarks that names a page, by its number; pages that none names are left out."""
+    """Return the first warning of some remarks that names a page, by its number; pages that none names are left out."""
     found: dict[int, Remark] = {}
-    for remark in remarks:
+    for remark in filter(lambda one: one.warns, remarks):
         for page in remark.pages:
             found.setdefault(page, remark)
     return found

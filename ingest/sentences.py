@@ -71,6 +71,14 @@ def sentences(text: str, lexicon: Lexicon = NO_WORDS) -> list[Span]:
     return spans
 
 
+def runs_over(above: str, below: str, lexicon: Lexicon = NO_WORDS) -> bool:
+    """Tell whether a sentence goes on from the last line of a page, `above`, to the first of the next one."""
+    start, end = above.rfind("\n") + 1, below.find("\n")
+    last, first = above[start:], below if end < 0 else below[:end]
+    text = f"{last}{first}"
+    return CELL not in text and _runs_over(text, (0, len(last)), (len(last), len(text)), _rules(lexicon))
+
+
 def _lines(text: str, rules: _Rules) -> Iterator[Span]:
     start = 0
     for match in _BREAK.finditer(text):

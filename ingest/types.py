@@ -115,8 +115,13 @@ class Document:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What there is to say of the document, in words."""
-        return tuple(remark.text for remark in self.remarks)
+        """What there is to look after, in words."""
+        return tuple(remark.text for remark in self.remarks if remark.warns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else there is to say of how it was read, in words."""
+        return tuple(remark.text for remark in self.remarks if not remark.warns)
 
     @property
     def tables(self) -> tuple[Table, ...]:

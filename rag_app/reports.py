@@ -114,6 +114,7 @@ class DocumentReceipt(Json):
     passages: int
     tokens_cut: int  # of its passages, that the embedder did not read
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()  # what was set aside, such as page numbers
 
 
 @dataclass(frozen=True, slots=True)

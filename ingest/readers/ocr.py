@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ingest.characters import characters
-from ingest.clean import rearrange
+from ingest.clean import arranged
 from ingest.files import read_bytes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.readers.boxes import Box, Corners, lines_of, sheet_of
@@ -76,7 +76,7 @@ def page_of(sight: Sight, number: int, lexicon: Lexicon = NO_WORDS) -> Recognise
     sheet = sheet_of((line for row in rows for line in row), sight.width, sight.height)
     text = characters("\n".join(" ".join(line.text for line in row) for row in rows))
     mark = marked(text, sheet.glyphs, grids_of(sheet))
-    [whole] = rearrange([mark.text], lexicon)
+    [whole] = arranged([mark.text], lexicon).texts
     text, tables = placed(whole, mark.tables, number)
     return Recognised(text, sight.confidence, with_captions(text, tables, lexicon))
 

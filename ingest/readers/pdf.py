@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.characters import characters
-from ingest.clean import rearrange
+from ingest.clean import arranged
 from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -71,8 +71,10 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         _marked(text, None if number in shapes else look)
         for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
     ]
-    texts = rearrange([mark.text for mark in marks], lexicon)
-    found = [placed(text, mark.tables, number) for number, (text, mark) in enumerate(zip(texts, marks, strict=True), 1)]
+    whole = arranged([mark.text for mark in marks], lexicon)
+    found = [
+        placed(text, mark.tables, number) for number, (text, mark) in enumerate(zip(whole.texts, marks, strict=True), 1)
+    ]
     pages = continued(
         [
             _with_tables(
@@ -81,7 +83,8 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
                 lexicon,
             )
             for number, ((text, tables), look) in enumerate(zip(found, looks, strict=True), 1)
-        ]
+        ],
+        whole.layout,
     )
     failed = layer.failures.keys()
     unread = tuple(
@@ -90,6 +93,7 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         if page.number not in failed and (page.number in shapes or _is_scan(page, look))
     )
     remarks += [Remark("parser_said", detail=notice) for notice in layer.notices]
+    remarks += whole.remarks
     return Document(str(path), layer.title or stem(path), tuple(pages), tuple(remarks), unread=unread)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.clean import repair
+from ingest.characters import characters
+from ingest.clean import arranged
 from ingest.decode import Decoded, decoded, is_text, stated_encoding
 from ingest.files import read_bytes, stem
 from ingest.lexicon import NO_WORDS, Lexicon
@@ -29,10 +30,10 @@ def read(
     content = content_of(path)
     text = content.text
     check_pages(path, 1 + text.count(PAGE_BREAK))
-    texts = repair(text.replace("\r\n", "\n").split(PAGE_BREAK), lexicon=lexicon)
-    pages = tuple(Page(number, str(number), page) for number, page in enumerate(texts, start=1))
-    sections = repaired_sections(text, texts[0]) if len(texts) == 1 else ()
-    return Document(str(path), stem(path), pages, content.remarks, sections)
+    whole = arranged([characters(page) for page in text.replace("\r\n", "\n").split(PAGE_BREAK)], lexicon)
+    pages = tuple(Page(number, str(number), page) for number, page in enumerate(whole.texts, start=1))
+    sections = repaired_sections(text, pages[0].text) if len(pages) == 1 else ()
+    return Document(str(path), stem(path), pages, (*content.remarks, *whole.remarks), sections)
 
 
 def content_of(path: Path) -> Decoded:

@@ -246,11 +246,15 @@ def _is_contents(grid: Grid) -> bool:
 
 
 def _is_scale(grid: Grid) -> bool:
-    """Tell whether most figures go up or down by even steps, as those at the axes of charts do."""
+    """Tell whether most figures go up or down by even steps, as those at the axes of charts do, which no words name."""
     even = triples = 0
+    names = [(cell.row, cell.column) for cell in grid.cells if not is_figure(cell.text)]
+    label = dict(sorted(names, reverse=True))  # the first of each row
     for column in range(grid.columns):
         figures = [
-            float(cell.text) for cell in grid.cells if cell.column == column and _PLAIN.fullmatch(cell.text) is not None
+            float(cell.text)
+            for cell in grid.cells
+            if cell.column == column <= label.get(cell.row, column) and _PLAIN.fullmatch(cell.text) is not None
         ]
         for first, second, third in zip(figures, figures[1:], figures[2:], strict=False):
             triples += 1

@@ -11,6 +11,7 @@ from ingest.types import PAGE_BREAK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.clean import Layout
     from ingest.table import Cell, Table
     from ingest.types import Page
 
@@ -18,12 +19,17 @@ _REST = 90  # characters between the end of a table and that of its page: what f
 _ALIGNED = 12.0  # points that a column may begin further to the left or right on the next page
 
 
-def continued(pages: Sequence[Page]) -> list[Page]:
+def continued(pages: Sequence[Page], layout: Sequence[Layout] = ()) -> list[Page]:
     """Return the pages with each table that goes on at the top of the next one as a single table of its first page.
 
     The header row that the next page repeats is left out; offsets count from the first character of the first page.
+
+    Args:
+        pages: in order.
+        layout: how much of the text of each is a running head or foot.
     """
     joined = list(pages)
+    margins = [(part.head, part.foot) for part in layout] or [(0, 0)] * len(joined)
     owner: tuple[int, int] | None = None  # index of the page and length of text from its beginning to this page's
     for at in range(1, len(joined)):
         before, page = joined[at - 1], joined[at]
@@ -33,11 +39,15 @@ def continued(pages: Sequence[Page]) -> list[Page]:
         if not page.tables or not joined[first].tables:
             continue
         table, rest = joined[first].tables[-1], page.tables[0]
-        if table.page_end != before.number or not _is_last(table, before, shift - len(before.text) - len(PAGE_BREAK)):
+        end = max(cell.end for cell in table.cells) - shift + len(before.text) + len(PAGE_BREAK)
+        if table.page_end != before.number or len(before.text) - end > _REST + margins[at - 1][1]:
             continue
         repeated = _repeated(table, rest)
         columns = _columns(table, rest)
-        if columns is None or not _is_first(rest, page, table.caption if repeated else None):
+        head = margins[at][0]
+        if columns is None or not (
+            _is_first(rest, page, table.caption, head) if repeated else _is_top(rest, page, head)
+        ):
             continue
         whole = _whole(table, rest, columns, repeated, shift)
         joined[first] = replace(joined[first], tables=(*joined[first].tables[:-1], whole))
@@ -47,21 +57,25 @@ def continued(pages: Sequence[Page]) -> list[Page]:
     return joined
 
 
-def _is_last(table: Table, page: Page, shift: int) -> bool:
-    end = max(cell.end for cell in table.cells) - shift
-    return len(page.text) - end <= _REST
+def _is_top(table: Table, page: Page, head: int) -> bool:
+    """Tell whether nothing stands above a table but the running head, of so many characters."""
+    return not page.text[head : min(cell.start for cell in table.cells)].strip()
 
 
-def _is_first(table: Table, page: Page, caption: str | None) -> bool:
-    """Tell whether nothing stands above a table but perhaps the `caption` again: else it is another one."""
+def _is_first(table: Table, page: Page, caption: str | None, head: int) -> bool:
+    """Tell whether nothing stands above a table but perhaps the `caption` again: else it is another one.
+
+    So is one that names its columns again below a running head that is another one: that of the next invoice, say.
+    """
     above = page.text[: min(cell.start for cell in table.cells)].split()
-    if not above or caption is None:
+    if head or not above or caption is None:
         return not above
     return 2 * len(set(above) & set(caption.split())) > len(set(above))
 
 
 def _header_rows(table: Table) -> int:
-    return max((cell.row + cell.row_span for cell in table.cells if cell.header and cell.column > 0), default=0)
+    """Return how many rows at the top name columns; below them cells that name rows are headers, too."""
+    return min((cell.row for cell in table.cells if not cell.header), default=0)
 
 
 def _repeated(table: Table, rest: Table) -> int:
@@ -90,8 +104,9 @@ def _columns(table: Table, rest: Table) -> dict[int, int] | None:
 
 def _edges(table: Table) -> dict[int, tuple[float, float]]:
     edges: dict[int, tuple[float, float]] = {}
+    headers = _header_rows(table)
     for cell in table.cells:
-        if cell.box and cell.column_span == 1 and not cell.header:
+        if cell.box and cell.column_span == 1 and cell.row >= headers:
             left, right = edges.get(cell.column, (cell.box[0], cell.box[2]))
             edges[cell.column] = min(left, cell.box[0]), max(right, cell.box[2])
     return edges
@@ -99,6 +114,7 @@ def _edges(table: Table) -> dict[int, tuple[float, float]]:
 
 def _whole(table: Table, rest: Table, columns: dict[int, int], repeated: int, shift: int) -> Table:
     rows = sizes(table.cells)[0] - repeated
+    names = 0 if repeated or not _header_rows(table) else _header_rows(rest)  # rows that only seem to name columns
     cells: list[Cell] = list(table.cells)
     for cell in rest.cells:
         if cell.row >= repeated:
@@ -111,5 +127,5 @@ def _whole(table: Table, rest: Table, columns: dict[int, int], repeated: int, sh
                 start=cell.start + shift,
                 end=cell.end + shift,
             )
-            cells.append(moved if repeated or not _header_rows(table) else replace(moved, header=False))
+            cells.append(replace(moved, header=False) if cell.row < names else moved)
     return replace(table, page_end=rest.page_end, cells=tuple(cells))

@@ -145,6 +145,8 @@ def show_receipt(receipt: DocumentReceipt) -> None:
         print(name_text(path))
     for warning in receipt.warnings:
         print(f"warning: {clause_text(warning)}")
+    for note in receipt.notes:
+        print(f"note: {clause_text(note)}")
 
 
 def _page_row(page: PageReceipt) -> tuple[str, ...]:

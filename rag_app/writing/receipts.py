@@ -42,6 +42,7 @@ def receipt_of(
         document.chunks,
         tokens_cut,
         content.warnings,
+        content.notes,
     )
 
 

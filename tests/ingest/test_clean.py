@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ingest import clean
 from ingest.characters import characters
+from ingest.remarks import Remark
 from rag_app.language.reading import lexicon
 
 repair = partial(clean.repair, lexicon=lexicon())
@@ -160,17 +161,21 @@ def test_chinese_lines_are_joined_without_a_space() -> None:
     assert one(f"{line}\n{line}。") == f"{line}{line}。"
 
 
-def test_running_heads_and_page_numbers_go() -> None:
+def test_running_heads_are_kept_once_and_page_numbers_go() -> None:
     topics = ["apples", "pears", "plums", "figs", "dates"]
     pages = [f"ACME Annual Report\nChapter on {topic}\nA text on {topic}.\nAcme | Form 10 | {n}\n{n}" for n, topic in
              enumerate(topics, start=7)]  # fmt: skip
-    assert repair(pages) == [f"Chapter on {topic}\nA text on {topic}." for topic in topics]
+    texts = [f"Chapter on {topic}\nA text on {topic}." for topic in topics]
+    assert repair(pages) == [f"ACME Annual Report\n{texts[0]}\n\nAcme | Form 10 | 7", *texts[1:]]
 
 
-def test_heads_that_change_on_the_page_number_line_go_with_it() -> None:
-    sections = ["Balance Sheet", "Income", "Cash Flows", "Notes", "Controls"]
-    pages = [f"A text about the {section}.\n{section} {n}" for n, section in enumerate(sections, start=3)]
-    assert repair(pages) == [f"A text about the {section}." for section in sections]
+def test_heads_that_change_on_the_page_number_line_are_kept_once_each() -> None:
+    sections = ["Balance Sheet", "Income", "Income", "Notes", "Notes", "Controls"]
+    pages = [
+        f"Text {word}.\n{section} {n}" for n, (section, word) in enumerate(zip(sections, "abcdef", strict=True), 3)
+    ]
+    kept = ("\n\nBalance Sheet 3", "\n\nIncome 4", "", "\n\nNotes 6", "", "\n\nControls 8")
+    assert repair(pages) == [f"Text {word}.{foot}" for word, foot in zip("abcdef", kept, strict=True)]
 
 
 def test_headings_whose_numbers_happen_to_count_the_pages_stay() -> None:
@@ -178,12 +183,21 @@ def test_headings_whose_numbers_happen_to_count_the_pages_stay() -> None:
     pages = [f"{n} {title}\nA text about {title}." for n, title in enumerate(titles, start=1)]
     assert repair(pages) == pages
     heads = [f"{n} Staff handbook\nA text about {title}." for n, title in enumerate(titles, start=1)]
-    assert repair(heads) == [f"A text about {title}." for title in titles]
+    texts = [f"A text about {title}." for title in titles]
+    assert repair(heads) == [f"1 Staff handbook\n{texts[0]}", *texts[1:]]
 
 
-@pytest.mark.parametrize("number", ["Page 3 of 9", "page 3", "- 4 -", "3 of 9", "Seite 3 von 9"])
-def test_explicit_page_numbers_go(number: str) -> None:
-    assert one(f"{number}\nText.\n{number}") == "Text."
+@pytest.mark.parametrize("number", ["Page {} of 9", "page {}", "- {} -", "{} of 9", "Seite {} von 9"])
+def test_explicit_page_numbers_go_where_their_sequence_proves_them(number: str) -> None:
+    pages = [f"{number.format(n)}\nText.\n{number.format(n)}" for n in (3, 4)]
+    assert repair(pages) == ["Text.", "Text."]
+    assert one(pages[0]) == f"{number.format(3)}\nText.\n{number.format(3)}"
+
+
+def test_the_numbers_of_letters_of_one_page_and_of_two_go() -> None:
+    letters = [f"Dear {name},\nPage {n} of {total}" for name, total in (("Ann", 1), ("Bob", 2), ("Cy", 1))
+               for n in range(1, total + 1)]  # fmt: skip
+    assert repair(letters) == ["Dear Ann,", "Dear Bob,", "Dear Bob,", "Dear Cy,"]
 
 
 def test_roman_page_numbers_go() -> None:
@@ -207,7 +221,84 @@ def test_a_lone_figure_at_the_foot_of_one_page_stays() -> None:
 
 
 def test_a_page_of_nothing_but_repeated_lines_keeps_them() -> None:
-    assert repair(["Draft\nOne.", "Draft", "Draft\nTwo.", "Draft\nThree."]) == ["One.", "Draft", "Two.", "Three."]
+    assert repair(["Draft\nOne.", "Draft", "Draft\nTwo.", "Draft\nThree."]) == [
+        "Draft\nOne.",
+        "Draft",
+        "Two.",
+        "Three.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "head", ["Invoice no. {}", "Day {}", "Invoice no.\n{}", "{} March", "Claim | {}", "Lesson {} / 4"]
+)
+@pytest.mark.parametrize("first", [4, 2031])
+def test_numbers_of_things_that_happen_to_count_the_pages_stay(head: str, first: int) -> None:
+    pages = [f"{head.format(n)}\nA text about {name}." for n, name in enumerate(("Ann", "Bob", "Cy", "Di"), first)]
+    assert repair(pages) == pages
+
+
+def test_a_number_beside_the_words_is_kept_also_where_the_page_has_its_own() -> None:
+    pages = [f"Day {n}\nWe walk to {place}.\n{n}" for n, place in enumerate(("Ely", "Ware", "Diss"), 1)]
+    assert repair(pages) == [page[:-2] for page in pages]
+    pages = [f"Chapter {n}\nA text about {place}.\nThe long way home {n} / 3"
+             for n, place in enumerate(("Ely", "Ware", "Diss"), 1)]  # fmt: skip
+    texts = [page.rpartition("\n")[0] for page in pages]
+    assert repair(pages) == [f"{texts[0]}\n\nThe long way home 1 / 3", *texts[1:]]
+
+
+def test_a_head_is_kept_wherever_a_part_of_it_changes() -> None:
+    parts = (1, 1, 2, 2, 1)
+    pages = [
+        f"Handbook, edition 2\nSection {part}\nText {'abcde'[n]}.\nPage {n + 1} of 5" for n, part in enumerate(parts)
+    ]
+    heads = ("Handbook, edition 2\nSection 1\n", "", "Section 2\n", "", "Section 1\n")
+    assert repair(pages) == [f"{head}Text {word}." for head, word in zip(heads, "abcde", strict=True)]
+
+
+def test_heads_and_feet_stand_outside_the_sentence_that_runs_over_the_page() -> None:
+    above, below = PROSE.rsplit("\n", 1)
+    texts = (f"A text.\n\n{above}", f"{below}\n\nMore on it.", "Another text.", "The last text.")
+    pages = [f"Day {n}\n{text}\nAsk the guide at the gate" for n, text in enumerate(texts, 1)]
+    flat = above.replace("\n", " ")
+    assert repair(pages) == [
+        f"Day 1\nA text.\n\nAsk the guide at the gate\n\n{flat}",
+        f"{below}\n\nDay 2\n\nMore on it.",
+        "Day 3\nAnother text.",
+        "Day 4\nThe last text.",
+    ]
+
+
+def test_the_names_of_columns_stay_above_the_figures_of_each_page() -> None:
+    pages = [f"Item Stock Price\nNail {n} 52 7.{n}0\nScrew {n} 61 8.{n}1" for n in range(11, 15)]
+    assert repair(pages) == pages
+
+
+def test_it_is_said_what_was_set_aside() -> None:
+    pages = [f"Bank of Ely | Account 44-71\nA text {word}.\nPage {n} of 3" for n, word in enumerate("abc", 1)]
+    done = clean.arranged(pages, lexicon())
+    assert done.texts == ["Bank of Ely | Account 44-71\nA text a.", "A text b.", "A text c."]
+    assert done.remarks == (
+        Remark("line_repeated", (2, 3), "Bank of Ely | Account 44-71"),
+        Remark("page_numbers", (1, 2, 3), "Page 1 of 3"),
+    )
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["Head 1", "Head 2", "Page 1", "7", "Sum 5 6", "a text", "so that"]), max_size=6),
+        max_size=8,
+    )
+)
+def test_no_line_goes_that_is_neither_kept_on_another_page_nor_told_of(pages: list[list[str]]) -> None:
+    raw = ["\n".join(page) for page in pages]
+    done = clean.arranged(raw, lexicon())
+    letters = "".join("".join(done.texts).split())
+    told = [remark for remark in done.remarks if remark.code == "page_numbers"]
+    for number, page in enumerate(pages, 1):
+        for line in page:
+            numbered = any(number in remark.pages for remark in told) and line in {"Page 1", "7"}
+            assert "".join(line.split()) in letters or numbered
 
 
 def test_cleaning_is_faster_than_a_hundred_pages_a_second() -> None:

@@ -80,7 +80,7 @@ def test_the_next_word_decides_whether_an_abbreviation_ends_a_sentence() -> None
         ("the short-\nunt long one", "the shortunt long one", "the short- unt long one"),
         ("a long-\nwort plan", "a longwort plan", "a long-wort plan"),
         ("a part vun\nThe Whole", "a part vun\nThe Whole", "a part vun The Whole"),
-        ("Blatt 3 vun 9\nText.", "Blatt 3 vun 9\nText.", "Text."),
+        ("Blatt 1 vun 1\nText.", "Blatt 1 vun 1\nText.", "Text."),
         ("Zember\nZember", "Zember\nZember", "Zember Zember"),
     ],
 )
@@ -135,8 +135,8 @@ def test_a_lexicon_arrives_as_it_was_sent_and_no_field_is_forgotten() -> None:
 
 def test_a_file_is_read_by_the_lexicon(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_text("Blatt 3 vun 9\nText.")
-    assert (read(path).text, read(path, lexicon=LEXICON).text) == ("Blatt 3 vun 9\nText.", "Text.")
+    path.write_text("Blatt 1 vun 1\nText.")
+    assert (read(path).text, read(path, lexicon=LEXICON).text) == ("Blatt 1 vun 1\nText.", "Text.")
 
 
 @pytest.mark.slow
@@ -144,8 +144,8 @@ def test_each_process_reads_by_the_lexicon_of_its_readers_also_one_that_takes_th
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "a.txt"
-    path.write_text("Blatt 3 vun 9\nText.")
+    path.write_text("Blatt 1 vun 1\nText.")
     with Readers(1) as plain, Readers(1, LEXICON) as own:
-        assert (plain.read(path).text, own.read(path).text) == ("Blatt 3 vun 9\nText.", "Text.")
+        assert (plain.read(path).text, own.read(path).text) == ("Blatt 1 vun 1\nText.", "Text.")
         own._processes[-1]._end()
         assert own.read(path).text == "Text."

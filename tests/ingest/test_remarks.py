@@ -82,6 +82,12 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         "formulas without a stored value that are not worked out, and stand as written: 2",
         False,
     ),
+    (
+        Remark("line_repeated", (2, 3), "Bank of Ely"),
+        "pages 2-3 without a line that stands on an earlier one: “Bank of Ely”",
+        False,
+    ),
+    (Remark("page_numbers", (1, 2), "- 1 -"), "pages 1-2 without page numbers, such as “- 1 -”", False),
     (Remark("pages_forgotten"), "some of its pages were lost with a damaged library: read the file again", False),
     (Remark("members_unread", detail="a.bin: no"), "not read of what is in it: a.bin: no", False),
 ]
@@ -96,7 +102,9 @@ def test_the_sentence_and_what_can_be_done_follow_from_the_code(remark: Remark, 
     assert remark.text == sentence
     assert tells_of_loss([remark]) is loss
     assert worth_reading_again([remark]) is (remark.code == "ocr_missing" and ocr_available())
-    assert Document("a.pdf", "a", (Page(1, "1", ""),), (remark,)).warnings == (sentence,)
+    document = Document("a.pdf", "a", (Page(1, "1", ""),), (remark,))
+    note = remark.code in {"line_repeated", "page_numbers"}
+    assert (document.warnings, document.notes) == (((), (sentence,)) if note else ((sentence,), ()))
 
 
 @pytest.mark.parametrize(("remark", "sentence", "loss"), CODES, ids=get_args(RemarkCode))
@@ -140,7 +148,8 @@ def test_pages_that_fail_each_for_its_own_reason_are_all_named_in_few_remarks() 
 
 def test_a_page_is_told_of_by_the_first_remark_that_names_it() -> None:
     first, second = Remark("pages_lost", (2, 3), "why"), Remark("ocr_missing", (3, 4))
-    assert by_page([Remark("page_list_lost"), first, second]) == {2: first, 3: first, 4: second}
+    note = Remark("page_numbers", (2, 5), "1")
+    assert by_page([Remark("page_list_lost"), note, first, second]) == {2: first, 3: first, 4: second}
 
 
 @pytest.mark.parametrize(

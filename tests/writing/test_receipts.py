@@ -46,6 +46,14 @@ def test_each_of_several_pages_that_a_remark_names_is_told_of_alone() -> None:
     ]
 
 
+def test_what_was_set_aside_is_a_note_and_no_warning() -> None:
+    pages = (Page(1, "1", "one"), Page(2, "2", ""))
+    remarks = (Remark("line_repeated", (2,), "Bank of Ely"), Remark("page_numbers", (1, 2), "- 1 -"))
+    receipt = receipt_of(Document("/a.pdf", "T", pages, remarks), STORED, 0, [])
+    assert (receipt.warnings, receipt.notes) == ((), (remarks[0].text, remarks[1].text))
+    assert [page.warning for page in receipt.pages] == [None, "no text was found on it"]
+
+
 def test_a_page_is_in_a_passage_that_holds_one_of_its_characters() -> None:
     document = Document("/a.pdf", "T", (Page(1, "1", "first"), Page(2, "2", "second")))
     spans = [(0, 6), (0, 7), (6, 12), (11, 12)]  # the page break is at 5
