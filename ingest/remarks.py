@@ -23,6 +23,8 @@ RemarkCode = Literal[
     "ocr_failed",
     "ocr_empty",  # it found nothing
     "ocr_unsure",
+    "hidden_text",  # it is kept, and is no evidence
+    "beside_lost",  # annotations: form fields, typed-on text, notes
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
     "cells_forgotten",  # a table is text only, because it has too many of them
@@ -46,6 +48,8 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_failed": "{pages} could not be recognised: {detail}",
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",
     "ocr_unsure": "{pages} recognised with low confidence",
+    "hidden_text": "{pages} holding text that is not shown: it is kept, and nothing is answered from it",
+    "beside_lost": "{pages} holding form fields or notes that could not all be read: {detail}",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",

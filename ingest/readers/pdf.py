@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
+from ingest.readers.beside import with_lines
+from ingest.readers.form_fields import Placed, lines_of
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
@@ -27,8 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ingest.readers.annotations import Annotation, Rect
+    from ingest.readers.beside import Line
+    from ingest.readers.glyphs import Placing
     from ingest.readers.pdfium import Look, PdfiumFile
     from ingest.table import Table
+    from ingest.tables.sheet import Box
+    from ingest.tables.words import Word
     from ingest.types import Method
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
@@ -62,6 +69,7 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     with _second(content, password) as second:
         layer, fallback, remarks = _combined(path, first, second, lexicon)
         looks = [_look(second, number, text) for number, text in enumerate(layer.texts, 1)]
+        lines = {number: _lines(second, number, some) for number, some in layer.annotations.items()}
     shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
     for number in shapes:
         layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
@@ -83,14 +91,18 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
             for number, ((text, tables), look) in enumerate(zip(found, looks, strict=True), 1)
         ]
     )
+    beside = [with_lines(page, lines.get(page.number, ())) for page in pages]
     failed = layer.failures.keys()
     unread = tuple(
         page.number
         for page, look in zip(pages, looks, strict=True)
         if page.number not in failed and (page.number in shapes or _is_scan(page, look))
     )
+    remarks += by_reason("beside_lost", layer.unread)
+    unseen = tuple(page.number for page in beside if page.hidden)
+    remarks += [Remark("hidden_text", unseen)] if unseen else []
     remarks += [Remark("parser_said", detail=notice) for notice in layer.notices]
-    return Document(str(path), layer.title or stem(path), tuple(pages), tuple(remarks), unread=unread)
+    return Document(str(path), layer.title or stem(path), tuple(beside), tuple(remarks), unread=unread)
 
 
 def _first(path: Path, content: bytes, password: str | None, lexicon: Lexicon) -> Layer | Exception:
@@ -221,6 +233,24 @@ def _page(number: int, label: str, text: str, method: Method, look: Look | None)
 
 def _with_tables(page: Page, tables: Sequence[Table], lexicon: Lexicon) -> Page:
     return replace(page, tables=with_captions(page.text, tables, lexicon))
+
+
+def _lines(second: PdfiumFile | None, number: int, annotations: Sequence[Annotation]) -> list[Line]:
+    """Return the lines for what a page has beside its text."""
+    words: list[Word] = []
+    place = None
+    if second is not None and number <= len(second):
+        with suppress(Exception):  # without them fields have their names
+            words, place = second.words(number)
+    return lines_of([Placed(one, _box(one.rect, place)) for one in annotations], words)
+
+
+def _box(rect: Rect, place: Placing | None) -> Box:
+    left, bottom, right, top = rect
+    if place is None:
+        return left, -top, right, -bottom
+    (x0, y0), (x1, y1) = place.point(left, bottom), place.point(right, top)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 def _is_scan(page: Page, look: Look | None) -> bool:

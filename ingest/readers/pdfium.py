@@ -10,13 +10,15 @@ from math import hypot
 from typing import TYPE_CHECKING, Any
 
 from ingest.readers.geometry import sheet_of
-from ingest.readers.glyphs import address
+from ingest.readers.glyphs import Characters, address
 from ingest.readers.salvage import with_new_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ingest.readers.glyphs import Placing
     from ingest.tables.sheet import Sheet
+    from ingest.tables.words import Word
 
 _Matrix = tuple[float, float, float, float, float, float]
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
@@ -99,6 +101,16 @@ class PdfiumFile:
         """
         with closing(self._document[number - 1]) as page:
             return _look(page, closely=closely)
+
+    def words(self, number: int) -> tuple[list[Word], Placing]:
+        """Return the words of page `number` in their places, and what tells the place of something else on it.
+
+        Raises:
+            PdfiumError: the page cannot be loaded.
+        """
+        with closing(self._document[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            characters = Characters(textpage, page.get_bbox())
+            return characters.words(), characters.place
 
     def picture(self, number: int) -> Picture:
         """Draw page `number`.

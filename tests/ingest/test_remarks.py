@@ -34,6 +34,16 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     (Remark("ocr_empty", (3,)), "page 3 shown as pictures in which no text was recognised", False),
     (Remark("ocr_unsure", (2,)), "page 2 recognised with low confidence", False),
     (
+        Remark("hidden_text", (2, 5)),
+        "pages 2, 5 holding text that is not shown: it is kept, and nothing is answered from it",
+        False,
+    ),
+    (
+        Remark("beside_lost", (1,), "too deep"),
+        "page 1 holding form fields or notes that could not all be read: too deep",
+        False,
+    ),
+    (
         Remark("hidden_unknown", detail="made the reader crash"),
         "the second parser made the reader crash: hidden text was not looked for",
         False,
