@@ -68,7 +68,7 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     first = _first(path, content, password, lexicon)
     with _second(content, password) as second:
         layer, fallback, remarks = _combined(path, first, second, lexicon)
-        looks = [_look(second, number, text) for number, text in enumerate(layer.texts, 1)]
+        looks = [_look(second, number, text, layer.layers_off) for number, text in enumerate(layer.texts, 1)]
         lines = {number: _lines(second, number, some) for number, some in layer.annotations.items()}
     shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
     for number in shapes:
@@ -208,12 +208,12 @@ def _text(second: PdfiumFile, number: int) -> str | Exception:
         return error
 
 
-def _look(second: PdfiumFile | None, number: int, text: str) -> Look | None:
+def _look(second: PdfiumFile | None, number: int, text: str, off: frozenset[str]) -> Look | None:
     """Look at a page, closely if its text may hold a table; None if that cannot be done."""
     if second is None or number > len(second):
         return None
     try:
-        return second.look(number, closely=may_hold_table(text))
+        return second.look(number, closely=may_hold_table(text), off=off)
     except Exception:  # the words are there, or the failure is known
         return None
 

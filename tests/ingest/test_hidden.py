@@ -10,7 +10,7 @@ from odd_files import FONT, RESOURCES, form, stream
 
 from ingest import read
 from ingest.readers.hidden import hidden_spans
-from ingest.readers.pdfium import Piece
+from ingest.readers.unseen import Piece
 
 if TYPE_CHECKING:
     from pathlib import Path
