@@ -19,6 +19,7 @@ RemarkCode = Literal[
     "second_parser",  # all pages are its own
     "pages_second_parser",
     "no_letters",  # a font does not say them: what it says is no text
+    "letters_lost",  # a font of some of its words does not say them
     "ocr_missing",  # pages are pictures, and the extra that recognises text is not installed
     "ocr_failed",
     "ocr_empty",  # it found nothing
@@ -44,6 +45,7 @@ _SENTENCES: dict[RemarkCode, str] = {
     "second_parser": "read with the second parser, as {detail}",
     "pages_second_parser": "{pages} read with the second parser: {detail}",
     "no_letters": "{pages} set in a font that does not say which letters its shapes are",
+    "letters_lost": "{pages} without some words: their font does not say which letters its shapes are",
     "ocr_missing": f"{{pages}} not read, shown only as pictures: {_HOW_TO_RECOGNISE}",
     "ocr_failed": "{pages} could not be recognised: {detail}",
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",

@@ -16,7 +16,8 @@ from ingest.tables.words import joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ingest.readers.annotations import Annotation
+    from ingest.readers.annotations import Annotation, Rect
+    from ingest.readers.glyphs import Placing
     from ingest.tables.sheet import Box
     from ingest.tables.words import Word
 
@@ -37,23 +38,25 @@ _ASKED = (":", "?")
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class _Placed:
     """An annotation and its box on the sheet: left, top, right, bottom."""
 
     annotation: Annotation
     box: Box
 
 
-def lines_of(placed: Sequence[Placed], words: Sequence[Word]) -> list[Line]:
+def lines_of(annotations: Sequence[Annotation], words: Sequence[Word], place: Placing | None) -> list[Line]:
     """Return what a page has beside its text, from top to bottom, a line each; notes come last.
 
     A field is "label: value", a box "label: yes" or "label: no", and of the boxes that stand behind one question, and
     of radio buttons, those that are ticked are the value.
 
     Args:
-        placed: in the order of the file.
-        words: of the page.
+        annotations: of the page, in the order of the file.
+        words: of the page; none where it is not known where they are.
+        place: what tells where the annotations are among them.
     """
+    placed = [_Placed(one, _box(one.rect, place)) for one in annotations]
     sheet = _Sheet(placed, words)
     fields = sorted((one for one in placed if one.annotation.kind != "note"), key=lambda one: (one.box[1], one.box[0]))
     lines: list[tuple[float, Line]] = []
@@ -66,10 +69,18 @@ def lines_of(placed: Sequence[Placed], words: Sequence[Word]) -> list[Line]:
     return [line for _, line in lines] + [_note(one.annotation) for one in placed if one.annotation.kind == "note"]
 
 
+def _box(rect: Rect, place: Placing | None) -> Box:
+    left, bottom, right, top = rect
+    if place is None:
+        return left, -top, right, -bottom
+    (x0, y0), (x1, y1) = place.point(left, bottom), place.point(right, top)
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
 class _Sheet:
     """The words around the fields of a page."""
 
-    def __init__(self, placed: Sequence[Placed], words: Sequence[Word]) -> None:
+    def __init__(self, placed: Sequence[_Placed], words: Sequence[Word]) -> None:
         few = len(placed) <= _MOST_LABELLED
         self._bands: defaultdict[int, list[Word]] = defaultdict(list)  # by their height on the page
         for word in words if few else ():
@@ -153,9 +164,9 @@ def _near(row: Sequence[Word], gap: Callable[[Word, Word], float]) -> list[Word]
     return kept
 
 
-def _runs(fields: Sequence[Placed], sheet: _Sheet) -> list[list[Placed]]:
+def _runs(fields: Sequence[_Placed], sheet: _Sheet) -> list[list[_Placed]]:
     """Part fields into those that follow each other in a row, without words between them."""
-    rows: list[list[Placed]] = []
+    rows: list[list[_Placed]] = []
     for field in fields:
         last = next((row for row in reversed(rows[-8:]) if _is_row(row[-1].box, field.box)), None)
         near = last is not None and field.box[0] - last[-1].box[2] < _FAR
@@ -171,7 +182,7 @@ def _is_row(box: Box, other: Box) -> bool:
     return other[0] >= box[2] - _OVER and shared >= _SHARED * min(box[3] - box[1], other[3] - other[1])
 
 
-def _of_run(run: Sequence[Placed], sheet: _Sheet) -> list[Line]:
+def _of_run(run: Sequence[_Placed], sheet: _Sheet) -> list[Line]:
     """Return the lines of fields in a row: those of a table have a header above, parts of one value have none."""
     first, *more = run
     label = sheet.left_of(first.box)
@@ -189,16 +200,16 @@ def _of_run(run: Sequence[Placed], sheet: _Sheet) -> list[Line]:
     ]
 
 
-def _groups(boxes: Sequence[Placed], sheet: _Sheet) -> list[list[Placed]]:
+def _groups(boxes: Sequence[_Placed], sheet: _Sheet) -> list[list[_Placed]]:
     """Part boxes into those that answer one question: radio buttons of one field, and boxes that share a row."""
 
     shared = Counter(one.annotation.name for one in boxes if one.annotation.name)
 
-    def key(one: Placed) -> tuple[str, str]:
+    def key(one: _Placed) -> tuple[str, str]:
         name = one.annotation.name
         return ("field", name) if shared[name] > 1 else ("row", f"{one.box[1]:.0f}")
 
-    groups: list[list[Placed]] = []
+    groups: list[list[_Placed]] = []
     for (kind, _), some in groupby(sorted(boxes, key=key), key=key):
         group = sorted(some, key=lambda one: (round(one.box[1]), one.box[0]))
         asked = kind == "field" or (sheet.right_of(group[0].box) and sheet.left_of(group[0].box))
@@ -206,7 +217,7 @@ def _groups(boxes: Sequence[Placed], sheet: _Sheet) -> list[list[Placed]]:
     return groups
 
 
-def _of_group(group: Sequence[Placed], sheet: _Sheet) -> list[Line]:
+def _of_group(group: Sequence[_Placed], sheet: _Sheet) -> list[Line]:
     first = group[0]
     if len(group) == 1:
         after = sheet.right_of(first.box)
@@ -221,7 +232,7 @@ def _of_group(group: Sequence[Placed], sheet: _Sheet) -> list[Line]:
     return [_line(first, "" if asked in options else asked, ", ".join(ticked))] if ticked else []
 
 
-def _typed(one: Placed, sheet: _Sheet) -> Line:
+def _typed(one: _Placed, sheet: _Sheet) -> Line:
     """Return text that was typed onto the page, behind what it answers if that is plain to see."""
     asked = sheet.left_of(one.box)
     text = _flat(one.annotation.text)
@@ -235,7 +246,7 @@ def _note(note: Annotation) -> Line:
     return Line(f"Note{author}: {_flat(note.text)}", hidden=note.hidden)
 
 
-def _line(field: Placed, label: str, value: str) -> Line:
+def _line(field: _Placed, label: str, value: str) -> Line:
     """Return a field's line; what a viewer calls it is told beside the label where that says something else."""
     annotation = field.annotation
     seen = _bare(label)[:_LONGEST]
@@ -247,13 +258,13 @@ def _line(field: Placed, label: str, value: str) -> Line:
     return Line(text, seen if name == seen else "", value, annotation.hidden)
 
 
-def _own(field: Placed) -> str:
+def _own(field: _Placed) -> str:
     """Return what the file calls a field: "date of birth" for "form[0].date_of_birth[0]"."""
     name = _INDEX.sub("", field.annotation.name).rpartition(".")[2]
     return _flat(field.annotation.tip or name.replace("_", " "))[:_LONGEST]
 
 
-def _value(field: Placed) -> str:
+def _value(field: _Placed) -> str:
     return _flat(field.annotation.text)
 
 

@@ -13,10 +13,11 @@ from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.beside import with_lines
-from ingest.readers.form_fields import Placed, lines_of
+from ingest.readers.form_fields import lines_of
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
+from ingest.readers.unmapped import LOST
 from ingest.remarks import Remark, by_reason
 from ingest.tables.captions import with_captions
 from ingest.tables.continued import continued
@@ -29,12 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from ingest.readers.annotations import Annotation, Rect
+    from ingest.readers.annotations import Annotation
     from ingest.readers.beside import Line
-    from ingest.readers.glyphs import Placing
     from ingest.readers.pdfium import Look, PdfiumFile
     from ingest.table import Table
-    from ingest.tables.sheet import Box
     from ingest.tables.words import Word
     from ingest.types import Method
 
@@ -70,11 +69,8 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         layer, fallback, remarks = _combined(path, first, second, lexicon)
         looks = [_look(second, number, text, layer.layers_off) for number, text in enumerate(layer.texts, 1)]
         lines = {number: _lines(second, number, some) for number, some in layer.annotations.items()}
-    shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
-    for number in shapes:
-        layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
-    if shapes:
-        remarks.append(Remark("no_letters", shapes))
+        gaps = sorted(second.gaps) if second is not None else []
+    shapes = _without_lost_letters(layer, gaps, remarks)
     marks = [
         _marked(text, None if number in shapes else look)
         for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
@@ -161,7 +157,10 @@ def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[in
     filled, failures = set(), dict(layer.failures)
     for number, text in enumerate(layer.texts[: len(second)], 1):
         other = _text(second, number)
-        if isinstance(other, str) and not _is_poor(other) and (_is_poor(text) or _are_parted_otherwise(text, other)):
+        if not isinstance(other, str):
+            continue
+        better = not _is_poor(other) and (_is_poor(text) or _are_parted_otherwise(text, other))
+        if better or number in second.gaps:  # the first parser makes other letters of those
             layer.texts[number - 1] = other
             filled.add(number)
     check_text(path, sum(map(len, layer.texts)))
@@ -218,6 +217,19 @@ def _look(second: PdfiumFile | None, number: int, text: str, off: frozenset[str]
         return None
 
 
+def _without_lost_letters(layer: Layer, gaps: Sequence[int], remarks: list[Remark]) -> tuple[int, ...]:
+    """Take out of the texts what fonts do not say, add remarks on it, and return the pages of which little is left."""
+    shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
+    partly = tuple(number for number in gaps if number not in shapes)
+    for number in shapes:
+        layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
+    for number in partly:
+        layer.texts[number - 1] = layer.texts[number - 1].replace(LOST, "")
+    remarks += [Remark("no_letters", shapes)] if shapes else []
+    remarks += [Remark("letters_lost", partly)] if partly else []
+    return shapes
+
+
 def _marked(text: str, look: Look | None) -> Marked:
     """Normalise the characters of a page's text, and write the rows of its tables into it."""
     text = characters(text)
@@ -242,15 +254,7 @@ def _lines(second: PdfiumFile | None, number: int, annotations: Sequence[Annotat
     if second is not None and number <= len(second):
         with suppress(Exception):  # without them fields have their names
             words, place = second.words(number)
-    return lines_of([Placed(one, _box(one.rect, place)) for one in annotations], words)
-
-
-def _box(rect: Rect, place: Placing | None) -> Box:
-    left, bottom, right, top = rect
-    if place is None:
-        return left, -top, right, -bottom
-    (x0, y0), (x1, y1) = place.point(left, bottom), place.point(right, top)
-    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+    return lines_of(annotations, words, place)
 
 
 def _is_scan(page: Page, look: Look | None) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.readers.geometry import sheet_of
 from ingest.readers.glyphs import Characters, address
 from ingest.readers.salvage import with_new_end
+from ingest.readers.unmapped import with_gaps
 from ingest.readers.unseen import LONGEST_SIDE, Cover, Text, pieces_of
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class PdfiumFile:
     def __init__(self, document: Any, *, mended: bool) -> None:
         self._document = document
         self.mended = mended  # its end was lost
+        self.gaps: set[int] = set()  # pages whose text was read and has letters that no font says
 
     def __len__(self) -> int:
         return len(self._document)
@@ -80,14 +82,18 @@ class PdfiumFile:
         return [self._document.get_page_label(index) or "" for index in range(len(self))]
 
     def text(self, number: int) -> str:
-        """Return the text of page `number`, from 1.
+        """Return the text of page `number`, from 1, with `LOST` for letters that its fonts do not say.
 
         Raises:
             PdfiumError: the page cannot be loaded.
         """
         with closing(self._document[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            text = textpage.get_text_range()
+            gaps = with_gaps(textpage, text)
+            if gaps is not None:
+                self.gaps.add(number)
             # pdfium joins a word that a line end parts, and leaves a mark: the hyphen may belong to the word.
-            return _HYPHEN_AT_LINE_END.sub("-\n", textpage.get_text_range())
+            return _HYPHEN_AT_LINE_END.sub("-\n", gaps or text)
 
     def look(self, number: int, *, closely: bool = False, off: Collection[str] = ()) -> Look:
         """Look at what page `number` draws.

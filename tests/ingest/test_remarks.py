@@ -25,6 +25,11 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     (Remark("pages_second_parser", (2,), "too deep"), "page 2 read with the second parser: too deep", False),
     (Remark("no_letters", (1,)), "page 1 set in a font that does not say which letters its shapes are", False),
     (
+        Remark("letters_lost", (4,)),
+        "page 4 without some words: their font does not say which letters its shapes are",
+        False,
+    ),
+    (
         Remark("ocr_missing", (2, 3, 6)),
         "pages 2-3, 6 not read, shown only as pictures: `pip install '.[ocr]'` in the folder of rag-app's source "
         "and `rag ingest` again would read them",
