@@ -36,7 +36,7 @@ def with_lines(page: Page, lines: Sequence[Line]) -> Page:
     rest = [nth for nth in range(len(lines)) if nth not in places]
     gaps = ["\n\n" if page.text else "", *["\n"] * len(rest)]
     added += [(len(page.text), gap + lines[nth].text, nth) for nth, gap in zip(rest, gaps, strict=False)]
-    added.sort(key=lambda one: (one[0], one[2]))
+    added.sort(key=lambda one: (one[0], one[2] not in places, one[2]))
     text, starts = _inserted(page.text, [(place, more) for place, more, _ in added])
     hidden = [
         (start + len(more) - len(more.lstrip()), start + len(more))
@@ -73,7 +73,12 @@ def _bare(line: str) -> str:
 
 
 def _after(before: str, line: Line) -> str:
-    return f" {line.value}" if before.endswith((":", "?")) else f": {line.value}"
+    return answer(before, line.value)[len(before) :]
+
+
+def answer(label: str, value: str) -> str:
+    """Return a value behind what asks for it."""
+    return f"{label} {value}" if label.endswith((":", "?")) else f"{label}: {value}"
 
 
 def _inserted(text: str, more: Sequence[tuple[int, str]]) -> tuple[str, list[int]]:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ingest.characters import characters
-from ingest.readers.beside import Line
+from ingest.readers.beside import Line, answer
 from ingest.tables.words import joined
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def _typed(one: _Placed, sheet: _Sheet) -> Line:
     asked = sheet.left_of(one.box)
     text = _flat(one.annotation.text)
     if asked.endswith(_ASKED):
-        return Line(f"{_bare(asked)}: {text}", _bare(asked), text, one.annotation.hidden)
+        return Line(answer(_bare(asked), text), _bare(asked), text, one.annotation.hidden)
     return Line(text, hidden=one.annotation.hidden)
 
 
@@ -254,7 +254,7 @@ def _line(field: _Placed, label: str, value: str) -> Line:
     name = seen or tip or _own(field)
     if seen and tip and not _packed(tip) <= _packed(seen):
         name = f"{seen} ({tip})"
-    text = f"{name}: {value}" if name else value
+    text = answer(name, value) if name else value
     return Line(text, seen if name == seen else "", value, annotation.hidden)
 
 
