@@ -21,8 +21,10 @@ LONGEST_SIDE = 4_000  # pixels
 _SCAN = 0.5  # of the page
 _SHOWN = 0.5  # of the recognised letters that are looked for in a smaller picture
 _COVERED = 0.6  # of the height of a text
+_EDGE = 0.75  # points of a cover in which what is beside it may be seen
 _BAND = 20.0  # points
 _MOST_COVERED = 100_000  # pairs of a text and what may cover it
+_MOST_LOOKED_AT = 2_000  # of them
 _MOST_CHARACTERS = 30_000  # of a page
 
 
@@ -195,12 +197,18 @@ def _parts(
         if number is not None:
             characters[number].append(index)
     parts: dict[int, list[Piece]] = {}
+    left = _MOST_LOOKED_AT
     for nth, covers in covered.items():
         boxes = [_character_box(textpage.raw, index) for index in characters[nth]]
         hidden = [False] * len(boxes)
         for cover in covers:
-            under = [place for place, box in enumerate(boxes) if _is_in(box, [cover.box])]
-            if under and _is_gone([boxes[place] for place in under], cover, texts[cover.texts :], canvas):
+            under = [place for place, box in enumerate(boxes) if not hidden[place] and _is_in(box, [cover.box])]
+            if not under:
+                continue
+            left -= 1
+            if left < 0:
+                break
+            if _is_gone([boxes[place] for place in under], cover, texts[cover.texts :], canvas):
                 for place in under:
                     hidden[place] = True
         letters = [chr(pdfium.FPDFText_GetUnicode(textpage.raw, index)) for index in characters[nth]]
@@ -212,7 +220,13 @@ def _parts(
 def _is_gone(boxes: Sequence[_Box], cover: Cover, later: Sequence[Text], canvas: _Canvas) -> bool:
     """Tell whether nothing is to be seen of some characters: one colour, or what was written over their cover."""
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    box = min(lefts), min(bottoms), max(rights), max(tops)
+    x0, y0, x1, y1 = cover.box
+    box = (
+        max(min(lefts), x0 + _EDGE),
+        max(min(bottoms), y0 + _EDGE),
+        min(max(rights), x1 - _EDGE),
+        min(max(tops), y1 - _EDGE),
+    )
     if canvas.is_even(box):
         return True
     return cover.opaque and any(not text.hidden and _lies_over(text.box, box) for text in later)
