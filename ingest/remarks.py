@@ -24,7 +24,7 @@ RemarkCode = Literal[
     "ocr_failed",
     "ocr_empty",  # it found nothing
     "ocr_unsure",
-    "hidden_text",  # it is kept, and is no evidence
+    "text_hidden",  # the program of the file does not show it
     "beside_lost",  # annotations: form fields, typed-on text, notes
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
@@ -50,9 +50,9 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_failed": "{pages} could not be recognised: {detail}",
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",
     "ocr_unsure": "{pages} recognised with low confidence",
-    "hidden_text": "{pages} holding text that is not shown: it is kept, and nothing is answered from it",
+    "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
     "beside_lost": "{pages} holding form fields or notes that could not all be read: {detail}",
-    "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
+    "hidden_unknown": "the second parser {detail}: hidden text was not looked for, nor the labels of form fields",
     "parser_said": "{detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",
     "pages_forgotten": "some of its pages were lost with a damaged library: read the file again",

@@ -96,7 +96,7 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     )
     remarks += by_reason("beside_lost", layer.unread)
     unseen = tuple(page.number for page in beside if page.hidden)
-    remarks += [Remark("hidden_text", unseen)] if unseen else []
+    remarks += [Remark("text_hidden", unseen)] if unseen else []
     remarks += [Remark("parser_said", detail=notice) for notice in layer.notices]
     return Document(str(path), layer.title or stem(path), tuple(beside), tuple(remarks), unread=unread)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import closing, contextmanager, suppress
-from ctypes import POINTER, byref, c_float, c_int, c_uint, c_ulong, c_ushort, cast, create_string_buffer
+from ctypes import byref, c_float, c_uint
 from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
+from ingest.readers.covers import MOST_COVERS, is_area, is_off, marks_on
 from ingest.readers.geometry import sheet_of
 from ingest.readers.glyphs import Characters, address
 from ingest.readers.salvage import with_new_end
@@ -33,11 +34,7 @@ _FAINT = 25  # of 255: opacity
 _TINY = 1.0  # points
 _INVISIBLE = 3  # render mode
 _FILLED = 0
-_SIDES = 6  # segments of a rectangle, at most
-_THICK = 3.0  # points; less is a line
-_MOST_COVERS = 2_000  # of a page
 _MOST_PICTURES = 200
-_LONGEST_NAME = 300  # characters
 _DPI = 200
 _IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -175,9 +172,9 @@ def _look(page: Any, *, closely: bool, off: Collection[str]) -> Look:
             if kind == pdfium.FPDF_PAGEOBJ_PATH:
                 if closely:
                     paths.append((item, _product(_matrix(item), matrix)))
-                if texts and len(covers) < _MOST_COVERS and _is_area(item):
+                if texts and len(covers) < MOST_COVERS and is_area(item):
                     covers.append(Cover(_bounds(item, matrix), len(texts), opaque=True))
-    covers += [Cover(box, len(texts), opaque=False) for box in _marks(page)]
+    covers += [Cover(box, len(texts), opaque=False) for box in marks_on(page)]
     share = min(covered / area, 1.0)
     pieces = pieces_of(page, texts, covers, pictures[:_MOST_PICTURES], share)
     hidden = {address(text.object) for text in texts if text.hidden}
@@ -219,7 +216,7 @@ def _text(item: Any, matrix: _Matrix, page: _Box, off: Collection[str]) -> Text:
     if not hidden and top - bottom < _TINY and right > left:
         hidden = _height(item, matrix) < _TINY
     doubtful = bool(off) and matrix is not _IDENTITY  # the form itself may be on a layer
-    hidden = hidden or (bool(off) and _is_off(item, off))
+    hidden = hidden or (bool(off) and is_off(item, off))
     if mode == _FILLED and not hidden:
         red, green, blue, alpha = _COLOUR
         if pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
@@ -228,58 +225,6 @@ def _text(item: Any, matrix: _Matrix, page: _Box, off: Collection[str]) -> Text:
     return Text(item, hidden, doubtful, invisible, box)
 
 
-def _is_off(item: Any, off: Collection[str]) -> bool:
-    """Tell whether a text stands on a layer of one of these names."""
-    import pypdfium2.raw as pdfium
-
-    for nth in range(pdfium.FPDFPageObj_CountMarks(item)):
-        mark = pdfium.FPDFPageObj_GetMark(item, nth)
-        if _string(pdfium.FPDFPageObjMark_GetName, mark) == "OC":
-            return _string(pdfium.FPDFPageObjMark_GetParamStringValue, mark, b"Name") in off
-    return False
-
-
-def _string(get: Any, mark: Any, *key: bytes) -> str:
-    size = c_ulong()
-    buffer = create_string_buffer(2 * _LONGEST_NAME)
-    if not get(mark, *key, cast(buffer, POINTER(c_ushort)), len(buffer), byref(size)):
-        return ""
-    return buffer.raw[: max(min(size.value, len(buffer)) - 2, 0)].decode("utf-16-le", "replace")
-
-
-def _is_area(item: Any) -> bool:
-    """Tell whether a path is an upright rectangle that is filled and lets nothing through."""
-    import pypdfium2.raw as pdfium
-
-    if not 4 <= pdfium.FPDFPath_CountSegments(item) <= _SIDES or pdfium.FPDFPageObj_HasTransparency(item):
-        return False
-    pdfium.FPDFPath_GetDrawMode(item, _MODE, _STROKE)
-    left, bottom, right, top = _bounds(item, _IDENTITY)
-    return bool(_MODE.value) and min(right - left, top - bottom) >= _THICK
-
-
-def _marks(page: Any) -> Iterator[_Box]:
-    """Yield where annotations are that may lie over the text."""
-    import pypdfium2.raw as pdfium
-
-    rect = pdfium.FS_RECTF()
-    for nth in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MOST_COVERS)):
-        annotation = pdfium.FPDFPage_GetAnnot(page.raw, nth)
-        if not annotation:
-            continue
-        covers = pdfium.FPDFAnnot_GetSubtype(annotation) in (
-            pdfium.FPDF_ANNOT_SQUARE,
-            pdfium.FPDF_ANNOT_POLYGON,
-            pdfium.FPDF_ANNOT_REDACT,
-            pdfium.FPDF_ANNOT_STAMP,
-            pdfium.FPDF_ANNOT_HIGHLIGHT,
-        )
-        if covers and pdfium.FPDFAnnot_GetRect(annotation, rect):
-            yield rect.left, rect.bottom, rect.right, rect.top
-        pdfium.FPDFPage_CloseAnnot(annotation)
-
-
-_MODE, _STROKE = c_int(), c_int()
 _COLOUR = (c_uint(), c_uint(), c_uint(), c_uint())
 _EDGES = (c_float(), c_float(), c_float(), c_float())
 _SIZE = c_float()

@@ -193,7 +193,7 @@ def test_hidden_fields_and_notes_are_marked(tmp_path: Path) -> None:
     [page] = document.pages
     assert page.text == "shown: seen\ncode: not seen\nNote: Nor this"
     assert [page.text[start:end] for start, end in page.hidden] == ["code: not seen", "Note: Nor this"]
-    assert document.warnings == ("page 1 holding text that is not shown: it is kept, and nothing is answered from it",)
+    assert document.warnings == ("page 1 with hidden text, which is kept and is no evidence",)
 
 
 def test_typed_on_text_is_read_and_notes_say_that_they_are_and_whose(tmp_path: Path) -> None:

@@ -173,7 +173,10 @@ def test_text_under_an_annotation_that_is_filled_is_marked(tmp_path: Path, inner
 
 
 LAYERS = b"/Resources<</Font<</F1 %b>>/Properties<</A 10 0 R/B 11 0 R>>/XObject<</X 12 0 R>>>>" % FONT
-TWO = "/OC /A BDC BT /F1 12 Tf 72 650 Td (Soup for 5.40) Tj ET EMC /OC /B BDC BT /F1 12 Tf 72 600 Td (Soup for 6.10) Tj ET EMC"
+TWO = (
+    "/OC /A BDC BT /F1 12 Tf 72 650 Td (Soup for 5.40) Tj ET EMC "
+    "/OC /B BDC BT /F1 12 Tf 72 600 Td (Soup for 6.10) Tj ET EMC"
+)
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     (Remark("ocr_empty", (3,)), "page 3 shown as pictures in which no text was recognised", False),
     (Remark("ocr_unsure", (2,)), "page 2 recognised with low confidence", False),
     (
-        Remark("hidden_text", (2, 5)),
-        "pages 2, 5 holding text that is not shown: it is kept, and nothing is answered from it",
+        Remark("text_hidden", (2, 5)),
+        "pages 2, 5 with hidden text, which is kept and is no evidence",
         False,
     ),
     (
@@ -50,7 +50,7 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     ),
     (
         Remark("hidden_unknown", detail="made the reader crash"),
-        "the second parser made the reader crash: hidden text was not looked for",
+        "the second parser made the reader crash: hidden text was not looked for, nor the labels of form fields",
         False,
     ),
     (Remark("parser_said", detail="page 1 could not be read: {x}"), "page 1 could not be read: {x}", False),
