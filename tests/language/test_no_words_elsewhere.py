@@ -35,6 +35,7 @@ ALLOWED = {
     "ingest/decode.py": "sig",  # a name of an encoding
     "ingest/legible.py": "co",  # a category of Unicode
     "ingest/place.py": "pdf text",  # suffixes
+    "ingest/readers/annotations.py": "link off",  # names in a PDF
     "ingest/readers/epub.py": "document text",  # media types
     "ingest/readers/mail.py": "date from to subject",  # fields of a message
     "ingest/readers/markup.py": (  # elements, attributes and properties of HTML
