@@ -133,11 +133,14 @@ def _add_annotations(reader: PdfReader, layer: Layer, until: float) -> None:
     layer.layers_off = frozenset(off.values())
     for number in range(1, len(layer.texts) + 1):
         try:
+            page = reader.pages[number - 1]
+            if "/Annots" not in page:  # asking the clock of each page takes long
+                continue
             left = until - process_time()
             if left < -_A_PAGE:
                 raise TimeoutError("no time was left")
             with at_most(max(min(_A_PAGE, left), _LEAST)):
-                found = annotations_of(reader.pages[number - 1], off)
+                found = annotations_of(page, off)
         except Exception as error:  # as for the text of a page
             layer.unread[number] = describe(error)
             continue
