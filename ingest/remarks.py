@@ -19,12 +19,14 @@ RemarkCode = Literal[
     "second_parser",  # all pages are its own
     "pages_second_parser",
     "no_letters",  # a font does not say them: what it says is no text
+    "letters_lost",  # a font of some of its words does not say them
     "ocr_missing",  # pages are pictures, and the extra that recognises text is not installed
     "ocr_failed",
     "ocr_empty",  # it found nothing
     "ocr_unsure",
-    "hidden_unknown",  # it was not looked for
     "text_hidden",  # the program of the file does not show it
+    "beside_lost",  # annotations: form fields, typed-on text, notes
+    "hidden_unknown",  # it was not looked for
     "slides_hidden",  # left out when the presentation is shown
     "parts_missing",  # of an Office file
     "parser_said",  # in its own words
@@ -55,12 +57,14 @@ _SENTENCES: dict[RemarkCode, str] = {
     "second_parser": "read with the second parser, as {detail}",
     "pages_second_parser": "{pages} read with the second parser: {detail}",
     "no_letters": "{pages} set in a font that does not say which letters its shapes are",
+    "letters_lost": "{pages} without some words: their font does not say which letters its shapes are",
     "ocr_missing": f"{{pages}} not read, shown only as pictures: {_HOW_TO_RECOGNISE}",
     "ocr_failed": "{pages} could not be recognised: {detail}",
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",
     "ocr_unsure": "{pages} recognised with low confidence",
-    "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
+    "beside_lost": "{pages} holding form fields or notes that could not all be read: {detail}",
+    "hidden_unknown": "the second parser {detail}: hidden text was not looked for, nor the labels of form fields",
     "slides_hidden": "{pages} left out when it is shown: the text is kept and is no evidence",
     "parts_missing": "parts of it are missing or damaged: {detail}",
     "parser_said": "{detail}",

@@ -45,7 +45,22 @@ def completed(document: Document, found: Mapping[int, Recognised], problem: str 
 
 
 def _page(page: Page, found: Recognised | None) -> Page:
-    """Take the recognised text, unless the text layer says more."""
+    """Take the recognised text, unless the text layer says more; lines that only the latter has come after it."""
     if found is None or len(found.text) <= len(page.text):
         return page
-    return replace(page, text=found.text, method="ocr", confidence=found.confidence, hidden=(), tables=found.tables)
+    recognised = _packed(found.text)
+    text, hidden, start = found.text, [], 0
+    for line in page.text.split("\n"):
+        end = start + len(line)
+        if (packed := _packed(line)) and packed not in recognised:
+            text += f"\n\n{line}" if text == found.text else f"\n{line}"
+            shift = len(text) - end
+            hidden += [(max(a, start) + shift, min(b, end) + shift) for a, b in page.hidden if a < end and b > start]
+        start = end + 1
+    return replace(
+        page, text=text, method="ocr", confidence=found.confidence, hidden=tuple(hidden), tables=found.tables
+    )
+
+
+def _packed(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))

@@ -10,9 +10,10 @@ from ingest.characters import characters
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.readers.pdfium import Piece
+    from ingest.readers.unseen import Piece
 
 _SHORTEST = 4  # letters; fewer are found anywhere
+_CONTEXT = 12  # letters before or after some words
 _TRAILING = re.compile(r"[^\w\s]*")
 
 Span = tuple[int, int]
@@ -61,15 +62,27 @@ def _located(packed: str, words: Sequence[str], pieces: Sequence[Piece], first: 
     """Find what the pieces from `first` to `last` say in the packed text of the page."""
     key = "".join(words[first:last])
     if len(key) < _SHORTEST:
-        return None
+        return _beside(packed, words, first, last) if key else None
     found = [match.start() for match in re.finditer(re.escape(key), packed)]
     drawn = "".join(words).count(key)
     seen = "".join(word for word, piece in zip(words, pieces, strict=True) if not piece.hidden).count(key)
     earlier = "".join(words[:first]).count(key)
     if not found or (seen and len(found) != drawn):
-        return None
+        return _beside(packed, words, first, last)
     start = found[min(earlier, len(found) - 1)]
     return start, start + len(key)
+
+
+def _beside(packed: str, words: Sequence[str], first: int, last: int) -> Span | None:
+    """Find some pieces by what is drawn just before or after them, if that stands together in one place."""
+    key = "".join(words[first:last])
+    before, after = "".join(words[:first])[-_CONTEXT:], "".join(words[last:])[:_CONTEXT]
+    for lead, trail in ((before, after), (before, ""), ("", after)):
+        whole = lead + key + trail
+        if len(whole) >= len(key) + _SHORTEST and packed.count(whole) == 1:
+            start = packed.index(whole) + len(lead)
+            return start, start + len(key)
+    return None
 
 
 def _merged(text: str, spans: list[Span]) -> tuple[Span, ...]:

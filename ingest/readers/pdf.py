@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,12 @@ from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
+from ingest.readers.beside import with_lines
+from ingest.readers.form_fields import lines_of
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
+from ingest.readers.unmapped import LOST
 from ingest.remarks import Remark, by_reason
 from ingest.tables.captions import with_captions
 from ingest.tables.continued import continued
@@ -27,8 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ingest.readers.annotations import Annotation
+    from ingest.readers.beside import Line
     from ingest.readers.pdfium import Look, PdfiumFile
     from ingest.table import Table
+    from ingest.tables.words import Word
     from ingest.types import Method
 
 _HEADER_WITHIN = 1024  # bytes; where viewers, too, look for the header
@@ -61,12 +67,10 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     first = _first(path, content, password, lexicon)
     with _second(content, password) as second:
         layer, fallback, remarks = _combined(path, first, second, lexicon)
-        looks = [_look(second, number, text) for number, text in enumerate(layer.texts, 1)]
-    shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
-    for number in shapes:
-        layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
-    if shapes:
-        remarks.append(Remark("no_letters", shapes))
+        looks = [_look(second, number, text, layer.layers_off) for number, text in enumerate(layer.texts, 1)]
+        lines = {number: _lines(second, number, some) for number, some in layer.annotations.items()}
+        gaps = sorted(second.gaps) if second is not None else []
+    shapes = _without_lost_letters(layer, gaps, remarks)
     marks = [
         _marked(text, None if number in shapes else look)
         for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
@@ -86,15 +90,19 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         ],
         whole.layout,
     )
+    beside = [with_lines(page, lines.get(page.number, ())) for page in pages]
     failed = layer.failures.keys()
     unread = tuple(
         page.number
         for page, look in zip(pages, looks, strict=True)
         if page.number not in failed and (page.number in shapes or _is_scan(page, look))
     )
+    remarks += by_reason("beside_lost", layer.unread)
+    unseen = tuple(page.number for page in beside if page.hidden)
+    remarks += [Remark("text_hidden", unseen)] if unseen else []
     remarks += [Remark("parser_said", detail=notice) for notice in layer.notices]
     remarks += whole.remarks
-    return Document(str(path), layer.title or stem(path), tuple(pages), tuple(remarks), unread=unread)
+    return Document(str(path), layer.title or stem(path), tuple(beside), tuple(remarks), unread=unread)
 
 
 def _first(path: Path, content: bytes, password: str | None, lexicon: Lexicon) -> Layer | Exception:
@@ -153,7 +161,10 @@ def _filled(path: Path, layer: Layer, second: PdfiumFile) -> tuple[Layer, set[in
     filled, failures = set(), dict(layer.failures)
     for number, text in enumerate(layer.texts[: len(second)], 1):
         other = _text(second, number)
-        if isinstance(other, str) and not _is_poor(other) and (_is_poor(text) or _are_parted_otherwise(text, other)):
+        if not isinstance(other, str):
+            continue
+        better = not _is_poor(other) and (_is_poor(text) or _are_parted_otherwise(text, other))
+        if better or number in second.gaps:  # the first parser makes other letters of those
             layer.texts[number - 1] = other
             filled.add(number)
     check_text(path, sum(map(len, layer.texts)))
@@ -200,14 +211,27 @@ def _text(second: PdfiumFile, number: int) -> str | Exception:
         return error
 
 
-def _look(second: PdfiumFile | None, number: int, text: str) -> Look | None:
+def _look(second: PdfiumFile | None, number: int, text: str, off: frozenset[str]) -> Look | None:
     """Look at a page, closely if its text may hold a table; None if that cannot be done."""
     if second is None or number > len(second):
         return None
     try:
-        return second.look(number, closely=may_hold_table(text))
+        return second.look(number, closely=may_hold_table(text), off=off)
     except Exception:  # the words are there, or the failure is known
         return None
+
+
+def _without_lost_letters(layer: Layer, gaps: Sequence[int], remarks: list[Remark]) -> tuple[int, ...]:
+    """Take out of the texts what fonts do not say, add remarks on it, and return the pages of which little is left."""
+    shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
+    partly = tuple(number for number in gaps if number not in shapes)
+    for number in shapes:
+        layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
+    for number in partly:
+        layer.texts[number - 1] = layer.texts[number - 1].replace(LOST, "")
+    remarks += [Remark("no_letters", shapes)] if shapes else []
+    remarks += [Remark("letters_lost", partly)] if partly else []
+    return shapes
 
 
 def _marked(text: str, look: Look | None) -> Marked:
@@ -225,6 +249,16 @@ def _page(number: int, label: str, text: str, method: Method, look: Look | None)
 
 def _with_tables(page: Page, tables: Sequence[Table], lexicon: Lexicon) -> Page:
     return replace(page, tables=with_captions(page.text, tables, lexicon))
+
+
+def _lines(second: PdfiumFile | None, number: int, annotations: Sequence[Annotation]) -> list[Line]:
+    """Return the lines for what a page has beside its text."""
+    words: list[Word] = []
+    place = None
+    if second is not None and number <= len(second):
+        with suppress(Exception):  # without them fields have their names
+            words, place = second.words(number)
+    return lines_of(annotations, words, place)
 
 
 def _is_scan(page: Page, look: Look | None) -> bool:

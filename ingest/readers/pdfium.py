@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
+from ingest.readers.covers import MOST_COVERS, is_area, is_off, marks_on
 from ingest.readers.geometry import sheet_of
-from ingest.readers.glyphs import address
+from ingest.readers.glyphs import Characters, address
 from ingest.readers.salvage import with_new_end
+from ingest.readers.unmapped import with_gaps
+from ingest.readers.unseen import LONGEST_SIDE, Cover, Text, pieces_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator
 
+    from ingest.readers.glyphs import Placing
+    from ingest.readers.unseen import Piece
     from ingest.tables.sheet import Sheet
+    from ingest.tables.words import Word
 
 _Matrix = tuple[float, float, float, float, float, float]
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
@@ -28,21 +34,11 @@ _FAINT = 25  # of 255: opacity
 _TINY = 1.0  # points
 _INVISIBLE = 3  # render mode
 _FILLED = 0
-_SAME = 12  # of 255: a difference in colour that nobody sees
-_PIXELS_A_POINT = 2.0  # of the picture in which text is looked for
-_LONGEST_SIDE = 4_000  # pixels
+_MOST_PICTURES = 200
 _DPI = 200
 _IDENTITY = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 _HYPHEN_AT_LINE_END = re.compile(r"[\x02\ufffe](?:\r?\n)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some text that a page draws at once."""
-
-    text: str
-    hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +65,7 @@ class PdfiumFile:
     def __init__(self, document: Any, *, mended: bool) -> None:
         self._document = document
         self.mended = mended  # its end was lost
+        self.gaps: set[int] = set()  # pages whose text was read and has letters that no font says
 
     def __len__(self) -> int:
         return len(self._document)
@@ -82,23 +79,42 @@ class PdfiumFile:
         return [self._document.get_page_label(index) or "" for index in range(len(self))]
 
     def text(self, number: int) -> str:
-        """Return the text of page `number`, from 1.
+        """Return the text of page `number`, from 1, with `LOST` for letters that its fonts do not say.
 
         Raises:
             PdfiumError: the page cannot be loaded.
         """
         with closing(self._document[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            text = textpage.get_text_range()
+            gaps = with_gaps(textpage, text)
+            if gaps is not None:
+                self.gaps.add(number)
             # pdfium joins a word that a line end parts, and leaves a mark: the hyphen may belong to the word.
-            return _HYPHEN_AT_LINE_END.sub("-\n", textpage.get_text_range())
+            return _HYPHEN_AT_LINE_END.sub("-\n", gaps or text)
 
-    def look(self, number: int, *, closely: bool = False) -> Look:
-        """Look at what page `number` draws; `closely` tells where its characters and lines are.
+    def look(self, number: int, *, closely: bool = False, off: Collection[str] = ()) -> Look:
+        """Look at what page `number` draws.
+
+        Args:
+            number: from 1.
+            closely: tell where its characters and lines are.
+            off: names of the layers that are not shown.
 
         Raises:
             PdfiumError: the page cannot be loaded.
         """
         with closing(self._document[number - 1]) as page:
-            return _look(page, closely=closely)
+            return _look(page, closely=closely, off=off)
+
+    def words(self, number: int) -> tuple[list[Word], Placing]:
+        """Return the words of page `number` in their places, and what tells the place of something else on it.
+
+        Raises:
+            PdfiumError: the page cannot be loaded.
+        """
+        with closing(self._document[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            characters = Characters(textpage, page.get_bbox())
+            return characters.words(), characters.place
 
     def picture(self, number: int) -> Picture:
         """Draw page `number`.
@@ -107,7 +123,7 @@ class PdfiumFile:
             PdfiumError: the page cannot be loaded or drawn.
         """
         with closing(self._document[number - 1]) as page:
-            scale = min(_DPI / 72, _LONGEST_SIDE / max(*page.get_size(), 1))
+            scale = min(_DPI / 72, LONGEST_SIDE / max(*page.get_size(), 1))
             with closing(page.render(scale=scale, may_draw_forms=False)) as bitmap:
                 return Picture(bitmap.to_numpy().copy(), scale)
 
@@ -143,42 +159,34 @@ def _open(content: bytes, password: str | None) -> Any:
     return None
 
 
-@dataclass(slots=True)
-class _Text:
-    """A text object."""
-
-    object: Any
-    hidden: bool
-    doubtful: bool  # light, so hidden where nothing darker lies behind it
-    invisible: bool  # as the text layer is that recognition puts over a scan
-    box: _Box
-
-
-def _look(page: Any, *, closely: bool) -> Look:
+def _look(page: Any, *, closely: bool, off: Collection[str]) -> Look:
     import pypdfium2.raw as pdfium
 
     box = page.get_bbox()
     area = max((box[2] - box[0]) * (box[3] - box[1]), 1.0)
     covered, drawings, texts, paths = 0.0, 0, [], []
+    pictures: list[_Box] = []
+    covers: list[Cover] = []
     for kind, item, matrix in _objects(page):
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            texts.append(_text(item, matrix, box))
+            texts.append(_text(item, matrix, box, off))
         elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            left, bottom, right, top = _bounds(item, matrix)
+            left, bottom, right, top = bounds = _bounds(item, matrix)
             width, height = min(right, box[2]) - max(left, box[0]), min(top, box[3]) - max(bottom, box[1])
             covered += max(width, 0) * max(height, 0)
+            pictures.append(bounds)
         elif kind in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING):
             drawings += 1
-            if closely and kind == pdfium.FPDF_PAGEOBJ_PATH:
-                paths.append((item, _product(_matrix(item), matrix)))
-    pictures = min(covered / area, 1.0)
-    if any(text.doubtful and not text.hidden for text in texts):
-        _see(page, texts)
-    pieces: tuple[Piece, ...] = ()
-    if any(text.hidden for text in texts):
-        texts, pieces = _pieces(page, texts, pictures)
+            if kind == pdfium.FPDF_PAGEOBJ_PATH:
+                if closely:
+                    paths.append((item, _product(_matrix(item), matrix)))
+                if texts and len(covers) < MOST_COVERS and is_area(item):
+                    covers.append(Cover(_bounds(item, matrix), len(texts), opaque=True))
+    covers += [Cover(box, len(texts), opaque=False) for box in marks_on(page)]
+    share = min(covered / area, 1.0)
+    pieces = pieces_of(page, texts, covers, pictures[:_MOST_PICTURES], share)
     hidden = {address(text.object) for text in texts if text.hidden}
-    return Look(pictures, drawings, pieces, sheet_of(page, paths, hidden) if closely else None)
+    return Look(share, drawings, pieces, sheet_of(page, paths, hidden) if closely else None)
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any, _Matrix]]:
@@ -205,7 +213,7 @@ def _objects(page: Any) -> Iterator[tuple[int, Any, _Matrix]]:
     yield from walk(page.raw, pdfium.FPDFPage_CountObjects, pdfium.FPDFPage_GetObject, _IDENTITY, 0)
 
 
-def _text(item: Any, matrix: _Matrix, page: _Box) -> _Text:
+def _text(item: Any, matrix: _Matrix, page: _Box, off: Collection[str]) -> Text:
     import pypdfium2.raw as pdfium
 
     mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
@@ -215,13 +223,14 @@ def _text(item: Any, matrix: _Matrix, page: _Box) -> _Text:
     hidden = invisible or right < page[0] or left > page[2] or top < page[1] or bottom > page[3]
     if not hidden and top - bottom < _TINY and right > left:
         hidden = _height(item, matrix) < _TINY
-    doubtful = False
+    doubtful = bool(off) and matrix is not _IDENTITY  # the form itself may be on a layer
+    hidden = hidden or (bool(off) and is_off(item, off))
     if mode == _FILLED and not hidden:
         red, green, blue, alpha = _COLOUR
         if pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
             hidden = alpha.value < _FAINT
-            doubtful = red.value + green.value + blue.value >= _LIGHT
-    return _Text(item, hidden, doubtful, invisible, box)
+            doubtful = doubtful or red.value + green.value + blue.value >= _LIGHT
+    return Text(item, hidden, doubtful, invisible, box)
 
 
 _COLOUR = (c_uint(), c_uint(), c_uint(), c_uint())
@@ -265,47 +274,3 @@ def _product(first: _Matrix, second: _Matrix) -> _Matrix:
     a, b, c, d, e, f = first
     g, h, i, j, k, m = second
     return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
-
-
-def _see(page: Any, texts: Sequence[_Text]) -> None:
-    """Mark the light texts as hidden that cannot be told from what lies behind them."""
-    scale = min(_PIXELS_A_POINT, _LONGEST_SIDE / max(*page.get_size(), 1))
-    with closing(page.render(scale=scale, may_draw_forms=False)) as bitmap:
-        places = bitmap.get_posconv(page)
-        pixels, stride, channels = memoryview(bitmap.buffer).cast("B"), bitmap.stride, bitmap.n_channels
-        for text in texts:
-            if text.doubtful and not text.hidden:
-                corners = [places.to_bitmap(text.box[i], text.box[j]) for i in (0, 2) for j in (1, 3)]
-                columns = [min(max(x, 0), bitmap.width - 1) for x, _ in corners]
-                rows = [min(max(y, 0), bitmap.height - 1) for _, y in corners]
-                start, end = channels * min(columns), channels * (max(columns) + 1)
-                lines = [bytes(pixels[y * stride + start : y * stride + end]) for y in range(min(rows), max(rows) + 1)]
-                text.hidden = all(_is_even([line[channel::channels] for line in lines]) for channel in range(3))
-
-
-def _is_even(lines: Sequence[bytes]) -> bool:
-    return max(map(max, lines)) - min(map(min, lines)) <= _SAME
-
-
-def _pieces(page: Any, texts: list[_Text], pictures: float) -> tuple[list[_Text], tuple[Piece, ...]]:
-    """Return the page's text piece by piece; the text layer of a scan isn't hidden."""
-    with closing(page.get_textpage()) as textpage:
-        words = [_words(text.object, textpage) for text in texts]
-    length = sum(map(len, words))
-    invisible = sum(len(word) for word, text in zip(words, texts, strict=True) if text.invisible)
-    if pictures >= _SCAN and invisible >= _NEARLY_ALL * length:
-        texts = [_Text(text.object, text.hidden and not text.invisible, False, False, text.box) for text in texts]
-    return texts, tuple(Piece(word, text.hidden) for word, text in zip(words, texts, strict=True) if word.strip())
-
-
-_SCAN = 0.5  # of the page
-_NEARLY_ALL = 0.9
-
-
-def _words(item: Any, textpage: Any) -> str:
-    import pypdfium2.raw as pdfium
-
-    size = pdfium.FPDFTextObj_GetText(item, textpage.raw, None, 0)  # bytes, with a zero at the end
-    buffer = (pdfium.FPDF_WCHAR * (size // 2 + 1))()
-    pdfium.FPDFTextObj_GetText(item, textpage.raw, buffer, size)
-    return bytes(buffer)[: max(size - 2, 0)].decode("utf-16-le", "replace")

@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import threading
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from time import process_time
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.characters import characters
 from ingest.lexicon import Lexicon, any_of
 from ingest.limits import at_most, check_pages, check_text, seconds
+from ingest.readers.annotations import annotations_of, layers_off
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 
     from pypdf import PdfReader
 
+    from ingest.readers.annotations import Annotation
+
 _MOST_ELEMENTS = 2_000_000  # of one array; the structure tree of a 70-page tagged filing has over 100,000
 _MOST_NOTICES = 3  # of the parser's remarks on one file
 _LONGEST_TITLE = 300  # characters
 _LONGEST_LABEL = 20
 _TO_OPEN = 8.0  # seconds of processor time
 _A_PAGE = 8.0
+_LEAST = 0.05  # for the annotations of a page: most have none
 _SHARE = 0.6  # of the time for the file; the rest is for another parser, which may do better
 
 _FILE_NAME = (
@@ -47,6 +51,9 @@ class Layer:
     title: str | None
     failures: dict[int, str] = field(default_factory=dict)  # page number -> what went wrong there
     notices: list[str] = field(default_factory=list)  # the parser's own remarks
+    annotations: dict[int, list[Annotation]] = field(default_factory=dict)  # by page; none where there are none
+    unread: dict[int, str] = field(default_factory=dict)  # page number -> why not all of its annotations are there
+    layers_off: frozenset[str] = frozenset()  # their names
 
 
 class Locked(DocumentError):
@@ -81,6 +88,7 @@ def read_layer(path: Path, content: bytes, password: str | None, lexicon: Lexico
             check_text(path, sum(map(len, layer.texts)) if number % 100 == 0 else len(layer.texts[-1]))
         check_text(path, sum(map(len, layer.texts)))
         layer.labels, layer.title = _labels(reader, numbers), _title(reader, lexicon)
+        _add_annotations(reader, layer, until)
         layer.notices = list(notices)
     return layer
 
@@ -115,6 +123,31 @@ def _add_page(reader: PdfReader, number: int, layer: Layer, left: float) -> None
     # One bad page costs only itself, whatever its content stream provokes.
     except Exception as error:
         layer.failures[number] = describe(error)
+
+
+def _add_annotations(reader: PdfReader, layer: Layer, until: float) -> None:
+    """Read what is beside the text of the pages; `until`: processor time at which there is no more."""
+    off: dict[int, str] = {}
+    with suppress(Exception), at_most(_A_PAGE):
+        off = layers_off(reader)
+    layer.layers_off = frozenset(off.values())
+    for number in range(1, len(layer.texts) + 1):
+        try:
+            page = reader.pages[number - 1]
+            if "/Annots" not in page:  # asking the clock of each page takes long
+                continue
+            left = until - process_time()
+            if left < -_A_PAGE:
+                raise TimeoutError("no time was left")
+            with at_most(max(min(_A_PAGE, left), _LEAST)):
+                found = annotations_of(page, off)
+        except Exception as error:  # as for the text of a page
+            layer.unread[number] = describe(error)
+            continue
+        if found.annotations:
+            layer.annotations[number] = found.annotations
+        if found.lost:
+            layer.unread[number] = found.lost
 
 
 def _labels(reader: PdfReader, numbers: list[str]) -> list[str]:

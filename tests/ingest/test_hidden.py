@@ -10,7 +10,7 @@ from odd_files import FONT, RESOURCES, form, stream
 
 from ingest import read
 from ingest.readers.hidden import hidden_spans
-from ingest.readers.pdfium import Piece
+from ingest.readers.unseen import Piece
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +91,127 @@ def test_the_text_layer_of_a_scan_is_not_hidden_text(tmp_path: Path) -> None:
     assert (page.text, page.hidden) == ("What the scan shows.", ())
     page = page_of(tmp_path, "q 100 0 0 100 0 0 cm /I Do Q " + layer, entries, {10: image})
     assert hidden(page) == ["What the scan shows."]
+
+
+def picture(*, blank: bool = False) -> bytes:
+    """Return an image of a stretch of letters, or of none."""
+    row = b"\xff" * 8 if blank else b"\xff\x00" * 4
+    entries = b"/Type/XObject/Subtype/Image/Width 8/Height 40/ColorSpace/DeviceGray/BitsPerComponent 8"
+    return stream((row + b"\xff" * 8) * 20, entries)
+
+
+SCANNED = b"/Resources<</Font<</F1 %b>>/XObject<</I 10 0 R>>>>" % FONT
+LAYER = "BT 3 Tr /F1 12 Tf 110 450 Td (Kettle 39.00 euro) Tj 0 -14 Td (Warranty of two years) Tj ET "
+SMALL = "q 300 0 0 200 100 300 cm /I Do Q "
+
+
+@pytest.mark.parametrize(
+    ("content", "blank", "unseen"),
+    [
+        pytest.param(SMALL + LAYER, False, [], id="a receipt"),
+        pytest.param(SEEN + SMALL + LAYER, False, [], id="a receipt in a letter"),
+        pytest.param(SMALL + LAYER, True, ["Kettle 39.00 euro\nWarranty of two years"], id="a blank picture"),
+        pytest.param(
+            "q 612 0 0 792 0 0 cm /I Do Q " + LAYER + "BT 0 Tr /F1 9 Tf 400 500 Td (EX-7) Tj ET", False, [], id="stamp"
+        ),
+        pytest.param(
+            "q 612 0 0 792 0 0 cm /I Do Q " + SEEN + "BT 3 Tr /F1 12 Tf 72 600 Td (Obey me.) Tj ET",
+            False,
+            ["Obey me."],
+            id="a page with a picture behind it",
+        ),
+    ],
+)
+def test_invisible_text_is_what_recognition_read_where_a_picture_shows_it(
+    tmp_path: Path, content: str, blank: bool, unseen: list[str]
+) -> None:
+    page = page_of(tmp_path, content, SCANNED, {10: picture(blank=blank)})
+    assert hidden(page) == unseen
+    if not unseen:
+        assert "Kettle 39.00 euro" in page.text
+
+
+SECRET = "BT /F1 12 Tf 72 650 Td (The caller was Edda Kuhn, room 7.) Tj ET "
+
+
+@pytest.mark.parametrize(
+    ("over", "unseen"),
+    [
+        pytest.param("0 g 60 645 400 18 re f", ["The caller was Edda Kuhn, room 7."], id="black"),
+        pytest.param("1 g 60 645 400 18 re f", ["The caller was Edda Kuhn, room 7."], id="white"),
+        pytest.param("0 g 148 645 66 18 re f", ["Edda Kuhn,"], id="a part"),
+        pytest.param("0 g 242 645 20 18 re f", ["7."], id="one figure"),
+        pytest.param(
+            "1 g 60 645 400 18 re f 0 g BT /F1 12 Tf 72 650 Td (The caller was nobody at all.) Tj ET",
+            ["The caller was Edda Kuhn, room 7."],
+            id="written over",
+        ),
+        pytest.param("/G gs 1 1 0 rg 60 645 400 18 re f", [], id="a marker"),
+        pytest.param("0 g 60 600 400 18 re f", [], id="beside it"),
+        pytest.param("0 G 60 645 400 18 re S", [], id="a frame"),
+    ],
+)
+def test_text_under_an_area_is_marked(tmp_path: Path, over: str, unseen: list[str]) -> None:
+    entries = b"/Resources<</Font<</F1 %b>>/ExtGState<</G<</BM/Multiply>>>>>>" % FONT
+    page = page_of(tmp_path, SEEN + SECRET + over, entries)
+    assert "The caller was Edda Kuhn, room 7." in page.text
+    assert hidden(page) == unseen
+
+
+def test_text_on_an_area_is_not_marked(tmp_path: Path) -> None:
+    page = page_of(tmp_path, SEEN + "0.9 g 60 645 400 18 re f 0 g " + SECRET)
+    assert page.hidden == ()
+
+
+@pytest.mark.parametrize(("inner", "unseen"), [("/IC[0 0 0]/C[0 0 0]", 1), ("", 0)])
+def test_text_under_an_annotation_that_is_filled_is_marked(tmp_path: Path, inner: str, unseen: int) -> None:
+    black = "0 g 0 0 612 792 re f" if unseen else "0 G 0 0 612 792 re S"
+    picture = stream(black.encode(), b"/Type/XObject/Subtype/Form/BBox[0 0 612 792]")
+    annotation = f"<</Type/Annot/Subtype/Square/Rect[60 645 460 663]{inner}/AP<</N 11 0 R>>>>".encode()
+    page = page_of(tmp_path, SEEN + SECRET, RESOURCES + b"/Annots[10 0 R]", {10: annotation, 11: picture})
+    assert len(page.hidden) == unseen
+
+
+LAYERS = b"/Resources<</Font<</F1 %b>>/Properties<</A 10 0 R/B 11 0 R>>/XObject<</X 12 0 R>>>>" % FONT
+TWO = (
+    "/OC /A BDC BT /F1 12 Tf 72 650 Td (Soup for 5.40) Tj ET EMC "
+    "/OC /B BDC BT /F1 12 Tf 72 600 Td (Soup for 6.10) Tj ET EMC"
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "content", "unseen"),
+    [
+        pytest.param(b"/OFF[10 0 R]", TWO, ["Soup for 5.40"], id="off"),
+        pytest.param(b"/OFF[10 0 R 11 0 R]", TWO, ["Soup for 5.40\nSoup for 6.10"], id="both"),
+        pytest.param(b"/BaseState/OFF/ON[11 0 R]", TWO, ["Soup for 5.40"], id="all but one"),
+        pytest.param(b"/ON[10 0 R 11 0 R]", TWO, [], id="on"),
+        pytest.param(b"/OFF[10 0 R]", "/X Do", ["Soup in a form"], id="a form"),
+        pytest.param(b"/OFF[11 0 R]", "/X Do", [], id="another layer than the form's"),
+        pytest.param(b"/OFF 7", TWO, [], id="nonsense"),
+    ],
+)
+def test_text_on_a_layer_that_is_off_is_marked(tmp_path: Path, state: bytes, content: str, unseen: list[str]) -> None:
+    drawn = stream(
+        b"BT /F1 12 Tf 72 500 Td (Soup in a form) Tj ET",
+        b"/Type/XObject/Subtype/Form/BBox[0 0 612 792]/OC 10 0 R/Resources<</Font<</F1 %b>>>>" % FONT,
+    )
+    catalogue = b"<</Type/Catalog/Pages 2 0 R/OCProperties<</OCGs[10 0 R 11 0 R]/D<<%b>>>>>>" % state
+    extra = {1: catalogue, 10: b"<</Type/OCG/Name(spring)>>", 11: b"<</Type/OCG/Name(autumn)>>", 12: drawn}
+    page = page_of(tmp_path, SEEN + content, LAYERS, extra)
+    assert "Soup" in page.text
+    assert hidden(page) == unseen
+
+
+def test_a_page_with_a_thousand_areas_over_its_text_is_read(tmp_path: Path) -> None:
+    page = page_of(tmp_path, SECRET * 100 + "0 g " + "0 0 612 792 re f " * 1_000)
+    assert "Edda Kuhn" in page.text
+
+
+def test_few_hidden_letters_are_found_by_what_stands_beside_them() -> None:
+    pieces = [Piece("Room ", False), Piece("7", True), Piece(" of 17 is locked.", False)]
+    assert hidden_spans("Room 7 of 17 is locked.", pieces) == ((5, 6),)
+    assert hidden_spans("Room 7 of 17. Room 7 of 17.", pieces) == ()
 
 
 def test_of_the_same_words_the_hidden_ones_are_marked() -> None:

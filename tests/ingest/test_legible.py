@@ -109,3 +109,30 @@ def test_a_page_in_a_font_without_letters_is_recognised_by_its_looks(tmp_path: P
     [page] = document.pages
     assert " ".join(page.text.split()) == "The warranty of the heron boat ends on 14 March 2031."
     assert (page.method, document.unread, document.warnings) == ("ocr", (), (FONT,))
+
+
+def numbered(text: str, heading: str) -> bytes:
+    """Return a PDF with a heading, and lines in a font without a map that numbers its letters as fonts often do."""
+    lines = [b"<%b> Tj 0 -14 Td" % b"".join(b"%04X" % (ord(c) - 29) for c in line) for line in text.split("\n")]
+    draw = b"BT /F2 12 Tf 72 740 Td (%b) Tj ET BT /F1 12 Tf 72 700 Td %b ET" % (heading.encode(), b" ".join(lines))
+    entries = b"/Resources<</Font<</F1 5 0 R/F2 %b>>>>" % odd_files.FONT
+    font = b"<</Type/Font/Subtype/Type0/BaseFont/Own/Encoding/Identity-H/DescendantFonts[6 0 R]>>"
+    inner = b"<</Type/Font/Subtype/CIDFontType2/BaseFont/Own/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
+    objects = odd_files.pages([odd_files.stream(draw)], entries)
+    return odd_files.assemble(objects | {5: font, 6: inner + b"/Supplement 0>>/DW 600>>"})
+
+
+def test_letters_that_pass_for_others_are_not_taken_for_text(tmp_path: Path) -> None:
+    path = tmp_path / "shapes.pdf"
+    path.write_bytes(numbered(LINES, "Boiler house"))
+    document = read(path)
+    assert (document.text, document.unread, document.warnings) == ("Boiler house", (1,), (FONT,))
+
+
+def test_a_few_words_without_letters_are_left_out_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "shapes.pdf"
+    path.write_bytes(numbered("Made in the spring", "The report on the boiler house says what was done there, " * 2))
+    document = read(path)
+    assert document.text == ("The report on the boiler house says what was done there, " * 2).strip()
+    assert document.unread == ()
+    assert document.warnings == ("page 1 without some words: their font does not say which letters its shapes are",)

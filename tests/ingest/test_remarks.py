@@ -25,6 +25,11 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     (Remark("pages_second_parser", (2,), "too deep"), "page 2 read with the second parser: too deep", False),
     (Remark("no_letters", (1,)), "page 1 set in a font that does not say which letters its shapes are", False),
     (
+        Remark("letters_lost", (4,)),
+        "page 4 without some words: their font does not say which letters its shapes are",
+        False,
+    ),
+    (
         Remark("ocr_missing", (2, 3, 6)),
         "pages 2-3, 6 not read, shown only as pictures: `pip install '.[ocr]'` in the folder of rag-app's source "
         "and `rag ingest` again would read them",
@@ -34,11 +39,20 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     (Remark("ocr_empty", (3,)), "page 3 shown as pictures in which no text was recognised", False),
     (Remark("ocr_unsure", (2,)), "page 2 recognised with low confidence", False),
     (
-        Remark("hidden_unknown", detail="made the reader crash"),
-        "the second parser made the reader crash: hidden text was not looked for",
+        Remark("text_hidden", (2, 5)),
+        "pages 2, 5 with hidden text, which is kept and is no evidence",
         False,
     ),
-    (Remark("text_hidden", (1,)), "page 1 with hidden text, which is kept and is no evidence", False),
+    (
+        Remark("beside_lost", (1,), "too deep"),
+        "page 1 holding form fields or notes that could not all be read: too deep",
+        False,
+    ),
+    (
+        Remark("hidden_unknown", detail="made the reader crash"),
+        "the second parser made the reader crash: hidden text was not looked for, nor the labels of form fields",
+        False,
+    ),
     (
         Remark("slides_hidden", (2, 3)),
         "slides 2-3 left out when it is shown: the text is kept and is no evidence",

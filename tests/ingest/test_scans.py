@@ -71,6 +71,14 @@ def test_recognised_pages_replace_empty_ones_and_unread_ones_are_named(document:
     assert done.warnings == (f"page 3 {HOW}",)
 
 
+def test_what_only_the_text_layer_of_a_scan_has_comes_after_what_is_recognised() -> None:
+    page = Page(1, "1", "Lift out of order\nNote: Ask Ben\nKEPT BACK", hidden=((32, 41),))
+    found = {1: Recognised("The lift is serviced twice a year by the caretaker.\nLIFT OUT OF ORDER", 0.9)}
+    [done] = completed(Document("a.pdf", "a", (page,), unread=(1,)), found).pages
+    assert done.text == f"{found[1].text}\n\nNote: Ask Ben\nKEPT BACK"
+    assert [done.text[start:end] for start, end in done.hidden] == ["KEPT BACK"]
+
+
 def test_a_document_is_worth_reading_again_once_its_pages_can_be_recognised(
     document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:

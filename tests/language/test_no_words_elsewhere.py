@@ -36,6 +36,7 @@ ALLOWED = {
     "ingest/legible.py": "co",  # a category of Unicode
     "ingest/place.py": "pdf text",  # suffixes
     "ingest/readers/calendar.py": "begin",  # a line of iCalendar
+    "ingest/readers/annotations.py": "link off",  # names in a PDF
     "ingest/readers/epub.py": "document text",  # media types
     "ingest/readers/events.py": "address url where",  # properties of iCalendar, and what is written for them
     "ingest/readers/json.py": "ee null true",  # values, and the letter of an exponent
