@@ -31,7 +31,7 @@ from ingest.readers import (
     text,
     word,
     xml,
-    zipped,
+    zip,
 )
 from ingest.types import Document, DocumentError
 
@@ -78,7 +78,7 @@ _READERS: dict[str, Reader] = {
     ".vtt": subtitles.read,
     ".mbox": mailbox.read,
     ".msg": outlook.read,
-    ".zip": zipped.read,
+    ".zip": zip.read,
     **dict.fromkeys(code.SUFFIXES, code.read),
 }
 
@@ -87,15 +87,21 @@ _HOLDINGS: dict[str, Holdings] = {
     ".eml": mail.holdings,
     ".mbox": mailbox.holdings,
     ".msg": outlook.holdings,
-    ".zip": zipped.holdings,
+    ".zip": zip.holdings,
 }
 
 SUFFIXES = tuple(_READERS)
 """The types that can be read, in lower case and with the dot."""
 
+
+def _family(reader: Reader) -> str:
+    name = reader.__module__.rpartition(".")[2]
+    return "mail" if name in ("mailbox", "outlook") else name
+
+
 FAMILIES: dict[str, tuple[str, ...]] = {
-    family: tuple(suffix for suffix, reader in _READERS.items() if reader.__module__.rpartition(".")[2] == family)
-    for family in dict.fromkeys(reader.__module__.rpartition(".")[2] for reader in _READERS.values())
+    family: tuple(suffix for suffix, reader in _READERS.items() if _family(reader) == family)
+    for family in dict.fromkeys(map(_family, _READERS.values()))
 }
 """The suffixes that are read alike, by a word for them, such as "code"."""
 

@@ -13,6 +13,7 @@ from fakes import write_pdf
 from odd_files import deflated_bomb, picture_of, with_scans
 
 from ingest import Document, Readers, members, ocr_available, process, read
+from ingest.readers import zip as zip_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -162,7 +163,7 @@ def test_an_entry_that_unpacks_without_end_is_not_unpacked(tmp_path: Path) -> No
 def test_an_entry_that_lies_about_its_size_is_read_to_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.readers.zipped.MOST_OF_ONE", 1000)
+    monkeypatch.setattr("ingest.readers.zip.MOST_OF_ONE", 1000)
     monkeypatch.setattr(members, "MOST_OF_ONE", 1000)
     document = read(written(tmp_path / "a.zip", zipped({"a.txt": b"word " * 300, "b.txt": b"Carp."})))
     assert found(document) == {"b.txt": "Carp."}
@@ -195,9 +196,7 @@ def test_no_more_than_a_number_of_members_and_bytes_is_read(tmp_path: Path) -> N
     assert document.warnings[0].startswith("not read of what is in it: 1000.txt, 1001.txt,")
     assert document.warnings[0].endswith(" others: lies behind the first 1,000")
     assert "1199.txt" in document.text
-    walk = members.Walk(
-        {".zip": __import__("ingest.readers.zipped", fromlist=["holdings"]).holdings}, bool, None, _room=12
-    )
+    walk = members.Walk({".zip": zip_reader.holdings}, bool, None, _room=12)
     assert [one.name for one in walk.through(box) if not one.reason] == ["0.txt", "1.txt"]
 
 
