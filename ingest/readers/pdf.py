@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.characters import characters
 from ingest.clean import rearrange
 from ingest.files import read_bytes, stem
+from ingest.lettering.page import rewritten
 from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
@@ -207,11 +208,15 @@ def _look(second: PdfiumFile | None, number: int, text: str) -> Look | None:
 
 
 def _marked(text: str, look: Look | None) -> Marked:
-    """Normalise the characters of a page's text, and write the rows of its tables into it."""
+    """Normalise the characters of a page's text, and write into it what its setting says and the rows of its tables."""
     text = characters(text)
-    if look is None or look.sheet is None:
+    if look is None:
         return Marked(text, ())
-    return marked(text, look.sheet.glyphs, grids_of(look.sheet))
+    sheet = look.sheet
+    if look.lettering is not None:
+        text, glyphs = rewritten(text, look.lettering)
+        sheet = replace(sheet, glyphs=glyphs) if sheet else None
+    return marked(text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(text, ())
 
 
 def _page(number: int, label: str, text: str, method: Method, look: Look | None) -> Page:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from contextlib import closing, contextmanager, suppress
 from ctypes import byref, c_float, c_uint
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from ingest.readers.geometry import sheet_of
+from ingest.lettering.hints import Stretch, may_be_raised, may_be_struck
+from ingest.readers.geometry import geometry_of
 from ingest.readers.glyphs import address
 from ingest.readers.salvage import with_new_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ingest.lettering.changes import Lettering
     from ingest.tables.sheet import Sheet
 
 _Matrix = tuple[float, float, float, float, float, float]
@@ -53,6 +55,7 @@ class Look:
     drawings: int  # lines and shapes
     pieces: tuple[Piece, ...]  # the page's text in the order it is drawn; none where nothing is hidden
     sheet: Sheet | None = None  # where its characters and lines are, if that was asked for and may be a table
+    lettering: Lettering | None = None  # how its characters are set, if that says what its text does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +94,19 @@ class PdfiumFile:
             # pdfium joins a word that a line end parts, and leaves a mark: the hyphen may belong to the word.
             return _HYPHEN_AT_LINE_END.sub("-\n", textpage.get_text_range())
 
-    def look(self, number: int, *, closely: bool = False) -> Look:
-        """Look at what page `number` draws; `closely` tells where its characters and lines are.
+    def look(self, number: int, *, closely: bool = False, lettered: bool = False) -> Look:
+        """Look at what page `number` draws.
+
+        Args:
+            number: of the page, from 1.
+            closely: tell where its characters and lines are, if that may be a table.
+            lettered: tell how its characters are set, also where its pieces of text give no reason to.
 
         Raises:
             PdfiumError: the page cannot be loaded.
         """
         with closing(self._document[number - 1]) as page:
-            return _look(page, closely=closely)
+            return _look(page, closely=closely, lettered=lettered)
 
     def picture(self, number: int) -> Picture:
         """Draw page `number`.
@@ -144,9 +152,10 @@ class _Text:
     doubtful: bool  # light, so hidden where nothing darker lies behind it
     invisible: bool  # as the text layer is that recognition puts over a scan
     box: _Box
+    stretch: Stretch
 
 
-def _look(page: Any, *, closely: bool) -> Look:
+def _look(page: Any, *, closely: bool, lettered: bool) -> Look:
     import pypdfium2.raw as pdfium
 
     box = page.get_bbox()
@@ -161,8 +170,8 @@ def _look(page: Any, *, closely: bool) -> Look:
             covered += max(width, 0) * max(height, 0)
         elif kind in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING):
             drawings += 1
-            if closely and kind == pdfium.FPDF_PAGEOBJ_PATH:
-                paths.append((item, _product(_matrix(item), matrix)))
+            if kind == pdfium.FPDF_PAGEOBJ_PATH:
+                paths.append((item, matrix))
     pictures = min(covered / area, 1.0)
     if any(text.doubtful and not text.hidden for text in texts):
         _see(page, texts)
@@ -170,7 +179,12 @@ def _look(page: Any, *, closely: bool) -> Look:
     if any(text.hidden for text in texts):
         texts, pieces = _pieces(page, texts, pictures)
     hidden = {address(text.object) for text in texts if text.hidden}
-    return Look(pictures, drawings, pieces, sheet_of(page, paths, hidden) if closely else None)
+    stretches = [text.stretch for text in texts if not text.hidden]
+    lettered = lettered or may_be_raised(stretches) or may_be_struck(stretches, [_bounds(*path) for path in paths])
+    if not closely and not lettered:
+        return Look(pictures, drawings, pieces)
+    placed = [(item, _product(_matrix(item), matrix)) for item, matrix in paths]
+    return Look(pictures, drawings, pieces, *geometry_of(page, placed, hidden, closely=closely, lettered=lettered))
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any, _Matrix]]:
@@ -213,7 +227,16 @@ def _text(item: Any, matrix: _Matrix, page: _Box) -> _Text:
         if pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
             hidden = alpha.value < _FAINT
             doubtful = red.value + green.value + blue.value >= _LIGHT
-    return _Text(item, hidden, doubtful, invisible, box)
+    return _Text(item, hidden, doubtful, invisible, box, _stretch(item, matrix, box))
+
+
+def _stretch(item: Any, matrix: _Matrix, box: _Box) -> Stretch:
+    import pypdfium2.raw as pdfium
+
+    pdfium.FPDFTextObj_GetFontSize(item, _SIZE)
+    _, _, c, d, e, f = _product(_matrix(item), matrix)
+    upright = hypot(c, d) or 1.0
+    return Stretch(_SIZE.value * upright, (c * e + d * f) / upright, box)
 
 
 _COLOUR = (c_uint(), c_uint(), c_uint(), c_uint())
@@ -286,7 +309,7 @@ def _pieces(page: Any, texts: list[_Text], pictures: float) -> tuple[list[_Text]
     length = sum(map(len, words))
     invisible = sum(len(word) for word, text in zip(words, texts, strict=True) if text.invisible)
     if pictures >= _SCAN and invisible >= _NEARLY_ALL * length:
-        texts = [_Text(text.object, text.hidden and not text.invisible, False, False, text.box) for text in texts]
+        texts = [replace(text, hidden=text.hidden and not text.invisible, doubtful=False) for text in texts]
     return texts, tuple(Piece(word, text.hidden) for word, text in zip(words, texts, strict=True) if word.strip())
 
 

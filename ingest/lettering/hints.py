@@ -1,0 +1,57 @@
+"""Tells by the pieces in which a page draws its text whether its characters are worth a look, before they are read."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.tables.sheet import Box
+
+_SMALLER = 0.9  # of the size beside it
+_TINIEST = 0.3
+_SHIFT = (0.06, 0.8)  # of the larger size
+_THIN = 3.0  # points
+_MOST_LINES = 500
+_INSIDE = (0.15, 0.7)  # of the height of letters, from below
+_SHORTEST = 2.0  # points that a line runs through them
+
+
+class Stretch(NamedTuple):
+    """Text that a page draws at once."""
+
+    size: float  # of its font, in points
+    base: float  # how high its baseline is; for text that is turned, across its direction
+    box: Box  # left, bottom, right, top, y upwards
+
+
+def may_be_raised(stretches: Sequence[Stretch]) -> bool:
+    """Tell whether a piece stands higher or lower than a larger one that is drawn before or after it."""
+    for (size, base, _), (other_size, other_base, _) in pairwise(stretches):
+        large, small = (size, other_size) if size > other_size else (other_size, size)
+        if _TINIEST * large <= small <= _SMALLER * large and _SHIFT[0] * large <= abs(base - other_base) <= _SHIFT[1] * large:
+            return True
+    return False
+
+
+def may_be_struck(stretches: Sequence[Stretch], paths: Sequence[Box]) -> bool:
+    """Tell whether a thin line runs through some text; boxes hold left, bottom, right and top, y upwards."""
+    lines = sorted(
+        ((bottom + top) / 2, left, right)
+        for left, bottom, right, top in paths
+        if top - bottom <= _THIN and right - left > max(_SHORTEST, top - bottom)
+    )[:_MOST_LINES]
+    if not lines:
+        return False
+    heights = [height for height, _, _ in lines]
+    for _, _, (left, bottom, right, top) in stretches:
+        low, high = (bottom + share * (top - bottom) for share in _INSIDE)
+        for height, start, end in lines[bisect_left(heights, low) :]:
+            if height > high:
+                break
+            if min(end, right) - max(start, left) > _SHORTEST:
+                return True
+    return False
