@@ -29,6 +29,7 @@ class Changes:
     texts: dict[int, str] = field(default_factory=dict)  # of glyphs; "" leaves them out
     gaps: dict[int, str] = field(default_factory=dict)  # the white space before glyphs
     levels: dict[int, int] = field(default_factory=dict)  # glyphs that stand as high as others, as it is read
+    struck: bool = False  # marks stand around words
 
 
 def written(text: str, glyphs: Sequence[Glyph], changes: Changes) -> tuple[str, tuple[Glyph, ...]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SMALLER = 0.9  # of the size beside it
 _TINIEST = 0.3
 _SHIFT = (0.06, 0.8)  # of the larger size
+_NEAR = 0.5
 _THIN = 3.0  # points
 _MOST_LINES = 500
 _INSIDE = (0.15, 0.7)  # of the height of letters, from below
@@ -29,12 +30,14 @@ class Stretch(NamedTuple):
 
 
 def may_be_raised(stretches: Sequence[Stretch]) -> bool:
-    """Tell whether a piece stands higher or lower than a larger one that is drawn before or after it."""
-    for (size, base, _), (other_size, other_base, _) in pairwise(stretches):
-        large, small = (size, other_size) if size > other_size else (other_size, size)
-        if _TINIEST * large <= small <= _SMALLER * large and _SHIFT[0] * large <= abs(base - other_base) <= _SHIFT[1] * large:
-            return True
-    return False
+    """Tell whether a piece stands higher or lower beside a larger one that is drawn before or after it."""
+    return any(
+        _TINIEST * larger < smaller <= _SMALLER * larger
+        and _SHIFT[0] * larger <= abs(one.base - other.base) <= _SHIFT[1] * larger
+        and max(one.box[0], other.box[0]) - min(one.box[2], other.box[2]) <= _NEAR * larger
+        for one, other in pairwise(stretches)
+        for smaller, larger in ((min(one.size, other.size), max(one.size, other.size)),)
+    )
 
 
 def may_be_struck(stretches: Sequence[Stretch], paths: Sequence[Box]) -> bool:

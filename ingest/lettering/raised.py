@@ -146,13 +146,21 @@ def _write(page: Lettering, run: _Run, changes: Changes) -> None:
     if any(map(str.isdecimal, text)) and not any(sign.isdecimal() or sign.isalpha() for sign in forms if sign not in "ⁿⁱ"):
         for number in numbers:
             changes.texts[number] = page.glyphs[number].text.translate(table)
-    elif run.raised and (len(text) == 1 and text.isalpha() or any(map(str.isdecimal, text))):
+    elif run.raised and ((len(text) == 1 and text.isalpha() and not _is_within(page, run)) or any(map(str.isdecimal, text))):
         changes.texts[run.first] = "^(" + page.glyphs[run.first].text
         changes.texts[run.last] = changes.texts.get(run.last, page.glyphs[run.last].text) + ")"
     if run.base < run.first:
         changes.gaps[run.first] = ""
         changes.levels.update(dict.fromkeys(numbers, run.base))
     _go_on(page, run, changes)
+
+
+def _is_within(page: Lettering, run: _Run) -> bool:
+    """Tell whether a letter follows at once, as in a logo."""
+    after = run.last + 1
+    if after == len(page.glyphs) or not page.glyphs[after].text.isalpha():
+        return False
+    return page.glyphs[after].left - page.glyphs[run.last].right < _SPACE * page.letters[run.base].size
 
 
 def _go_on(page: Lettering, run: _Run, changes: Changes) -> None:

@@ -10,6 +10,7 @@ from ingest.characters import characters
 from ingest.clean import rearrange
 from ingest.files import read_bytes, stem
 from ingest.lettering.page import rewritten
+from ingest.lettering.struck import with_struck
 from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
@@ -77,11 +78,11 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     pages = continued(
         [
             _with_tables(
-                _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look),
+                _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look, mark),
                 tables,
                 lexicon,
             )
-            for number, ((text, tables), look) in enumerate(zip(found, looks, strict=True), 1)
+            for number, ((text, tables), look, mark) in enumerate(zip(found, looks, marks, strict=True), 1)
         ]
     )
     failed = layer.failures.keys()
@@ -213,14 +214,18 @@ def _marked(text: str, look: Look | None) -> Marked:
     if look is None:
         return Marked(text, ())
     sheet = look.sheet
+    struck = False
     if look.lettering is not None:
-        text, glyphs = rewritten(text, look.lettering)
-        sheet = replace(sheet, glyphs=glyphs) if sheet else None
-    return marked(text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(text, ())
+        new = rewritten(text, look.lettering)
+        text, struck = new.text, new.struck
+        sheet = replace(sheet, glyphs=new.glyphs) if sheet else None
+    mark = marked(text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(text, ())
+    return replace(mark, struck=struck)
 
 
-def _page(number: int, label: str, text: str, method: Method, look: Look | None) -> Page:
+def _page(number: int, label: str, text: str, method: Method, look: Look | None, mark: Marked) -> Page:
     hidden = hidden_spans(text, look.pieces) if look and look.pieces else ()
+    hidden = with_struck(text, hidden) if mark.struck else hidden
     return Page(number, label, text, method, None, hidden)
 
 

@@ -152,7 +152,7 @@ class _Text:
     doubtful: bool  # light, so hidden where nothing darker lies behind it
     invisible: bool  # as the text layer is that recognition puts over a scan
     box: _Box
-    stretch: Stretch
+    stretch: Stretch | None
 
 
 def _look(page: Any, *, closely: bool, lettered: bool) -> Look:
@@ -179,7 +179,7 @@ def _look(page: Any, *, closely: bool, lettered: bool) -> Look:
     if any(text.hidden for text in texts):
         texts, pieces = _pieces(page, texts, pictures)
     hidden = {address(text.object) for text in texts if text.hidden}
-    stretches = [text.stretch for text in texts if not text.hidden]
+    stretches = [text.stretch for text in texts if text.stretch and not text.hidden]
     lettered = lettered or may_be_raised(stretches) or may_be_struck(stretches, [_bounds(*path) for path in paths])
     if not closely and not lettered:
         return Look(pictures, drawings, pieces)
@@ -230,11 +230,15 @@ def _text(item: Any, matrix: _Matrix, page: _Box) -> _Text:
     return _Text(item, hidden, doubtful, invisible, box, _stretch(item, matrix, box))
 
 
-def _stretch(item: Any, matrix: _Matrix, box: _Box) -> Stretch:
+def _stretch(item: Any, matrix: _Matrix, box: _Box) -> Stretch | None:
+    """Return how a text is set; None where it shows nothing."""
     import pypdfium2.raw as pdfium
 
+    if box[0] == box[2]:
+        return None
     pdfium.FPDFTextObj_GetFontSize(item, _SIZE)
-    _, _, c, d, e, f = _product(_matrix(item), matrix)
+    own = _matrix(item)
+    _, _, c, d, e, f = own if matrix is _IDENTITY else _product(own, matrix)
     upright = hypot(c, d) or 1.0
     return Stretch(_SIZE.value * upright, (c * e + d * f) / upright, box)
 

@@ -29,6 +29,7 @@ class Marked:
     text: str
     tables: tuple[tuple[Grid, tuple[Row, ...]], ...]  # in the order of the text
     lost: int = 0  # tables that couldn't be found in the text
+    struck: bool = False  # words in it are struck out
 
 
 @dataclass(frozen=True, slots=True)
