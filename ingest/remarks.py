@@ -23,6 +23,7 @@ RemarkCode = Literal[
     "ocr_failed",
     "ocr_empty",  # it found nothing
     "ocr_unsure",
+    "line_numbers",  # that stood in the margin are left out
     "hidden_unknown",  # it was not looked for
     "parser_said",  # in its own words
     "cells_forgotten",  # a table is text only, because it has too many of them
@@ -46,6 +47,7 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_failed": "{pages} could not be recognised: {detail}",
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",
     "ocr_unsure": "{pages} recognised with low confidence",
+    "line_numbers": "{pages} without the numbers in the margin that count lines",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for",
     "parser_said": "{detail}",
     "cells_forgotten": "tables of more than {detail} cells are kept as text only",

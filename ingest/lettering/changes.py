@@ -30,6 +30,8 @@ class Changes:
     gaps: dict[int, str] = field(default_factory=dict)  # the white space before glyphs
     levels: dict[int, int] = field(default_factory=dict)  # glyphs that stand as high as others, as it is read
     struck: bool = False  # marks stand around words
+    dropped: set[int] = field(default_factory=set)  # glyphs that are left out
+    columns: list[list[tuple[int, ...]]] = field(default_factory=list)  # bands of lines, each in the order of reading
 
 
 def written(text: str, glyphs: Sequence[Glyph], changes: Changes) -> tuple[str, tuple[Glyph, ...]]:
@@ -54,8 +56,44 @@ def written(text: str, glyphs: Sequence[Glyph], changes: Changes) -> tuple[str, 
         before, after = places[number - 1], places[number]
         if before and after and not text[before[-1] + 1 : after[0]].strip():
             parts[before[-1] + 1 : after[0]] = [""] * (after[0] - before[-1] - 1)
-            parts[after[0]] = gap + parts[after[0]]
+            parts[before[-1]] += gap
             new[number] = new[number]._replace(spaced=gap != "")
     for number, base in changes.levels.items():
         new[number] = new[number]._replace(top=glyphs[base].top, bottom=glyphs[base].bottom)
-    return "".join(parts), tuple(glyph for glyph in new if glyph.text)
+    for band in changes.columns:
+        _order(parts, [[place for number in line for place in places[number]] for line in band])
+    _leave_out(parts, [place for number in changes.dropped for place in places[number]])
+    kept = (glyph for number, glyph in enumerate(new) if glyph.text and number not in changes.dropped)
+    return "".join(parts), tuple(kept)
+
+
+def _order(parts: list[str], lines: Sequence[Sequence[int]]) -> None:
+    """Write lines in the order in which they are read, if they stand together in the text."""
+    if not all(lines):
+        return
+    spans = [(min(line), max(line) + 1) for line in lines]
+    start, end = min(first for first, _ in spans), max(last for _, last in spans)
+    own = {place for line in lines for place in line}
+    if any(parts[place].strip() and place not in own for place in range(start, end)):
+        return
+    texts = ["".join(parts[first:last]) for first, last in spans]
+    if sum(len("".join(text.split())) for text in texts) != sum(len(parts[place].strip()) for place in own):
+        return  # a line stands between the words of another one
+    parts[start:end] = ["\n".join(texts), *[""] * (end - start - 1)]
+
+
+def _leave_out(parts: list[str], places: Sequence[int]) -> None:
+    """Take characters out of a text, and lines that are nothing else."""
+    for place in places:
+        parts[place] = ""
+    for place in places:
+        start, end = place, place + 1
+        while start and "\n" not in parts[start - 1] and not parts[start - 1].strip():
+            start -= 1
+        while end < len(parts) and "\n" not in parts[end] and not parts[end].strip():
+            end += 1
+        begins, ends = start == 0 or "\n" in parts[start - 1], end == len(parts) or "\n" in parts[end]
+        if begins or ends:
+            parts[start:end] = [""] * (end - start)
+        if begins and ends and start:
+            parts[start - 1] = parts[start - 1].replace("\n", "", 1)

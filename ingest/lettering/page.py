@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.lettering.changes import Changes, written
+from ingest.lettering.columns import read_by_columns
+from ingest.lettering.margin import leave_out_numbers
 from ingest.lettering.raised import mark_raised
 from ingest.lettering.struck import mark_struck
+from ingest.lettering.turned import set_turned_apart
 
 if TYPE_CHECKING:
     from ingest.lettering.changes import Lettering
@@ -21,6 +24,7 @@ class Rewritten:
     text: str
     glyphs: tuple[Glyph, ...]
     struck: bool  # marks stand around words that a line runs through
+    numbered: bool  # numbers of its lines are left out
 
 
 def rewritten(text: str, page: Lettering) -> Rewritten:
@@ -33,5 +37,8 @@ def rewritten(text: str, page: Lettering) -> Rewritten:
     changes = Changes()
     mark_raised(page, changes)
     mark_struck(page, changes)
+    set_turned_apart(page, changes)
+    leave_out_numbers(page, changes)
+    read_by_columns(page, changes)
     text, glyphs = written(text, page.glyphs, changes)
-    return Rewritten(text, glyphs, changes.struck)
+    return Rewritten(text, glyphs, changes.struck, bool(changes.dropped))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.characters import characters
 from ingest.clean import rearrange
 from ingest.files import read_bytes, stem
+from ingest.lettering.margin import may_count_lines
 from ingest.lettering.page import rewritten
 from ingest.lettering.struck import with_struck
 from ingest.legible import is_legible, without_shapes
@@ -73,6 +74,8 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         _marked(text, None if number in shapes else look)
         for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
     ]
+    numbered = tuple(number for number, mark in enumerate(marks, 1) if mark.numbered)
+    remarks += [Remark("line_numbers", numbered)] if numbered else []
     texts = rearrange([mark.text for mark in marks], lexicon)
     found = [placed(text, mark.tables, number) for number, (text, mark) in enumerate(zip(texts, marks, strict=True), 1)]
     pages = continued(
@@ -203,7 +206,7 @@ def _look(second: PdfiumFile | None, number: int, text: str) -> Look | None:
     if second is None or number > len(second):
         return None
     try:
-        return second.look(number, closely=may_hold_table(text))
+        return second.look(number, closely=may_hold_table(text), lettered=may_count_lines(text))
     except Exception:  # the words are there, or the failure is known
         return None
 
@@ -214,13 +217,12 @@ def _marked(text: str, look: Look | None) -> Marked:
     if look is None:
         return Marked(text, ())
     sheet = look.sheet
-    struck = False
-    if look.lettering is not None:
-        new = rewritten(text, look.lettering)
-        text, struck = new.text, new.struck
-        sheet = replace(sheet, glyphs=new.glyphs) if sheet else None
-    mark = marked(text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(text, ())
-    return replace(mark, struck=struck)
+    if look.lettering is None:
+        return marked(text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(text, ())
+    new = rewritten(text, look.lettering)
+    sheet = replace(sheet, glyphs=new.glyphs) if sheet else None
+    mark = marked(new.text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(new.text, ())
+    return replace(mark, struck=new.struck, numbered=new.numbered)
 
 
 def _page(number: int, label: str, text: str, method: Method, look: Look | None, mark: Marked) -> Page:

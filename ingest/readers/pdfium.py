@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
-from ingest.lettering.hints import Stretch, may_be_raised, may_be_struck
+from ingest.lettering.hints import Stretch, is_odd
 from ingest.readers.geometry import geometry_of
 from ingest.readers.glyphs import address
 from ingest.readers.salvage import with_new_end
@@ -180,7 +180,7 @@ def _look(page: Any, *, closely: bool, lettered: bool) -> Look:
         texts, pieces = _pieces(page, texts, pictures)
     hidden = {address(text.object) for text in texts if text.hidden}
     stretches = [text.stretch for text in texts if text.stretch and not text.hidden]
-    lettered = lettered or may_be_raised(stretches) or may_be_struck(stretches, [_bounds(*path) for path in paths])
+    lettered = lettered or is_odd(stretches, [_bounds(*path) for path in paths])
     if not closely and not lettered:
         return Look(pictures, drawings, pieces)
     placed = [(item, _product(_matrix(item), matrix)) for item, matrix in paths]
@@ -240,7 +240,7 @@ def _stretch(item: Any, matrix: _Matrix, box: _Box) -> Stretch | None:
     own = _matrix(item)
     _, _, c, d, e, f = own if matrix is _IDENTITY else _product(own, matrix)
     upright = hypot(c, d) or 1.0
-    return Stretch(_SIZE.value * upright, (c * e + d * f) / upright, box)
+    return Stretch(_SIZE.value * upright, (c * e + d * f) / upright, round(10 * c / upright), d >= 0, box)
 
 
 _COLOUR = (c_uint(), c_uint(), c_uint(), c_uint())

@@ -30,6 +30,7 @@ class Marked:
     tables: tuple[tuple[Grid, tuple[Row, ...]], ...]  # in the order of the text
     lost: int = 0  # tables that couldn't be found in the text
     struck: bool = False  # words in it are struck out
+    numbered: bool = False  # the numbers of its lines are left out
 
 
 @dataclass(frozen=True, slots=True)
