@@ -54,7 +54,7 @@ class Characters:
 
     def __init__(self, textpage: Any, box: Box) -> None:
         self._textpage = textpage.raw
-        self._text = _text_of(textpage.raw)
+        self._text = text_of(textpage.raw)
         self._ends: dict[int, Box] = {}  # of the characters at the ends of words
         self._read: list[int] = []  # the characters that are glyphs
         self.place = Placing(box, _turn(textpage.raw, len(self._text)))
@@ -128,7 +128,7 @@ def address(item: Any) -> int:
     return addressof(item.contents) if item else 0
 
 
-def _text_of(textpage: Any) -> str:
+def text_of(textpage: Any) -> str:
     """Return the characters of a page, one for each of its places."""
     import pypdfium2.raw as pdfium
 

@@ -17,6 +17,7 @@ from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.hidden import hidden_spans
 from ingest.readers.pdfium import opened
+from ingest.readers.right_to_left import runs_right_to_left
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
 from ingest.remarks import Remark, by_reason
 from ingest.tables.captions import with_captions
@@ -171,11 +172,13 @@ def _is_poor(text: str) -> bool:
 def _are_parted_otherwise(text: str, other: str) -> bool:
     """Tell whether two texts of a page have the same letters but other spaces between them.
 
-    The first parser guesses from operators where a word ends, the second sees the gaps (docs/decisions/0046).
+    The first parser guesses from operators where a word ends, the second sees the gaps (docs/decisions/0046), and
+    where figures stand among words that are written from right to left.
     """
     letters, others = (sum(map(str.isalnum, one)) for one in (text, other))
     words = len(text.split())
-    return abs(letters - others) <= _SAME * letters and abs(len(other.split()) - words) > _PARTED * words
+    same = abs(letters - others) <= _SAME * letters
+    return same and (abs(len(other.split()) - words) > _PARTED * words or runs_right_to_left(other))
 
 
 def _whole(path: Path, second: PdfiumFile, lexicon: Lexicon) -> Layer:

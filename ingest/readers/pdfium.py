@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.lettering.hints import Stretch, is_odd
 from ingest.readers.geometry import geometry_of
-from ingest.readers.glyphs import address
+from ingest.readers.glyphs import address, text_of
+from ingest.readers.right_to_left import in_logical_order, runs_right_to_left
 from ingest.readers.salvage import with_new_end
 
 if TYPE_CHECKING:
@@ -91,8 +92,11 @@ class PdfiumFile:
             PdfiumError: the page cannot be loaded.
         """
         with closing(self._document[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            text = textpage.get_text_range()
+            if runs_right_to_left(text) and len(text) == len(own := text_of(textpage.raw)):
+                text = in_logical_order(textpage.raw, own)
             # pdfium joins a word that a line end parts, and leaves a mark: the hyphen may belong to the word.
-            return _HYPHEN_AT_LINE_END.sub("-\n", textpage.get_text_range())
+            return _HYPHEN_AT_LINE_END.sub("-\n", text)
 
     def look(self, number: int, *, closely: bool = False, lettered: bool = False) -> Look:
         """Look at what page `number` draws.
