@@ -28,10 +28,19 @@ class Changes:
 
     texts: dict[int, str] = field(default_factory=dict)  # of glyphs; "" leaves them out
     gaps: dict[int, str] = field(default_factory=dict)  # the white space before glyphs
-    levels: dict[int, int] = field(default_factory=dict)  # glyphs that stand as high as others, as it is read
+    boxes: dict[int, Glyph] = field(default_factory=dict)  # where glyphs stand, as they are read
     struck: bool = False  # marks stand around words
     dropped: set[int] = field(default_factory=set)  # glyphs that are left out
     columns: list[list[tuple[int, ...]]] = field(default_factory=list)  # bands of lines, each in the order of reading
+
+    def write(self, page: Lettering, numbers: range, text: str, base: int) -> None:
+        """Write some glyphs as `text`, and as high as the one at `base`."""
+        first, last = page.glyphs[numbers[0]], page.glyphs[numbers[-1]]
+        self.texts.update(dict.fromkeys(numbers, ""))
+        self.texts[numbers[0]] = text
+        level = page.glyphs[base]
+        self.boxes[numbers[0]] = first._replace(top=level.top, bottom=level.bottom, right=max(first.right, last.right))
+        self.gaps.update(dict.fromkeys(numbers[1:], ""))
 
 
 def written(text: str, glyphs: Sequence[Glyph], changes: Changes) -> tuple[str, tuple[Glyph, ...]]:
@@ -44,22 +53,20 @@ def written(text: str, glyphs: Sequence[Glyph], changes: Changes) -> tuple[str, 
     """
     places = places_of(text, glyphs)
     parts = list(text)
-    new = list(glyphs)
+    new = [changes.boxes.get(number, glyph) for number, glyph in enumerate(glyphs)]
     for number, own in changes.texts.items():
         if places[number]:
             first, *others = places[number]
             parts[first] = own
             for place in others:
                 parts[place] = ""
-            new[number] = glyphs[number]._replace(text=own)
+            new[number] = new[number]._replace(text=own)
     for number, gap in changes.gaps.items():
         before, after = places[number - 1], places[number]
         if before and after and not text[before[-1] + 1 : after[0]].strip():
             parts[before[-1] + 1 : after[0]] = [""] * (after[0] - before[-1] - 1)
             parts[before[-1]] += gap
             new[number] = new[number]._replace(spaced=gap != "")
-    for number, base in changes.levels.items():
-        new[number] = new[number]._replace(top=glyphs[base].top, bottom=glyphs[base].bottom)
     for band in changes.columns:
         _order(parts, [[place for number in line for place in places[number]] for line in band])
     _leave_out(parts, [place for number in changes.dropped for place in places[number]])

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.raised import lowered, raised
+
 if TYPE_CHECKING:
     from ingest.lettering.changes import Changes, Lettering
 
@@ -21,9 +23,6 @@ _OVER = 0.5  # of the narrower one: a numerator and its denominator stand over e
 _SAME = 0.04  # of the size, by which baselines and sizes may differ
 _SLASHES = "/\u2044\u2215"
 _FRACTION = re.compile(r"(U{1,4})(/?)(L{1,4})(?!L)")
-_RAISED_FORMS = str.maketrans("0123456789+-\u2212\u2013=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ")
-_LOWERED_FORMS = str.maketrans("0123456789+-\u2212\u2013=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
-_BRACKETS = str.maketrans("", "", "[]")  # with which marks would look like citations
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def mark_raised(page: Lettering, changes: Changes) -> None:
     runs = _runs(page)
     parts = _fractions(page, runs, changes)
     for run in runs:
-        if run.first not in parts and (run.raised or run.lowered):
+        if run.first not in parts:
             _write(page, run, changes)
 
 
@@ -120,11 +119,8 @@ def _fractions(page: Lettering, runs: list[_Run], changes: Changes) -> set[int]:
         if not match[2] and (before.isalpha() or not _are_stacked(page, match)):
             continue  # an index and a power
         parts.update(range(start, end))
-        changes.levels.update(dict.fromkeys(range(start, end), upper.base))
-        changes.gaps.update(dict.fromkeys(range(start + 1, end), ""))
-        changes.texts[match.end(1) - 1] = page.glyphs[match.end(1) - 1].text + ("" if match[2] else "/")
-        if match[2]:
-            changes.texts[match.start(2)] = "/"
+        over, under = (_text(page, *match.span(group)) for group in (1, 3))
+        changes.write(page, range(start, end), f"{over}/{under}", upper.base)
         if before.isdecimal():
             changes.gaps[start] = " "
         _go_on(page, lower, changes)
@@ -139,26 +135,22 @@ def _are_stacked(page: Lettering, match: re.Match[str]) -> bool:
 
 
 def _write(page: Lettering, run: _Run, changes: Changes) -> None:
-    numbers = range(run.first, run.last + 1)
-    text = "".join(page.glyphs[number].text for number in numbers)
-    table = _RAISED_FORMS | _BRACKETS if run.raised else _LOWERED_FORMS
-    forms = text.translate(table)
-    if any(map(str.isdecimal, text)) and not any(sign.isdecimal() or sign.isalpha() for sign in forms if sign not in "ⁿⁱ"):
-        for number in numbers:
-            changes.texts[number] = page.glyphs[number].text.translate(table)
-    elif run.raised and ((len(text) == 1 and text.isalpha() and not _is_within(page, run)) or any(map(str.isdecimal, text))):
-        changes.texts[run.first] = "^(" + page.glyphs[run.first].text
-        changes.texts[run.last] = changes.texts.get(run.last, page.glyphs[run.last].text) + ")"
+    text = _text(page, run.first, run.last + 1)
+    form = raised(text) if run.raised and not _is_within(page, run) else lowered(text) if run.lowered else text
+    changes.write(page, range(run.first, run.last + 1), form, run.base)
     if run.base < run.first:
         changes.gaps[run.first] = ""
-        changes.levels.update(dict.fromkeys(numbers, run.base))
     _go_on(page, run, changes)
 
 
+def _text(page: Lettering, start: int, end: int) -> str:
+    return "".join(glyph.text for glyph in page.glyphs[start:end])
+
+
 def _is_within(page: Lettering, run: _Run) -> bool:
-    """Tell whether a letter follows at once, as in a logo."""
+    """Tell whether letters stand between letters, as in a logo."""
     after = run.last + 1
-    if after == len(page.glyphs) or not page.glyphs[after].text.isalpha():
+    if after == len(page.glyphs) or not (page.glyphs[after].text + page.glyphs[run.first].text).isalpha():
         return False
     return page.glyphs[after].left - page.glyphs[run.last].right < _SPACE * page.letters[run.base].size
 
