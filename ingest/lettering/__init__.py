@@ -1,1 +1,1 @@
-"""What the setting of a page's characters says and their text does not: what is raised, struck out, turned, in columns."""
+"""What the setting of characters says, and a text does not: raised, struck out, turned, in columns, numbered lines."""

@@ -30,7 +30,8 @@ class Changes:
     gaps: dict[int, str] = field(default_factory=dict)  # the white space before glyphs
     boxes: dict[int, Glyph] = field(default_factory=dict)  # where glyphs stand, as they are read
     struck: bool = False  # marks stand around words
-    dropped: set[int] = field(default_factory=set)  # glyphs that are left out
+    dropped: list[range] = field(default_factory=list)  # glyphs that are left out
+    apart: list[range] = field(default_factory=list)  # glyphs that go to the end of the page
     columns: list[list[tuple[int, ...]]] = field(default_factory=list)  # bands of lines, each in the order of reading
 
     def write(self, page: Lettering, numbers: range, text: str, base: int) -> None:
@@ -69,9 +70,13 @@ def written(text: str, glyphs: Sequence[Glyph], changes: Changes) -> tuple[str, 
             new[number] = new[number]._replace(spaced=gap != "")
     for band in changes.columns:
         _order(parts, [[place for number in line for place in places[number]] for line in band])
-    _leave_out(parts, [place for number in changes.dropped for place in places[number]])
-    kept = (glyph for number, glyph in enumerate(new) if glyph.text and number not in changes.dropped)
-    return "".join(parts), tuple(kept)
+    for numbers in changes.dropped:
+        _cut_out(parts, [place for number in numbers for place in places[number]])
+        for number in numbers:
+            new[number] = new[number]._replace(text="")
+    ends = [_cut_out(parts, [place for number in numbers for place in places[number]]) for numbers in changes.apart]
+    text = "\n\n".join(filter(None, ("".join(parts).strip(), *ends)))
+    return text, tuple(glyph for glyph in new if glyph.text)
 
 
 def _order(parts: list[str], lines: Sequence[Sequence[int]]) -> None:
@@ -89,18 +94,21 @@ def _order(parts: list[str], lines: Sequence[Sequence[int]]) -> None:
     parts[start:end] = ["\n".join(texts), *[""] * (end - start - 1)]
 
 
-def _leave_out(parts: list[str], places: Sequence[int]) -> None:
-    """Take characters out of a text, and lines that are nothing else."""
-    for place in places:
-        parts[place] = ""
-    for place in places:
-        start, end = place, place + 1
-        while start and "\n" not in parts[start - 1] and not parts[start - 1].strip():
-            start -= 1
-        while end < len(parts) and "\n" not in parts[end] and not parts[end].strip():
-            end += 1
-        begins, ends = start == 0 or "\n" in parts[start - 1], end == len(parts) or "\n" in parts[end]
-        if begins or ends:
-            parts[start:end] = [""] * (end - start)
-        if begins and ends and start:
-            parts[start - 1] = parts[start - 1].replace("\n", "", 1)
+def _cut_out(parts: list[str], places: Sequence[int]) -> str:
+    """Take characters out of a text, and the end of a line that is nothing else; return what stood there."""
+    if not places:
+        return ""
+    start, end = min(places), max(places) + 1
+    own = set(places)
+    if any(parts[place].strip() and place not in own for place in range(start, end)):
+        return ""
+    text = "".join(parts[start:end]).strip()
+    while start and "\n" not in parts[start - 1] and not parts[start - 1].strip():
+        start -= 1
+    while end < len(parts) and "\n" not in parts[end] and not parts[end].strip():
+        end += 1
+    begins, ends = start == 0 or "\n" in parts[start - 1], end == len(parts) or "\n" in parts[end]
+    parts[start:end] = ["" if begins or ends else " ", *[""] * (end - start - 1)]
+    if begins and ends and start:
+        parts[start - 1] = parts[start - 1].replace("\n", "", 1)
+    return text

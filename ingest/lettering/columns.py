@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.tables.segments import mark_prose, segments_of
@@ -23,7 +24,7 @@ Interval = tuple[float, float]
 
 def read_by_columns(page: Lettering, changes: Changes) -> None:
     """Add the bands of columns to `changes` that the file holds row by row."""
-    left_out = changes.dropped
+    left_out = {number for numbers in changes.dropped for number in numbers}
     words = [word for word in words_of(page.glyphs) if left_out.isdisjoint(word.glyphs)]
     lines = segments_of(lines_of(words), [])
     mark_prose(lines)
@@ -84,4 +85,4 @@ def _glyphs(one: Segment) -> tuple[int, ...]:
 def _returns(band: Sequence[Segment], columns: Sequence[Interval]) -> int:
     """Return how often the file goes back to an earlier column."""
     order = [_column_of(one, columns) for one in sorted(band, key=lambda one: min(_glyphs(one)))]
-    return sum(after < before for before, after in zip(order, order[1:], strict=False))
+    return sum(after < before for before, after in pairwise(order))

@@ -30,9 +30,7 @@ def may_count_lines(text: str) -> bool:
         first = line.split(None, 1)[:1]
         if first and len(first[0]) <= 3 and first[0].isdecimal():
             known.add(int(first[0]))
-    return any(
-        all(start + step * more in known for more in range(_FEWEST)) for step in _STEPS for start in known
-    )
+    return any(all(start + step * more in known for more in range(_FEWEST)) for step in _STEPS for start in known)
 
 
 def leave_out_numbers(page: Lettering, changes: Changes) -> None:
@@ -42,7 +40,7 @@ def leave_out_numbers(page: Lettering, changes: Changes) -> None:
     for edge in ("right", "left"):
         column = _column(numbers, edge)
         if column and _stands_at_prose(column, words):
-            changes.dropped.update(number for word in column for number in word.glyphs)
+            changes.dropped += [word.glyphs for word in column]
             return
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from ingest.characters import characters
 from ingest.clean import rearrange
 from ingest.files import read_bytes, stem
+from ingest.legible import is_legible, without_shapes
 from ingest.lettering.margin import may_count_lines
 from ingest.lettering.page import rewritten
 from ingest.lettering.struck import with_struck
-from ingest.legible import is_legible, without_shapes
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.hidden import hidden_spans

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from ctypes import c_double
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
+from unicodedata import combining
 
 _LETTERS = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _LETTER = re.compile(f"[{_LETTERS}]")
+_RUN = re.compile(rf"([{_LETTERS}]+)|[^{_LETTERS}]+")
 _OTHER = rf"(?=[^\s{_LETTERS}]*[^\W\d_])[^\s{_LETTERS}]+"  # a word of another script
 _WORDS = re.compile(rf"(?<!\S){_OTHER}(?:[^\S\n]+{_OTHER})+(?!\S)")
 _MOSTLY = 0.3  # of the letters: the page is read in that direction
@@ -32,20 +34,20 @@ def in_logical_order(textpage: Any, text: str) -> str:
     """
     if not _LETTER.search(text):
         return text
-    characters = list(text)
-    at = 0
-    while at + 1 < len(text):
-        end = at + 1
-        while end < len(text) and _LETTER.match(text[at]) and _LETTER.match(text[end]) and _share_place(textpage, at, end):
-            end += 1
-        characters[at:end] = reversed(characters[at:end])
-        at = end
+    characters: list[str] = []
+    for match in _RUN.finditer(text):
+        if match[1]:
+            own = groupby(range(*match.span()), key=lambda index: _left(textpage, index))
+            characters += [_turned([text[index] for index in group]) for _, group in own]
+        else:
+            characters.append(match[0])
     turned = "".join(characters)
     return _WORDS.sub(lambda match: _forwards(textpage, match), turned)
 
 
-def _share_place(textpage: Any, one: int, other: int) -> bool:
-    return _left(textpage, one) == _left(textpage, other)
+def _turned(letters: list[str]) -> str:
+    """Return the letters of one glyph as they are read; marks at a letter follow it already."""
+    return "".join(letters if any(map(combining, letters)) else reversed(letters))
 
 
 def _left(textpage: Any, index: int) -> float:
