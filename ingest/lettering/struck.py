@@ -16,6 +16,8 @@ _MARK = "~~"
 _HIGH = (0.12, 0.55)  # of the size of the letters that the line stands above their feet
 _EDGE = 0.35  # of a character's width that the line may leave free
 _BEYOND = 1.0  # of the size that it may reach beyond the words: a longer one is a border
+_BEYOND_ONE = 0.35  # the same for one character
+_GAP = 0.15  # of the size: it parts words
 _STRUCK = re.compile(rf"{_MARK}(?=\S)[^~]+?{_MARK}")
 
 Span = tuple[int, int]
@@ -29,12 +31,31 @@ def mark_struck(page: Lettering, changes: Changes) -> None:
         if rule is None:
             continue
         first, last = numbers[0], numbers[-1]
-        most = _BEYOND * page.letters[first].size
-        if rule.start < page.glyphs[first].left - most or rule.end > page.glyphs[last].right + most:
+        if not _are_words(page, first, last) or not _ends_with(rule, page, first, last):
             continue
         changes.struck = True
         changes.texts[first] = _MARK + changes.texts.get(first, page.glyphs[first].text)
         changes.texts[last] = changes.texts.get(last, page.glyphs[last].text) + _MARK
+
+
+def _are_words(page: Lettering, first: int, last: int) -> bool:
+    """Tell whether characters are whole words; a line through one sign may be part of it, as those of notes are."""
+    text = "".join(glyph.text for glyph in page.glyphs[first : last + 1])
+    begins = first == 0 or page.glyphs[first].spaced or _are_apart(page, first - 1, first)
+    ends = last + 1 == len(page.glyphs) or page.glyphs[last + 1].spaced or _are_apart(page, last, last + 1)
+    return begins and ends and (text.isdecimal() or sum(map(str.isalnum, text)) > 1)
+
+
+def _are_apart(page: Lettering, one: int, other: int) -> bool:
+    size = page.letters[one].size
+    gap = page.glyphs[other].left - page.glyphs[one].right
+    return not -size < gap < _GAP * size or abs(page.letters[one].base - page.letters[other].base) > _GAP * size
+
+
+def _ends_with(rule: Rule, page: Lettering, first: int, last: int) -> bool:
+    """Tell whether a line reaches from the first to the last character, and not much further."""
+    most = (_BEYOND if last > first else _BEYOND_ONE) * page.letters[first].size
+    return rule.start >= page.glyphs[first].left - most and rule.end <= page.glyphs[last].right + most
 
 
 def _rule_through(page: Lettering, number: int) -> Rule | None:

@@ -33,6 +33,7 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     (Remark("ocr_failed", (2,), "needed more"), "page 2 could not be recognised: needed more", False),
     (Remark("ocr_empty", (3,)), "page 3 shown as pictures in which no text was recognised", False),
     (Remark("ocr_unsure", (2,)), "page 2 recognised with low confidence", False),
+    (Remark("line_numbers", (1, 2)), "pages 1-2 without the numbers in the margin that count lines", False),
     (
         Remark("hidden_unknown", detail="made the reader crash"),
         "the second parser made the reader crash: hidden text was not looked for",
