@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-_RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", "[]")  # brackets are those of citations
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_RAISED = str.maketrans("i0123456789+-−=()n", "ⁱ⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ", "[]")  # brackets are those of citations
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _SMALL_LETTERS = "ⁿⁱ"
 _FLAT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789")
@@ -33,7 +37,7 @@ def with_fractions(text: str) -> str:
     return _FRACTION.sub(_fraction, text)
 
 
-def _shifted(text: str, table: dict[int, int], sign: str) -> str:
+def _shifted(text: str, table: Mapping[int, int | None], sign: str) -> str:
     core = text.strip()
     if not core or len(core) > _LONGEST or not any(map(str.isalnum, core)):
         return text

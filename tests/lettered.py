@@ -81,11 +81,36 @@ def side_by_side(y: float, *columns: Sequence[str], lefts: Sequence[float], size
     )
 
 
+def with_shapes(content: bytes, names: Sequence[str]) -> bytes:
+    """Return a PDF in which the first private characters stand for the shapes of these names.
+
+    Its font says of them that they are private.
+    """
+    private = b"".join(b"<%02X> <%04X>" % (code + 1, 0xE000 + code) for code in range(len(names)))
+    cmap = b"begincmap 1 begincodespacerange <00> <FF> endcodespacerange %d beginbfchar %b endbfchar " % (
+        len(names),
+        private,
+    )
+    cmap += b"1 beginbfrange <20> <7E> <0020> endbfrange endcmap"
+    shapes = b"".join(b"/%b" % name.encode() for name in names)
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding<</Differences[1%b]>>/ToUnicode 5 0 R>>" % shapes
+    objects = pages([stream(content)], b"/Resources<</Font<</F1 %b>>>>" % font)
+    return assemble(objects | {5: stream(cmap)})
+
+
 def document_of(tmp_path: Path, *contents: bytes) -> Document:
     path = tmp_path / "made.pdf"
     entries = b"/Resources<</Font<</F1 %b>>>>" % _FONT
     path.write_bytes(assemble(pages([stream(content) for content in contents], entries)))
     return read(path, lexicon=lexicon())
+
+
+def text_of(tmp_path: Path, content: bytes) -> str:
+    """Return the text of a PDF of one page."""
+    path = tmp_path / "whole.pdf"
+    path.write_bytes(content)
+    [page] = read(path, lexicon=lexicon()).pages
+    return page.text
 
 
 def page_of(tmp_path: Path, content: bytes) -> Page:
@@ -94,4 +119,5 @@ def page_of(tmp_path: Path, content: bytes) -> Page:
 
 
 def _escaped(text: str) -> bytes:
-    return text.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+    codes = "".join(chr(1 + ord(sign) - 0xE000) if sign >= "\ue000" else sign for sign in text)
+    return codes.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")

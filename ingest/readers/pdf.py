@@ -16,6 +16,7 @@ from ingest.lettering.struck import with_struck
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.hidden import hidden_spans
+from ingest.readers.ligatures import holds_ligatures, spelled
 from ingest.readers.pdfium import opened
 from ingest.readers.right_to_left import runs_right_to_left
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
@@ -28,7 +29,7 @@ from ingest.tables.mark import Marked, marked, placed
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.readers.pdfium import Look, PdfiumFile
@@ -66,6 +67,10 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     with _second(content, password) as second:
         layer, fallback, remarks = _combined(path, first, second, lexicon)
         looks = [_look(second, number, text) for number, text in enumerate(layer.texts, 1)]
+        for number, text in enumerate(layer.texts, 1):
+            if letters := _spelled(second, number, text):
+                layer.texts[number - 1] = text.translate({ord(sign): own for sign, own in letters.items()})
+                looks[number - 1] = _with_letters(looks[number - 1], letters)
     shapes = tuple(number for number, text in enumerate(layer.texts, 1) if not is_legible(text))
     for number in shapes:
         layer.texts[number - 1] = without_shapes(layer.texts[number - 1])
@@ -202,6 +207,28 @@ def _text(second: PdfiumFile, number: int) -> str | Exception:
         return second.text(number)
     except Exception as error:
         return error
+
+
+def _spelled(second: PdfiumFile | None, number: int, text: str) -> dict[str, str]:
+    """Return the letters of the ligatures of a page to which its font gives no meaning."""
+    if second is None or number > len(second) or not holds_ligatures(text):
+        return {}
+    try:
+        return second.ligatures(number)
+    except Exception:  # the words are there but for these letters
+        return {}
+
+
+def _with_letters(look: Look | None, letters: Mapping[str, str]) -> Look | None:
+    """Return what is on a page with the letters of its ligatures."""
+    if look is None or not letters:
+        return look
+    sheet, lettering = look.sheet, look.lettering
+    if sheet:
+        sheet = replace(sheet, glyphs=spelled(sheet.glyphs, letters))
+    if lettering:
+        lettering = replace(lettering, glyphs=spelled(lettering.glyphs, letters))
+    return replace(look, sheet=sheet, lettering=lettering)
 
 
 def _look(second: PdfiumFile | None, number: int, text: str) -> Look | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.lettering.hints import Stretch, is_odd
 from ingest.readers.geometry import geometry_of
 from ingest.readers.glyphs import address, text_of
+from ingest.readers.ligatures import ligatures_of
 from ingest.readers.right_to_left import in_logical_order, runs_right_to_left
 from ingest.readers.salvage import with_new_end
 
@@ -111,6 +112,15 @@ class PdfiumFile:
         """
         with closing(self._document[number - 1]) as page:
             return _look(page, closely=closely, lettered=lettered)
+
+    def ligatures(self, number: int) -> dict[str, str]:
+        """Return the letters of the characters within words of page `number` that have no meaning of their own.
+
+        Raises:
+            PdfiumError: the page cannot be loaded.
+        """
+        with closing(self._document[number - 1]) as page:
+            return ligatures_of(page)
 
     def picture(self, number: int) -> Picture:
         """Draw page `number`.

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import odd_files
 import pytest
-from lettered import at, document_of, page_of, parts, rising, side_by_side, struck, turned, width
+from lettered import (
+    at,
+    document_of,
+    page_of,
+    parts,
+    rising,
+    side_by_side,
+    struck,
+    text_of,
+    turned,
+    width,
+    with_shapes,
+)
 
 from ingest.lettering.margin import may_count_lines
 
@@ -200,3 +213,43 @@ def test_two_pages_on_a_sheet_are_read_one_after_the_other(tmp_path: Path) -> No
     )
     content = b"q 0 .7 -.7 0 500 10 cm " + first + b"Q q 0 .7 -.7 0 500 400 cm " + second + b"Q\n"
     assert page_of(tmp_path, content).text == f"{' '.join(LEFT)} {' '.join(RIGHT)}"
+
+
+def test_ligatures_without_a_meaning_are_written_in_letters(tmp_path: Path) -> None:
+    line = "The con\ue000rmed lea\ue001et of the of\ue000ce lists a \ue000g, \ue001our and oil."
+    assert text_of(tmp_path, with_shapes(at(60, 700, line), ["fi", "fl"])) == (
+        "The confirmed leaflet of the office lists a fig, flour and oil."
+    )
+
+
+def test_a_private_sign_beside_words_stays(tmp_path: Path) -> None:
+    line = "The office \ue000 keeps a list of oil lamps for life."
+    assert text_of(tmp_path, with_shapes(at(60, 700, line), ["section"])) == line
+
+
+@pytest.mark.parametrize(
+    ("before", "within", "after"),
+    [
+        ("שכר הדירה", "850", "שקל"),
+        ("המכתב נשלח אל משרדי", "Acme Ltd", "בשבוע שעבר"),
+    ],
+)
+def test_figures_and_names_stand_in_their_place_in_text_from_right_to_left(
+    tmp_path: Path, before: str, within: str, after: str
+) -> None:
+    drawn = f"{after[::-1]} {within} {before[::-1]}"  # as it stands on the page, from the left
+    assert text_of(tmp_path, odd_files.composite(drawn)) == f"{before} {within} {after}"
+
+
+def test_the_letters_of_one_arabic_shape_are_in_the_order_of_reading(tmp_path: Path) -> None:
+    assert text_of(tmp_path, odd_files.composite([*"رانيد 850 راجي", "لإ", "ا"])) == "الإيجار 850 دينار"
+
+
+def test_ligatures_in_a_table_are_letters_of_its_cells(tmp_path: Path) -> None:
+    rows = (("Of\ue000ce oil", "45", "48"), ("Life raft", "70", "75"), ("Barrel", "9", "8"))
+    content = b"".join(
+        at(left, 700 - 20 * row, text)
+        for row, line in enumerate(rows)
+        for left, text in zip((60, 200, 300), line, strict=True)
+    )
+    assert text_of(tmp_path, with_shapes(content, ["fi"])) == "Office oil\t45\t48\nLife raft\t70\t75\nBarrel\t9\t8"
