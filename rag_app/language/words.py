@@ -21,7 +21,8 @@ RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"  # marks of notes and powe
 _FLAT = str.maketrans(RAISED + "₀₁₂₃₄₅₆₇₈₉", " " * len(RAISED) + "0123456789")
 _WORD = re.compile(r"[^\W_]+")
 FIGURE = r"\d+(?:[.,:/’']\d+)*"
-LETTERS = rf"[^\W\d_{RAISED}]+(?:['’][^\W\d_{RAISED}]+)*"
+LETTERS = rf"(?:[^\W\d_{RAISED}]{{1,3}}[²³](?!\w)|[^\W\d_{RAISED}]+(?:['’][^\W\d_{RAISED}]+)*)"  # "m²" is a unit
+MARK = re.compile(rf"(?<=[\d)])(?:[{RAISED}]+|\^\([^\W_]\))")  # of a note or power at a figure
 _TOKEN = re.compile(rf"{FIGURE}|{LETTERS}")
 _STEM = 4  # letters; shorter beginnings say nothing about a word
 _ALIKE = 3  # letters that two spellings of a word begin with
@@ -41,6 +42,11 @@ class Written:
 def flat(text: str) -> str:
     """Return a text of the same length without what is raised, and with lowered figures as others: "45 ", "CO2"."""
     return text.translate(_FLAT)
+
+
+def unmarked(text: str) -> str:
+    """Return a text of the same length without the marks that stand raised at its figures: "45 " for 45 with a 1."""
+    return MARK.sub(lambda match: " " * len(match[0]), text)
 
 
 def words(text: str) -> list[str]:
