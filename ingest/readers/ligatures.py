@@ -6,6 +6,7 @@ import re
 from contextlib import closing
 from ctypes import byref
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _IN_WORD = re.compile(r"(?<=[^\W\d_])([\ue000-\uf8ff])(?=[^\W\d_])")
 _ALONE = re.compile(r"(?<![^\W\d_])([\ue000-\uf8ff])(?![^\W\d_])")
-_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
+_LIGATURES = tuple(normalize("NFKC", chr(0xFB00 + number)) for number in range(5))  # of f, i and l
 _OFF = 0.1  # of the size, by which a ligature may be wider or narrower than its letters
 _SCALE = 8.0  # pixels a point
 _TALLEST = 4_000  # pixels of a picture
