@@ -20,6 +20,7 @@ _WIDE = 8.0  # of the size: a line of a column
 _ROWS = 3
 _THIN = 3.0  # points
 _MOST_LINES = 500
+_MOST_STRETCHES = 20_000
 _INSIDE = (0.15, 0.7)  # of the height of letters, from below
 _SHORTEST = 2.0  # points that a line runs through them
 
@@ -81,7 +82,7 @@ def may_be_struck(stretches: Sequence[Stretch], paths: Sequence[Box]) -> bool:
     if not lines:
         return False
     heights = [height for height, _, _ in lines]
-    for left, bottom, right, top in (one.box for one in stretches):
+    for left, bottom, right, top in (one.box for one in stretches[:_MOST_STRETCHES]):
         low, high = (bottom + share * (top - bottom) for share in _INSIDE)
         for height, start, end in lines[bisect_left(heights, low) :]:
             if height > high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ _EDGE = 0.35  # of a character's width that the line may leave free
 _BEYOND = 1.0  # of the size that it may reach beyond the words: a longer one is a border
 _BEYOND_ONE = 0.35  # the same for one character
 _GAP = 0.15  # of the size: it parts words
+_MOST = 100  # lines at the height of a character that are compared with it
 _STRUCK = re.compile(rf"{_MARK}(?=\S)[^~]+?{_MARK}")
 
 Span = tuple[int, int]
@@ -25,7 +27,9 @@ Span = tuple[int, int]
 
 def mark_struck(page: Lettering, changes: Changes) -> None:
     """Add the marks around struck words to `changes`."""
-    struck = [_rule_through(page, number) for number in range(len(page.glyphs))]
+    rules = sorted(page.across)
+    heights = [rule.at for rule in rules]
+    struck = [_rule_through(page, number, rules, heights) for number in range(len(page.glyphs))]
     for rule, run in groupby(range(len(struck)), key=lambda number: struck[number]):
         numbers = list(run)
         if rule is None:
@@ -58,20 +62,20 @@ def _ends_with(rule: Rule, page: Lettering, first: int, last: int) -> bool:
     return rule.start >= page.glyphs[first].left - most and rule.end <= page.glyphs[last].right + most
 
 
-def _rule_through(page: Lettering, number: int) -> Rule | None:
+def _rule_through(page: Lettering, number: int, rules: Sequence[Rule], heights: Sequence[float]) -> Rule | None:
+    """Return the line that runs through a character; `heights` are those of `rules`, in order."""
     glyph, letter = page.glyphs[number], page.letters[number]
     if glyph.turned:
         return None
     low, high = (letter.base - share * letter.size for share in _HIGH)
     edge = _EDGE * (glyph.right - glyph.left)
-    return next(
-        (
-            rule
-            for rule in page.across
-            if high <= rule.at <= low and rule.start <= glyph.left + edge and rule.end >= glyph.right - edge
-        ),
-        None,
-    )
+    start = bisect_left(heights, high)
+    for rule in rules[start : start + _MOST]:
+        if rule.at > low:
+            break
+        if rule.start <= glyph.left + edge and rule.end >= glyph.right - edge:
+            return rule
+    return None
 
 
 def with_struck(text: str, hidden: Sequence[Span]) -> tuple[Span, ...]:
