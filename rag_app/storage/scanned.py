@@ -43,6 +43,11 @@ class ScannedPages:
         self._connection = connection
         self._lock = threading.Lock()
 
+    @staticmethod
+    def exist(folder: Path) -> bool:
+        """Tell whether pages are kept in `folder`."""
+        return (folder / FILE).exists()
+
     @classmethod
     def open(cls, folder: Path, recipe: str) -> Self:
         """Open the pages kept in `folder`; what is damaged, or was recognised by another recipe, is forgotten.

@@ -17,7 +17,7 @@ from rag_app.writing import report_lines
 from rag_app.writing.file_states import FileStates
 from rag_app.writing.plan import Reading, content, lasting, plan, renamed
 from rag_app.writing.relocation import Relocation
-from rag_app.writing.scanning import KeptPages, Waiting, find_waiting, recipe
+from rag_app.writing.scanning import KeptPages, Waiting, contents_waiting, find_waiting, recipe
 from rag_app.writing.staleness import Staleness, loss
 
 if TYPE_CHECKING:
@@ -186,36 +186,39 @@ class Ingestion:
     def _recognise(self, readers: Readers) -> None:
         """Read the documents once more that wait for their pages, and store each when it has them."""
         todo = [*self._deferred, *find_waiting(self._store, self._files, self._ocr)] if ocr_available() else []
-        if not todo:
+        if not todo and not ScannedPages.exist(self._store.folder):
             return
         self._deferred = []
-        if self._save:
+        if todo and self._save:
             self._save()
         pages = ScannedPages.open(self._store.folder, recipe())
         try:
-            contents = {one.reading.sha256 for one in todo}
-            pages.only(contents | {state.sha256 for state in self._store.files().values()})
-            kept, total = KeptPages(pages, self._files), sum(one.pages for one in todo)
-            total -= sum(map(pages.count, contents))
-
-            def beat() -> None:
-                kept.check()
-                self._progress.scanned(kept.done, max(total, kept.done))
-
-            beat()
-            names = (Path(one.reading.path) for one in todo)
-            documents = readers.read_all(names, self._password, beat, Scans(self._ocr, kept=kept))
-            for one, (_, document) in zip(todo, documents, strict=True):
-                beat()
-                self._progress.file(one.reading.path)
-                tags = () if one.stored else None
-                reports = self._attempt(one.reading.paths, partial(self._read_in, document, one.reading, tags))
-                self._finish(reports, counted=not one.stored)
-                if not any(report.status == "failed" for report in reports):
-                    pages.drop(one.reading.sha256)
-            beat()
+            pages.only(contents_waiting(self._store) | {one.reading.sha256 for one in todo})
+            if todo:
+                self._recognise_each(todo, readers, pages)
         finally:
             pages.close()
+
+    def _recognise_each(self, todo: Sequence[Waiting], readers: Readers, pages: ScannedPages) -> None:
+        kept = KeptPages(pages, self._files)
+        total = sum(one.pages for one in todo) - sum(map(pages.count, {one.reading.sha256 for one in todo}))
+
+        def beat() -> None:
+            kept.check()
+            self._progress.scanned(kept.done, max(total, kept.done))
+
+        beat()
+        names = (Path(one.reading.path) for one in todo)
+        documents = readers.read_all(names, self._password, beat, Scans(self._ocr, kept=kept))
+        for one, (_, document) in zip(todo, documents, strict=True):
+            beat()
+            self._progress.file(one.reading.path)
+            tags = () if one.stored else None
+            reports = self._attempt(one.reading.paths, partial(self._read_in, document, one.reading, tags))
+            self._finish(reports, counted=not one.stored)
+            if not any(report.status == "failed" for report in reports):
+                pages.drop(one.reading.sha256)
+        beat()
 
     def _attempt(self, paths: Sequence[str], work: Callable[[], list[DocumentReport]]) -> list[DocumentReport]:
         """Return what `work` says of these files, or why it could not be done; what is wrong with others is raised.

@@ -71,6 +71,18 @@ def _pages(path: str, remarks: Collection[Remark], pages: int, ocr: Ocr) -> int:
     return len(waiting(remarks)) or sum(len(remark.pages) for remark in remarks if is_unread([remark]))
 
 
+def contents_waiting(store: Store) -> set[str]:
+    """Return the SHA-256 of each stored file with pages that nobody has tried to recognise, or with such a member."""
+    found = set()
+    for path, remarks in store.remarks().items():
+        document = store.document(path) if is_unread(remarks) else None
+        if document and document.parent:
+            document = store.document(document.parent)
+        if document:
+            found.add(document.sha256)
+    return found
+
+
 class KeptPages:
     """The pages that are recognised in this run and in earlier ones that were ended; asked by several threads."""
 

@@ -232,6 +232,19 @@ def test_a_file_that_changes_while_its_pages_are_recognised_keeps_none_of_them(
         assert not (library.settings.library / FILE).exists()
 
 
+def test_pages_that_a_kill_left_behind_are_forgotten_once_no_document_waits_for_them(
+    tmp_path: Path, files: Path, recogniser: Recogniser
+) -> None:
+    with open_library(tmp_path) as library:
+        library.ingest([files])
+        pages = ScannedPages.open(library.settings.library, "of another time")
+        pages.keep(library.documents()[0].sha256, "", 1, Recognised("Text.", 0.9))
+        pages.close()
+        assert (library.settings.library / FILE).exists()
+        library.ingest([files / "z.txt"])
+        assert not (library.settings.library / FILE).exists()
+
+
 # The file beside the library
 
 
