@@ -11,7 +11,7 @@ from ingest.read import FAMILIES, KINDS, SUFFIXES, fingerprint, read
 from ingest.readers.ocr import ocr_available
 from ingest.remarks import Remark, tells_of_loss
 from ingest.rows import Row, above_row, row_at
-from ingest.scans import worth_reading_again
+from ingest.scans import Ocr, Scans, is_unread, waiting, was_forced
 from ingest.sentences import sentences
 from ingest.table import Cell, Table
 from ingest.tables import CELL
@@ -36,12 +36,14 @@ __all__ = [
     "Measure",
     "Member",
     "Method",
+    "Ocr",
     "Page",
     "Passage",
     "PassedOver",
     "Readers",
     "Remark",
     "Row",
+    "Scans",
     "Table",
     "above_row",
     "cut",
@@ -49,6 +51,7 @@ __all__ = [
     "file_of",
     "fingerprint",
     "is_unit",
+    "is_unread",
     "ocr_available",
     "place_name",
     "read",
@@ -57,5 +60,6 @@ __all__ = [
     "stem",
     "tells_of_loss",
     "unit_in",
-    "worth_reading_again",
+    "waiting",
+    "was_forced",
 ]

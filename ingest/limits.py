@@ -30,7 +30,7 @@ PATIENCE = 3  # seconds of wall time for each of processor time: other work may 
 OUT_OF_MEMORY = 86  # exit status of a process that had no more
 SECONDS = 20.0  # of processor time
 SECONDS_A_PAGE = 0.5
-SECONDS_A_SCAN = 60.0  # a dense page takes 2 to 5 on two cores, and three times as long where it lies on its side
+SECONDS_A_SCAN = 120.0  # a dense page takes 3 to 10, and three times as long where it lies on its side
 
 
 def seconds(pages: int) -> float:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Self
 
 from ingest import faults, wire
 from ingest.lexicon import NO_WORDS, Lexicon
-from ingest.limits import MEMORY_OF_RECOGNITION, MOST_TEXT
+from ingest.limits import MOST_TEXT
 from ingest.process import Crashed, Lost, Process
 from ingest.readers.ocr import ocr_available
+from ingest.recognition import Recognition
 from ingest.remarks import Remark
-from ingest.scans import completed
+from ingest.scans import Scans, completed, left
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _MOST = 4  # processes; each may take a gibibyte
-_MOST_LOSSES = 3  # in a row, of processes that recognised no page
 _AHEAD = 2  # files a process that are read before they are asked for
 _BEAT = 0.5  # seconds between two signs of life while a file is waited for
+_AT_ONCE = Scans()
 
 
 class Readers:
@@ -53,9 +54,8 @@ class Readers:
         self.lexicon = lexicon
         self._count = count or min(_processors(), _MOST)
         self._threads = ThreadPoolExecutor(self._count, "reader")
-        self._recogniser = Process(lexicon, MEMORY_OF_RECOGNITION)  # one: it uses all processors by itself
-        self._recognising = threading.Lock()
-        self._processes = [self._recogniser]
+        self._recognition = Recognition(lexicon, _processors())
+        self._processes = [*self._recognition.processes]
         self._idle: list[Process] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -74,23 +74,28 @@ class Readers:
             self._closed = True
             for process in self._processes:
                 process.kill()
+        self._recognition.close()
         self._threads.shutdown(cancel_futures=True)
         for process in self._processes:
             process.close()
 
-    def read(self, path: Path, password: str | None = None) -> Document:
-        """Read one file as `ingest.read` does.
+    def read(self, path: Path, password: str | None = None, scans: Scans = _AT_ONCE) -> Document:
+        """Read one file as `ingest.read` does, and its pages that are pictures as `scans` says.
 
         Raises:
             DocumentError: the file cannot be read, or not within the limits.
         """
-        result = self._threads.submit(self._read, path, password).result()
+        result = self._threads.submit(self._read, path, password, scans).result()
         if isinstance(result, DocumentError):
             raise result
         return result
 
     def read_all(
-        self, paths: Iterable[Path], password: str | None = None, beat: Callable[[], None] | None = None
+        self,
+        paths: Iterable[Path],
+        password: str | None = None,
+        beat: Callable[[], None] | None = None,
+        scans: Scans = _AT_ONCE,
     ) -> Iterator[tuple[Path, Result]]:
         """Yield each of `paths` with its document, or with why there is none, in the order given.
 
@@ -104,7 +109,7 @@ class Readers:
                 while len(waiting) < 1 + _AHEAD * self._count and _characters(waiting) < MOST_TEXT:
                     if (path := next(coming, None)) is None:
                         break
-                    waiting.append((path, self._threads.submit(self._read, path, password)))
+                    waiting.append((path, self._threads.submit(self._read, path, password, scans)))
                 if not waiting:
                     return
                 path, result = waiting.popleft()
@@ -115,14 +120,14 @@ class Readers:
             for _, result in waiting:
                 result.cancel()
 
-    def _read(self, path: Path, password: str | None) -> Result:
+    def _read(self, path: Path, password: str | None, scans: Scans) -> Result:
         try:
             document = self._document(path, password)
             members = tuple(
-                replace(member, document=self._recognised(member.document, path, password, member.document.path))
+                replace(member, document=self._with_scans(member.document, scans, path, password, member.document.path))
                 for member in document.members
             )
-            return self._recognised(replace(document, members=members), path, password)
+            return self._with_scans(replace(document, members=members), scans, path, password)
         except DocumentError as error:
             return error
         except Lost as error:
@@ -157,33 +162,36 @@ class Readers:
         document = process.read(path, password, native=native, members=False)
         return replace(document, remarks=(*document.remarks, Remark("members_unread", detail=loss.reason)))
 
-    def _recognised(self, document: Document, path: Path, password: str | None, member: str = "") -> Document:
-        """Return the document with the text that is on its pictures, page by page, as far as that can be read.
+    def _with_scans(
+        self, document: Document, scans: Scans, path: Path, password: str | None, member: str = ""
+    ) -> Document:
+        """Return the document with the text that is on its pictures, page by page, as far as that is read now.
 
         Args:
             document: what was read.
+            scans: what is done with them.
             path: of the file.
             password: of the file.
             member: the name of the document, where it lies in the file.
         """
-        if not document.unread:
-            return document
+        wanted = scans.wanted(document)
+        if not wanted or scans.ocr == "off" or not ocr_available():
+            return left(document, document.unread, "ocr_off" if scans.ocr == "off" else "ocr_missing")
+        if scans.later:
+            return left(document, wanted, "ocr_waiting")
         found: dict[int, Recognised] = {}
-        problem, losses = None, 0
-        if ocr_available():
-            waiting = list(document.unread)
-            with self._recognising:
-                while waiting:
-                    try:
-                        self._recogniser.recognise(path, password, waiting, found, member)
-                        waiting = []
-                    except DocumentError as error:
-                        problem, waiting = error.reason, []
-                    except Lost as error:
-                        problem, left = error.reason, [number for number in waiting if number not in found]
-                        losses = losses + 1 if len(left) == len(waiting) else 1
-                        waiting = left[1:] if losses < _MOST_LOSSES else []
-        return completed(document, found, problem)
+        for number in wanted:
+            if scans.kept and (page := scans.kept.find(path, member, number)):
+                found[number] = page
+
+        def take(number: int, page: Recognised) -> None:
+            found[number] = page
+            if scans.kept:
+                scans.kept.keep(path, member, number, page)
+
+        rest = [number for number in wanted if number not in found]
+        problem = self._recognition.recognise(path, password, member, rest, take)
+        return completed(document, found, problem, forced=scans.ocr == "force")
 
     @contextmanager
     def _process(self) -> Iterator[Process]:

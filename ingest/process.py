@@ -86,24 +86,31 @@ class Process:
         return outcome[0]
 
     def recognise(
-        self, path: Path, password: str | None, numbers: Sequence[int], found: dict[int, Recognised], member: str = ""
+        self,
+        path: Path,
+        password: str | None,
+        numbers: Sequence[int],
+        recognised: Callable[[int, Recognised], None],
+        member: str = "",
     ) -> None:
-        """Recognise pages of a PDF, or of a `member` of a file, and put each into `found` as soon as it is read.
+        """Recognise pages of a PDF, or of a `member` of a file, and tell `recognised` of each as soon as it is read.
 
         Raises:
             DocumentError: the file cannot be drawn.
-            Lost: the process is gone, at work on the first page that is not in `found`.
+            Lost: the process is gone, at work on the first page that was not told of.
         """
         problems: list[DocumentError] = []
+        missing = set(numbers)
 
         def take(message: Message) -> None:
             if "error" in message:
                 problems.append(wire.failure(path, message))
                 return
             number, page = wire.recognised(message)
-            if number not in numbers or number in found:
+            if number not in missing:
                 raise wire.Broken("another page")
-            found[number] = page
+            missing.remove(number)
+            recognised(number, page)
 
         request: Message = {"path": str(path), "password": password, "native": True, "members": False, "member": member}
         request["pages"] = list(numbers)

@@ -21,6 +21,9 @@ RemarkCode = Literal[
     "no_letters",  # a font does not say them: what it says is no text
     "letters_lost",  # a font of some of its words does not say them
     "ocr_missing",  # pages are pictures, and the extra that recognises text is not installed
+    "ocr_waiting",  # they are recognised after all documents are read
+    "ocr_off",  # they are pictures, and nothing was to be recognised
+    "ocr_forced",  # all pages were recognised, also those that had text
     "ocr_failed",
     "ocr_empty",  # it found nothing
     "ocr_unsure",
@@ -60,6 +63,9 @@ _SENTENCES: dict[RemarkCode, str] = {
     "no_letters": "{pages} set in a font that does not say which letters its shapes are",
     "letters_lost": "{pages} without some words: their font does not say which letters its shapes are",
     "ocr_missing": f"{{pages}} not read, shown only as pictures: {_HOW_TO_RECOGNISE}",
+    "ocr_waiting": "{pages} not read yet, waiting to be recognised: the next `rag ingest` or `rag sync` of it goes on",
+    "ocr_off": "{pages} not read, shown only as pictures, and recognition was off: `rag ingest --ocr auto` reads them",
+    "ocr_forced": "all pages were recognised, whatever text they had, as --ocr force asked for",
     "ocr_failed": "{pages} could not be recognised: {detail}",
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",
     "ocr_unsure": "{pages} recognised with low confidence",

@@ -121,10 +121,10 @@ def _recognise(path: Path, request: Message, answers: BinaryIO, lexicon: Lexicon
     from ingest.readers.ocr import recognise
 
     password, member = request["password"], request["member"]
-    allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
+    allow_cpu(SECONDS_A_SCAN)
     for file in members_named(path, member, password) if member else [path]:
         for number, page in recognise(file, password, request["pages"], lexicon):
-            allow_cpu(SECONDS_A_SCAN * (os.cpu_count() or 1))
+            allow_cpu(SECONDS_A_SCAN)
             _send(answers, wire.recognition(number, page))
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Engine = Literal["auto", "openvino", "torch"]
 ENGINES: tuple[Engine, ...] = ("auto", "openvino", "torch")
+Ocr = Literal["auto", "off", "force"]
+OCR: tuple[Ocr, ...] = ("auto", "off", "force")
 Formulas: TypeAlias = "tuple[tuple[str, str], ...]"  # a name and its formula each
 
 
@@ -58,6 +60,7 @@ class Settings:
     k: int = 5  # passages kept
     per_document: int = 0  # most of them from one document, while others are nearly as relevant; 0: 4/5 of k
     answer_tokens: int = 320  # longest answer, in the generator's tokens
+    ocr: Ocr = "auto"  # pages that are recognised: those without text, none, or all of PDFs
     formulas: Formulas = ()  # of figures that are known by name, beside the program's own
 
     def __post_init__(self) -> None:
@@ -77,8 +80,11 @@ class Settings:
                 raise SettingsError(
                     f"{key} = {getattr(self, key)} is out of range.", hint=f"Give a number from {low} to {high}."
                 )
-        if self.engine not in ENGINES:
-            raise SettingsError(f"engine = {self.engine!r} is unknown.", hint=f"Choose one of: {', '.join(ENGINES)}.")
+        for key, names in (("engine", ENGINES), ("ocr", OCR)):
+            if getattr(self, key) not in names:
+                raise SettingsError(
+                    f"{key} = {getattr(self, key)!r} is unknown.", hint=f"Choose one of: {', '.join(names)}."
+                )
 
 
 def load(

@@ -257,6 +257,7 @@ class StoredDocument(Json):
     tags: tuple[str, ...] = ()  # given by the user, sorted
     stale: str = ""  # which file could not be read any more, since when and why: the text is the last that could be
     parent: str = ""  # the path of the file that it lies in, as attachments do; "" where it is a file itself
+    pages_waiting: int = 0  # to be recognised: pictures of pages that the next run goes on with
 
 
 @dataclass(frozen=True, slots=True)

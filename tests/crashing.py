@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ingest import INSIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rag_app.library import Library
 
@@ -374,6 +374,45 @@ def fault_loop(
                 yield f"call {at} of {calls}: {_kind(kind)}", end, problems
 
 
+def scan_loop(folder: Path, step: int, first: int = 1) -> Iterator[tuple[str, list[str]]]:
+    """Kill a sync of texts and scans at every `step`-th write from the `first` on.
+
+    The next one has to end it, and repeat no page.
+
+    What was killed has to leave documents that are whole, or have their text layer and wait for the rest.
+    """
+    from PIL import Image
+
+    (folder / "files").mkdir()
+    pages = [Image.new("L", (40, 60), 255)] * 3
+    for name in ("a.tif", "b.tif"):
+        pages[0].save(folder / "files" / name, save_all=True, append_images=pages[1 if name == "a.tif" else 2 :])
+    (folder / "files" / "c.txt").write_text("Iron and silk.")
+    with Crasher(folder) as crasher:
+        assert crasher.preload, "this needs Linux and a C compiler"
+        calls = crasher.run("scan").calls
+        whole = state_in(folder)
+        for at in range(first, calls + 1, step):
+            shutil.rmtree(folder / "library")
+            killed = crasher.run("scan", at=at, kind=KILL if at % 2 else TEAR)
+            problems = [] if killed.code == -signal.SIGKILL else [f"it was not killed: {killed}"]
+            recognised = [one for one in killed.done if " " in one]
+            if (folder / "library" / "library.db").exists():
+                with open_small(folder) as library:
+                    problems += library._store.check()
+                    problems += [f"{d.path}: {d.detail}" for d in library.verify(0).differences]
+                    for document in library.documents():
+                        if document.path.endswith(".tif") and document.pages_waiting not in (0, document.pages):
+                            problems.append(f"{document.path} is half there")
+            after = crasher.run("scan")
+            problems += [f"{one} was recognised again" for one in after.done if one in recognised]
+            if after.code or state_in(folder) != whole:
+                problems.append(f"the next sync does not end it: {after}")
+            if (folder / "library" / "scans.db").exists():
+                problems.append("pages are left beside the library")
+            yield f"call {at} of {calls}", problems
+
+
 def _again(folder: Path, start: Path, crasher: Crasher, at: int, kind: int, order: str) -> End:
     shutil.rmtree(folder / "library")
     shutil.copytree(start, folder / "library")
@@ -468,8 +507,8 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
     def tell(value: dict[str, Any]) -> None:
         os.write(pipe, json.dumps(value).encode() + b"\n")
 
-    def finishing(self: Any, reports: Any, size: int = 0) -> None:
-        finish(self, reports, size)
+    def finishing(self: Any, reports: Any, size: int = 0, **how: bool) -> None:
+        finish(self, reports, size, **how)
         tell({"done": [report.path for report in reports if report.status != "failed"]})
 
     Ingestion._finish = finishing  # type: ignore[method-assign]
@@ -483,6 +522,9 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
             loaded.embedder = small_embedder(order["argument"] if rebuilding else embedder_of(library))
             if rebuilding:
                 library.rebuild()
+            elif order["order"] == "scan":
+                _recognise_here(tell)
+                library.sync(folder / "files", confirmed=True)
             elif order["order"] == "sync":
                 library.sync(folder / "files", confirmed=True)
             elif order["order"] == "remove":
@@ -493,6 +535,23 @@ def _obey(folder: Path, order: dict[str, Any], pipe: int, faults: Any) -> int:
         end["error"] = f"{error.message} {error.hint}"
     tell(end | {"calls": faults.fault_calls() if faults else 0})
     return 1 if end["error"] else 0
+
+
+def _recognise_here(tell: Callable[[dict[str, Any]], None]) -> None:
+    """Let pages be recognised without any model, and each be told as soon as it was handed over."""
+    from ingest import pool
+    from ingest.process import Process
+    from ingest.types import Recognised
+    from rag_app.writing import ingestion
+
+    def recognise(_: Any, path: Path, password: Any, numbers: Any, recognised: Any, member: str = "") -> None:
+        for number in numbers:
+            text = f"{path.name} {number} " + sentence(random.Random(f"{path.name}{number}"), 12)
+            recognised(number, Recognised(text, 0.9))
+            tell({"done": [f"{path.name} {number}"]})
+
+    Process.recognise = recognise  # type: ignore[method-assign]
+    pool.ocr_available = ingestion.ocr_available = lambda: True
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _LONGEST_SIDE = 1_280  # pixels of the picture in which lines are looked for; more takes memory and finds no more
 _SURE = 0.9  # confidence of a page that is held rightly; on the best scans 0.98, and upside down 0.78
 _LEAST_SCORE = 0.3  # of a line: what is less sure is noise
-_MOST_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,9 @@ def page_of(sight: Sight, number: int, lexicon: Lexicon = NO_WORDS) -> Recognise
     return Recognised(text, sight.confidence, with_captions(text, tables, lexicon))
 
 
+@cache
 def _engine() -> Any:
+    """Load the models; with one thread, because several processes are at work."""
     from rapidocr import RapidOCR
 
     return RapidOCR(
@@ -90,7 +91,7 @@ def _engine() -> Any:
             "Global.text_score": _LEAST_SCORE,
             "Det.limit_type": "max",
             "Det.limit_side_len": _LONGEST_SIDE,
-            "EngineConfig.onnxruntime.intra_op_num_threads": min(os.cpu_count() or 1, _MOST_THREADS),
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         }
     )
 

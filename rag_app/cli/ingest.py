@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,21 +14,26 @@ from rag_app.cli.options import (
     JsonOption,
     LibraryOption,
     NewTagOption,
+    OcrOption,
     PasswordFileOption,
     PasswordOption,
+    ocr_of,
     open_library,
     password_of,
     settings_for,
 )
 from rag_app.console.problems import show_error, show_failures
-from rag_app.console.progress import ingest_progress
+from rag_app.console.progress import ingest_progress, interruption_text
 from rag_app.console.reports import show_news, show_rebuild, show_report
 from rag_app.console.screen import print_json, show_remark
 from rag_app.errors import RagError
 from rag_app.models.threads import step_aside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from rag_app.reports import DocumentReport, IngestReport
+    from rag_app.writing.builder import Step
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="Walked; documents elsewhere are left alone.")]
 YesOption = Annotated[
@@ -41,6 +47,7 @@ YesOption = Annotated[
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, or folders that are walked.")],
     tags: NewTagOption = None,
+    ocr: OcrOption = None,
     password: PasswordOption = None,
     password_file: PasswordFileOption = None,
     library: LibraryOption = None,
@@ -52,9 +59,9 @@ def ingest(
     Example: rag ingest ~/Documents/contracts manual.pdf
     """
     step_aside()
-    with open_library(library, config_file, create=True) as opened, ingest_progress(shown=not as_json) as progress:
+    with open_library(library, config_file, create=True) as opened, _progress(shown=not as_json) as progress:
         secret = password_of(password, password_file)
-        report = opened.ingest(paths, password=secret, progress=progress, tags=tags or ())
+        report = opened.ingest(paths, password=secret, progress=progress, tags=tags or (), ocr=ocr_of(ocr))
     end_run(report, as_json)
 
 
@@ -62,6 +69,7 @@ def sync(
     folder: FolderArgument,
     yes: YesOption = False,
     tags: NewTagOption = None,
+    ocr: OcrOption = None,
     password: PasswordOption = None,
     password_file: PasswordFileOption = None,
     library: LibraryOption = None,
@@ -73,15 +81,18 @@ def sync(
     Example: rag sync ~/Documents
     """
     step_aside()
-    with open_library(library, config_file, create=True) as opened, ingest_progress(shown=not as_json) as progress:
+    with open_library(library, config_file, create=True) as opened, _progress(shown=not as_json) as progress:
         secret = password_of(password, password_file)
-        report = opened.sync(folder, password=secret, progress=progress, confirmed=yes, tags=tags or ())
+        report = opened.sync(
+            folder, password=secret, progress=progress, confirmed=yes, tags=tags or (), ocr=ocr_of(ocr)
+        )
     end_run(report, as_json)
 
 
 def watch(
     folder: FolderArgument,
     yes: YesOption = False,
+    ocr: OcrOption = None,
     password: PasswordOption = None,
     password_file: PasswordFileOption = None,
     library: LibraryOption = None,
@@ -96,15 +107,35 @@ def watch(
 
     step_aside()
     secret = password_of(password, password_file)
+    chosen = ocr_of(ocr)
     with open_library(library, config_file, create=True) as opened:
 
         def sync_once(**how: Any) -> IngestReport:
-            with ingest_progress(shown=not as_json) as progress:
-                return opened.sync(folder, password=secret, progress=progress, confirmed=yes, **how)
+            with _progress(shown=not as_json) as progress:
+                return opened.sync(folder, password=secret, progress=progress, confirmed=yes, ocr=chosen, **how)
 
         show_remark(f"Watching {folder.absolute()}; Ctrl-C ends it.")
         for news in watch(folder, sync_once, apart=opened.settings.library):
             _tell(news, as_json)
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[Step], None]]:
+    """Draw how far a run is, and say what is done and what is left where Ctrl-C ends it."""
+    last: list[Step] = []
+    try:
+        with ingest_progress(shown=shown) as draw:
+
+            def step(now: Step) -> None:
+                last[:] = [now]
+                if draw:
+                    draw(now)
+
+            yield step
+    except KeyboardInterrupt:
+        if last:
+            show_remark(interruption_text(last[0]))
+        raise
 
 
 def _tell(news: DocumentReport | RagError, as_json: bool) -> None:

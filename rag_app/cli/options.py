@@ -46,6 +46,15 @@ NewTagOption = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="NAME", help="Tag the files that are new to the library; may be repeated."),
 ]
+OcrOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ocr",
+        metavar="WHEN",
+        help="Recognise pages without text: auto, after all documents are read; off; or force, all pages of PDFs.  "
+        "[default: auto]",
+    ),
+]
 PasswordOption = Annotated[str | None, typer.Option("--password", metavar="TEXT", help="For encrypted PDFs.")]
 PasswordFileOption = Annotated[
     Path | None,
@@ -100,6 +109,20 @@ def inherited(
     """Let options stand before the subcommand too: `rag documents --library L show FILE`."""
     outer_library, outer_config, outer_json = context.obj or (None, None, False)
     return library or outer_library, config_file or outer_config, as_json or outer_json
+
+
+def ocr_of(text: str | None) -> config.Ocr | None:
+    """Return which pages are to be recognised; None where the settings say that.
+
+    Raises:
+        UsageError: there is no such choice.
+    """
+    for choice in config.OCR:
+        if text == choice:
+            return choice
+    if text is None:
+        return None
+    raise UsageError(f"--ocr {text} is unknown.", hint=f"Choose one of: {', '.join(config.OCR)}.")
 
 
 def password_of(text: str | None, file: Path | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag_app.console.amounts import bytes_text, time_text
+from rag_app.console.amounts import bytes_text, count_text, time_text
 from rag_app.console.screen import show_notes, table
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ def show_documents(documents: Sequence[StoredDocument]) -> None:
             rows.append((copy, *_SAME))
         if document.stale:
             notes.append(stale_text(document))
+        if document.pages_waiting:
+            pages = count_text(document.pages_waiting, "page")
+            notes.append(f"{document.path}: {pages} not recognised yet; `rag ingest` or `rag sync` of it goes on.")
     table(_COLUMNS[:columns], [row[:columns] for row in rows], right=(1, 2, 3, 4))
     show_notes(notes)
 

@@ -62,6 +62,8 @@ def ingest_progress(*, shown: bool) -> Iterator[Callable[[Step], None] | None]:
     with _bar(MofNCompleteColumn(), TextColumn("{task.fields[speed]}", markup=False)) as bar:
         files = bar.add_task("files", speed="")
         passages = bar.add_task("passages", visible=False, speed="")
+        scans = bar.add_task("scanned pages", visible=False, speed="")
+        scanning: list[float] = []  # since when
         begun = time.monotonic()
 
         def step(now: Step) -> None:
@@ -71,6 +73,11 @@ def ingest_progress(*, shown: bool) -> Iterator[Callable[[Step], None] | None]:
             bar.update(files, completed=now.files_done, total=now.files)
             total = now.passages or None  # not known yet while a file is read
             bar.update(passages, completed=now.passages_done, total=total, visible=total is not None)
+            if now.scans:
+                scanning.append(time.monotonic())
+                left = left_text(now, scanning[-1] - scanning[0])
+                bar.update(scans, completed=now.scans_done, total=now.scans, visible=True, speed=left)
+                del scanning[1:]
 
         yield step
 
@@ -85,6 +92,22 @@ def speed_text(now: Step, seconds: float) -> str:
         return text
     left = seconds * (now.bytes - done) / done
     return f"{text}, {_clock(round(left))} left"
+
+
+def left_text(now: Step, seconds: float) -> str:
+    """Return how many pages a second are recognised, and how long the rest will take; `seconds` since the first."""
+    if not now.scans_done or seconds <= 0:
+        return ""
+    pace = now.scans_done / seconds
+    return f"{pace:.2f} pages/s, {_clock(round((now.scans - now.scans_done) / pace))} left"
+
+
+def interruption_text(now: Step) -> str:
+    """Return what is said where a run is ended: what is done, what is left, and how it goes on."""
+    done = f"{now.files_done:,} of {now.files:,} files are done"
+    if now.scans:
+        done += f", {now.scans_done:,} of {now.scans:,} scanned pages are recognised"
+    return f"Stopped: {done}. That is kept; the same command goes on."
 
 
 def _bytes_done(now: Step) -> float:

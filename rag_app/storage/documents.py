@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ingest.scans import waiting
 from ingest.table import shifted
 from ingest.types import PAGE_BREAK, Document, Page
 from rag_app.language.detector import language_of
@@ -42,11 +43,12 @@ if TYPE_CHECKING:
 _DOCUMENTS = """
     SELECT d.id, d.path, title, sha256, bytes, mtime_ns / 1e9, pages, pages_with_text,
         (SELECT count(*) FROM passages WHERE document = d.id), ingested,
+        CASE WHEN instr(remarks, '"ocr_waiting"') THEN remarks ELSE '[]' END,
         coalesce((SELECT path FROM documents p WHERE p.id = d.parent), ''), d.parent
     FROM documents d JOIN paths f ON f.path = d.path"""
 
 _PAGE = (int, str, str, str)  # its number, label, text, and how it was read
-_STORED = (str, str, str, int, float, int, int, int, float, str)  # what that is, after the id
+_STORED = (str, str, str, int, float, int, int, int, float, str, str)  # what that is, after the id
 _INGESTED = 9
 
 _PUT_DOCUMENT = """
@@ -334,7 +336,11 @@ class Documents:
     ) -> StoredDocument:
         if not all(map(isinstance, row[1:], _STORED)) or not -LATEST <= row[_INGESTED] <= LATEST:
             raise altered(self._database, str(row[1]))
-        values = (*row[1:-2], paths, tags, told(paths, stale), row[-2])
+        try:
+            wait = len(waiting(remarks_in(row[-3])))
+        except (ValueError, TypeError) as error:
+            raise altered(self._database, str(row[1])) from error
+        values = (*row[1:-3], paths, tags, told(paths, stale), row[-2], wait)
         return StoredDocument(*values)
 
     def _read(self, key: int, path: str) -> Document:

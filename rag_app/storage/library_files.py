@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from rag_app.files import identity
-from rag_app.storage import lock, settings_json, staging, vector_index
+from rag_app.storage import lock, scanned, settings_json, staging, vector_index
 from rag_app.storage.database import DATABASE, LOG, SEAL
 from rag_app.storage.reserve import RESERVE
 
@@ -21,6 +21,7 @@ PART = "is part of the library itself"
 NAMES = frozenset(
     (
         *(DATABASE, LOG, f"{DATABASE}-shm", f"{DATABASE}-journal", SEAL, RESERVE),
+        *(scanned.FILE, f"{scanned.FILE}-journal"),
         *(settings_json.FILE, vector_index.FILE, lock.FILE, KEYS, staging.FILE, f"{staging.FILE}-journal"),
     )
 )

@@ -23,7 +23,7 @@ from rag_app.writing.steps import Progress, Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from ingest import Document, PassedOver
+    from ingest import Document, Ocr, PassedOver
     from rag_app.models.embedder import Embedder
     from rag_app.reports import DocumentReport, IngestReport
     from rag_app.storage.staging import Staging
@@ -49,6 +49,8 @@ class Builder:
         progress: Callable[[Step], None] | None = None,
         tags: Sequence[str] = (),
         stop: Callable[[], bool] | None = None,
+        ocr: Ocr = "auto",
+        save: Callable[[], object] | None = None,
     ) -> None:
         """Take the parts.
 
@@ -61,10 +63,14 @@ class Builder:
             progress: told of each step.
             tags: given to the files that are new to the library.
             stop: asked at each step, and now and then while a file is read; True ends the run with Stopped.
+            ocr: which pages are recognised, after all documents are read.
+            save: called before that, so that others find those documents quickly meanwhile.
         """
         self._store = store
         self._password = password
         self._tags = tags
+        self._ocr: Ocr = ocr
+        self._save = save
         self._progress = Progress(progress, stop)
         self._embedding = Embedding(embedder, passage_tokens, overlap_tokens, self._progress)
         self._relocation = Relocation(store, self._embedding)
@@ -117,7 +123,15 @@ class Builder:
         only: Collection[str] | None,
         begun: float,
     ) -> IngestReport:
-        run = Ingestion(self._store, self._embedding, self._progress, password=self._password, tags=self._tags)
+        run = Ingestion(
+            self._store,
+            self._embedding,
+            self._progress,
+            password=self._password,
+            tags=self._tags,
+            ocr=self._ocr,
+            save=self._save,
+        )
         reports = run.bring(files, problems, missing, only=only)
         own = FileStates(self._store.folder)
         others = [one for one in passed_over if not own.is_own(Path(one.path))]

@@ -11,7 +11,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ingest.types import INSIDE
-from rag_app.errors import DiskError, LibraryClosed, UsageError
+from rag_app.config import changed
+from rag_app.errors import DiskError, LibraryClosed, MissingExtra, UsageError, install
 from rag_app.reports import DocumentReport
 from rag_app.storage import settings_json
 from rag_app.storage.tags import tag_name
@@ -20,7 +21,7 @@ from rag_app.types import Filter
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from ingest import Document, Table
+    from ingest import Document, Ocr, Table
     from rag_app.config import Settings
     from rag_app.models.embedder import Embedder
     from rag_app.models.loaded import Models
@@ -91,6 +92,7 @@ class Documents:
         progress: Callable[[Step], None] | None = None,
         tags: str | Iterable[str] = (),
         stop: Callable[[], bool] | None = None,
+        ocr: Ocr | None = None,
     ) -> IngestReport:
         """Add new and changed files; folders are walked, unchanged files skipped.
 
@@ -100,16 +102,20 @@ class Documents:
             progress: told of each step.
             tags: given to the files that are new to the library.
             stop: asked at each step, and twice a second while a file is read; True ends the work.
+            ocr: "auto": pages without text are recognised, after all documents are there; "off": none; "force": all
+                pages of PDFs, in place of their text. None: as the settings say.
 
         Raises:
             UsageError: a tag that cannot be used.
+            SettingsError: there is no such `ocr`.
+            MissingExtra: "force" without the extra `ocr`.
             LibraryBusy: another process is writing.
             LibraryMismatch: the library was built with another embedder.
             DiskError: the disk is full or failing; documents already done are kept.
             Stopped: `stop` said so; documents already done are kept.
         """
         with self.writing():
-            builder = self._builder(password, progress, tags=_each(tags), stop=stop)
+            builder = self._builder(password, progress, tags=_each(tags), stop=stop, ocr=self._ocr(ocr))
             return builder.ingest([Path(path) for path in _each(paths)])
 
     def sync(
@@ -122,6 +128,7 @@ class Documents:
         only: Collection[str] | None = None,
         skip: Collection[str] = (),
         tags: str | Iterable[str] = (),
+        ocr: Ocr | None = None,
     ) -> IngestReport:
         """Make what the library holds of a folder equal to it: new, changed, renamed and deleted files.
 
@@ -133,6 +140,7 @@ class Documents:
             only: compare these by content, and take others of the same size and time for unchanged; None means all.
             skip: files in it that are to stay as they are in the library.
             tags: given to the files that are new to the library.
+            ocr: as for `ingest`.
 
         Raises:
             UsageError: there is no such folder, or it holds nothing any more and that was not confirmed, or a
@@ -140,7 +148,7 @@ class Documents:
             LibraryBusy, LibraryMismatch, DiskError: as for `ingest`.
         """
         with self.writing():
-            builder = self._builder(password, progress, tags=_each(tags))
+            builder = self._builder(password, progress, tags=_each(tags), ocr=self._ocr(ocr))
             return builder.sync(Path(folder), confirmed=confirmed, only=only, skip=skip)
 
     def add(self, documents: Iterable[Document], *, progress: Callable[[Step], None] | None = None) -> None:
@@ -282,12 +290,12 @@ class Documents:
             sample: documents that are read again and compared; None means all.
             password: for encrypted PDFs.
         """
-        from ingest import Readers
+        from ingest import Readers, Scans
         from rag_app.language.reading import lexicon
         from rag_app.writing.verify import verify
 
         with Readers(lexicon=lexicon()) as readers:
-            return verify(self._store, lambda path: readers.read(path, password), sample)
+            return verify(self._store, lambda path, ocr: readers.read(path, password, Scans(ocr)), sample)
 
     def stands(self, citation: Citation) -> bool:
         """Tell whether a citation still holds: its quote stands in the stored text, at its place and on its page.
@@ -327,6 +335,7 @@ class Documents:
         embedder: Embedder | None = None,
         tags: Iterable[str] = (),
         stop: Callable[[], bool] | None = None,
+        ocr: Ocr = "auto",
     ) -> Builder:
         from rag_app.writing.builder import Builder
 
@@ -339,7 +348,18 @@ class Documents:
             progress=progress,
             tags=[tag_name(tag) for tag in tags],
             stop=stop,
+            ocr=ocr,
+            save=self._save,
         )
+
+    def _ocr(self, wanted: Ocr | None) -> Ocr:
+        """Return which pages are recognised, by the call or else by the settings."""
+        from ingest import ocr_available
+
+        ocr = changed(self.settings, {"ocr": wanted}).ocr
+        if ocr == "force" and not ocr_available():
+            raise MissingExtra("Recognising pages needs packages that are not installed.", hint=install("ocr"))
+        return ocr
 
     def _save(self) -> None:
         """Save what lies beside the database: the settings, the vector index, and last the seal."""

@@ -44,10 +44,18 @@ class FileStates:
         Raises:
             DocumentError: it is no longer the one that was looked at before.
         """
-        state, stat = self.found[path], self._stat(path)
-        same = (stat.st_size, kept_time(stat.st_mtime_ns)) == (state.bytes, state.mtime_ns)
-        if not same or fingerprint(Path(path)) != state.sha256:
+        self._stat(path)
+        if not self.seems_settled(path) or fingerprint(Path(path)) != self.found[path].sha256:
             raise DocumentError(path, "is being written: it changed while it was read", "being_written")
+
+    def seems_settled(self, path: str) -> bool:
+        """Tell whether a file has the size and time that it had when it was looked at."""
+        state = self.found[path]
+        try:
+            stat = self._stat(path)
+        except DocumentError:
+            return False
+        return (stat.st_size, kept_time(stat.st_mtime_ns)) == (state.bytes, state.mtime_ns)
 
     def times_of(self, paths: Iterable[str]) -> dict[str, int]:
         """Return the time of each of these files, by path."""

@@ -8,20 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, PassedOver, Readers, faults, worth_reading_again
+from ingest import DocumentError, PassedOver, Readers, Scans, faults, ocr_available, waiting
 from rag_app.errors import RagError
 from rag_app.language.reading import lexicon
 from rag_app.models.stopping import Stopped
+from rag_app.storage.scanned import ScannedPages
 from rag_app.writing import report_lines
 from rag_app.writing.file_states import FileStates
 from rag_app.writing.plan import Reading, content, lasting, plan, renamed
 from rag_app.writing.relocation import Relocation
+from rag_app.writing.scanning import KeptPages, Waiting, contents_waiting, find_waiting, recipe
 from rag_app.writing.staleness import Staleness, loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from ingest import Document
+    from ingest import Document, Ocr
     from rag_app.reports import DocumentReport, FileStatus
     from rag_app.storage.paths import FileState
     from rag_app.storage.store import Store
@@ -39,7 +41,15 @@ class Ingestion:
     """Brings files into a library; one that cannot be read costs no other."""
 
     def __init__(
-        self, store: Store, embedding: Embedding, progress: Progress, *, password: str | None, tags: Sequence[str]
+        self,
+        store: Store,
+        embedding: Embedding,
+        progress: Progress,
+        *,
+        password: str | None,
+        tags: Sequence[str],
+        ocr: Ocr,
+        save: Callable[[], object] | None,
     ) -> None:
         """Look at what the library holds before the run.
 
@@ -49,6 +59,8 @@ class Ingestion:
             progress: told of each step.
             password: for encrypted files.
             tags: given to the files that are new to the library.
+            ocr: which pages are recognised, after all documents are read.
+            save: called before that; None where there is nothing to save.
         """
         self.before: Mapping[str, FileState] = store.files()
         self.passed_over: list[PassedOver] = []  # files that hold nothing
@@ -57,6 +69,9 @@ class Ingestion:
         self._progress = progress
         self._password = password
         self._tags = tags
+        self._ocr: Ocr = ocr
+        self._save = save
+        self._deferred: list[Waiting] = []  # what is stored of them stays until their pages are recognised
         self._tags_before = store.tags()  # by path
         self._files = FileStates(store.folder)
         self._staleness = Staleness(store, self.before)
@@ -115,31 +130,19 @@ class Ingestion:
 
     def _planned(self, missing: Sequence[str]) -> Plan:
         """Return what is to be done; files that are what is stored are done with that."""
-        again = self._worth_reading_again()
         found = {path: content(state.sha256, path) for path, state in self._files.found.items()}
-        stored = {path: content("" if path in again else state.sha256, path) for path, state in self.before.items()}
+        stored = {path: content(state.sha256, path) for path, state in self.before.items()}
         self._lasting = lasting(found, stored)
         todo = plan(found, stored, missing)
-        self._take(self._unchanged(again))
+        self._take(self._unchanged())
         return todo
 
-    def _worth_reading_again(self) -> set[str]:
-        """Return the files whose pages were not recognised when they were read, and can be now."""
-        again: set[str] = set()
-        for path, remarks in self._store.remarks().items():
-            document = self._store.document(path) if worth_reading_again(remarks) else None
-            if document and document.parent:
-                document = self._store.document(document.parent)
-            if document:
-                again.update(path for path in document.paths if path in self._files.found)
-        return again
-
-    def _unchanged(self, again: Collection[str]) -> list[DocumentReport]:
+    def _unchanged(self) -> list[DocumentReport]:
         """Return the lines of the files that are what is stored; new times, and that they can be read, are noted."""
         same, touched = set(), {}
         for path, state in self._files.found.items():
             stored = self.before.get(path)
-            if stored and stored.sha256 == state.sha256 and path not in again:
+            if stored and stored.sha256 == state.sha256:
                 same.add(path)
                 if stored.mtime_ns != state.mtime_ns:
                     touched[path] = state.mtime_ns
@@ -166,13 +169,56 @@ class Ingestion:
                 self._progress.file(placing.gained[0])
                 self._finish(self._attempt(placing.gained, partial(self._placed, placing, readers)))
             names = (Path(reading.path) for reading in todo.readings)
-            documents = readers.read_all(names, self._password, self._progress.check)
+            documents = readers.read_all(names, self._password, self._progress.check, self._later)
             for reading, (_, document) in zip(todo.readings, documents, strict=True):
                 size = self._files.found[reading.path].bytes
                 self._progress.file(reading.path, size)
+                self._progress.pages += _pages(document)
                 self._finish(self._attempt(reading.paths, partial(self._read_in, document, reading)), size)
             for placing in todo.removals:
                 self._finish(self._attempt(placing.lost, partial(self._placed, placing, readers)))
+            self._recognise(readers)
+
+    @property
+    def _later(self) -> Scans:
+        return Scans(self._ocr, later=True)
+
+    def _recognise(self, readers: Readers) -> None:
+        """Read the documents once more that wait for their pages, and store each when it has them."""
+        todo = [*self._deferred, *find_waiting(self._store, self._files, self._ocr)] if ocr_available() else []
+        if not todo and not ScannedPages.exist(self._store.folder):
+            return
+        self._deferred = []
+        if todo and self._save:
+            self._save()
+        pages = ScannedPages.open(self._store.folder, recipe())
+        try:
+            pages.only(contents_waiting(self._store) | {one.reading.sha256 for one in todo})
+            if todo:
+                self._recognise_each(todo, readers, pages)
+        finally:
+            pages.close()
+
+    def _recognise_each(self, todo: Sequence[Waiting], readers: Readers, pages: ScannedPages) -> None:
+        kept = KeptPages(pages, self._files)
+        total = sum(one.pages for one in todo) - sum(map(pages.count, {one.reading.sha256 for one in todo}))
+
+        def beat() -> None:
+            kept.check()
+            self._progress.scanned(kept.done, max(total, kept.done))
+
+        beat()
+        names = (Path(one.reading.path) for one in todo)
+        documents = readers.read_all(names, self._password, beat, Scans(self._ocr, kept=kept))
+        for one, (_, document) in zip(todo, documents, strict=True):
+            beat()
+            self._progress.file(one.reading.path)
+            tags = () if one.stored else None
+            reports = self._attempt(one.reading.paths, partial(self._read_in, document, one.reading, tags))
+            self._finish(reports, counted=not one.stored)
+            if not any(report.status == "failed" for report in reports):
+                pages.drop(one.reading.sha256)
+        beat()
 
     def _attempt(self, paths: Sequence[str], work: Callable[[], list[DocumentReport]]) -> list[DocumentReport]:
         """Return what `work` says of these files, or why it could not be done; what is wrong with others is raised.
@@ -200,11 +246,12 @@ class Ingestion:
     def _take(self, reports: Iterable[DocumentReport]) -> None:
         self._done |= {report.path: report for report in reports}
 
-    def _finish(self, reports: Sequence[DocumentReport], size: int = 0) -> None:
-        """Take the lines of files that are done; `size`: their bytes, where they were read."""
+    def _finish(self, reports: Sequence[DocumentReport], size: int = 0, *, counted: bool = True) -> None:
+        """Take the lines of files that are done; `size`: their bytes, where they were read; `counted`: not before."""
         self._take(reports)
         self._staleness.note()
-        self._progress.finished(sum(report.status != "removed" for report in reports), size)
+        if counted:
+            self._progress.finished(sum(report.status != "removed" for report in reports), size)
 
     # Files whose content is stored already
 
@@ -215,7 +262,7 @@ class Ingestion:
                 return self._place(known, placing)
         # Its last path went to another content in this run, as where two files were swapped.
         tags, reports = self._tags_before.get(placing.held[0], ()), []
-        for file, document in readers.read_all(map(Path, placing.gained), self._password):
+        for file, document in readers.read_all(map(Path, placing.gained), self._password, scans=self._later):
             reports += self._read_in(document, Reading(str(file), placing.sha256), tags)
         return reports
 
@@ -284,13 +331,16 @@ class Ingestion:
             raise document
         self._files.check_settled(reading.path)
         losses = self._losses(document, reading.paths, self._files.found[reading.path].sha256)
+        if losses and (pages := _waiting(document)):  # that may hold what is stored of it
+            self._deferred.append(Waiting(reading, pages, stored=False))
+            return []
         failed = [self._failed(path, problem) for path, problem in losses.items()]
         rest = [path for path in reading.paths if path not in losses]
         if not rest:
             return failed
-        first = rest[0]
+        first = min(rest)
         document = replace(document, path=first, title=renamed(document.title, reading.path, first))
-        return self._put(document, Reading(first, reading.sha256, tuple(rest[1:])), tags) + failed
+        return self._put(document, Reading(first, reading.sha256, tuple(sorted({*rest} - {first}))), tags) + failed
 
     def _losses(self, document: Document, paths: Iterable[str], sha256: str) -> dict[str, DocumentError]:
         """Return why files keep the text that is stored of them, instead of what was read now, by path."""
@@ -303,19 +353,19 @@ class Ingestion:
 
     def _put(self, document: Document, reading: Reading, tags: Sequence[str] | None) -> list[DocumentReport]:
         """Store what was read, and return the lines of its files."""
-        self._progress.pages += len(document.pages) + sum(len(member.document.pages) for member in document.members)
         if tags is None:
             tags = self._tags_with(reading.paths)
         put = self._putting(document, reading)
         leaving = self._relocation.leaving(reading.paths)
         self._relocation.write([*leaving, put, *self._relocation.tagging(reading.path, tags)])
         known = self._known(reading.path)
-        copies = [report_lines.copied(path, self._status(path), known, reading.path) for path in reading.copies]
+        found = [path for path in reading.copies if path in self._files.found]
+        copies = [report_lines.copied(path, self._status(path), known, reading.path) for path in found]
         return [report_lines.read(reading.path, self._status(reading.path), known, document), *copies]
 
     def _putting(self, document: Document, reading: Reading) -> Callable[[], object]:
         """Return the write that stores a document and its copies; it is embedded here."""
-        state, embedded = self._files.found[reading.path], self._embedding.of(document)
+        state, embedded = self._state(reading.path), self._embedding.of(document)
         members = [self._embedding.of(member.document) for member in document.members]
         return partial(
             self._store.put,
@@ -325,10 +375,26 @@ class Ingestion:
             mtime_ns=state.mtime_ns,
             passages=embedded.passages,
             vectors=embedded.vectors,
-            copies=self._files.times_of(reading.copies),
+            copies={path: self._state(path).mtime_ns for path in reading.copies},
             tokens_cut=embedded.tokens_cut,
             members=members,
         )
+
+    def _state(self, path: str) -> FileState:
+        """Return the state of a file, which is that of before where this run did not look for it."""
+        return self._files.found.get(path) or self.before[path]
+
+
+def _pages(document: Document | DocumentError) -> int:
+    """Return how many pages were read."""
+    if isinstance(document, DocumentError):
+        return 0
+    return len(document.pages) + sum(len(member.document.pages) for member in document.members)
+
+
+def _waiting(document: Document) -> int:
+    """Return how many pages wait to be recognised, with those of what lies in the file."""
+    return sum(len(waiting(one.remarks)) for one in (document, *(member.document for member in document.members)))
 
 
 def _one_line(error: Exception) -> str:

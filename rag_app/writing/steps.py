@@ -28,6 +28,8 @@ class Step:
     bytes_done: int = 0  # of the files that have to be read, as far as they are in the library; or old passages
     bytes: int = 0  # of all of them
     bytes_now: int = 0  # of this one
+    scans_done: int = 0  # pages that were recognised in this run
+    scans: int = 0  # of all that are to be; 0 before all documents are read
 
 
 class Progress:
@@ -59,6 +61,10 @@ class Progress:
     def file(self, path: str, size: int = 0) -> None:
         """Tell that a file begins."""
         self._step(path=path, passages_done=0, passages=0, bytes_now=size)
+
+    def scanned(self, done: int, scans: int) -> None:
+        """Tell how many pages are recognised, and of how many."""
+        self._step(scans_done=done, scans=scans)
 
     def passages(self, done: int, passages: int) -> None:
         """Take how many passages of the file are embedded."""

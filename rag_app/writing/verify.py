@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest import DocumentError, fingerprint
+from ingest import DocumentError, fingerprint, is_unread, waiting
 from ingest.remarks import by_page
 from rag_app.reports import Difference, Unreachable, VerifyReport
 from rag_app.storage.database import DATABASE
@@ -20,11 +20,11 @@ from rag_app.writing.receipts import warning_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ingest import Document
+    from ingest import Document, Ocr
     from rag_app.storage.store import Store
     from rag_app.types import StoredDocument
 
-    Read = Callable[[Path], Document]
+    Read = Callable[[Path, Ocr], Document]
 
 SAMPLE = 5  # documents that are read again
 
@@ -36,7 +36,7 @@ def verify(store: Store, read: Read, sample: int | None = SAMPLE, *, patience: f
 
     Args:
         store: the library.
-        read: reads a file as `ingest.read` does.
+        read: reads a file as `ingest.read` does; "off": its pages that are pictures are not recognised.
         sample: how many documents are read again and compared word by word; None means all.
         patience: seconds that a writer is waited for, where what lies beside the database differs from it.
 
@@ -51,6 +51,7 @@ def verify(store: Store, read: Read, sample: int | None = SAMPLE, *, patience: f
         documents = store.documents()
         files = _compare_files(store, documents, read, sample)
         reach = [_reach(document, store) for document in documents]
+        scans = _scans(store)
     beside = compare_copies(store, patience)
     lost = [difference for differences, _ in reach for difference in differences]
     differences = (*files.differences, *lost, *beside.differences)
@@ -62,7 +63,7 @@ def verify(store: Store, read: Read, sample: int | None = SAMPLE, *, patience: f
         sampled=files.sampled,
         differences=differences,
         unreachable=tuple(page for _, silent in reach for page in silent),
-        notes=(*files.notes, *beside.notes, *_alone(store)),
+        notes=(*files.notes, *scans, *beside.notes, *_alone(store)),
         seconds=_since(begun),
     )
 
@@ -81,6 +82,18 @@ def _alone(store: Store) -> tuple[str, ...]:
         f"{path} is not sealed, and there is no {path.name}-wal: if it was copied while a program wrote to it, its "
         "last changes are missing. Copy it again, or run `rag sync FOLDER`; after that it is sealed.",
     )
+
+
+def _scans(store: Store) -> list[str]:
+    """Say how many pages wait to be recognised."""
+    counts = [count for remarks in store.remarks().values() if (count := len(waiting(remarks)))]
+    if not counts:
+        return []
+    pages, documents = sum(counts), len(counts)
+    return [
+        f"{pages:,} page{'s' * (pages != 1)} of {documents:,} document{'s' * (documents != 1)} wait to be recognised: "
+        "run `rag sync FOLDER` or `rag ingest PATH` to go on."
+    ]
 
 
 def _since(begun: float) -> float:
@@ -132,8 +145,9 @@ def _file(path: str, document: StoredDocument, own: LibraryFiles) -> Difference 
 
 
 def _read_again(path: str, store: Store, read: Read, found: _Files) -> None:
+    said = [store.read(one).remarks for one in (path, *store.members(path))]
     try:
-        now = read(Path(path))
+        now = read(Path(path), "off" if any(map(is_unread, said)) else "auto")
     except DocumentError as error:
         if error.code in _LOCKED:
             found.notes.append(f"{path} was not read again: it {error.reason}.")

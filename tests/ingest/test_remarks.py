@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from ingest import Document, Page, Remark, ocr_available, tells_of_loss, worth_reading_again
+from ingest import Document, Page, Remark, is_unread, tells_of_loss
 from ingest.remarks import RemarkCode, by_page, by_reason, remark_of
 
 CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of a damaged file were not read
@@ -35,6 +35,17 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
         "and `rag ingest` again would read them",
         False,
     ),
+    (
+        Remark("ocr_waiting", (1, 2)),
+        "pages 1-2 not read yet, waiting to be recognised: the next `rag ingest` or `rag sync` of it goes on",
+        False,
+    ),
+    (
+        Remark("ocr_off", (4,)),
+        "page 4 not read, shown only as pictures, and recognition was off: `rag ingest --ocr auto` reads them",
+        False,
+    ),
+    (Remark("ocr_forced"), "all pages were recognised, whatever text they had, as --ocr force asked for", False),
     (Remark("ocr_failed", (2,), "needed more"), "page 2 could not be recognised: needed more", False),
     (Remark("ocr_empty", (3,)), "page 3 shown as pictures in which no text was recognised", False),
     (Remark("ocr_unsure", (2,)), "page 2 recognised with low confidence", False),
@@ -116,7 +127,7 @@ def test_the_table_has_every_code() -> None:
 def test_the_sentence_and_what_can_be_done_follow_from_the_code(remark: Remark, sentence: str, loss: bool) -> None:
     assert remark.text == sentence
     assert tells_of_loss([remark]) is loss
-    assert worth_reading_again([remark]) is (remark.code == "ocr_missing" and ocr_available())
+    assert is_unread([remark]) is (remark.code in {"ocr_missing", "ocr_waiting", "ocr_off"})
     document = Document("a.pdf", "a", (Page(1, "1", ""),), (remark,))
     note = remark.code in {"line_repeated", "page_numbers"}
     assert (document.warnings, document.notes) == (((), (sentence,)) if note else ((sentence,), ()))
@@ -131,7 +142,7 @@ def test_a_remark_comes_back_from_json(remark: Remark, sentence: str, loss: bool
 def test_words_of_a_sentence_that_somebody_else_wrote_decide_nothing() -> None:
     said = [Remark("parser_said", detail=remark.text) for remark, *_ in CODES]
     assert not tells_of_loss(said)
-    assert not worth_reading_again(said)
+    assert not is_unread(said)
 
 
 def test_of_one_of_its_pages_the_same_is_said_alone() -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from odd_files import picture_of, with_scans
 
-from ingest import Document, Page, Readers, ocr_available, pool, scans, worth_reading_again
+from ingest import Document, Page, Readers, Remark, Scans, is_unread, ocr_available, pool, waiting
+from ingest.process import Lost, Process
 from ingest.readers.reading_order import Line, in_order
-from ingest.scans import completed
+from ingest.recognition import Recognition
+from ingest.scans import completed, left
 from ingest.types import Recognised
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from ingest.remarks import RemarkCode
 
 SCANNED = picture_of("The warranty of the heron boat", "ends on 14 March 2031.")
 HOW = (
@@ -79,16 +85,98 @@ def test_what_only_the_text_layer_of_a_scan_has_comes_after_what_is_recognised()
     assert [done.text[start:end] for start, end in done.hidden] == ["KEPT BACK"]
 
 
-def test_a_document_is_worth_reading_again_once_its_pages_can_be_recognised(
-    document: Document, monkeypatch: pytest.MonkeyPatch
+def test_pages_that_nobody_has_tried_to_recognise_are_known_by_the_remarks(document: Document) -> None:
+    codes: tuple[RemarkCode, ...] = ("ocr_missing", "ocr_waiting", "ocr_off")
+    for code in codes:
+        said = left(document, (2, 3), code).remarks
+        assert said == (Remark(code, (2, 3)),)
+        assert is_unread(said)
+    assert waiting(left(document, (2, 3), "ocr_waiting").remarks) == (2, 3)
+    assert waiting(left(document, (2, 3), "ocr_off").remarks) == ()
+    assert not is_unread(completed(document, {}, "made the reader crash").remarks)
+    assert not is_unread(())
+
+
+def test_forced_recognition_replaces_the_text_of_a_page_where_it_finds_any(document: Document) -> None:
+    assert Scans("force").wanted(document) == (1, 2, 3)
+    assert Scans("force").wanted(replace(document, path="a.tif")) == (2, 3)
+    found = {1: Recognised("New.", 0.9), 2: Recognised("Found.", 0.9), 3: Recognised("", 0.0)}
+    done = completed(document, found, forced=True)
+    assert [(page.text, page.method) for page in done.pages] == [("New.", "ocr"), ("Found.", "ocr"), ("", "text")]
+    assert done.remarks == (Remark("ocr_forced"), Remark("ocr_empty", (3,)))
+    kept = completed(document, {1: Recognised("", 0.0)}, "made the reader crash", forced=True)
+    assert (kept.pages[0].text, kept.pages[0].method) == ("Text.", "text")
+    assert kept.remarks == (Remark("ocr_forced"), Remark("ocr_failed", (2, 3), "made the reader crash"))
+
+
+class Told:
+    """Stands in for the processes that recognise pages, and says which were asked for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[tuple[str, str, int]] = []
+        monkeypatch.setattr(Process, "recognise", self._recognise)
+        monkeypatch.setattr(pool, "ocr_available", lambda: True)
+
+    def _recognise(
+        self,
+        path: Path,
+        password: str | None,
+        numbers: Sequence[int],
+        recognised: Callable[[int, Recognised], None],
+        member: str = "",
+    ) -> None:
+        for number in numbers:
+            self.asked.append((path.name, member, number))
+            if number in self.deadly:
+                raise Lost("made the reader crash")
+            recognised(number, Recognised(f"Recognised {number}.", 0.9))
+
+    deadly: frozenset[int] = frozenset()
+
+
+class Memory:
+    """Keeps recognised pages in memory."""
+
+    def __init__(self) -> None:
+        self.pages: dict[tuple[str, str, int], Recognised] = {}
+
+    def find(self, path: Path, member: str, number: int) -> Recognised | None:
+        return self.pages.get((path.name, member, number))
+
+    def keep(self, path: Path, member: str, number: int, page: Recognised) -> None:
+        self.pages[path.name, member, number] = page
+
+
+def test_scans_are_named_as_waiting_and_recognised_later_without_the_pages_that_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remarks = completed(document, {}).remarks
-    for available in (True, False):
-        monkeypatch.setattr(scans, "ocr_available", lambda answer=available: answer)
-        assert worth_reading_again(remarks) is available
-    monkeypatch.setattr(scans, "ocr_available", lambda: True)
-    assert not worth_reading_again(completed(document, {}, "made the reader crash").remarks)
-    assert not worth_reading_again(())
+    told, kept = Told(monkeypatch), Memory()
+    path = with_scans(tmp_path / "book.pdf", ["One.", SCANNED, SCANNED, "Four."])
+    kept.keep(path, "", 3, Recognised("Kept 3.", 0.8))
+    with Readers(1) as readers:
+        first = readers.read(path, scans=Scans(later=True))
+        assert (waiting(first.remarks), told.asked) == ((2, 3), [])
+        assert [page.text for page in first.pages] == ["One.", "", "", "Four."]
+        whole = readers.read(path, scans=Scans(kept=kept))
+        off = readers.read(path, scans=Scans("off"))
+    assert told.asked == [("book.pdf", "", 2)]
+    assert [page.text for page in whole.pages] == ["One.", "Recognised 2.", "Kept 3.", "Four."]
+    assert list(kept.pages) == [("book.pdf", "", 3), ("book.pdf", "", 2)]
+    assert off.remarks == (Remark("ocr_off", (2, 3)),)
+
+
+def test_a_page_that_kills_its_process_costs_only_itself_and_three_in_a_row_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(monkeypatch)
+    path = with_scans(tmp_path / "book.pdf", [SCANNED] * 7)
+    with Readers(1) as readers:
+        readers._recognition = Recognition(readers.lexicon, 1)
+        told.deadly = frozenset({2, 3})
+        assert readers.read(path).remarks == (Remark("ocr_failed", (2, 3), "made the reader crash"),)
+        told.deadly = frozenset({2, 3, 4})
+        assert readers.read(path).remarks == (Remark("ocr_failed", (2, 3, 4, 5, 6, 7), "made the reader crash"),)
+        readers._recognition.close()
 
 
 def test_low_confidence_and_pictures_without_text_are_flagged(document: Document) -> None:

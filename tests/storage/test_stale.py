@@ -189,7 +189,7 @@ def test_a_file_of_the_stored_content_that_fails_is_not_stale(
 
     library._store.mark_stale({str(papers / "lease.pdf"): "is empty"})
     monkeypatch.setattr(library._store, "remarks", lambda: {str(papers / "lease.pdf"): (Remark("ocr_missing", (1,)),)})
-    monkeypatch.setattr(ingestion, "worth_reading_again", lambda remarks: True)
+    monkeypatch.setattr(ingestion, "ocr_available", lambda: True)
     fakes_of(library).embedder = Broken()
     assert line(library.ingest([papers]), "lease.pdf") == ("failed", "could not be read: no embedding")
     assert stale(library) == {}

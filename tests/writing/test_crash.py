@@ -60,6 +60,15 @@ def test_a_fault_at_any_write_flush_or_rename_loses_nothing_and_names_the_disk(t
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")
+def test_a_kill_while_scans_are_recognised_loses_nothing_and_repeats_no_page(tmp_path: Path) -> None:
+    if crashing._preload(tmp_path) is None:
+        pytest.skip("there is no C compiler")
+    ends = list(crashing.scan_loop(tmp_path, step=EACH))
+    assert [(what, problems) for what, problems in ends if problems] == []
+    assert len(ends) > 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="single calls are hit with LD_PRELOAD")
 def test_a_document_goes_from_a_disk_that_is_full_from_any_call_on(tmp_path: Path) -> None:
     if crashing._preload(tmp_path) is None:
         pytest.skip("there is no C compiler")

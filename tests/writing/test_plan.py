@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -348,8 +348,8 @@ def test_a_file_that_is_written_while_it_is_read_fails(
 
     read = Readers._read
 
-    def slow(readers: Readers, path: Path, password: str | None) -> object:
-        document = read(readers, path, password)
+    def slow(readers: Readers, path: Path, *how: Any) -> object:
+        document = read(readers, path, *how)
         if path.name == "bees.md":
             path.write_text("# On bees\n\nMore of them, later.\n")
         return document
