@@ -209,7 +209,7 @@ def cost_of_tables(files: Sequence[Path], rounds: int) -> Cost:
         return lambda: setattr(module, name, whole)
 
     words = lexicon()
-    restore = [timed(pdf, name) for name in ("read", *STEPS)] + [timed(pdfium, "sheet_of")]
+    restore = [timed(pdf, name) for name in ("read", *STEPS)] + [timed(pdfium, "geometry_of")]
     pages = closely = held = 0
     found = others = 0.0
     for path in files:
@@ -218,7 +218,7 @@ def cost_of_tables(files: Sequence[Path], rounds: int) -> Cost:
             seconds.clear()
             calls.clear()
             document = pdf.read(path, None, words)
-            tables = sum(seconds[name] for name in (*STEPS, "sheet_of"))
+            tables = sum(seconds[name] for name in (*STEPS, "geometry_of"))
             times.append((seconds["read"], tables))
         whole, tables = min(times)
         pages, closely = pages + len(document.pages), closely + calls["grids_of"]

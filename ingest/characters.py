@@ -9,6 +9,7 @@ _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl",
 # Symbol and Wingdings bullets keep their private code points in most PDFs.
 BULLETS = "\uf0b7\uf0a7\uf0d8\uf0fc\uf076\uf02d\uf0a8"
 _BULLETS = dict.fromkeys(BULLETS, "•")
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"  # marks of footnotes and powers: no part of a figure's value
 _HYPHENS = {"\u2010": "-", "\u2011": "-"}
 _LINE_ENDS = {"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n\n"}
 _ZERO_WIDTH = "\u180e\u200b\u2060\u2061\u2062\u2063\u2064\ufeff"
@@ -20,6 +21,7 @@ _TRANSLATION = str.maketrans(
 )
 _TAB = 4  # columns, in source code
 _INVISIBLE = str.maketrans(dict.fromkeys(_REMOVED, "") | {"\t": "\t"} | dict.fromkeys("\v\f\x85\u2028\u2029", " "))
+_PRESENTED = re.compile("[\ufb1d-\ufdff\ufe80-\ufefc]")  # Hebrew and Arabic letters in the shape that their place gives
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SOFT_HYPHEN_AT_END = re.compile(r"\u00ad[^\S\n]*(?=\n)")
 # Persian and the Indic scripts spell with joiners; elsewhere they are residue.
@@ -43,6 +45,7 @@ def characters(text: str) -> str:
     text = text.replace("\r\n", "\n")
     text = _SOFT_HYPHEN_AT_END.sub("-", text).replace("\u00ad", "")
     text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text.translate(_TRANSLATION)))
+    text = _PRESENTED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     text = _SPACES.sub(" ", _SPACED_OUT.sub(_close_up, text))
     text = _LEADERS.sub(" ", _SPACE_IN_BRACKETS.sub(")", text))
     return _BLANK_LINES.sub("\n\n", _EDGES.sub("\n", text)).strip()

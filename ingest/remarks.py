@@ -24,6 +24,7 @@ RemarkCode = Literal[
     "ocr_failed",
     "ocr_empty",  # it found nothing
     "ocr_unsure",
+    "line_numbers",  # that stood in the margin are left out
     "text_hidden",  # the program of the file does not show it
     "beside_lost",  # annotations: form fields, typed-on text, notes
     "hidden_unknown",  # it was not looked for
@@ -62,6 +63,7 @@ _SENTENCES: dict[RemarkCode, str] = {
     "ocr_failed": "{pages} could not be recognised: {detail}",
     "ocr_empty": "{pages} shown as pictures in which no text was recognised",
     "ocr_unsure": "{pages} recognised with low confidence",
+    "line_numbers": "{pages} without the numbers in the margin that count lines",
     "text_hidden": "{pages} with hidden text, which is kept and is no evidence",
     "beside_lost": "{pages} holding form fields or notes that could not all be read: {detail}",
     "hidden_unknown": "the second parser {detail}: hidden text was not looked for, nor the labels of form fields",

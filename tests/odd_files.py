@@ -231,8 +231,11 @@ def xfa_shell() -> bytes:
 # Scripts and fonts
 
 
-def composite(text: str, *, mapped: bool = True) -> bytes:
-    """Return a PDF whose font is not in it and numbers its letters from 1; `mapped`: it tells which they are."""
+def composite(text: Sequence[str], *, mapped: bool = True) -> bytes:
+    """Return a PDF whose font is not in it and numbers its letters from 1; `mapped`: it tells which they are.
+
+    A part of `text` that holds several letters is one shape.
+    """
     letters = dict.fromkeys(text)
     codes = {letter: number for number, letter in enumerate(letters, 1)}
     table = "".join(f"<{code:04x}> <{letter.encode('utf-16-be').hex()}>\n" for letter, code in codes.items())

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- rooms: written by tests/test_architecture.py -->\n", "<!-- end of rooms -->\n"
 
-UNDRAWN = {"rag_app", "readers", "tables", "web", "workbook"}  # parts of a room, and what holds all
+UNDRAWN = {"rag_app", "lettering", "readers", "tables", "web", "workbook"}  # parts of a room, and what holds all
 
 
 def rooms() -> list[Path]:
@@ -23,7 +23,7 @@ def rooms() -> list[Path]:
     layers = [name.strip() for layer in contracts[0]["layers"] for name in layer.split("|")]
     ordered = [ROOT.joinpath(*name.split(".")) for name in layers]
     packages = [path for path in ordered if path.is_dir()]
-    inner = ("ingest/readers", "ingest/readers/web", "ingest/readers/workbook", "ingest/tables")
+    inner = ("ingest/lettering", "ingest/readers", "ingest/readers/web", "ingest/readers/workbook", "ingest/tables")
     return [*packages, *(ROOT / name for name in ("rag_app", "ingest", *inner, "prompts"))]
 
 

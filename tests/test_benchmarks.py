@@ -184,7 +184,7 @@ def test_all_programs_are_checked_for_types_and_none_has_the_name_of_what_the_te
 def test_the_cost_of_tables_counts_pages_and_leaves_reading_as_it_was() -> None:
     from ingest.readers import pdf, pdfium
 
-    before = pdf.read, pdf.grids_of, pdfium.sheet_of
+    before = pdf.read, pdf.grids_of, pdfium.geometry_of
     ingestion = load(ROOT / "benchmarks" / "ingestion.py")
     path = ROOT / "data" / "samples" / "dishwasher-manual.pdf"
     cost = ingestion.cost_of_tables([path, path], rounds=1)
@@ -192,4 +192,4 @@ def test_the_cost_of_tables_counts_pages_and_leaves_reading_as_it_was() -> None:
     assert (cost.pages, cost.tables) == (26, 2 * tables)
     assert tables < cost.closely / 2 < 13  # some pages hold no table, and most of these aren't looked at closely
     assert cost.share == cost.found / cost.others
-    assert (pdf.read, pdf.grids_of, pdfium.sheet_of) == before
+    assert (pdf.read, pdf.grids_of, pdfium.geometry_of) == before

@@ -7,6 +7,7 @@ from ctypes import c_float, c_int
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from ingest.lettering.changes import Lettering
 from ingest.readers.glyphs import Characters
 from ingest.tables.sheet import Rule, Sheet
 from ingest.tables.sketch import may_align, may_draw_cells
@@ -27,22 +28,31 @@ _SHORTEST = 2.0  # points
 _MOVE = 2  # FPDF_SEGMENT_MOVETO
 
 
-def sheet_of(page: Any, paths: Sequence[tuple[Any, _Matrix]], hidden: Collection[int]) -> Sheet | None:
-    """Return where the characters and lines of `page` are; None where nothing on it can be a table.
+def geometry_of(
+    page: Any, paths: Sequence[tuple[Any, _Matrix]], hidden: Collection[int], *, closely: bool, lettered: bool
+) -> tuple[Sheet | None, Lettering | None]:
+    """Return where the characters and lines of `page` are, and how the former are set.
 
     Args:
         page: of pypdfium2, open.
         paths: its path objects, each with the matrix of the form that holds it.
         hidden: addresses of the text objects that nobody sees.
+        closely: whether the first is wanted; it is None where nothing on the page can be a table.
+        lettered: whether the second is wanted.
     """
     with closing(page.get_textpage()) as textpage:
         characters = Characters(textpage, page.get_bbox())
         place = characters.place
         across, down, curves = _rules(paths, place)
-        if not hidden and not may_draw_cells(across, down) and not may_align(characters.words(), across, down):
-            return None
-        glyphs = characters.glyphs(hidden)
-    return Sheet(place.width, place.height, tuple(glyphs), tuple(across), tuple(down), tuple(curves))
+        tabular = closely and (
+            bool(hidden) or may_draw_cells(across, down) or may_align(characters.words(), across, down)
+        )
+        if not tabular and not lettered:
+            return None, None
+        glyphs = tuple(characters.glyphs(hidden))
+        letters = tuple(characters.letters()) if lettered else ()
+    sheet = Sheet(place.width, place.height, glyphs, tuple(across), tuple(down), tuple(curves)) if tabular else None
+    return sheet, Lettering(glyphs, letters, tuple(across)) if lettered else None
 
 
 def _rules(paths: Sequence[tuple[Any, _Matrix]], place: Placing) -> tuple[list[Rule], list[Rule], list[Box]]:

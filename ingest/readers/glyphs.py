@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from ctypes import addressof, byref
-from math import degrees
+from ctypes import addressof, byref, c_double
+from math import atan2, degrees, hypot
 from typing import TYPE_CHECKING, Any
 
-from ingest.tables.sheet import Glyph
+from ingest.tables.sheet import Glyph, Letter
 from ingest.tables.words import Word
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ class Characters:
 
     def __init__(self, textpage: Any, box: Box) -> None:
         self._textpage = textpage.raw
-        self._text = _text_of(textpage.raw)
+        self._text = text_of(textpage.raw)
         self._ends: dict[int, Box] = {}  # of the characters at the ends of words
+        self._read: list[int] = []  # the characters that are glyphs
         self.place = Placing(box, _turn(textpage.raw, len(self._text)))
         self._box = _measure(textpage.raw, self.place)
 
@@ -88,6 +89,7 @@ class Characters:
 
         textpage, text, box_of, ends = self._textpage, self._text, self._box, self._ends
         glyphs: list[Glyph] = []
+        read: list[int] = []
         add = glyphs.append
         for match in _WORD.finditer(text):
             spaced = True
@@ -98,8 +100,24 @@ class Characters:
                     turned = self._is_turned(index)
                 left, top, right, bottom = ends.get(index) or box_of(index)
                 add(Glyph(text[index], left, top, right, bottom, turned, spaced))
+                read.append(index)
                 spaced = False
+        self._read = read
         return glyphs
+
+    def letters(self) -> list[Letter]:
+        """Return how each of the glyphs that were last returned is set."""
+        import pypdfium2.raw as pdfium
+
+        textpage, matrix, x, y = self._textpage, pdfium.FS_MATRIX(), c_double(), c_double()
+        letters: list[Letter] = []
+        for index in self._read:
+            pdfium.FPDFText_GetMatrix(textpage, index, byref(matrix))
+            pdfium.FPDFText_GetCharOrigin(textpage, index, byref(x), byref(y))
+            size = pdfium.FPDFText_GetFontSize(textpage, index) * hypot(matrix.c, matrix.d)
+            angle = round(degrees(atan2(matrix.b, matrix.a))) % 360
+            letters.append(Letter(self.place.point(x.value, y.value)[1], size, angle))
+        return letters
 
     def _is_turned(self, index: int) -> bool:
         return _angle(self._textpage, index) != self.place.turn
@@ -110,7 +128,7 @@ def address(item: Any) -> int:
     return addressof(item.contents) if item else 0
 
 
-def _text_of(textpage: Any) -> str:
+def text_of(textpage: Any) -> str:
     """Return the characters of a page, one for each of its places."""
     import pypdfium2.raw as pdfium
 

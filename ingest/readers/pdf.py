@@ -10,12 +10,17 @@ from ingest.characters import characters
 from ingest.clean import arranged
 from ingest.files import read_bytes, stem
 from ingest.legible import is_legible, without_shapes
+from ingest.lettering.margin import may_count_lines
+from ingest.lettering.page import rewritten
+from ingest.lettering.struck import with_struck
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import TERMS, check_pages, check_text
 from ingest.readers.beside import with_lines
 from ingest.readers.form_fields import lines_of
 from ingest.readers.hidden import hidden_spans
+from ingest.readers.ligatures import holds_ligatures, spelled
 from ingest.readers.pdfium import opened
+from ingest.readers.right_to_left import runs_right_to_left
 from ingest.readers.textlayer import Layer, Locked, describe, read_layer, sensible_labels, sensible_title
 from ingest.readers.unmapped import LOST
 from ingest.remarks import Remark, by_reason
@@ -27,7 +32,7 @@ from ingest.tables.mark import Marked, marked, placed
 from ingest.types import Document, DocumentError, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ingest.readers.annotations import Annotation
@@ -68,6 +73,10 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     with _second(content, password) as second:
         layer, fallback, remarks = _combined(path, first, second, lexicon)
         looks = [_look(second, number, text, layer.layers_off) for number, text in enumerate(layer.texts, 1)]
+        for number, text in enumerate(layer.texts, 1):
+            if letters := _spelled(second, number, text):
+                layer.texts[number - 1] = text.translate({ord(sign): own for sign, own in letters.items()})
+                looks[number - 1] = _with_letters(looks[number - 1], letters)
         lines = {number: _lines(second, number, some) for number, some in layer.annotations.items()}
         gaps = sorted(second.gaps) if second is not None else []
     shapes = _without_lost_letters(layer, gaps, remarks)
@@ -75,6 +84,8 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
         _marked(text, None if number in shapes else look)
         for number, (text, look) in enumerate(zip(layer.texts, looks, strict=True), 1)
     ]
+    numbered = tuple(number for number, mark in enumerate(marks, 1) if mark.numbered)
+    remarks += [Remark("line_numbers", numbered)] if numbered else []
     whole = arranged([mark.text for mark in marks], lexicon)
     found = [
         placed(text, mark.tables, number) for number, (text, mark) in enumerate(zip(whole.texts, marks, strict=True), 1)
@@ -82,11 +93,11 @@ def read(path: Path, password: str | None = None, lexicon: Lexicon = NO_WORDS) -
     pages = continued(
         [
             _with_tables(
-                _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look),
+                _page(number, layer.labels[number - 1], text, "fallback" if number in fallback else "text", look, mark),
                 tables,
                 lexicon,
             )
-            for number, ((text, tables), look) in enumerate(zip(found, looks, strict=True), 1)
+            for number, ((text, tables), look, mark) in enumerate(zip(found, looks, marks, strict=True), 1)
         ],
         whole.layout,
     )
@@ -181,11 +192,13 @@ def _is_poor(text: str) -> bool:
 def _are_parted_otherwise(text: str, other: str) -> bool:
     """Tell whether two texts of a page have the same letters but other spaces between them.
 
-    The first parser guesses from operators where a word ends, the second sees the gaps (docs/decisions/0046).
+    The first parser guesses from operators where a word ends, the second sees the gaps (docs/decisions/0046), and
+    where figures stand among words that are written from right to left.
     """
     letters, others = (sum(map(str.isalnum, one)) for one in (text, other))
     words = len(text.split())
-    return abs(letters - others) <= _SAME * letters and abs(len(other.split()) - words) > _PARTED * words
+    same = abs(letters - others) <= _SAME * letters
+    return same and (abs(len(other.split()) - words) > _PARTED * words or runs_right_to_left(other))
 
 
 def _whole(path: Path, second: PdfiumFile, lexicon: Lexicon) -> Layer:
@@ -211,12 +224,34 @@ def _text(second: PdfiumFile, number: int) -> str | Exception:
         return error
 
 
+def _spelled(second: PdfiumFile | None, number: int, text: str) -> dict[str, str]:
+    """Return the letters of the ligatures of a page to which its font gives no meaning."""
+    if second is None or number > len(second) or not holds_ligatures(text):
+        return {}
+    try:
+        return second.ligatures(number)
+    except Exception:  # the words are there but for these letters
+        return {}
+
+
+def _with_letters(look: Look | None, letters: Mapping[str, str]) -> Look | None:
+    """Return what is on a page with the letters of its ligatures."""
+    if look is None or not letters:
+        return look
+    sheet, lettering = look.sheet, look.lettering
+    if sheet:
+        sheet = replace(sheet, glyphs=spelled(sheet.glyphs, letters))
+    if lettering:
+        lettering = replace(lettering, glyphs=spelled(lettering.glyphs, letters))
+    return replace(look, sheet=sheet, lettering=lettering)
+
+
 def _look(second: PdfiumFile | None, number: int, text: str, off: frozenset[str]) -> Look | None:
     """Look at a page, closely if its text may hold a table; None if that cannot be done."""
     if second is None or number > len(second):
         return None
     try:
-        return second.look(number, closely=may_hold_table(text), off=off)
+        return second.look(number, closely=may_hold_table(text), lettered=may_count_lines(text), off=off)
     except Exception:  # the words are there, or the failure is known
         return None
 
@@ -235,15 +270,22 @@ def _without_lost_letters(layer: Layer, gaps: Sequence[int], remarks: list[Remar
 
 
 def _marked(text: str, look: Look | None) -> Marked:
-    """Normalise the characters of a page's text, and write the rows of its tables into it."""
+    """Normalise the characters of a page's text, and write into it what its setting says and the rows of its tables."""
     text = characters(text)
-    if look is None or look.sheet is None:
+    if look is None:
         return Marked(text, ())
-    return marked(text, look.sheet.glyphs, grids_of(look.sheet))
+    sheet = look.sheet
+    if look.lettering is None:
+        return marked(text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(text, ())
+    new = rewritten(text, look.lettering)
+    sheet = replace(sheet, glyphs=new.glyphs) if sheet else None
+    mark = marked(new.text, sheet.glyphs, grids_of(sheet)) if sheet else Marked(new.text, ())
+    return replace(mark, struck=new.struck, numbered=new.numbered)
 
 
-def _page(number: int, label: str, text: str, method: Method, look: Look | None) -> Page:
+def _page(number: int, label: str, text: str, method: Method, look: Look | None, mark: Marked) -> Page:
     hidden = hidden_spans(text, look.pieces) if look and look.pieces else ()
+    hidden = with_struck(text, hidden) if mark.struck else hidden
     return Page(number, label, text, method, None, hidden)
 
 

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING, Any
 
+from ingest.lettering.hints import Stretch, is_odd
 from ingest.readers.covers import MOST_COVERS, is_area, is_off, marks_on
-from ingest.readers.geometry import sheet_of
-from ingest.readers.glyphs import Characters, address
+from ingest.readers.geometry import geometry_of
+from ingest.readers.glyphs import Characters, address, text_of
+from ingest.readers.ligatures import ligatures_of
+from ingest.readers.right_to_left import in_logical_order, runs_right_to_left
 from ingest.readers.salvage import with_new_end
 from ingest.readers.unmapped import with_gaps
 from ingest.readers.unseen import LONGEST_SIDE, Cover, Text, pieces_of
@@ -19,6 +22,7 @@ from ingest.readers.unseen import LONGEST_SIDE, Cover, Text, pieces_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from ingest.lettering.changes import Lettering
     from ingest.readers.glyphs import Placing
     from ingest.readers.unseen import Piece
     from ingest.tables.sheet import Sheet
@@ -49,6 +53,7 @@ class Look:
     drawings: int  # lines and shapes
     pieces: tuple[Piece, ...]  # the page's text in the order it is drawn; none where nothing is hidden
     sheet: Sheet | None = None  # where its characters and lines are, if that was asked for and may be a table
+    lettering: Lettering | None = None  # how its characters are set, if that says what its text does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +94,25 @@ class PdfiumFile:
             gaps = with_gaps(textpage, text)
             if gaps is not None:
                 self.gaps.add(number)
+            elif runs_right_to_left(text) and len(text) == len(own := text_of(textpage.raw)):
+                text = in_logical_order(textpage.raw, own)
             # pdfium joins a word that a line end parts, and leaves a mark: the hyphen may belong to the word.
             return _HYPHEN_AT_LINE_END.sub("-\n", gaps or text)
 
-    def look(self, number: int, *, closely: bool = False, off: Collection[str] = ()) -> Look:
+    def look(self, number: int, *, closely: bool = False, lettered: bool = False, off: Collection[str] = ()) -> Look:
         """Look at what page `number` draws.
 
         Args:
             number: from 1.
-            closely: tell where its characters and lines are.
+            closely: tell where its characters and lines are, if that may be a table.
+            lettered: tell how its characters are set, also where its pieces of text give no reason to.
             off: names of the layers that are not shown.
 
         Raises:
             PdfiumError: the page cannot be loaded.
         """
         with closing(self._document[number - 1]) as page:
-            return _look(page, closely=closely, off=off)
+            return _look(page, closely=closely, lettered=lettered, off=off)
 
     def words(self, number: int) -> tuple[list[Word], Placing]:
         """Return the words of page `number` in their places, and what tells the place of something else on it.
@@ -115,6 +123,15 @@ class PdfiumFile:
         with closing(self._document[number - 1]) as page, closing(page.get_textpage()) as textpage:
             characters = Characters(textpage, page.get_bbox())
             return characters.words(), characters.place
+
+    def ligatures(self, number: int) -> dict[str, str]:
+        """Return the letters of the characters within words of page `number` that have no meaning of their own.
+
+        Raises:
+            PdfiumError: the page cannot be loaded.
+        """
+        with closing(self._document[number - 1]) as page:
+            return ligatures_of(page)
 
     def picture(self, number: int) -> Picture:
         """Draw page `number`.
@@ -159,7 +176,7 @@ def _open(content: bytes, password: str | None) -> Any:
     return None
 
 
-def _look(page: Any, *, closely: bool, off: Collection[str]) -> Look:
+def _look(page: Any, *, closely: bool, lettered: bool, off: Collection[str]) -> Look:
     import pypdfium2.raw as pdfium
 
     box = page.get_bbox()
@@ -178,15 +195,19 @@ def _look(page: Any, *, closely: bool, off: Collection[str]) -> Look:
         elif kind in (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING):
             drawings += 1
             if kind == pdfium.FPDF_PAGEOBJ_PATH:
-                if closely:
-                    paths.append((item, _product(_matrix(item), matrix)))
+                paths.append((item, matrix))
                 if texts and len(covers) < MOST_COVERS and is_area(item):
                     covers.append(Cover(_bounds(item, matrix), len(texts), opaque=True))
     covers += [Cover(box, len(texts), opaque=False) for box in marks_on(page)]
     share = min(covered / area, 1.0)
     pieces = pieces_of(page, texts, covers, pictures[:_MOST_PICTURES], share)
     hidden = {address(text.object) for text in texts if text.hidden}
-    return Look(share, drawings, pieces, sheet_of(page, paths, hidden) if closely else None)
+    stretches = [text.stretch for text in texts if text.stretch and not text.hidden]
+    lettered = lettered or is_odd(stretches, [_bounds(*path) for path in paths])
+    if not closely and not lettered:
+        return Look(share, drawings, pieces)
+    placed = [(item, _product(_matrix(item), matrix)) for item, matrix in paths]
+    return Look(share, drawings, pieces, *geometry_of(page, placed, hidden, closely=closely, lettered=lettered))
 
 
 def _objects(page: Any) -> Iterator[tuple[int, Any, _Matrix]]:
@@ -230,7 +251,20 @@ def _text(item: Any, matrix: _Matrix, page: _Box, off: Collection[str]) -> Text:
         if pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
             hidden = alpha.value < _FAINT
             doubtful = doubtful or red.value + green.value + blue.value >= _LIGHT
-    return Text(item, hidden, doubtful, invisible, box)
+    return Text(item, hidden, doubtful, invisible, box, _stretch(item, matrix, box))
+
+
+def _stretch(item: Any, matrix: _Matrix, box: _Box) -> Stretch | None:
+    """Return how a text is set; None where it shows nothing."""
+    import pypdfium2.raw as pdfium
+
+    if box[0] == box[2]:
+        return None
+    pdfium.FPDFTextObj_GetFontSize(item, _SIZE)
+    own = _matrix(item)
+    _, _, c, d, e, f = own if matrix is _IDENTITY else _product(own, matrix)
+    upright = hypot(c, d) or 1.0
+    return Stretch(_SIZE.value * upright, (c * e + d * f) / upright, round(10 * c / upright), d >= 0, box)
 
 
 _COLOUR = (c_uint(), c_uint(), c_uint(), c_uint())

@@ -13,6 +13,8 @@ from ingest.readers.glyphs import address
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ingest.lettering.hints import Stretch
+
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
 
 _SAME = 12  # of 255: a difference in colour that nobody sees
@@ -45,6 +47,7 @@ class Text:
     doubtful: bool  # so hidden where nothing is to be seen of it
     invisible: bool  # as the text layer is that recognition puts over a scan
     box: _Box
+    stretch: Stretch | None = None  # how it is set; None where it shows nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,44 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ingest.characters import characters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.tables.sheet import Glyph
+
 _KEYS = (20, 10, 6)  # characters by which the place is found again, the longest first
 _NEAR_BY = 200  # characters within which what is left of a part is looked for
 _NEAR = 400  # characters within which the shortest one is looked for
+
+
+def places_of(text: str, glyphs: Sequence[Glyph]) -> list[list[int]]:
+    """Return for each of the glyphs of a page where its characters stand in the page's text, white space counted."""
+    places = [place for place, character in enumerate(text) if not character.isspace()]
+    packed: list[str] = []
+    owners: list[int] = []
+    for number, glyph in enumerate(glyphs):
+        packed.append(plain(glyph.text))
+        owners += [number] * len(packed[-1])
+    found: list[list[int]] = [[] for _ in glyphs]
+    for owner, place in zip(owners, aligned("".join(text[place] for place in places), "".join(packed)), strict=True):
+        if place >= 0:
+            found[owner].append(places[place])
+    return found
+
+
+def plain(text: str) -> str:
+    """Return the text of a glyph as it stands in a text that is repaired."""
+    return text if text.isascii() else _plain(text)
+
+
+@lru_cache(4096)
+def _plain(text: str) -> str:
+    return "".join(characters(text).split())
 
 
 def aligned(text: str, other: str) -> list[int]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ingest.characters import RAISED
 from ingest.tables.words import joined, lines_of
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _FIGURE = re.compile(
     r"[$€£¥(\[+<>~≈±−–-]*\s?(?:\d(?:[\d.,'’:/ ]*\d)?|[.,]\d+)[)\]]?\s?(?:%|bn|mn|[kKmM])?[)\]]?"
-    r"(?:\s?[*†‡]+|\s?\([a-z\d]\))?"
+    rf"(?:\s?[*†‡]+|\s?\^?\([a-z\d]\)|[{RAISED}]+)?"
     r"|[$€£¥(]*\s*[–—−.:*-]{1,3}\s*[)%]*|\.{2,3}"
 )
 

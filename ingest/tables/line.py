@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.characters import RAISED
 from ingest.tables.grid import is_date, is_figure
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ WIDE_RULE = 0.6  # of a table's width: a line that parts rows
 
 _YEAR = re.compile(
     r"\(?(?:(?:19|20)\d\d(?:\s?[/–-]\s?\d{2,4})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[12]?[HQ][1-4]?)[*]?"
-    r"(?:\s?\(?\w\)|\s?\d)?\)?"
+    rf"(?:\s?\^?\(?\w\)|\s?\d|[{RAISED}]+)?\)?"
 )
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ingest.characters import characters
 from ingest.table import Cell, Table
 from ingest.tables import CELL
-from ingest.tables.align import aligned
+from ingest.tables.align import places_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +29,8 @@ class Marked:
     text: str
     tables: tuple[tuple[Grid, tuple[Row, ...]], ...]  # in the order of the text
     lost: int = 0  # tables that couldn't be found in the text
+    struck: bool = False  # words in it are struck out
+    numbered: bool = False  # the numbers of its lines are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,8 @@ class _Page:
 
     def __init__(self, text: str, glyphs: Sequence[Glyph]) -> None:
         self._text = text
-        places = [place for place, character in enumerate(text) if not character.isspace()]
-        packed, owners = [], []
-        for number, glyph in enumerate(glyphs):
-            plain = glyph.text if glyph.text.isascii() else _plain(glyph.text)
-            packed.append(plain)
-            owners += [number] * len(plain)
-        self._places: list[list[int]] = [[] for _ in glyphs]
-        self._wanted = [len(part) for part in packed]
-        for owner, place in zip(
-            owners, aligned("".join(text[place] for place in places), "".join(packed)), strict=True
-        ):
-            if place >= 0:
-                self._places[owner].append(places[place])
+        self._places = places_of(text, glyphs)
+        self._wanted = [len(plain(glyph.text)) for glyph in glyphs]
 
     def rows(self, grid: Grid) -> list[Row]:
         """Return the rows of a table with their texts; none if too little of it stands in the text of the page."""
@@ -133,12 +122,6 @@ class _Page:
 
     def _word(self, word: Word) -> str:
         return "".join(self._text[place] for number in word.glyphs for place in self._places[number])
-
-
-@lru_cache(4096)
-def _plain(character: str) -> str:
-    """Return a character as it stands in repaired text."""
-    return "".join(characters(character).split())
 
 
 def _slots(grid: Grid, number: int, cells: Sequence[GridCell]) -> Iterator[int]:

@@ -21,6 +21,14 @@ class Glyph(NamedTuple):
     spaced: bool  # a space stands before it in the file
 
 
+class Letter(NamedTuple):
+    """How a character is set."""
+
+    base: float  # its baseline, in points from the top of the page
+    size: float  # of its font, in points
+    angle: int  # degrees by which it is turned, against the clock, 0 to 359
+
+
 class Rule(NamedTuple):
     """A straight line, horizontal or vertical, in points from the top left corner."""
 

@@ -27,7 +27,7 @@ TABLE = "fts5(title, text, stems, content='', tokenize='unicode61 remove_diacrit
 
 TITLE_WEIGHT = 0.5  # every passage repeats its title, so a word there says less than one in the text
 STEM_WEIGHT = 0.5
-ANALYSIS = "1"  # raised with every change of what is indexed; the version of the stemmer is added
+ANALYSIS = "2"  # raised with every change of what is indexed; the version of the stemmer is added
 
 _TERMS = 64  # most distinct words of a question that are searched for
 _REMEMBERED = 200_000  # stems of a language

@@ -17,9 +17,12 @@ from rag_app.language.numbers import number_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾"  # marks of notes and powers: no part of the figure or word that they stand at
+_FLAT = str.maketrans(RAISED + "₀₁₂₃₄₅₆₇₈₉", " " * len(RAISED) + "0123456789")
 _WORD = re.compile(r"[^\W_]+")
 FIGURE = r"\d+(?:[.,:/’']\d+)*"
-LETTERS = r"[^\W\d_]+(?:['’][^\W\d_]+)*"
+LETTERS = rf"(?:[^\W\d_{RAISED}]{{1,3}}[²³](?!\w)|[^\W\d_{RAISED}]+(?:['’][^\W\d_{RAISED}]+)*)"  # "m²" is a unit
+MARK = re.compile(rf"(?<=[\d)])(?:[{RAISED}]+|\^\([^\W_]\))")  # of a note or power at a figure
 _TOKEN = re.compile(rf"{FIGURE}|{LETTERS}")
 _STEM = 4  # letters; shorter beginnings say nothing about a word
 _ALIKE = 3  # letters that two spellings of a word begin with
@@ -36,14 +39,24 @@ class Written:
     text: str
 
 
+def flat(text: str) -> str:
+    """Return a text of the same length without what is raised, and with lowered figures as others: "45 ", "CO2"."""
+    return text.translate(_FLAT)
+
+
+def unmarked(text: str) -> str:
+    """Return a text of the same length without the marks that stand raised at its figures: "45 " for 45 with a 1."""
+    return MARK.sub(lambda match: " " * len(match[0]), text)
+
+
 def words(text: str) -> list[str]:
     """Return the words of a text as the index tells them apart, in lower case."""
-    return _WORD.findall(unicodedata.normalize("NFC", text).lower())
+    return _WORD.findall(unicodedata.normalize("NFC", flat(text)).lower())
 
 
 def written_words(text: str) -> list[str]:
     """Return the same words in the letters that they are written in."""
-    return _WORD.findall(text)
+    return _WORD.findall(flat(text))
 
 
 def tokens(text: str) -> list[Written]:

@@ -18,7 +18,7 @@ from rag_app.language.numbers import number_of
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.units import MONEY, TIMES, words_of
 from rag_app.language.vocabulary import alternatives, in_order, pattern
-from rag_app.language.words import FIGURE, LETTERS, same_word
+from rag_app.language.words import FIGURE, LETTERS, MARK, same_word, unmarked
 from rag_app.proof.figures import value_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _CODED = re.compile(r"[^\W\d][\w-]*\Z")
 _LONGEST_CODE = 20  # characters of a code before a figure of it
 _SCALE_LETTER = re.compile(r"[kKMBT]")
 _MINUS = "-−–"
+_BASE = "10"  # with what is raised beside it a power, and no amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _amount(text: str, pieces: Sequence[_Piece], row: int) -> Amount | None:
             figure, start = f"-{figure}", start - 1
     else:
         return None
-    if not _is_number(figure):
+    if not _is_number(figure) or (figure == _BASE and MARK.match(text, piece.end)):
         return None
     before, first = _before(text, pieces, row, start)
     after, end = _after(text, pieces, row, known=bool(before))
@@ -170,7 +171,7 @@ def _in_code(text: str, piece: _Piece) -> bool:
 
 def _numbers_line(text: str, amount: Amount) -> bool:
     """Tell whether a bare figure is the number of what follows it: "§ 3 The fee is"."""
-    before, after = text[: amount.start].rpartition("\n")[2], text[amount.end :].partition("\n")[0]
+    before, after = text[: amount.start].rpartition("\n")[2], unmarked(text)[amount.end :].partition("\n")[0]
     return not re.search(r"\w", before) and bool(re.search(r"\w", after))
 
 
@@ -194,9 +195,13 @@ def _after(text: str, pieces: Sequence[_Piece], row: int, *, known: bool) -> tup
     """
     unit: list[str] = []
     end = pieces[row].end
+    if mark := MARK.match(text, end):
+        end = mark.end()
     if share := _percent().match(text, end):
         return _with_time(pieces, [PERCENT], share.end())
     for at, piece in enumerate(pieces[row + 1 :], row + 1):
+        if piece.start < end:  # a mark of several signs
+            continue
         if text[end : piece.start] not in ("", *_SPACES):
             break
         scaled = bool(unit) and _is_scale(unit[-1])

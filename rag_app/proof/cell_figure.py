@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from rag_app.language.days import dates_in
-from rag_app.language.words import FIGURE
+from rag_app.language.words import FIGURE, unmarked
 from rag_app.proof.amounts import Amount, amounts
 from rag_app.text import single_spaced
 
@@ -18,7 +18,7 @@ _SIGN_APART = re.compile(r"(?<!\w)[-−–][ \u00a0\u202f]*(?=\W?\s?\d)")
 _SIGN_WITHIN = re.compile(r"^\s*([^\w\s(-]|[A-Z]{3})\s*[-−–]\s*(?=\d)")  # "$-5"
 _IN_BRACKETS = re.compile(r"\W*\([^()]*\d[^()]*\)\W*")  # as accounts write what is negative
 _MARKS = frozenset(":/’'")  # of times of day, fractions and some thousands: they are read one by one
-_STRUCK = "~~"
+_STRUCK = re.compile(r"~~[^~]+~~")  # it is said no more
 _LIKE = "2"  # stands for any figure: it is no ordinal, no code and no date by itself
 
 
@@ -28,8 +28,7 @@ def figure_of(text: str) -> Amount | None:
     What is struck out is none. What stands in brackets or after a minus is negative; its `start` and `end` are those
     of a cell without spaces within its figure.
     """
-    if _STRUCK in text:  # what is struck out holds no more
-        return None
+    text = _STRUCK.sub(lambda match: " " * len(match[0]), unmarked(text)).rstrip()
     joined = _SPACED.sub(lambda match: re.sub(r"\s", "", match[0]), text)
     joined = _SIGN_WITHIN.sub(r"-\1 ", joined)
     found = _FIGURE.findall(joined)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.vocabulary import alternatives, in_order, pattern
-from rag_app.language.words import LETTERS, among
+from rag_app.language.words import LETTERS, RAISED, among
 from rag_app.types import Citation
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _END = re.compile(r"[.!?…。！？][\"'”’»)]*(?=\s|$)")
 _NAME = re.compile(LETTERS)
 _PHRASE = 8  # words; an answer that is longer, or ends like a sentence, may say things in words of its own
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-") | {0xAD: None}
+_POWERS = str.maketrans({sign: f"^{sign}" for sign in RAISED})  # "45" with the mark of a note is not "451"
 _JOINS = "-\u00ad\u2010\u2011"
 _RUN = re.compile(r"[\s\u00ad]*[-\u00ad\u2010\u2011][\s\u00ad]*|\s+|.[\u0300-\u036f]*", re.DOTALL)
 _QUOTES = dict.fromkeys(map(ord, "‘’‚‛"), "'") | dict.fromkeys(map(ord, "“”„‟«»"), '"')
@@ -207,7 +208,7 @@ def _squeezed(text: str) -> tuple[str, list[int]]:
             if not (before.isdigit() and after.isdigit()):  # "1 5" is not "15"
                 continue
             characters = normal(characters) or " "
-        folded = unicodedata.normalize("NFKC", characters).translate(_HYPHENS).translate(_QUOTES)
+        folded = unicodedata.normalize("NFKC", characters.translate(_POWERS)).translate(_HYPHENS).translate(_QUOTES)
         kept += folded
         places += [match.start()] * len(folded)
     return "".join(kept), places
@@ -233,7 +234,7 @@ def unsupported_words(answer: str, sources: Sequence[str]) -> list[str]:
 
 def normal(text: str) -> str:
     """Return `text` as it is compared: Unicode, ligatures, hyphens, quotation marks and white space made alike."""
-    text = unicodedata.normalize("NFKC", text).translate(_HYPHENS).translate(_QUOTES)
+    text = unicodedata.normalize("NFKC", text.translate(_POWERS)).translate(_HYPHENS).translate(_QUOTES)
     return " ".join(text.split())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ingest import PAGE_BREAK
 from rag_app.language.detector import language_of
 from rag_app.language.keywords import TABLE, analysis, stems
+from rag_app.language.words import flat
 from rag_app.storage.connection import encode
 from rag_app.storage.database import LATEST, Schema
 from rag_app.storage.heading import heading
@@ -189,7 +190,7 @@ def keyword_rows(connection: sqlite3.Connection, key: int) -> list[tuple[int, by
     spans = connection.execute('SELECT id, start, "end" FROM passages WHERE document = ? ORDER BY ordinal', (key,))
     stemmed = stems(name, language)
     return [
-        (passage, encode(name), encode(text[start:end]), encode(f"{stemmed} {stems(text[start:end], language)}"))
+        (passage, encode(name), encode(flat(text[start:end])), encode(f"{stemmed} {stems(text[start:end], language)}"))
         for passage, start, end in spans
     ]
 

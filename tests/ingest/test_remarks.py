@@ -38,6 +38,7 @@ CODES: list[tuple[Remark, str, bool]] = [  # the sentence, and whether parts of 
     (Remark("ocr_failed", (2,), "needed more"), "page 2 could not be recognised: needed more", False),
     (Remark("ocr_empty", (3,)), "page 3 shown as pictures in which no text was recognised", False),
     (Remark("ocr_unsure", (2,)), "page 2 recognised with low confidence", False),
+    (Remark("line_numbers", (1, 2)), "pages 1-2 without the numbers in the margin that count lines", False),
     (
         Remark("text_hidden", (2, 5)),
         "pages 2, 5 with hidden text, which is kept and is no evidence",
