@@ -19,13 +19,14 @@ from ingest.readers.annotations import annotations_of, layers_off
 from ingest.types import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pypdf import PdfReader
+    from pypdf import PageObject, PdfReader
 
     from ingest.readers.annotations import Annotation
 
+_KNOWN_VERSION = "7.1.1"  # of pypdf, whose steps `quick_page` takes; of any other its own are taken
 _MOST_ELEMENTS = 2_000_000  # of one array; the structure tree of a 70-page tagged filing has over 100,000
 _MOST_NOTICES = 3  # of the parser's remarks on one file
 _LONGEST_TITLE = 300  # characters
@@ -83,8 +84,9 @@ def read_layer(path: Path, content: bytes, password: str | None, lexicon: Lexico
         numbers = [str(number) for number in range(1, count + 1)]
         layer = Layer([], numbers, None)
         until = begun + _SHARE * seconds(count)
+        text_of = _reading()
         for number in range(1, count + 1):
-            _add_page(reader, number, layer, until - process_time())
+            _add_page(reader, number, layer, until - process_time(), text_of)
             check_text(path, sum(map(len, layer.texts)) if number % 100 == 0 else len(layer.texts[-1]))
         check_text(path, sum(map(len, layer.texts)))
         layer.labels, layer.title = _labels(reader, numbers), _title(reader, lexicon)
@@ -112,14 +114,26 @@ def _unlock(reader: PdfReader, password: str | None) -> bool:
     return any(reader.decrypt(candidate) for candidate in ("", password) if candidate is not None)
 
 
-def _add_page(reader: PdfReader, number: int, layer: Layer, left: float) -> None:
+def _reading() -> Callable[[PageObject], str]:
+    """Return what reads the text of one page after the other of a document."""
+    import pypdf
+
+    if pypdf.__version__ != _KNOWN_VERSION:
+        return pypdf.PageObject.extract_text
+    from ingest.readers.quick_page import Fonts, QuickPage
+
+    fonts: Fonts = {}
+    return lambda page: QuickPage(page, fonts).extract_text()
+
+
+def _add_page(reader: PdfReader, number: int, layer: Layer, left: float, text_of: Callable[[PageObject], str]) -> None:
     """Read one page into `layer`; `left`: seconds of processor time for it and those after it."""
     layer.texts.append("")
     try:
         if left <= 0:
             raise TimeoutError("no time was left")
         with at_most(min(_A_PAGE, left)):
-            layer.texts[-1] = reader.pages[number - 1].extract_text()
+            layer.texts[-1] = text_of(reader.pages[number - 1])
     # One bad page costs only itself, whatever its content stream provokes.
     except Exception as error:
         layer.failures[number] = describe(error)
