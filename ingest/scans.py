@@ -83,7 +83,10 @@ def completed(
     """
     wanted = Scans("force" if forced else "auto").wanted(document)
     unread = tuple(number for number in wanted if number not in found)
-    pages = tuple(continued([_page(page, found.get(page.number), forced=forced) for page in document.pages]))
+    text = {*wanted} - {*document.unread}  # that is to be replaced
+    pages = tuple(
+        continued([_page(page, found.get(page.number), replaced=page.number in text) for page in document.pages])
+    )
     unsure = tuple(page.number for page in pages if page.method == "ocr" and (page.confidence or 0) < _LOW)
     empty = tuple(number for number in document.unread if number in found and not found[number].text)
     remarks = [*document.remarks]
@@ -103,16 +106,16 @@ def _is_pdf(document: Document) -> bool:
     return PurePath(document.path).suffix.lower() == ".pdf"
 
 
-def _page(page: Page, found: Recognised | None, *, forced: bool) -> Page:
+def _page(page: Page, found: Recognised | None, *, replaced: bool) -> Page:
     """Take the recognised text, unless the text layer says more; lines that only the latter has come after it.
 
-    `forced`: take it alone, unless nothing was recognised.
+    `replaced`: whatever text is recognised stands alone.
     """
-    if found is None or not found.text or (not forced and len(found.text) <= len(page.text)):
+    if found is None or not found.text or (not replaced and len(found.text) <= len(page.text)):
         return page
     recognised = _packed(found.text)
     text, hidden, start = found.text, [], 0
-    for line in [] if forced else page.text.split("\n"):
+    for line in [] if replaced else page.text.split("\n"):
         end = start + len(line)
         if (packed := _packed(line)) and packed not in recognised:
             text += f"\n\n{line}" if text == found.text else f"\n{line}"

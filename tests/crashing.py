@@ -375,11 +375,10 @@ def fault_loop(
 
 
 def scan_loop(folder: Path, step: int, first: int = 1) -> Iterator[tuple[str, list[str]]]:
-    """Kill a sync of texts and scans at every `step`-th write from the `first` on.
+    """Kill a sync of texts and scans at every `step`-th write from the `first` on; yield what was found each time.
 
-    The next one has to end it, and repeat no page.
-
-    What was killed has to leave documents that are whole, or have their text layer and wait for the rest.
+    The next sync has to end it, and to repeat no page. What was killed has to leave documents that are whole, or have
+    their text layer and wait for the rest.
     """
     from PIL import Image
 
@@ -550,8 +549,9 @@ def _recognise_here(tell: Callable[[dict[str, Any]], None]) -> None:
             recognised(number, Recognised(text, 0.9))
             tell({"done": [f"{path.name} {number}"]})
 
-    Process.recognise = recognise  # type: ignore[method-assign]
-    pool.ocr_available = ingestion.ocr_available = lambda: True
+    setattr(Process, "recognise", recognise)  # noqa: B010 - of another signature
+    for module in (pool, ingestion):
+        setattr(module, "ocr_available", lambda: True)  # noqa: B010
 
 
 if __name__ == "__main__":
