@@ -181,7 +181,13 @@ def calculated(question: str, formula: Formula, hits: Sequence[Hit], stages: Sta
     scaled = [one for one in amounts(question) if one.unit and one.value in factors(formula)]
     common = common_names(question, [one.name for one in names(formula)])
     operands = _operands(Lookup(question, hits, stages, scaled, common), formula)
-    return _worked_out(question, formula, operands, stages, today) if operands else None
+    if (
+        operands is None
+        or _is_share_already(formula, operands)
+        or not _are_of_times(formula, operands, question, stages)
+    ):
+        return None
+    return _worked_out(question, formula, operands, stages, today)
 
 
 def aggregated(
@@ -235,6 +241,36 @@ def trend(formula: Formula, result: Decimal) -> int:
         return 0
     order = (_DIGITS.findall(later) > _DIGITS.findall(earlier)) - (_DIGITS.findall(later) < _DIGITS.findall(earlier))
     return order * ((result > 0) - (result < 0))
+
+
+def _is_share_already(formula: Formula, operands: Mapping[Named, Sequence[Operand]]) -> bool:
+    """Tell whether a formula makes a percentage of a value that is one: a table has a column of shares."""
+    if not isinstance(formula, Operation) or formula.sign != "*" or formula.right != Number(_HUNDRED):
+        return False
+    part = formula.left.left if isinstance(formula.left, Operation) and formula.left.sign == "/" else None
+    found = operands.get(part, ()) if isinstance(part, Named) else ()
+    return any(PERCENT in f"{one.written}{one.scale}" for one in found)
+
+
+def _are_of_times(formula: Formula, operands: Mapping[Named, Sequence[Operand]], question: str, stages: Stages) -> bool:
+    """Tell whether figures that only the calendar gives have a value of the shorter time: by 12 goes what is a month's.
+
+    That time is said by the question, by the name of a value, or where one stands.
+    """
+    times = {Decimal(number): of.split()[0] for number, of in _OF_TIMES.items()}
+    unasked = [times[one] for one in numbers(formula) if one in times and one not in _figures(question)]
+    if not unasked or dated(formula):
+        return True
+    told = [question, *(one.name for one in operands)]
+    for one in (one for found in operands.values() for one in found):
+        text = stages.read(one.hit.document).text
+        told += [one.written, one.scale, *(text[start:end] for start, end in (one.span, *one.heads))]
+    said = set(words("\n".join(told)))
+    tongues = {language_of(question), *(language_of(text) for text in told[-1:])}
+    return all(
+        any(not said.isdisjoint(unit.folded(tongue)) for unit in units() if unit.name == name for tongue in tongues)
+        for name in unasked
+    )
 
 
 def _only_converts(formula: Formula, values: Mapping[Named, Sequence[Value]], question: str) -> bool:

@@ -52,6 +52,11 @@ class InCell:
         return len(self.meant) > 1
 
     @property
+    def other_time(self) -> bool:
+        """Whether its labels name another time than the question does."""
+        return any(one.seen.other_year > 0 for one in self.meant)
+
+    @property
     def called(self) -> str:
         """What it is called, or what all of several are."""
         return "; ".join(map(called, self.meant))

@@ -37,7 +37,7 @@ from rag_app.evidence.items import whole_list
 from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
-from rag_app.proof.calculator import Operation
+from rag_app.proof.calculator import Call, Operation
 from rag_app.proof.confidence import Claim, judge_of, signals
 from rag_app.proof.quotes import unmarked
 from rag_app.proof.whole import Whole
@@ -59,6 +59,7 @@ _LEAST = 15  # words of it
 _MORE = 1  # places after it that are shown too where a question leans on others
 _SURE = 0.8  # how likely a cell is meant that is shown unasked of what kind the answer is
 _POSSIBLE = 0.02  # how likely a cell is meant that is judged beside a short answer
+_HARDLY = 0.05  # how likely a cell is meant that is not called answered, whatever the generator says
 _TRUSTED = 0.6  # how likely what is worked out is right, at least, where a value stands in no cell
 _EVEN = 0.5  # how likely a column, a cell or what is worked out is right that goes before anything else
 _ANSWERED = 0.7  # how likely a cell is meant that is called answered: 91 in 100 are right (benchmarks/cells.py)
@@ -133,7 +134,7 @@ class _Form:
         formula = self._formula(kind)
         worked_out = self._calculated(kind, formula)
         if worked_out and worked_out.first:
-            return worked_out.result
+            return self._stated_total(formula) or worked_out.result
         if formula is None and kind in _SEVERAL and (found := self._in_cell(_ANSWERED, several=True)):
             return found
         if self.stages.generator().numbers.writes_freely:
@@ -256,16 +257,29 @@ class _Form:
     def _rather_cell(self, stated: Result) -> Result:
         """Return a short answer, or the cell that may be meant where that is judged more likely right."""
         found = self._cell_meant()
+        if found is not None and found.other_time and _is_value(stated, found):
+            return self._doubted(stated)
         if found is None or found.likely < _POSSIBLE:
             return stated
         judged = self._judged(Result("answered", found.text, found.citations), found.value, found.window)
-        return _surer(stated, judged)
+        return _surer(stated, judged if found.likely >= _HARDLY else self._doubted(judged))
 
     def _called_so(self, found: Result) -> bool:
         """Tell whether a figure may be what is asked for: a share, change or average is called so beside it."""
         if found.kind != "short" or not any(map(str.isdigit, found.text)):
             return True
         return may_be(self.question, "\n".join([unmarked(found.text), *(one.quote for one in found.citations)]))
+
+    def _stated_total(self, formula: Formula | Whole | None) -> Result | None:
+        """Return the sum that a table itself states, where its values are to be added up; None where it has none."""
+        found = self._cell_meant()
+        if not isinstance(formula, Call) or formula.function != "sum" or found is None or found.several:
+            return None
+        all_asked = found.meant[0].seen.asked >= 1 and aggregate_asked(self.question, "") == "sum"
+        is_total = aggregate_asked(found.called, "") == "sum"
+        if not (all_asked and is_total and found.likely >= _EVEN):
+            return None
+        return self._of_cells(Result("answered", found.text, found.citations), found.likely)
 
     def _doubted(self, found: Result) -> Result:
         """Return a value that is shown in the place of what was to be worked out, as one that is not sure."""
@@ -382,6 +396,12 @@ class _Form:
         if status == "not_found" and not shown_anyway:
             return replace(not_found(self.question), kind=result.kind, confidence=round(likely, 3))
         return self._with_confidence(result, likely, sure=status == "answered")
+
+
+def _is_value(stated: Result, found: InCell) -> bool:
+    """Tell whether a short answer is the very value of a cell."""
+    said = unmarked(stated.text).split("\n")[0]
+    return stated.kind == "short" and single_spaced(said).strip() == single_spaced(found.meant[0].cell.text).strip()
 
 
 def _surer(result: Result, other: Result | None) -> Result:

@@ -234,3 +234,36 @@ def test_a_comparison_of_two_times_says_which_way_a_value_has_gone(
     years = " and ".join(word for word in ("2011", "2012", "2013") if word in formula)
     found = asked(tmp_path, {"sales.csv": SALES}, f"How did income change between {years}?", Calculating(formula, kind))
     assert found.answer.startswith(begins)
+
+
+# What is worked out already, or by a time that nobody gave
+
+
+def test_a_price_is_taken_to_a_longer_time_only_where_it_is_that_of_the_shorter(tmp_path: Path) -> None:
+    found = asked(
+        tmp_path,
+        {"rides.txt": RIDES},
+        "What does the parking place cost for a day?",
+        Calculating("[parking place] * 24"),
+    )
+    assert found.kind != "calculation"
+    year = asked(
+        tmp_path, {"rides.txt": RIDES}, "What is a season ticket for a year?", Calculating("[season ticket] * 12")
+    )
+    assert year.answer.startswith("360 euros")
+
+
+def test_a_share_that_a_table_states_is_no_part_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CellJudge, "probability", lambda *_: 0.65)  # of each cell
+    table = "Group,Sales,Share of sales (%)\nTools,1204 euros,18.5\nPaint,1386 euros,21.3\nTimber,2460 euros,37.8\n"
+    formula = "[share of sales of tools] / [sales of timber] * 100"
+    found = asked(tmp_path, {"sales.csv": table}, "What is the share of sales of tools?", Calculating(formula))
+    assert found.kind != "calculation"
+
+
+def test_a_sum_that_a_table_states_is_not_added_up_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CellJudge, "probability", lambda *_: 0.65)
+    bill = "Item,Amount\nStanding charge,44.10\nEnergy,268.30\nTotal before tax,312.40\nTax,15.62\nTotal,328.02\n"
+    question = "What is the total of the bill before tax?"
+    found = asked(tmp_path, {"bill.csv": bill}, question, Calculating("sum([amount of the bill])"))
+    assert found.answer.startswith("312.40 [1]")

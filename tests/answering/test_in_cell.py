@@ -124,6 +124,29 @@ def test_a_cell_that_is_hardly_meant_leaves_the_answer_as_it_was(
     assert found.answer != SHOWN
 
 
+def test_a_cell_that_is_hardly_meant_is_not_called_answered_whatever_the_generator_says(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def judged(_: object, result: Result, *__: object, **___: object) -> Result:
+        return replace(result, confidence=0.95 if result.text == SHOWN else 0.5)
+
+    monkeypatch.setattr(shaped._Form, "_judged", judged)
+    for chance, status in ((shaped._HARDLY + 0.01, "answered"), (shaped._HARDLY - 0.01, "partial")):
+        likely(monkeypatch, chance)
+        found = asked(library)
+        assert (found.answer, found.status) == (SHOWN, status)
+
+
+def test_the_value_of_another_time_than_was_asked_for_is_doubted(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shaped, "_is_value", lambda *_: True)
+    monkeypatch.setattr(shaped._Form, "_judged", lambda _, result, *__, **___: replace(result, confidence=0.9))
+    likely(monkeypatch, 0.01)
+    for year, status in (("2020", "answered"), ("2017", "partial")):
+        assert asked(library, question=f"What were the sales of ferries in {year}?").status == status
+
+
 def test_encoders_that_no_weights_were_fitted_with_show_no_cell(library: Library) -> None:
     assert asked(library).answer != SHOWN
 
