@@ -21,6 +21,7 @@ ALLOWED = {
     "answering/shaped.py: _ANSWERED": "a probability",
     "answering/shaped.py: _POSSIBLE": "a probability",
     "answering/shaped.py: _EVEN": "a probability",
+    "answering/shaped.py: _HARDLY": "a probability",
     "answering/shaped.py: _TRUSTED": "a probability",
     "answering/shaped.py: _SURE": "a probability",
     "answering/summary.py: _HELD": "a share of words",
