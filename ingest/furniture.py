@@ -121,6 +121,8 @@ class _Furniture:
             return False
         if self._numbers.is_one(line, page) or _mask(line) in self._heads:
             return True
+        if _mask(line) in self._repeated and self._numbers.without(line, page) != line:
+            return True  # two pages are enough for a line with the number of its page
         if line[:1].isdigit() and _mask(line) not in self._repeated:
             return False  # a heading with its number stands once
         return self._numbers.stands_beside(line, page)

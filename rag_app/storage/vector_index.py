@@ -301,6 +301,8 @@ class VectorIndex:
             raise IndexDamaged(path, error.strerror or str(error)) from error
         except faiss_index.Unreadable as error:
             raise IndexDamaged(path, str(error)) from error
+        if not len(body) and body.dimensions != dimensions:  # it was saved before the first vector
+            body = faiss_index.Flat(dimensions)
         if body.dimensions != dimensions:
             raise IndexDamaged(path, f"not an index of {dimensions} dimensions by id")
         if isinstance(body, faiss_index.Inverted) and facts is None:

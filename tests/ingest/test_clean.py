@@ -313,3 +313,16 @@ def test_hostile_pages_take_linear_time(text: str) -> None:
     started = time.process_time()
     repair([text])
     assert time.process_time() - started < 5
+
+
+def test_two_pages_are_enough_for_a_line_with_the_number_of_its_page() -> None:
+    pages = [
+        "The rent is due on the third day.\nLease of the mill, no. 14 - page 1",
+        "Keys go back.\nLease of the mill, no. 14 - page 2",
+    ]
+    whole = clean.arranged(pages, lexicon())
+    assert [text.split("\n\n") for text in whole.texts] == [
+        ["The rent is due on the third day.", "Lease of the mill, no. 14 - page 1"],
+        ["Keys go back."],
+    ]
+    assert [remark.code for remark in whole.remarks] == ["line_repeated"]

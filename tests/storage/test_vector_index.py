@@ -239,6 +239,13 @@ def test_an_empty_index_can_be_saved(tmp_path: Path) -> None:
     assert VectorIndex.load(tmp_path / "vectors.faiss", sha256, 0).search(unit([1, 0]), 3) == []
 
 
+def test_an_index_that_was_saved_empty_takes_vectors_of_any_dimensions(tmp_path: Path) -> None:
+    sha256 = VectorIndex(1).save(tmp_path / "index")
+    index = VectorIndex.load(tmp_path / "index", sha256, 2)
+    index.add(numbers(4), unit([[1, 1]]))
+    assert (index.dimensions, len(index)) == (2, 1)
+
+
 def flip(path: Path) -> None:
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
