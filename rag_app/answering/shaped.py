@@ -140,7 +140,7 @@ class _Form:
         if self.stages.generator().numbers.writes_freely:
             return Result("answered", "", kind=kind, writing=partial(self._written, kind, short))
         found = _surer(self._in_their_words(kind, short), worked_out.result if worked_out else None)
-        return self._doubted(found) if isinstance(formula, Whole) or not self._called_so(found) else found
+        return found if self._called_so(found) else self._doubted(found)
 
     def unless_known(self, refused: Result) -> Result:
         """Return a cell that is surely meant, or what the program knows of the library, where no passage has it."""
