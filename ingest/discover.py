@@ -21,7 +21,10 @@ _MADE_BY_PROGRAMS = frozenset(
     ("node_modules", "__pycache__", "venv", "site-packages", "package-lock.json", "yarn.lock", "pnpm-lock.yaml")
 )
 
+_QUESTIONS = "questions.jsonl"  # written beside documents to measure how they are searched and answered from
+
 _NO_FILE = "is neither a file nor a folder"  # but a pipe, a socket or a device
+_MEASURES = "holds questions for `rag eval`"
 _INSTALLED = "was put there by a package manager"
 _LINKED_FOLDER = "is a link to a folder, which is not followed"
 _DANGLING = "is a link that leads nowhere"
@@ -182,6 +185,8 @@ def _reason_against(root: str, path: Path, *, is_folder: bool) -> str:
     """
     if path.name in _MADE_BY_PROGRAMS:
         return _INSTALLED
+    if path.name == _QUESTIONS and not is_folder:
+        return _MEASURES
     if is_folder:
         return _LINKED_FOLDER if os.path.islink(path) else ""  # noqa: PTH114  raises nothing
     if not is_supported(path):

@@ -133,3 +133,11 @@ def test_what_package_managers_put_into_a_folder_is_passed_over(tmp_path: Path) 
         ("app/node_modules", "app/pnpm-lock.yaml", "app/venv"), reason
     )
     assert len(discover([tmp_path / "app" / "pnpm-lock.yaml"]).files) == 1
+
+
+def test_questions_beside_documents_are_no_document_unless_they_are_named(folder: Path) -> None:
+    for name in ("questions.jsonl", "records.jsonl"):
+        (folder / "sub" / name).write_text("{}")
+    assert "sub/records.jsonl" in names(folder, folder)
+    assert passed_over(folder, folder)["sub/questions.jsonl"] == "holds questions for `rag eval`"
+    assert names(folder, folder / "sub" / "questions.jsonl") == ["sub/questions.jsonl"]
