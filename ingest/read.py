@@ -3,104 +3,77 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ingest.files import TOO_LARGE, not_opened, open_regular
 from ingest.lexicon import NO_WORDS, Lexicon
 from ingest.limits import MOST_BYTES, TERMS, TOO_MUCH_MEMORY, check_pages, check_sections, check_text
 from ingest.members import Holdings, Walk, find_member, with_members
-from ingest.readers import (
-    calendar,
-    code,
-    epub,
-    html,
-    json,
-    log,
-    mail,
-    mailbox,
-    markdown,
-    opendocument,
-    outlook,
-    pdf,
-    pdf_files,
-    picture,
-    rtf,
-    sheet,
-    slides,
-    subtitles,
-    text,
-    word,
-    xml,
-    zip,
-)
+from ingest.readers.code import SUFFIXES as CODE
 from ingest.types import Document, DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    Reader = Callable[[Path, str | None, Lexicon], Document]
 
-_READERS: dict[str, Reader] = {
-    ".pdf": pdf.read,
-    ".txt": text.read,
-    ".text": text.read,
-    ".rst": text.read,
-    ".adoc": text.read,
-    ".org": text.read,
-    ".tex": text.read,
-    ".md": markdown.read,
-    ".markdown": markdown.read,
-    ".html": html.read,
-    ".htm": html.read,
-    ".xhtml": html.read,
-    ".docx": word.read,
-    ".pptx": slides.read,
-    ".xlsx": sheet.read_workbook,
-    ".xlsm": sheet.read_workbook,
-    ".csv": sheet.read_csv,
-    ".tsv": sheet.read_csv,
-    ".epub": epub.read,
-    ".eml": mail.read,
-    ".rtf": rtf.read,
-    **dict.fromkeys(picture.SUFFIXES, picture.read),
-    ".odt": opendocument.read,
-    ".ods": opendocument.read,
-    ".odp": opendocument.read,
-    ".json": json.read,
-    ".geojson": json.read,
-    ".jsonl": json.read_lines,
-    ".ndjson": json.read_lines,
-    ".xml": xml.read,
-    ".ics": calendar.read,
-    ".log": log.read,
-    ".srt": subtitles.read,
-    ".vtt": subtitles.read,
-    ".mbox": mailbox.read,
-    ".msg": outlook.read,
-    ".zip": zip.read,
-    **dict.fromkeys(code.SUFFIXES, code.read),
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """A function of a reader, whose module is loaded when it is called: a search needs none of them."""
+
+    module: str
+    function: str = "read"
+
+    def __call__(self, *given: Any) -> Any:
+        return getattr(import_module(f"ingest.readers.{self.module}"), self.function)(*given)
+
+
+_READERS: dict[str, _Door] = {
+    ".pdf": _Door("pdf"),
+    **dict.fromkeys((".txt", ".text", ".rst", ".adoc", ".org", ".tex"), _Door("text")),
+    **dict.fromkeys((".md", ".markdown"), _Door("markdown")),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _Door("html")),
+    ".docx": _Door("word"),
+    ".pptx": _Door("slides"),
+    **dict.fromkeys((".xlsx", ".xlsm"), _Door("sheet", "read_workbook")),
+    **dict.fromkeys((".csv", ".tsv"), _Door("sheet", "read_csv")),
+    ".epub": _Door("epub"),
+    ".eml": _Door("mail"),
+    ".mbox": _Door("mailbox"),
+    ".msg": _Door("outlook"),
+    ".zip": _Door("zip"),
+    ".rtf": _Door("rtf"),
+    **dict.fromkeys((".odt", ".ods", ".odp"), _Door("opendocument")),
+    **dict.fromkeys((".json", ".geojson"), _Door("json")),
+    **dict.fromkeys((".jsonl", ".ndjson"), _Door("json", "read_lines")),
+    ".xml": _Door("xml"),
+    ".ics": _Door("calendar"),
+    ".log": _Door("log"),
+    **dict.fromkeys((".srt", ".vtt"), _Door("subtitles")),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"), _Door("picture")),
+    **dict.fromkeys(CODE, _Door("code")),
 }
 
 _HOLDINGS: dict[str, Holdings] = {
-    ".pdf": pdf_files.holdings,
-    ".eml": mail.holdings,
-    ".mbox": mailbox.holdings,
-    ".msg": outlook.holdings,
-    ".zip": zip.holdings,
+    ".pdf": _Door("pdf_files", "holdings"),
+    ".eml": _Door("mail", "holdings"),
+    ".mbox": _Door("mailbox", "holdings"),
+    ".msg": _Door("outlook", "holdings"),
+    ".zip": _Door("zip", "holdings"),
 }
 
 SUFFIXES = tuple(_READERS)
 """The types that can be read, in lower case and with the dot."""
 
 
-def _family(reader: Reader) -> str:
-    name = reader.__module__.rpartition(".")[2]
-    return "mail" if name in ("mailbox", "outlook") else name
+def _family(door: _Door) -> str:
+    return "mail" if door.module in ("mailbox", "outlook") else door.module
 
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    family: tuple(suffix for suffix, reader in _READERS.items() if _family(reader) == family)
+    family: tuple(suffix for suffix, door in _READERS.items() if _family(door) == family)
     for family in dict.fromkeys(map(_family, _READERS.values()))
 }
 """The suffixes that are read alike, by a word for them, such as "code"."""
@@ -187,7 +160,7 @@ def fingerprint(path: Path) -> str:
     return total.hexdigest()
 
 
-def _reader(path: Path) -> Reader:
+def _reader(path: Path) -> Callable[[Path, str | None, Lexicon], Document]:
     if not is_supported(path):
         reason = f"is not a type that can be read: {path.suffix or 'no suffix'}"
         raise DocumentError(str(path), reason, "wrong_type")

@@ -45,7 +45,7 @@ class Json:
 
 
 _MARKS = frozenset(
-    {"hidden_characters", "stale", "parent", "code", "other", "hint", "passed_over"}
+    {"hidden_characters", "stale", "parent", "code", "other", "hint", "passed_over", "pages_waiting"}
 )  # left out of JSON where they are not set
 
 

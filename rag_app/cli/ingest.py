@@ -127,13 +127,13 @@ def _progress(*, shown: bool) -> Iterator[Callable[[Step], None]]:
         with ingest_progress(shown=shown) as draw:
 
             def step(now: Step) -> None:
-                last[:] = [now]
                 if draw:
+                    last[:] = [now]
                     draw(now)
 
             yield step
     except KeyboardInterrupt:
-        if last:
+        if last:  # on a terminal alone: programs read one message and one hint
             show_remark(interruption_text(last[0]))
         raise
 

@@ -646,13 +646,13 @@ def test_a_password_from_a_file_that_others_cannot_read(bad: Path, tmp_path: Pat
     [
         ("gone.pdf", "does not exist"),
         ("folder", f"holds no document that can be read; supported: {KINDS}"),
-        ("photo.jpg", f"is not a type that can be read: .jpg; supported: {KINDS}"),
+        ("photo.xcf", f"is not a type that can be read: .xcf; supported: {KINDS}"),
         ("pipe.txt", "is neither a file nor a folder"),
     ],
 )
 def test_a_path_that_leads_to_no_document(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "folder").mkdir()
-    (tmp_path / "photo.jpg").write_bytes(b"x")
+    (tmp_path / "photo.xcf").write_bytes(b"x")
     os.mkfifo(tmp_path / "pipe.txt")
     run = rag("ingest", tmp_path / name, "--library", tmp_path / "library", program=REAL, env={"RAG_MODELS": "/none"})
     assert run.code == 1
