@@ -265,7 +265,8 @@ def test_openvino_reranks_as_sentence_transformers_does(
     for question in QUESTIONS[:4]:
         scores, expected = reranker.score(question, passages[8:]), torch_reranker.score(question, passages[8:])
         assert np.abs(scores - expected).max() < 0.1  # bfloat16, on logits from -11 to 11
-        assert best(scores) == best(expected), question
+        ranked = expected[best(scores)]  # those alike may change places
+        assert np.abs(ranked - expected[best(expected)]).max() < 0.2, question
     pairs = [(QUESTIONS[0], text) for text in passages[6:12]]
     logits = published.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
     assert np.allclose(torch_reranker.score(QUESTIONS[0], passages[6:12]), logits, atol=1e-3)
