@@ -466,7 +466,7 @@ def test_names_of_the_library_are_proposed(library: Library, papers: Path, two_g
     assert texts("/in manual.pdf --t") == ["--type", "--tag"]
     assert texts("/in --tag ") == ["home"]
     assert texts("/in --type pp") == []
-    assert texts("/in --type p") == ["pdf", "epub", "zip"]
+    assert texts("/in --type p") == ["pdf", "picture", "epub", "zip", "opendocument"]
     assert texts("/in --since 2") == []
     assert texts("/resume win") == ["Winter lease"]
     assert texts("/resume Winter l") == ["Winter lease"]

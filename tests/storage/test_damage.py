@@ -374,7 +374,7 @@ ROWS = {
             "{db}: its table paths has rows of what is not there.",
         ),
         {
-            **dict.fromkeys(("show", "tag", "remove"), "lease.txt is not in the library."),
+            **dict.fromkeys(("show", "tag", "remove"), ALTERED),
             **dict.fromkeys(("search", "ask"), NO_PASSAGE),
             **dict.fromkeys(("ingest", "sync"), ALTERED),
         },

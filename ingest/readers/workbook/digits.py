@@ -113,7 +113,7 @@ class Digits:
         if stated:
             top, bottom = round(share * int(stated)), int(stated)
         else:
-            near = share.limit_denominator(10 ** min(_places(under), _MOST_DENOMINATOR) - 1)
+            near = share.limit_denominator(max(10 ** min(_places(under), _MOST_DENOMINATOR) - 1, 1))
             top, bottom = near.numerator, near.denominator
         if mixed and top == bottom:
             whole, top = whole + 1, 0
