@@ -25,7 +25,7 @@ from rag_app.language.detector import language_of
 from rag_app.language.measures import PERCENT
 from rag_app.language.stopwords import STOP_WORDS
 from rag_app.language.units import units
-from rag_app.language.words import words
+from rag_app.language.words import unmarked, words
 from rag_app.proof.amounts import amounts, is_time, read_together
 from rag_app.proof.calculator import (
     OF_ONE,
@@ -382,7 +382,7 @@ def _written(result: Quantity, formula: Formula, operands: Sequence[Operand], qu
         return f"{figure} {time} {sign}" if time else f"{figure} {sign}"
     if result.unit == (PERCENT,) or like is None or like.amount is None:
         return f"{figure} {' '.join(result.unit)} {sign}"
-    before, _, after = like.written.partition(like.amount.said)
+    before, _, after = unmarked(like.written).partition(like.amount.said)
     if "(" in before and ")" in after:  # by which it is negative; the result has a sign
         before, after = before.replace("(", ""), after.replace(")", "")
     left = [part for part in _unit(like)[len(result.unit) :] if part != like.scale]

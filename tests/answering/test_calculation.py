@@ -267,3 +267,11 @@ def test_a_sum_that_a_table_states_is_not_added_up_anew(tmp_path: Path, monkeypa
     question = "What is the total of the bill before tax?"
     found = asked(tmp_path, {"bill.csv": bill}, question, Calculating("sum([amount of the bill])"))
     assert found.answer.startswith("312.40 [1]")
+
+
+def test_the_mark_of_a_footnote_is_none_of_what_is_worked_out(tmp_path: Path) -> None:
+    rides = "The ferry costs 4.50² euros for a ride."
+    found = asked(
+        tmp_path, {"a.txt": rides}, "What do three rides on the ferry cost?", Calculating("[ferry for a ride] * 3")
+    )
+    assert found.answer.startswith("13.50 euros = 4.50")
