@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag_app.answering.calculation import aggregated, as_whole, calculated, is_comparison, is_difference, wanted
+from rag_app.answering.calculation import aggregated, as_whole, calculated, is_comparison, wanted
 from rag_app.answering.catalogue import program_answer
 from rag_app.answering.cell import in_cell
 from rag_app.answering.excerpt import LONG, SHAPES, STATEMENT, TALK, Shape, excerpt, on_one_page, stated_in
@@ -21,6 +21,7 @@ from rag_app.answering.operands import of_cell
 from rag_app.answering.outline import Outline
 from rag_app.answering.proved import Result, from_passages, not_found
 from rag_app.answering.section import headings, section
+from rag_app.answering.side_by_side import are_two_times, side_by_side
 from rag_app.answering.sides import compared
 from rag_app.answering.whole_column import found_in_whole
 from rag_app.answering.written import written
@@ -37,7 +38,7 @@ from rag_app.evidence.items import whole_list
 from rag_app.evidence.windows import Size, Window, apart, trimmed, windows
 from rag_app.language.detector import language_of
 from rag_app.language.language import DEFAULT
-from rag_app.proof.calculator import Call, Operation
+from rag_app.proof.calculator import Call
 from rag_app.proof.confidence import Claim, judge_of, signals
 from rag_app.proof.quotes import unmarked
 from rag_app.proof.whole import Whole
@@ -131,7 +132,7 @@ class _Form:
             return found
         if kind in _WORKED_OUT and (made := self._aggregated()):
             return made
-        formula = self._formula(kind)
+        formula = wanted(self.question, self.hits, self.stages) if kind in _WORKED_OUT else None
         worked_out = self._calculated(kind, formula)
         if worked_out and worked_out.first:
             return self._stated_total(formula) or worked_out.result
@@ -296,18 +297,6 @@ class _Form:
             return result
         return replace(result, status="partial", unsure=language_of(self.question).sentences.unsure)
 
-    def _formula(self, kind: AnswerKind) -> Formula | Whole | None:
-        """Return what is to be worked out; None where nothing is.
-
-        How far values that are named together are apart is asked for in such words.
-        """
-        if kind not in _WORKED_OUT:
-            return None
-        formula = wanted(self.question, self.hits, self.stages)
-        together = self._together()
-        apart = isinstance(formula, Operation) and is_difference(formula)
-        return None if together and together.fits and apart else formula
-
     def _together(self) -> InCell | None:
         """Return values that are surely named together."""
         found = self._cell_meant()
@@ -333,7 +322,11 @@ class _Form:
         if (whole := as_whole(formula)) and (shown := found_in_whole(self.question, whole, self.hits, self.stages)):
             result = self._of_cells(Result("answered", shown.text, shown.citations, kind=shown.kind), shown.likely)
             return _WorkedOut(result, _EVEN)
-        if formula is None or isinstance(formula, Whole) or kind == "list":
+        if formula is None or isinstance(formula, Whole):
+            return None
+        if kind in _SEVERAL and are_two_times(self.question, formula):
+            return self._side_by_side(formula)
+        if kind == "list":
             return None
         found = calculated(self.question, formula, self.hits, self.stages, date.today())
         if found is None or (found.likely is None and kind == "comparison" and is_comparison(formula, self.question)):
@@ -347,6 +340,13 @@ class _Form:
         if judged.status == "not_found":
             return None
         return _WorkedOut(judged, _TRUSTED)
+
+    def _side_by_side(self, formula: Formula) -> _WorkedOut | None:
+        """Show the values of a formula one beside the other; None where one is not found."""
+        found = side_by_side(self.question, formula, self.hits, self.stages)
+        if found is None or found.likely is None:
+            return None
+        return _WorkedOut(self._of_cells(Result("answered", found.text, found.citations), found.likely), _EVEN)
 
     def _direction(self, kind: AnswerKind, trend: int) -> str:
         """Say which way a value has gone that is compared with another of its row."""

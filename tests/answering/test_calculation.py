@@ -230,7 +230,7 @@ def test_a_comparison_of_two_times_says_which_way_a_value_has_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, formula: str, begins: str
 ) -> None:
     monkeypatch.setattr(CellJudge, "probability", lambda *_: 0.75)  # of each cell
-    monkeypatch.setattr(shaped._Form, "_in_cell", lambda *_: None)
+    monkeypatch.setattr(shaped._Form, "_in_cell", lambda *_, **__: None)
     years = " and ".join(word for word in ("2011", "2012", "2013") if word in formula)
     found = asked(tmp_path, {"sales.csv": SALES}, f"How did income change between {years}?", Calculating(formula, kind))
     assert found.answer.startswith(begins)
@@ -275,3 +275,46 @@ def test_the_mark_of_a_footnote_is_none_of_what_is_worked_out(tmp_path: Path) ->
         tmp_path, {"a.txt": rides}, "What do three rides on the ferry cost?", Calculating("[ferry for a ride] * 3")
     )
     assert found.answer.startswith("13.50 euros = 4.50")
+
+
+# Values side by side
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "What was the income in 2011 and 2012, respectively?",
+            "income in 2012: 50,000 euros [1]\nincome in 2011: 40,000 euros [1]",
+        ),
+        ("How did the income change from 2011 to 2012?", "10,000 euros = 50,000 euros [1] − 40,000 euros [1]"),
+    ],
+)
+def test_values_of_two_times_stand_side_by_side_unless_a_change_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str, answer: str
+) -> None:
+    monkeypatch.setattr(CellJudge, "probability", lambda *_: 0.75)  # of each cell
+    monkeypatch.setattr(shaped._Form, "_in_cell", lambda *_, **__: None)
+    monkeypatch.setattr(shaped._Form, "_aggregated", lambda _: None)
+    found = asked(tmp_path, {"sales.csv": SALES}, question, Calculating("[income in 2012] - [income in 2011]", "fact"))
+    assert found.answer == answer
+
+
+def test_what_is_left_is_worked_out_though_no_change_is_asked_for(tmp_path: Path) -> None:
+    formula = "[parking place] - [ferry for a ride]"
+    found = asked(
+        tmp_path,
+        {"rides.txt": RIDES},
+        "What is left of the price of a parking place after a ride?",
+        Calculating(formula),
+    )
+    assert found.answer.startswith("1.50 euros = 6 euros [1] − 4.50 euros")
+
+
+def test_the_average_of_values_that_are_named_together_is_worked_out_by_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CellJudge, "probability", lambda *_: 0.75)
+    question = "What was the average income in 2011 and 2012?"
+    found = asked(tmp_path, {"sales.csv": SALES}, question, Calculating("none"))
+    assert found.answer == "45,000 euros = (40,000 euros [1] + 50,000 euros [1]) / 2"
