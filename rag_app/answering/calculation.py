@@ -159,6 +159,12 @@ def is_difference(formula: Formula) -> bool:
     return bool(ends) and all(isinstance(end, Named) for end in ends)
 
 
+def is_of_two_times(formula: Formula) -> bool:
+    """Tell whether a formula is how far two values are apart whose names differ in figures alone: in their times."""
+    found = names(formula)
+    return is_difference(formula) and len(found) > 1 and len({_DIGITS.sub("", one.name) for one in found}) == 1
+
+
 def is_comparison(formula: Formula, question: str) -> bool:
     """Tell whether a formula is such a difference, or a share of it where no percentage is asked for."""
     if PERCENT in content(question, language_of(question)):
@@ -234,11 +240,9 @@ def _worked_out(
 
 def trend(formula: Formula, result: Decimal) -> int:
     """Return 1 where the value of a later time is more than that of an earlier one, -1 where less; else 0."""
-    if not isinstance(formula, Operation) or not is_difference(formula):
+    if not is_of_two_times(formula):
         return 0
-    later, earlier = (part.name for part in (formula.left, formula.right) if isinstance(part, Named))
-    if _DIGITS.sub("", later) != _DIGITS.sub("", earlier):
-        return 0
+    later, earlier = (one.name for one in names(formula))
     order = (_DIGITS.findall(later) > _DIGITS.findall(earlier)) - (_DIGITS.findall(later) < _DIGITS.findall(earlier))
     return order * ((result > 0) - (result < 0))
 
@@ -266,7 +270,7 @@ def _are_of_times(formula: Formula, operands: Mapping[Named, Sequence[Operand]],
         text = stages.read(one.hit.document).text
         told += [one.written, one.scale, *(text[start:end] for start, end in (one.span, *one.heads))]
     said = set(words("\n".join(told)))
-    tongues = {language_of(question), *(language_of(text) for text in told[-1:])}
+    tongues = {language_of(question), language_of(told[-1])}
     return all(
         any(not said.isdisjoint(unit.folded(tongue)) for unit in units() if unit.name == name for tongue in tongues)
         for name in unasked

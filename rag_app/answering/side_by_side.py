@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from rag_app.answering.calculation import Calculated, is_difference
+from rag_app.answering.calculation import Calculated, is_of_two_times
 from rag_app.answering.operand_proof import citations_of
 from rag_app.answering.operands import Lookup
 from rag_app.evidence.changes import asks_change
@@ -26,14 +25,10 @@ if TYPE_CHECKING:
     from rag_app.proof.calculator import Formula
     from rag_app.types import Hit
 
-_DIGITS = re.compile(r"\d+")
-
 
 def are_two_times(question: str, formula: Formula) -> bool:
     """Tell whether a formula takes a value of one time from that of another, and no change is asked for."""
-    if not is_difference(formula) or asks_change(question):
-        return False
-    return len({_DIGITS.sub("", one.name) for one in names(formula)}) == 1
+    return is_of_two_times(formula) and not asks_change(question)
 
 
 def side_by_side(question: str, formula: Formula, hits: Sequence[Hit], stages: Stages) -> Calculated | None:
