@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ingest.readers.figures import roman
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _DEEPEST = 50  # styles that are made of others
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
-_SMALL_ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 
 def local(element: Any) -> str:
@@ -157,11 +157,7 @@ def _written(count: int, form: str) -> str:
         letter = chr(ord("a") + (count - 1) % 26) * min(1 + (count - 1) // 26, 20)
         return letter if form == "a" else letter.upper()
     if form in ("i", "I") and 0 < count < 4000:
-        roman = ""
-        for value, sign in _ROMAN + _SMALL_ROMAN:
-            roman += sign * (count // value)
-            count %= value
-        return roman if form == "i" else roman.upper()
+        return roman(count) if form == "i" else roman(count).upper()
     return str(count) if form else ""
 
 

@@ -6,14 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.readers.figures import roman
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,6})")
-_ROMAN = (
-    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),
-    *((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
-)
 _MOST_ROMAN = 3999
 
 
@@ -70,11 +68,7 @@ def numeral(number: int, kind: str) -> str:
             letters = chr(ord("a") + rest) + letters
         return letters.upper() if kind == "A" else letters
     if kind in ("i", "I") and 0 < number <= _MOST_ROMAN:
-        roman = ""
-        for value, sign in _ROMAN:
-            roman += sign * (number // value)
-            number %= value
-        return roman.upper() if kind == "I" else roman
+        return roman(number).upper() if kind == "I" else roman(number)
     return str(number)
 
 
