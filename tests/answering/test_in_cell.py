@@ -137,6 +137,15 @@ def test_a_cell_that_is_hardly_meant_is_not_called_answered_whatever_the_generat
         assert (found.answer, found.status) == (SHOWN, status)
 
 
+def test_a_sure_cell_is_not_shown_at_once_where_a_change_is_asked_for(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likely(monkeypatch, shaped._SURE + 0.001)
+    assert asked(library, Counting("list")).answer == SHOWN
+    question = "What was the change in the sales of ferries in 2020?"
+    assert asked(library, Counting("list"), question).answer != SHOWN
+
+
 def test_the_value_of_another_time_than_was_asked_for_is_doubted(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
